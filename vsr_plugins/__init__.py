@@ -1,0 +1,22 @@
+"""Video super-resolution methods and baselines for MMagic, measured under one stated protocol.
+
+Importing this package mends what upstream breaks on today's PyTorch (``compat``) and tells MMagic's registries where
+the rooms of this package are. A room is imported when its registry is first asked for something, as upstream's own are.
+"""
+
+from importlib.util import find_spec
+
+from .version import __version__, check_upstream
+
+check_upstream()
+
+if find_spec('vsr_plugins.compat') is not None:
+    from . import compat
+
+    compat.apply()
+
+from .rooms import register_rooms  # noqa: E402  (upstream is mended before it is imported)
+
+register_rooms()
+
+__all__ = ['__version__']

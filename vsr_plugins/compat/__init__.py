@@ -1,0 +1,8 @@
+"""Mends of upstream on today's PyTorch: one file a mend, each says which fault it mends and when it can go.
+
+Nothing else in the package knows of this folder. Where nothing needs mending it can be deleted.
+"""
+
+
+def apply() -> None:
+    """Apply every mend that this environment needs. Safe to call more than once."""
