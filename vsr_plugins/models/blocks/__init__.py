@@ -1,1 +1,1 @@
-"""TODO."""
+"""Parts of networks; torch and numpy alone, no registry."""

@@ -1,0 +1,124 @@
+import copy
+import pickle
+
+import pytest
+import torch
+
+from vsr_plugins.models.blocks.attention import (
+    LatentHead,
+    LongRangeAttention,
+    ShortRangeAttention,
+    SpatialDeconv,
+    dot_product_attention,
+)
+
+BLOCKS = [LongRangeAttention, ShortRangeAttention]
+
+
+def test_dot_product_attention_equals_the_naive_product():
+    query, key, value = torch.randn(2, 30, 8), torch.randn(2, 12, 8), torch.randn(2, 12, 8)
+    naive = torch.softmax(0.7 * query @ key.transpose(1, 2), dim=-1) @ value
+    torch.testing.assert_close(dot_product_attention(query, key, value, scale=0.7), naive, atol=1e-5, rtol=0)
+
+
+def test_dot_product_attention_has_no_hidden_scale():
+    # One query of (1, 1) against keys (0, 0) and (1, 1): scores 0 and 2, weights 1/(1+e^2) and e^2/(1+e^2).
+    query, key = torch.ones(1, 1, 2), torch.tensor([[[0.0, 0.0], [1.0, 1.0]]])
+    value = torch.tensor([[[0.0, 0.0], [1.0, 10.0]]])
+    torch.testing.assert_close(dot_product_attention(query, key, value), torch.tensor([[[0.880797, 8.80797]]]))
+
+
+@pytest.mark.parametrize('block', BLOCKS)
+@pytest.mark.parametrize('variational', [False, True])
+def test_a_block_with_zero_weights_adds_nothing(block, variational):
+    block = block(4, variational=variational).eval()
+    for parameter in block.parameters():
+        torch.nn.init.zeros_(parameter)
+    assert not block(torch.rand(1, 4, 3, 8, 12)).any()
+
+
+@pytest.mark.parametrize('block', BLOCKS)
+@pytest.mark.parametrize('pool', ['max', 'avg'])
+@pytest.mark.parametrize('size', [(1, 8, 8), (3, 7, 5), (2, 1, 9)])
+def test_a_block_keeps_any_size(block, pool, size):
+    x = torch.rand(2, 4, *size)
+    assert block(4, pool=pool)(x).shape == x.shape
+
+
+@pytest.mark.parametrize('block', BLOCKS)
+def test_blocks_can_be_copied_and_pickled(block):
+    block = block(4).eval()
+    x = torch.rand(1, 4, 2, 8, 8)
+    for other in (copy.deepcopy(block), pickle.loads(pickle.dumps(block))):
+        torch.testing.assert_close(other(x), block(x))
+
+
+def test_long_range_reaches_the_far_corner_and_short_range_does_not():
+    x = torch.rand(1, 4, 7, 32, 32)
+    changed = x.clone()
+    changed[..., -1, -1, -1] += 1
+    long, short = LongRangeAttention(4).eval(), ShortRangeAttention(4).eval()
+    assert (long(x) - long(changed))[0, :, 0, :2, :2].abs().max() > 0
+    assert not (short(x) - short(changed))[0, :, 0, :2, :2].any()
+
+
+def test_long_range_output_is_the_formula():
+    """Eqs. (9)-(11), typed with einsum and without fused kernels."""
+    block = LongRangeAttention(4, pool='avg').eval()
+    x = torch.randn(1, 4, 2, 8, 8)
+    reduced = torch.nn.functional.avg_pool3d(torch.nn.functional.leaky_relu(block.reduce(x), 0.1), (1, 2, 2))
+    pooled = [torch.nn.functional.avg_pool3d(embed(reduced), (1, 2, 2)) for embed in (block.key, block.value)]
+    key, value = (part.flatten(2) for part in pooled)
+    weights = torch.einsum('ncq,nck->nqk', block.query(reduced).flatten(2), key).softmax(dim=-1)
+    assert weights.sum(-1).allclose(torch.ones(1, 32))
+    attended = torch.einsum('nqk,nck->ncq', weights, value).reshape(1, 4, 2, 4, 4)
+    torch.testing.assert_close(block(x), block.restore(attended), atol=1e-5, rtol=1e-5)
+
+
+def test_external_frames_are_keys_and_values():
+    block = LongRangeAttention(4).eval()
+    x, external = torch.rand(1, 4, 2, 8, 8), torch.rand(1, 4, 3, 8, 8)
+    assert block(x, external).shape == x.shape
+    assert (block(x, external) - block(x)).abs().max() > 0
+    # Attention does not count how often it sees the same keys.
+    torch.testing.assert_close(block(x, x), block(x), atol=1e-5, rtol=1e-5)
+
+
+def test_short_range_mask_is_between_zero_and_one():
+    mask = ShortRangeAttention(4).mask(100 * torch.randn(1, 4, 3, 8, 8))
+    assert mask.min() >= 0 and mask.max() <= 1 and mask.shape == (1, 4, 3, 8, 8)
+
+
+def test_the_deconvolution_drops_the_last_surplus_frame():
+    deconv = SpatialDeconv(1)
+    torch.nn.init.zeros_(deconv.bias)
+    torch.nn.init.zeros_(deconv.weight)
+    # Padding 1 at stride 1: kernel frame 1 puts an input frame to its own place.
+    deconv.weight.data[0, 0, 1] = 1
+    x = torch.zeros(1, 1, 3, 2, 2)
+    x[0, 0, 2] = 1
+    output = deconv(x)
+    assert output.shape == (1, 1, 3, 4, 4)
+    assert not output[0, 0, :2].any() and output[0, 0, 2].min() > 0
+
+
+def test_latent_head_samples_only_in_training_with_the_head_open():
+    head = LatentHead(4)
+    x = torch.rand(1, 4, 2, 64, 64)
+    mean = head.mean(x)
+    torch.testing.assert_close(head(x), mean)
+    head.sampling = True
+    torch.manual_seed(1)
+    noise = head(x) - mean
+    # Zero weights and bias -6: sigma = exp(-3).
+    assert abs(noise.std().item() - 0.0497871) < 0.001 and abs(noise.mean().item()) < 0.002
+    torch.manual_seed(1)
+    torch.testing.assert_close(head(x) - mean, noise)
+    torch.testing.assert_close(head.eval()(x), mean)
+
+
+def test_wrong_options_are_named():
+    with pytest.raises(ValueError, match="pool must be one of .*'avg', 'max'.*but got 'median'"):
+        LongRangeAttention(4, pool='median')
+    with pytest.raises(ValueError, match="mask_activation must be .*but got 'relu'"):
+        ShortRangeAttention(4, mask_activation='relu')

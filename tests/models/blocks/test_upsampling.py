@@ -1,0 +1,33 @@
+import pytest
+import torch
+
+from vsr_plugins.models.blocks.upsampling import LinearUpscaler, shuffle_factors
+
+
+@pytest.mark.parametrize(('scale', 'factors'), [(1, []), (2, [2]), (3, [3]), (4, [2, 2]), (6, [2, 3]), (8, [2, 2, 2])])
+def test_factors(scale, factors):
+    assert shuffle_factors(scale) == factors
+
+
+@pytest.mark.parametrize('scale', [0, -2, 2.5])
+def test_no_such_scale(scale):
+    with pytest.raises(ValueError, match=f'but got {scale}'):
+        shuffle_factors(scale)
+
+
+@pytest.mark.parametrize('scale', [1, 2, 3, 4, 6])
+def test_folding_is_exact_in_value_and_gradient(scale):
+    upscaler = LinearUpscaler(5, 3, scale).double()
+    x = torch.randn(2, 5, 4, 6, dtype=torch.float64)
+    results = []
+    for forward in (upscaler.forward, upscaler.forward_layers):
+        upscaler.zero_grad()
+        output = forward(x)
+        output.square().sum().backward()
+        results.append((output.detach(), [p.grad.clone() for p in upscaler.parameters()]))
+    assert results[0][0].shape == (2, 3, 4 * scale, 6 * scale)
+    torch.testing.assert_close(*results)
+
+
+def test_upscaler_of_the_paper_has_33475_parameters():
+    assert sum(p.numel() for p in LinearUpscaler(64, 3, 4).parameters()) == 33475

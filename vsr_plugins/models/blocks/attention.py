@@ -1,0 +1,200 @@
+"""Long- and short-range attention over video features.
+
+Source: "Efficient Video Super-Resolution with Latent Attention" (Computer Science, 2023, 50(11A): 221100156), section
+4.2, eqs. (8)-(14), figures 3 and 5. Features are ``(n, c, t, h, w)``. A block returns what is to be *added* to the
+features (eq. 17), so a block whose weights are zero leaves a network as it was.
+
+Where the paper is silent this package reads it so: pooling and the deconvolutions' stride are spatial only; the
+4 x 4 x 4 deconvolution keeps the number of frames by dropping the surplus last one; LeakyReLU has slope 0.1; the mask
+passes a sigmoid, as in the residual attention network the paper refers to.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+NEGATIVE_SLOPE = 0.1
+POOLS = {'max': nn.MaxPool3d, 'avg': nn.AvgPool3d}
+MASK_ACTIVATIONS = {'sigmoid': nn.Sigmoid, 'leaky_relu': partial(nn.LeakyReLU, NEGATIVE_SLOPE), 'none': nn.Identity}
+
+
+def choose(options: dict[str, Callable[..., nn.Module]], name: str, what: str) -> Callable[..., nn.Module]:
+    """``options[name]``, or a ValueError that lists the options."""
+    if name not in options:
+        raise ValueError(f'{what} must be one of {sorted(options)}, but got {name!r}')
+    return options[name]
+
+
+def dot_product_attention(query: Tensor, key: Tensor, value: Tensor, scale: float = 1.0) -> Tensor:
+    """``softmax(scale * query key^T) value`` (eqs. 9 and 10) without ever holding the matrix of scores.
+
+    Args:
+        query: (n, q, c).
+        key: (n, k, c).
+        value: (n, k, c).
+        scale: Factor of the scores. The paper uses none; transformers use ``c ** -0.5``.
+
+    Returns:
+        (n, q, c).
+    """
+    # With a head axis PyTorch takes its fused kernels, without one the plain product.
+    query, key, value = (tokens.unsqueeze(1) for tokens in (query, key, value))
+    return F.scaled_dot_product_attention(query, key, value, scale=scale).squeeze(1)
+
+
+class SpatialPool(nn.Module):
+    """Halves height and width; an odd row or column is repeated first."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.pool = choose(POOLS, kind, 'pool')((1, 2, 2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, c, t, h, w) -> (n, c, t, ceil(h / 2), ceil(w / 2))."""
+        h, w = x.shape[-2:]
+        if h % 2 or w % 2:
+            x = F.pad(x, (0, w % 2, 0, h % 2, 0, 0), mode='replicate')
+        return self.pool(x)
+
+
+class SpatialDeconv(nn.ConvTranspose3d):
+    """4 x 4 x 4 deconvolution that doubles height and width and keeps the number of frames (figure 3)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, channels, kernel_size=4, stride=(1, 2, 2), padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, c, t, h, w) -> (n, c, t, 2h, 2w)."""
+        # A kernel of 4 frames at stride 1 makes one frame too many.
+        return super().forward(x)[:, :, : x.shape[2]]
+
+
+class LatentHead(nn.Module):
+    """Two parallel layers on top of a block, mean and log-variance of a Gaussian, and a sample of it (figure 5).
+
+    ``z = mu + eps * sigma`` with ``eps ~ N(0, 1)`` while training with ``sampling`` on, ``z = mu`` otherwise. The paper
+    does not say what the variance layer predicts; here it is the log-variance, clamped to [-10, 2], with zero weights
+    and bias -6, so that switching it on starts from what the mean head has learnt.
+
+    Args:
+        channels: Channels of the block's output.
+
+    Attributes:
+        sampling: Whether the variance head is open (algorithm 1, line 3). Off at first: stage 1 trains the mean alone.
+    """
+
+    LOG_VARIANCE_RANGE = (-10.0, 2.0)
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.mean = nn.Conv3d(channels, channels, 1)
+        self.log_variance = nn.Conv3d(channels, channels, 1)
+        nn.init.zeros_(self.log_variance.weight)
+        nn.init.constant_(self.log_variance.bias, -6.0)
+        self.sampling = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, c, t, h, w) -> (n, c, t, h, w)."""
+        mean = self.mean(x)
+        if not (self.training and self.sampling):
+            return mean
+        sigma = torch.exp(0.5 * self.log_variance(x).clamp(*self.LOG_VARIANCE_RANGE))
+        return mean + sigma * torch.randn_like(sigma)
+
+
+class LongRangeAttention(nn.Module):
+    """Every position of the chunk attends to every position of the chunk, or of other frames too (eqs. 9-11).
+
+    Convolution and pooling halve the features; queries, keys and values are 1x1 embeddings of them, keys and values
+    pooled once more (as in non-local networks, which the paper follows); the deconvolution restores the size. The
+    number of keys is ``t * h * w / 16``, of queries ``t * h * w / 4``; memory grows linearly with either.
+
+    Args:
+        channels: Channels of the features.
+        pool: ``'max'`` (default) or ``'avg'``; the paper does not say which.
+        scale: Factor of the scores before the softmax; 1 is the paper's.
+        variational: Add the two heads of figure 5.
+    """
+
+    def __init__(self, channels: int, pool: str = 'max', scale: float = 1.0, variational: bool = False) -> None:
+        super().__init__()
+        self.pool = SpatialPool(pool)
+        self.scale = scale
+        self.reduce = nn.Conv3d(channels, channels, 3, padding=1)
+        self.query = nn.Conv3d(channels, channels, 1)
+        self.key = nn.Conv3d(channels, channels, 1)
+        self.value = nn.Conv3d(channels, channels, 1)
+        self.restore = SpatialDeconv(channels)
+        self.head = LatentHead(channels) if variational else nn.Identity()
+
+    def forward(self, x: Tensor, external: Tensor | None = None) -> Tensor:
+        """Attend from ``x`` to ``x`` and ``external``.
+
+        Args:
+            x: (n, c, t, h, w).
+            external: (n, c, t', h, w), features of further frames of the video, given as keys and values only.
+
+        Returns:
+            (n, c, t, h, w), to be added to ``x``.
+        """
+        reduced = self._reduce(x)
+        source = reduced if external is None else torch.cat((reduced, self._reduce(external)), dim=2)
+        query = self.query(reduced)
+        key, value = (self.pool(embed(source)) for embed in (self.key, self.value))
+        attended = dot_product_attention(*(_tokens(part) for part in (query, key, value)), scale=self.scale)
+        attended = attended.transpose(1, 2).reshape(query.shape)
+        restored = self.restore(attended)[..., : x.shape[-2], : x.shape[-1]]
+        return self.head(restored)
+
+    def _reduce(self, x: Tensor) -> Tensor:
+        return self.pool(F.leaky_relu(self.reduce(x), NEGATIVE_SLOPE))
+
+
+class ShortRangeAttention(nn.Module):
+    """A mask over the values, computed from the neighbourhood bottom-up and top-down (eqs. 12-14).
+
+    Queries and keys are embedded, concatenated and passed through two stacks of convolution and pooling and two
+    deconvolutions; two 3 x 3 x 3 kernels make the 5 x 5 x 5 field the paper names.
+
+    Args:
+        channels: Channels of the features.
+        pool: ``'max'`` (default) or ``'avg'``.
+        mask_activation: ``'sigmoid'`` (default), ``'leaky_relu'`` or ``'none'``; the paper does not say which.
+        variational: Add the two heads of figure 5.
+    """
+
+    def __init__(
+        self, channels: int, pool: str = 'max', mask_activation: str = 'sigmoid', variational: bool = False
+    ) -> None:
+        super().__init__()
+        self.pool = SpatialPool(pool)
+        self.mask_activation = choose(MASK_ACTIVATIONS, mask_activation, 'mask_activation')()
+        self.query = nn.Conv3d(channels, channels, 1)
+        self.key = nn.Conv3d(channels, channels, 1)
+        self.value = nn.Conv3d(channels, channels, 1)
+        self.down1 = nn.Conv3d(2 * channels, channels, 3, padding=1)
+        self.down2 = nn.Conv3d(channels, channels, 3, padding=1)
+        self.up1 = SpatialDeconv(channels)
+        self.up2 = SpatialDeconv(channels)
+        self.head = LatentHead(channels) if variational else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, c, t, h, w) -> (n, c, t, h, w), to be added to ``x``."""
+        return self.head(self.mask(x) * self.value(x))
+
+    def mask(self, x: Tensor) -> Tensor:
+        """The mask ``M`` of eq. (12): (n, c, t, h, w) -> (n, c, t, h, w)."""
+        h, w = x.shape[-2:]
+        mask = torch.cat((self.key(x), self.query(x)), dim=1)
+        for down in (self.down1, self.down2):
+            mask = self.pool(F.leaky_relu(down(mask), NEGATIVE_SLOPE))
+        mask = F.leaky_relu(self.up1(mask), NEGATIVE_SLOPE)
+        return self.mask_activation(self.up2(mask)[..., :h, :w])
+
+
+def _tokens(features: Tensor) -> Tensor:
+    """(n, c, t, h, w) -> (n, t * h * w, c)."""
+    return features.flatten(2).transpose(1, 2)

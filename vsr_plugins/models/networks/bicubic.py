@@ -1,0 +1,29 @@
+"""Bicubic enlargement as a network, the baseline of every table."""
+
+from mmagic.registry import MODELS
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from ..blocks.resize import bicubic_upsample
+
+
+@MODELS.register_module()
+class BicubicNet(BaseModule):
+    """Enlarges each frame by MATLAB's bicubic kernel. It has no parameters and cannot be trained.
+
+    Args:
+        scale: Enlargement, a whole number.
+        init_cfg: See mmengine's ``BaseModule``.
+    """
+
+    multiple_of = 1
+    window = None
+    output = 'all'
+
+    def __init__(self, scale: int = 4, init_cfg: dict | None = None) -> None:
+        super().__init__(init_cfg=init_cfg)
+        self.scale = scale
+
+    def forward(self, lqs: Tensor) -> Tensor:
+        """All frames: (n, t, c, h, w) in [0, 1] -> (n, t, c, scale * h, scale * w)."""
+        return bicubic_upsample(lqs, self.scale)

@@ -1,0 +1,131 @@
+"""The latent-attention network."""
+
+import torch
+import torch.nn.functional as F
+from mmagic.registry import MODELS
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from ..blocks.attention import NEGATIVE_SLOPE, LongRangeAttention, ShortRangeAttention
+from ..blocks.chunking import run_in_chunks
+from ..blocks.resize import bicubic_upsample, pad_to_multiple
+from ..blocks.upsampling import LinearUpscaler
+
+BLOCKS = {'L': LongRangeAttention, 'S': ShortRangeAttention}
+
+
+@MODELS.register_module()
+class LatentAttentionNet(BaseModule):
+    """Latent-attention network: 3-D convolutions with attention blocks plugged in, and a sub-pixel upscaler.
+
+    Paper:
+        Efficient Video Super-Resolution with Latent Attention. Computer Science, 2023, 50(11A): 221100156, section 4.3.
+
+    All frames of a chunk are computed at once; there is no recurrence and no sliding window. With ``mid_channels=64``,
+    ``num_layers=16``, ``attn_layout='LLSLL'`` and x4 it has the 4,108,739 parameters of the paper's table 5.
+
+    The paper gives neither the width nor the places of skips and blocks. Here, as its residual networks suggest,
+    convolutions 3 and 4, 5 and 6, ... form residual pairs, and one block follows every
+    ``num_layers // len(attn_layout)`` convolutions, each added to the features at that point (eq. 17).
+    ``attn_layout`` lists the blocks from input to output, L long range and S short range: the text of section 6.3 calls
+    ``'LLSLL'`` (LSatn_sl) the best and only it has the parameter count of table 5, whereas table 2 has ``'SSLSS'``
+    (LSatn_ls) ahead.
+
+    Args:
+        in_channels: Channels of a frame, input and output.
+        mid_channels: Width C of every layer.
+        num_layers: 3 x 3 x 3 convolutions of the feature extractor, the first one included.
+        attn_layout: One letter a block, ``''`` for none.
+        scale: Enlargement, a whole number.
+        chunk_length: Frames computed together; longer clips are cut, shorter ones filled with black frames (section
+            6.2). None: the whole clip at once.
+        chunk_overlap: Frames that neighbouring chunks share. The paper's chunks share none.
+        pool: Pooling of the attention blocks, ``'max'`` or ``'avg'``.
+        mask_activation: Activation of the short-range mask: ``'sigmoid'``, ``'leaky_relu'`` or ``'none'``.
+        attn_scale: Factor of the long-range scores; 1 is the paper's.
+        variational: Give each block the mean and variance heads of figure 5.
+        global_residual: Add the bicubic enlargement to the output. Not in the paper; short trainings gain from it.
+        init_cfg: See mmengine's ``BaseModule``.
+
+    Raises:
+        ValueError: If ``attn_layout`` has other letters than L and S or more blocks than there are layers, or a number
+            is out of range.
+    """
+
+    multiple_of = 4
+    window = None
+    output = 'all'
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        mid_channels: int = 64,
+        num_layers: int = 16,
+        attn_layout: str = 'LLSLL',
+        scale: int = 4,
+        chunk_length: int | None = 7,
+        chunk_overlap: int = 0,
+        pool: str = 'max',
+        mask_activation: str = 'sigmoid',
+        attn_scale: float = 1.0,
+        variational: bool = False,
+        global_residual: bool = False,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg=init_cfg)
+        if num_layers < 1:
+            raise ValueError(f'num_layers must be at least 1, but got {num_layers}')
+        if not set(attn_layout) <= set(BLOCKS) or len(attn_layout) > num_layers:
+            raise ValueError(
+                f'attn_layout takes up to num_layers={num_layers} letters, L or S, but got {attn_layout!r}'
+            )
+        if chunk_length is not None and not 0 <= chunk_overlap < chunk_length:
+            raise ValueError(f'0 <= chunk_overlap < chunk_length is needed, but got {chunk_overlap} and {chunk_length}')
+        self.scale = scale
+        self.chunk_length = chunk_length
+        self.chunk_overlap = chunk_overlap
+        self.global_residual = global_residual
+
+        widths = [in_channels] + [mid_channels] * num_layers
+        self.convs = nn.ModuleList(nn.Conv3d(a, b, 3, padding=1) for a, b in zip(widths, widths[1:], strict=False))
+        options = {
+            'L': {'pool': pool, 'scale': attn_scale, 'variational': variational},
+            'S': {'pool': pool, 'mask_activation': mask_activation, 'variational': variational},
+        }
+        every = num_layers // max(len(attn_layout), 1)
+        self.attention = nn.ModuleDict(
+            {str((i + 1) * every): BLOCKS[kind](mid_channels, **options[kind]) for i, kind in enumerate(attn_layout)}
+        )
+        self.upscaler = LinearUpscaler(mid_channels, in_channels, scale)
+
+    def forward(self, lqs: Tensor) -> Tensor:
+        """All frames: (n, t, c, h, w) in [0, 1] -> (n, t, c, scale * h, scale * w), any t and any size."""
+        t, h, w = lqs.shape[1], *lqs.shape[-2:]
+        outputs = run_in_chunks(
+            self._forward_chunk, pad_to_multiple(lqs, self.multiple_of), self.chunk_length or t, self.chunk_overlap
+        )
+        outputs = outputs[..., : h * self.scale, : w * self.scale]
+        if self.global_residual:
+            outputs = outputs + bicubic_upsample(lqs, self.scale)
+        return outputs
+
+    def _forward_chunk(self, lqs: Tensor) -> Tensor:
+        n, t = lqs.shape[:2]
+        # The 3-D convolutions are a quarter faster in this layout on CPU.
+        x = lqs.transpose(1, 2).contiguous(memory_format=torch.channels_last_3d)
+        features = self.extract(x)
+        frames = features.transpose(1, 2).flatten(0, 1)
+        return self.upscaler(frames).unflatten(0, (n, t))
+
+    def extract(self, x: Tensor) -> Tensor:
+        """Features of a chunk, (n, in_channels, t, h, w) -> (n, mid_channels, t, h, w); h, w multiples of 4."""
+        skip = None
+        for number, conv in enumerate(self.convs, start=1):
+            if number > 2 and number % 2 == 1:
+                skip = x
+            x = F.leaky_relu(conv(x), NEGATIVE_SLOPE)
+            if number > 2 and number % 2 == 0:
+                x = x + skip
+            if str(number) in self.attention:
+                x = x + self.attention[str(number)](x)
+        return x
