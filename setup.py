@@ -1,6 +1,4 @@
-"""Packaging of ``vsr_plugins``.
-
-Two things here cannot be written in ``pyproject.toml``:
+"""Packaging of ``vsr_plugins``: what cannot be written in ``pyproject.toml``.
 
 * ``mmcv`` and ``mmcv-lite`` install into the same folder. ``mmcv-lite`` (wheels only, no compiler) is the default;
   where a full ``mmcv`` is already installed it is kept and ``mmcv-lite`` is not asked for.
@@ -13,47 +11,21 @@ import os
 import sys
 import sysconfig
 from importlib.metadata import distributions
+from runpy import run_path
 
 from setuptools import Distribution, find_packages, setup
 
-REQUIREMENTS = [
-    'torch>=2.1',
-    'torchvision>=0.16',
-    'mmagic==1.2.0',
-    'mmengine==0.10.7',
-    # 0.3.9 asks for opendatalab, and through it for a setuptools that torch refuses.
-    'openmim==0.3.8',
-    # mmagic 1.2.0 imports modules that later releases of these moved or removed.
-    'diffusers==0.28.2',
-    'huggingface_hub<0.26',
-    'transformers<4.46',
-    'albumentations<1.4',
-    'mediapipe<0.10.22',
-    'numpy<2',
-    # pkg_resources, which mim and mmengine need, is gone from 81 on.
-    'setuptools<81',
-    'opencv-python<4.12',
-    'opencv-contrib-python<4.12',
-    'opencv-python-headless<4.12',
-    'av>=12',
-    'einops',
-    'imageio',
-    'matplotlib',
-    'rich',
-    'safetensors',
-    'scikit-image>=0.22',
-    'tensorboard',
-]
+ABOUT = run_path(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'vsr_plugins', 'version.py'))
 DEV = ['pytest>=8', 'pytest-xdist', 'ruff==0.14.5', 'torchmetrics>=1.2']
 
 
-def mmcv_requirement() -> list:
-    """The mmcv to ask for: none where a full one is already in this environment."""
+def mmcv_requirement() -> str:
+    """The mmcv to ask for: the full one where it is already in this environment."""
     # A build runs isolated from the environment it installs into, but under the same interpreter, so the paths of
     # that environment are still known.
     paths = [sysconfig.get_path('purelib'), sysconfig.get_path('platlib')]
     installed = {(dist.metadata['Name'] or '').lower() for dist in distributions(path=paths)}
-    return ['mmcv>=2.0.1,<2.2'] if 'mmcv' in installed else ['mmcv-lite==2.1.0']
+    return ABOUT['MMCV'] if 'mmcv' in installed else ABOUT['MMCV_LITE']
 
 
 def site_packages() -> str:
@@ -71,9 +43,10 @@ class PluginDistribution(Distribution):
 
 setup(
     distclass=PluginDistribution,
+    version=ABOUT['__version__'],
     packages=find_packages(include=['vsr_plugins', 'vsr_plugins.*']),
-    install_requires=REQUIREMENTS + mmcv_requirement(),
+    install_requires=[*ABOUT['REQUIREMENTS'], mmcv_requirement()],
     extras_require={'dev': DEV},
-    py_modules=['vsr_plugins_mmcv_finder'],
+    py_modules=['vsr_plugins_mmcv_finder', 'vsr_plugins_command'],
     data_files=[(site_packages(), ['vsr_plugins_mmcv_finder.pth'])],
 )

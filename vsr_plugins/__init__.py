@@ -6,9 +6,9 @@ the rooms of this package are. A room is imported when its registry is first ask
 
 from importlib.util import find_spec
 
-from .version import __version__, check_upstream
+from .version import __version__, check_essential
 
-check_upstream()
+check_essential()
 
 if find_spec('vsr_plugins.compat') is not None:
     from . import compat

@@ -1,53 +1,89 @@
-"""The version of this package, and the upstream versions it was tested with."""
+"""The version of this package, and what it stands on: the one list that installation, import and ``vsr doctor`` read.
+
+``setup.py`` runs this file by its path, before anything is installed: standard library alone up here.
+"""
 
 from importlib.metadata import PackageNotFoundError, version
 
 __version__ = '0.1.0'
 
-# Distribution -> (first version that fits, first version that does not).
-UPSTREAM_RANGES = {
-    'mmagic': ('1.2.0', '1.3'),
-    'mmengine': ('0.10.3', '1.0'),
-    'numpy': ('1.23', '2.0'),
-    'torch': ('2.1', None),
-}
-MMCV_DISTRIBUTIONS = ('mmcv', 'mmcv-lite')
-MMCV_RANGE = ('2.0.1', '2.2')
+# What this package cannot be imported without.
+ESSENTIAL = [
+    'torch>=2.1',
+    'torchvision>=0.16',
+    'mmagic==1.2.0',
+    'mmengine>=0.10.5,<0.11',
+    'numpy>=1.23,<2',
+]
+# mmcv and mmcv-lite are the same modules, with and without compiled operators; one of them is essential.
+MMCV = 'mmcv>=2.0.1,<2.2'
+MMCV_LITE = 'mmcv-lite==2.1.0'
+REQUIREMENTS = [
+    *ESSENTIAL,
+    # 0.3.9 asks for opendatalab, and through it for a setuptools that torch refuses.
+    'openmim==0.3.8',
+    # mmagic 1.2.0 imports modules that later releases of these five moved or removed.
+    'diffusers==0.28.2',
+    'huggingface_hub<0.26',
+    'transformers>=4.36,<4.46',
+    'albumentations<1.4',
+    'mediapipe<0.10.22',
+    # pkg_resources, which mim and mmengine need, is gone from 81 on.
+    'setuptools<81',
+    # Later ones are built for numpy 2.
+    'opencv-python<4.12',
+    'opencv-contrib-python<4.12',
+    'opencv-python-headless<4.12',
+    'av>=12',
+    'einops',
+    'imageio',
+    'matplotlib',
+    'rich',
+    'safetensors',
+    'scikit-image>=0.22',
+    'tensorboard',
+]
 
 
-def installed_version(*distributions: str) -> str | None:
-    """The version of the first of ``distributions`` that is installed, or None."""
-    for distribution in distributions:
-        try:
-            return version(distribution)
-        except PackageNotFoundError:
-            continue
+def installed_version(distribution: str) -> str | None:
+    """The installed version of ``distribution``, or None."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def fault_of(requirement: str) -> str | None:
+    """What is wrong with the installed state of one requirement, or None.
+
+    Args:
+        requirement: As in ``REQUIREMENTS``; ``MMCV`` is met by mmcv-lite too.
+
+    Returns:
+        ``'numpy<2 is needed, but 2.1.0 is installed'`` and the like.
+    """
+    from packaging.requirements import Requirement
+
+    parsed = Requirement(requirement)
+    found = installed_version(parsed.name) or (installed_version('mmcv-lite') if requirement == MMCV else None)
+    if found is None:
+        return f'{requirement} is needed, but not installed'
+    # A local build, 2.15.0+cpu, counts as its release.
+    if not parsed.specifier.contains(found.split('+')[0], prereleases=True):
+        return f'{requirement} is needed, but {found} is installed'
     return None
 
 
-def in_range(found: str, lowest: str, below: str | None) -> bool:
-    """Whether version ``found`` is at least ``lowest`` and under ``below`` (None: no upper end)."""
-    from packaging.version import Version
-
-    return Version(lowest) <= Version(found) and (below is None or Version(found) < Version(below))
-
-
-def check_upstream() -> None:
+def check_essential() -> None:
     """Refuse upstream versions this package cannot work with.
 
     Raises:
-        ImportError: If an upstream package is missing or outside its range; the message names every one of them.
+        ImportError: If an essential package is missing or outside its range; the message names every one of them.
     """
-    needed = {(name,): limits for name, limits in UPSTREAM_RANGES.items()} | {MMCV_DISTRIBUTIONS: MMCV_RANGE}
-    faults = []
-    for names, (lowest, below) in needed.items():
-        found = installed_version(*names)
-        wanted = f'{" or ".join(names)}>={lowest}' + (f',<{below}' if below else '')
-        if found is None:
-            faults.append(f'{wanted} is not installed')
-        elif not in_range(found, lowest, below):
-            faults.append(f'{wanted} is needed, but {found} is installed')
+    faults = [fault for requirement in [*ESSENTIAL, MMCV] if (fault := fault_of(requirement))]
     if faults:
         raise ImportError(
-            'vsr_plugins: ' + '; '.join(faults) + '. `pip install -e .` in the project installs a set that fits.'
+            'vsr_plugins cannot work with what is installed:\n  '
+            + '\n  '.join(faults)
+            + '\n`pip install -e .` in the folder of the project installs a set that fits.'
         )

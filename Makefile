@@ -1,0 +1,42 @@
+# `make demo` and `make test` need nothing but Python 3.10 to 3.12; the first of them creates .venv and fills it.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help install demo test test-slow lint format clean
+help:
+	@echo "make install    create $(VENV) with everything the project needs"
+	@echo "make demo       train a small network on photographs in motion, measure it, draw and play the result"
+	@echo "make test       the quick tests"
+	@echo "make test-slow  the tests that need minutes"
+	@echo "make lint       what CI checks of the style; make format mends it"
+
+install: $(INSTALLED)
+
+$(INSTALLED): setup.py pyproject.toml vsr_plugins/version.py
+	@test -n "$(PYTHON)" || { echo "Python 3.10, 3.11 or 3.12 is needed, but none was found; name one with PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+demo: $(INSTALLED)
+	$(BIN)/vsr demo
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(INSTALLED)
+	$(BIN)/python -m pytest -m slow
+
+lint: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: $(INSTALLED)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) build *.egg-info

@@ -1,0 +1,13 @@
+"""The door of the console command ``vsr``; it stands outside the package to survive what the package refuses."""
+
+import sys
+
+
+def main() -> int:
+    """Run ``vsr_plugins.cli.main``, or say in a few lines why the package cannot be imported."""
+    try:
+        from vsr_plugins.cli import main as run
+    except ImportError as error:
+        sys.stderr.write(f'vsr: error: {error}\n')
+        return 2
+    return run()
