@@ -1,1 +1,1 @@
-"""TODO."""
+"""From a trained model to frames and files."""

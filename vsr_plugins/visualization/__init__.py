@@ -1,1 +1,5 @@
-"""TODO."""
+"""Pictures of results."""
+
+from .comparison import comparison_figure, most_detailed_window
+
+__all__ = ['comparison_figure', 'most_detailed_window']

@@ -1,0 +1,72 @@
+"""Running a trained model over the clips of a config."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner, load_checkpoint
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class RestoredClip:
+    """A clip before and after a network.
+
+    Attributes:
+        name: Name of the clip in its data set.
+        lq: Input frames, (t, h, w, 3) uint8 RGB.
+        output: The network's frames, (t', H, W, 3) uint8 RGB.
+        gt: Ground truth, as ``output``.
+    """
+
+    name: str
+    lq: np.ndarray
+    output: np.ndarray
+    gt: np.ndarray
+
+
+def load_model(config: str | Path | Config, checkpoint: str | Path | None = None, device: str = 'cpu') -> nn.Module:
+    """Build the model of a config and load its weights.
+
+    Args:
+        config: A config file, or what mmengine read from one.
+        checkpoint: A local checkpoint of this model; None leaves the weights as initialised.
+        device: Where to put the model.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+    """
+    from mmagic.registry import MODELS
+    from mmagic.utils import register_all_modules
+
+    register_all_modules()
+    config = config if isinstance(config, Config) else Config.fromfile(config)
+    model = MODELS.build(config.model)
+    if checkpoint is not None:
+        if not Path(checkpoint).is_file():
+            raise FileNotFoundError(f'no checkpoint at {Path(checkpoint).resolve()}')
+        load_checkpoint(model, str(checkpoint), map_location='cpu', strict=True)
+    return model.to(device).eval()
+
+
+def restore_clips(model: nn.Module, dataloader: dict) -> Iterator[RestoredClip]:
+    """Run ``model`` over whole clips, one at a time.
+
+    Args:
+        model: A child of mmagic's ``BaseEditModel`` whose network returns all frames.
+        dataloader: A dataloader config whose samples are whole clips (depth 1).
+    """
+    for batch in Runner.build_dataloader(dataloader):
+        with torch.inference_mode():
+            samples = model.test_step(batch)
+        for sample in samples:
+            frames = (sample.input, sample.output.pred_img, sample.gt_img)
+            yield RestoredClip(sample.key, *(_to_rgb_frames(part) for part in frames))
+
+
+def _to_rgb_frames(frames: Tensor) -> np.ndarray:
+    """(t, 3, h, w) BGR in [0, 255], as mmagic's preprocessor hands back -> (t, h, w, 3) uint8 RGB."""
+    return frames.flip(1).permute(0, 2, 3, 1).clamp(0, 255).round().to(torch.uint8).cpu().numpy()
