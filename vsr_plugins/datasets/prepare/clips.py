@@ -1,0 +1,79 @@
+"""Any folder of clips, folders of frames or video files, for training, with scenes held out for validation."""
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from .images import UnreadableError, list_images, natural_key
+from .layouts import image_folders
+from .plan import Clip, Plan, bicubic, clip_lines, cropped, plan_frames, require_folder
+from .scenes import hold_out
+from .video import VIDEO_SUFFIXES, probe_video
+
+
+def plan_clips(src: str | Path, val_fraction: float = 0.1, val: Collection[str] = ()) -> Plan:
+    """Clips as ``clips/GT/<clip>/00000000.<ext>`` with ``meta_info_clips_train.txt`` and ``meta_info_clips_val.txt``.
+
+    Every folder that directly holds images is a clip, and so is every video file. Its name is its path below ``src``
+    with '_' for what separates. JPEG frames are kept as they are, byte by byte; others become PNG. For clips that are
+    held out there is ``clips/BIx4`` too, for training low resolution is made on the fly. Frames whose size is no
+    multiple of 4 are cropped at the bottom and right.
+
+    Args:
+        src (str | Path): The folder of clips.
+        val_fraction (float): Share of the scenes to hold out, see ``scenes.hold_out``.
+        val (Collection[str]): Clips or scenes to hold out instead.
+
+    Raises:
+        FileNotFoundError: If ``src`` is not a folder.
+        ValueError: If there is no such split.
+    """
+    src = require_folder(src)
+    clips: list[Clip] = []
+    faults: list[str] = []
+    for parts in image_folders(src):
+        folder = src.joinpath(*parts)
+        clip, wrong = plan_frames(_name(parts or (src.name,)), list_images(folder), (), keep_jpeg=True)
+        faults += wrong
+        clips += [clip] if clip is not None else []
+    for path in _videos(src):
+        try:
+            size = cropped(probe_video(path))
+        except UnreadableError as error:
+            faults.append(str(error))
+            continue
+        clips.append(Clip(_name(path.relative_to(src).with_suffix('').parts), (path,), size, is_video=True))
+    faults += _name_clashes(clips)
+
+    names = [clip.name for clip in clips]
+    held = set() if faults or not clips else hold_out(names, val_fraction, val)
+    clips = [replace(clip, low=('BIx4',)) if clip.name in held else clip for clip in clips]
+
+    def annotate(made: list[tuple[Clip, int]]) -> dict[str, str]:
+        return {
+            'meta_info_clips_train.txt': clip_lines(pair for pair in made if pair[0].name not in held),
+            'meta_info_clips_val.txt': clip_lines(pair for pair in made if pair[0].name in held),
+        }
+
+    return Plan('clips', clips, annotate, {'BIx4': bicubic()}, faults=faults)
+
+
+def _videos(src: Path) -> list[Path]:
+    found = (path for path in src.rglob('*') if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file())
+    shown = [path for path in found if not any(part.startswith('.') for part in path.relative_to(src).parts)]
+    return sorted(shown, key=lambda path: natural_key(str(path)))
+
+
+def _name(parts: tuple[str, ...]) -> str:
+    """A name that annotation files can hold: upstream splits their lines at blanks and takes a dot for a suffix."""
+    return re.sub(r'[\s.]+', '_', '_'.join(parts))
+
+
+def _name_clashes(clips: list[Clip]) -> list[str]:
+    first: dict[str, Clip] = {}
+    return [
+        f'{clip.sources[0]} and {first[clip.name].sources[0]} would both be the clip {clip.name}; rename one'
+        for clip in clips
+        if first.setdefault(clip.name, clip) is not clip
+    ]

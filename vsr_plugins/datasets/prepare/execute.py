@@ -1,0 +1,296 @@
+"""Carrying out a plan: every file appears whole or not at all, and no file that is there is written over."""
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .images import UnreadableError, encode_png, read_rgb
+from .manifest import Manifest, digest
+from .plan import Clip, Plan
+from .video import frames_of
+
+TEMPORARY = '.vsr_prepare_tmp'
+SHOWN_FAULTS = 20
+Progress = Callable[[int, int], None]
+_serial = itertools.count()
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did.
+
+    Attributes:
+        folder: The data set folder.
+        clips: Clips that are complete now.
+        frames: Frames of ground truth in them.
+        made: Files of clips this run wrote.
+        found: Those that were there from an earlier run.
+    """
+
+    folder: Path
+    clips: int
+    frames: int
+    made: int
+    found: int
+
+
+def carry_out(
+    plan: Plan,
+    src: str | Path,
+    data_root: str | Path,
+    workers: int | None = None,
+    link: bool = False,
+    on_progress: Progress | None = None,
+) -> Summary:
+    """Make what a plan says under ``data_root``.
+
+    It can be stopped at any time and run again: what an earlier run completed is recognised by the record it left, and
+    what it did not is made.
+
+    Args:
+        plan (Plan): What to make.
+        src (str | Path): Where the sources are; it must not overlap with the folder that is made.
+        data_root (str | Path): The data set becomes ``data_root / plan.folder``.
+        workers (int | None): Threads (decoding, resizing and encoding run beside each other); default one a CPU.
+        link (bool): Hard-link sources that are kept as they are, where the file system allows, instead of copying.
+        on_progress (Callable | None): Called with the numbers of steps done and of all steps.
+
+    Returns:
+        Summary: What was done.
+
+    Raises:
+        ValueError: If the source has faults, if something that this package did not make is in the way, or if frames
+            turn out to be damaged. The message has a line for each fault. Except in the last case nothing was written.
+    """
+    if workers is not None and workers < 1:
+        raise ValueError(f'workers must be at least 1, but got {workers}')
+    folder = Path(data_root) / plan.folder
+    _refuse_overlap(Path(src), folder)
+    _raise(f'{src} cannot be prepared as {plan.folder}', plan.faults)
+    if not plan.clips:
+        raise ValueError(f'{src} holds no clip that can be prepared as {plan.folder}')
+    manifest = Manifest(folder)
+    jobs = [_ClipJob(clip, plan, folder, manifest, link) for clip in plan.clips]
+    obstacles = [fault for job in jobs for fault in job.obstacles()]
+    # A video's frames are not counted yet, so a text of ours may differ; one of somebody else's may not.
+    expected = plan.annotate([(clip, len(clip.sources)) for clip in plan.clips])
+    obstacles += [fault for name, text in expected.items() for fault in _text_obstacle(folder / name, text, manifest)]
+    _raise(f'{folder} is left as it is', obstacles)
+
+    faults = _run([job for job in jobs if not job.is_complete], workers or os.cpu_count() or 1, on_progress)
+    shutil.rmtree(folder / TEMPORARY, ignore_errors=True)
+    _raise(f'{folder} is incomplete (what is there is whole; mend the source and run again)', faults)
+
+    texts = plan.annotate([(job.clip, job.frames) for job in jobs])
+    for name, text in texts.items():
+        _write_text(folder / name, text, manifest)
+    made = sum(job.made for job in jobs)
+    files = sum(job.frames * (1 + len(job.clip.low)) for job in jobs)
+    return Summary(folder, len(jobs), sum(job.frames for job in jobs), made, files - made)
+
+
+class _ClipJob:
+    """The files of one clip: which are to be made, and making them."""
+
+    def __init__(self, clip: Clip, plan: Plan, folder: Path, manifest: Manifest, link: bool) -> None:
+        self.clip = clip
+        self.made = 0
+        self._plan = plan
+        self._folder = folder
+        self._manifest = manifest
+        self._link = link
+        self._sizes: dict[int, dict[str, int]] = {}
+        source = digest('\n'.join(f'{path.name} {path.stat().st_size}' for path in clip.sources).encode())[:16]
+        self._recipes = {plan.gt: f'{source} {clip.suffix}'}
+        self._recipes |= {name: f'{source} {plan.low[name].label}' for name in clip.low}
+
+    @property
+    def frames(self) -> int:
+        """Frames of the finished clip."""
+        return len(self._manifest.units[self._plan.gt, self.clip.name].sizes)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all files are there as an earlier run left them."""
+        return all(self._present(name, strict=True) for name in self._recipes)
+
+    @property
+    def steps(self) -> int:
+        """What ``step`` is to be called with, from 0."""
+        return len(self.clip.sources)
+
+    def obstacles(self) -> Iterator[str]:
+        """What is in the way and was not made by us, or was changed since."""
+        for name, recipe in self._recipes.items():
+            target = self._folder / name / self.clip.name
+            unit = self._manifest.units.get((name, self.clip.name))
+            if unit is None:
+                if target.exists() and (not target.is_dir() or any(target.iterdir())):
+                    yield f'{target} is already there and was not made by vsr prepare; move it away'
+            elif unit.recipe != recipe:
+                yield f'{target} was made from other files or with other options; delete it to have it made anew'
+            elif not self._present(name, strict=False):
+                yield from self._changed(name)
+
+    def _present(self, name: str, strict: bool) -> bool:
+        """Whether the files of a complete folder have their sizes; ``strict`` does not forgive missing ones."""
+        unit = self._manifest.units.get((name, self.clip.name))
+        if unit is None or unit.sizes is None:
+            return not strict
+        try:
+            entries = {entry.name: entry.stat().st_size for entry in os.scandir(self._folder / name / self.clip.name)}
+        except FileNotFoundError:
+            return not strict
+        expected = ((self._file_name(name, i), size) for i, size in enumerate(unit.sizes))
+        return all(entries.get(file, None if strict else size) == size for file, size in expected)
+
+    def _changed(self, name: str) -> Iterator[str]:
+        for i, size in enumerate(self._manifest.units[name, self.clip.name].sizes):
+            path = self._folder / name / self.clip.name / self._file_name(name, i)
+            if path.exists() and path.stat().st_size != size:
+                yield f'{path} has {path.stat().st_size} bytes, but was written with {size}; delete or move it'
+
+    def begin(self) -> None:
+        """Record that the folders of the clip are ours, and make them."""
+        self._manifest.begin(self.clip.name, self._recipes)
+        for name in self._recipes:
+            (self._folder / name / self.clip.name).mkdir(parents=True, exist_ok=True)
+        (self._folder / TEMPORARY).mkdir(exist_ok=True)
+
+    def step(self, index: int) -> tuple[int, dict[int, dict[str, int]]]:
+        """Make what is missing of one frame, or of a whole video.
+
+        Returns:
+            tuple: How many files were written, and for each frame the bytes of its files by folder.
+        """
+        if not self.clip.is_video:
+            source = self.clip.sources[index]
+            made, sizes = self._make_frame(index, lambda: read_rgb(source), source if self.clip.kept[index] else None)
+            return made, {index: sizes}
+        made, frames = 0, {}
+        for i, image in enumerate(frames_of(self.clip.sources[0])):
+            written, frames[i] = self._make_frame(i, lambda image=image: image, None)
+            made += written
+        return made, frames
+
+    def take(self, result: tuple[int, dict[int, dict[str, int]]]) -> None:
+        """Add the result of a step."""
+        self.made += result[0]
+        self._sizes |= result[1]
+
+    def complete(self) -> None:
+        """Record that the clip is complete."""
+        frames = [self._sizes[i] for i in range(len(self._sizes))]
+        sizes = {name: [frame[name] for frame in frames] for name in self._recipes}
+        self._manifest.complete(self.clip.name, self._recipes, sizes)
+
+    def _make_frame(self, i: int, read: Callable[[], np.ndarray], kept: Path | None) -> tuple[int, dict[str, int]]:
+        paths = {name: self._folder / name / self.clip.name / self._file_name(name, i) for name in self._recipes}
+        missing = {name: path for name, path in paths.items() if not path.exists()}
+        if missing:
+            # Read even if the file itself is kept: only decoding tells that it is sound.
+            h, w = self.clip.size
+            image = read()[:h, :w]
+            if image.shape[:2] != (h, w):
+                raise UnreadableError(f'{self.clip.sources[-1]}: frame {i} is {image.shape[:2]}, not at least {h}x{w}')
+        for name, path in missing.items():
+            if name != self._plan.gt:
+                self._write(path, encode_png(self._plan.low[name].function(image)))
+            elif kept is None:
+                self._write(path, encode_png(image))
+            else:
+                self._keep(path, kept)
+        return len(missing), {name: path.stat().st_size for name, path in paths.items()}
+
+    def _file_name(self, name: str, i: int) -> str:
+        return self._plan.stem(i) + (self.clip.suffix if name == self._plan.gt else '.png')
+
+    def _write(self, path: Path, data: bytes) -> None:
+        temporary = self._temporary()
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+
+    def _keep(self, path: Path, source: Path) -> None:
+        if self._link:
+            try:
+                os.link(source.resolve(), path)
+                return
+            except OSError:  # another file system, or one without links
+                pass
+        temporary = self._temporary()
+        shutil.copyfile(source, temporary)
+        os.replace(temporary, path)
+
+    def _temporary(self) -> Path:
+        return self._folder / TEMPORARY / f'{os.getpid()}-{next(_serial)}'
+
+
+def _run(jobs: list[_ClipJob], workers: int, on_progress: Progress | None) -> list[str]:
+    """Run the steps of all jobs, a bounded number at a time, and return what was found damaged."""
+    total, done = sum(job.steps for job in jobs), 0
+    left = [job.steps for job in jobs]
+    faults: list[str] = []
+    steps = ((number, index) for number, job in enumerate(jobs) for index in range(job.steps))
+    pending: dict[Future, int] = {}
+    if on_progress is not None:
+        on_progress(0, total)
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            while True:
+                for number, index in itertools.islice(steps, 4 * workers - len(pending)):
+                    if index == 0:
+                        jobs[number].begin()
+                    pending[pool.submit(jobs[number].step, index)] = number
+                if not pending:
+                    return faults
+                for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                    job = jobs[number := pending.pop(future)]
+                    try:
+                        job.take(future.result())
+                        left[number] -= 1
+                    except UnreadableError as error:
+                        faults.append(str(error))
+                    if left[number] == 0:
+                        job.complete()
+                    done += 1
+                    if on_progress is not None:
+                        on_progress(done, total)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _text_obstacle(path: Path, text: str, manifest: Manifest) -> Iterator[str]:
+    if path.exists() and path.read_text() != text and not manifest.may_replace_text(path):
+        yield f'{path} is already there, says something else and was not made by vsr prepare; move it away'
+
+
+def _write_text(path: Path, text: str, manifest: Manifest) -> None:
+    """Write an annotation file that ``_text_obstacle`` has nothing against."""
+    if path.exists() and path.read_text() == text:
+        return
+    manifest.wrote_text(path.name, text)  # first: killed between the two, the file is still known as ours
+    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
+    temporary.write_text(text)
+    os.replace(temporary, path)
+
+
+def _refuse_overlap(src: Path, folder: Path) -> None:
+    source, target = src.resolve(), folder.resolve()
+    if source.is_relative_to(target) or target.is_relative_to(source):
+        raise ValueError(
+            f'the source {src} and the folder to be made, {folder}, must not contain each other; choose another DST'
+        )
+
+
+def _raise(heading: str, faults: list[str]) -> None:
+    if faults:
+        more = len(faults) - SHOWN_FAULTS
+        lines = faults[:SHOWN_FAULTS] + ([f'... and {more} more'] if more > 0 else [])
+        raise ValueError('\n  '.join([f'{heading}:', *lines]))

@@ -1,0 +1,115 @@
+"""Reading the images of a source: their size without decoding, their pixels, and what is wrong with them."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+IMAGE_SUFFIXES = frozenset(('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff', '.ppm', '.pgm', '.jp2'))
+# What Pillow raises on a damaged file, by format; SyntaxError is its word for a broken PNG.
+_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
+_EIGHT_BIT = frozenset(('1', 'L', 'LA', 'P', 'PA', 'RGB', 'RGBA', 'RGBX', 'CMYK', 'YCbCr', 'LAB', 'HSV'))
+_ORIENTATION = 0x0112
+
+
+class UnreadableError(ValueError):
+    """A source file cannot be read; the message names it and says why."""
+
+
+@dataclass(frozen=True)
+class ImageInfo:
+    """What is known of an image without decoding it.
+
+    Attributes:
+        size: (h, w) in pixels, as it will be read.
+        suffix: '.png' or '.jpg' if a loader reads the same pixels from the file as it is, else None.
+    """
+
+    size: tuple[int, int]
+    suffix: str | None
+
+
+def natural_key(name: str) -> tuple:
+    """Sort key that puts frame 2 before frame 10."""
+    return tuple(int(part) if part.isdigit() else part for part in re.split(r'(\d+)', name)), name
+
+
+def list_images(folder: Path) -> list[Path]:
+    """The images directly in ``folder``, hidden files aside, in natural order."""
+    images = [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith('.')]
+    return sorted(images, key=lambda path: natural_key(path.name))
+
+
+def probe(path: Path) -> ImageInfo:
+    """The size of an image and whether the file is all there.
+
+    Raises:
+        UnreadableError: If it is no image, or not whole.
+    """
+    try:
+        with Image.open(path) as image:
+            turned = image.getexif().get(_ORIENTATION, 1) not in (0, 1)
+            w, h = image.size if image.getexif().get(_ORIENTATION, 1) < 5 else image.size[::-1]
+            suffix = {'PNG': '.png', 'JPEG': '.jpg'}.get(image.format)
+            keep = suffix if image.mode in ('RGB', 'L') and not turned else None
+            whole = _ends_properly(path, image.format)
+    except UnidentifiedImageError:
+        return ImageInfo(read_rgb(path).shape[:2], None)
+    except _DAMAGED as error:
+        raise _unreadable(path, error) from error
+    if not whole:
+        read_rgb(path)
+    return ImageInfo((h, w), keep)
+
+
+def read_rgb(path: Path) -> np.ndarray:
+    """The pixels of an image, (h, w, 3) uint8, upright. Transparency is dropped, grey becomes three equal channels.
+
+    Raises:
+        UnreadableError: If it is no image, not whole, or has more than 8 bits.
+    """
+    try:
+        with Image.open(path) as image:
+            if image.mode not in _EIGHT_BIT:
+                raise UnreadableError(f'{path}: 8-bit pixels are expected, but got Pillow mode {image.mode}')
+            return np.asarray(ImageOps.exif_transpose(image).convert('RGB'))
+    except UnidentifiedImageError as error:
+        # OpenCV reads formats that Pillow does not; where both can, Pillow is the one that tells a truncated file.
+        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        if image is None:
+            raise _unreadable(path, 'not an image that Pillow or OpenCV reads') from error
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    except UnreadableError:
+        raise
+    except _DAMAGED as error:
+        raise _unreadable(path, error) from error
+
+
+def encode_png(image: np.ndarray) -> bytes:
+    """The PNG file of an (h, w, 3) uint8 RGB image."""
+    done, data = cv2.imencode('.png', cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    assert done
+    return data.tobytes()
+
+
+def _ends_properly(path: Path, file_format: str | None) -> bool:
+    """Whether the end of the file is where its format has it; False where only decoding can tell."""
+    with open(path, 'rb') as file:
+        head = file.read(12)
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 64))
+        tail = file.read()
+    if file_format == 'PNG':
+        return b'IEND' in tail
+    if file_format == 'JPEG':
+        return b'\xff\xd9' in tail
+    if file_format == 'WEBP':
+        return int.from_bytes(head[4:8], 'little') + 8 <= size
+    return False
+
+
+def _unreadable(path: Path, reason: object) -> UnreadableError:
+    return UnreadableError(f'{path} ({path.stat().st_size if path.exists() else 0} bytes) cannot be read: {reason}')

@@ -1,0 +1,91 @@
+"""The record of what was made, beside it: what it says we made may be completed, everything else is left alone.
+
+It is a file of JSON lines that only grows, so a run that is killed leaves at worst a last line cut short, which is
+ignored. A clip is recorded when it is begun, before its first file is there, and again when it is complete, with the
+size in bytes of each file.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+NAME = '.vsr_prepare.jsonl'
+
+
+@dataclass
+class Unit:
+    """One folder of one clip, such as BIx4/calendar.
+
+    Attributes:
+        recipe: From what and how it is made.
+        sizes: Bytes of each file in the order of the frames; None while it is not complete.
+    """
+
+    recipe: str
+    sizes: list[int] | None = None
+
+
+class Manifest:
+    """The record of one data set folder.
+
+    Args:
+        folder (Path): The data set folder; it need not be there yet.
+
+    Raises:
+        ValueError: If the record that is there was not written by this version of the package.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / NAME
+        self.units: dict[tuple[str, str], Unit] = {}
+        self.texts: dict[str, set[str]] = {}
+        if self.path.exists():
+            self._read()
+
+    def begin(self, clip: str, recipes: dict[str, str]) -> None:
+        """Say that the folders of a clip are about to be made."""
+        self._append(dict(begin=clip, recipe=recipes))
+
+    def complete(self, clip: str, recipes: dict[str, str], sizes: dict[str, list[int]]) -> None:
+        """Say that the folders of a clip are complete."""
+        self._append(dict(made=clip, recipe=recipes, bytes=sizes))
+
+    def wrote_text(self, name: str, text: str) -> None:
+        """Say that an annotation file is about to be written."""
+        self._append(dict(text=name, sha256=digest(text.encode())))
+
+    def may_replace_text(self, path: Path) -> bool:
+        """Whether an annotation file is as we left it."""
+        return digest(path.read_bytes()) in self.texts.get(path.name, ())
+
+    def _append(self, line: dict) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.path, 'a', encoding='utf-8') as file:
+            # A line cut short by a kill must not swallow this one.
+            file.write(('\n' if file.tell() else '') + json.dumps(line, separators=(',', ':')))
+        self._take(line)
+
+    def _read(self) -> None:
+        lines = self.path.read_text(encoding='utf-8').split('\n')
+        for number, line in enumerate(lines, 1):
+            try:
+                self._take(json.loads(line))
+            except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+                # A kill cuts a line at any place; the run after it begins a new one.
+                if line.endswith('}'):
+                    raise ValueError(f'{self.path}: line {number} is not one of vsr prepare: {error!r}') from error
+
+    def _take(self, line: dict) -> None:
+        if 'text' in line:
+            self.texts.setdefault(line['text'], set()).add(line['sha256'])
+            return
+        clip = line['made'] if 'made' in line else line['begin']
+        for folder, recipe in line['recipe'].items():
+            sizes = line['bytes'][folder] if 'made' in line else None
+            self.units[folder, clip] = Unit(recipe, sizes)
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()

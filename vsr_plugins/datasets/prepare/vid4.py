@@ -1,0 +1,32 @@
+"""Vid4 (Liu and Sun 2014): four clips for testing."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from .layouts import find_clips
+from .plan import ClipSpec, Plan, bicubic, blur, clip_lines, plan_folders, require_folder
+
+VID4 = {
+    'calendar': ClipSpec(41, (576, 720)),
+    'city': ClipSpec(34, (576, 704)),
+    'foliage': ClipSpec(49, (480, 720)),
+    'walk': ClipSpec(47, (480, 720)),
+}
+
+
+def plan_vid4(src: str | Path, bd: str = 'duf', table: Mapping[str, ClipSpec] = VID4) -> Plan:
+    """Vid4 as ``Vid4/{GT,BIx4,BDx4}/<clip>/00000000.png`` and ``meta_info_Vid4_GT.txt``.
+
+    Args:
+        src (str | Path): Holds the ground truth in any layout of ``layouts``, frames named anyhow in natural order.
+        bd (str): The convention of BDx4, one of ``degradation.BD_CONVENTIONS``.
+        table (Mapping): The clips and what they must be.
+
+    Raises:
+        FileNotFoundError: If ``src`` is not a folder.
+        ValueError: If there is no such convention.
+    """
+    src = require_folder(src)
+    low = {'BIx4': bicubic(), 'BDx4': blur(bd)}
+    clips, faults = plan_folders(find_clips(src, table), dict(table), tuple(low))
+    return Plan('Vid4', clips, lambda made: {'meta_info_Vid4_GT.txt': clip_lines(made)}, low, faults=faults)
