@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .images import UnreadableError, list_images, natural_key
 from .layouts import image_folders
-from .plan import Clip, Plan, bicubic, clip_lines, cropped, plan_frames, require_folder
+from .plan import Clip, Plan, bicubic, clip_lines, cropped, plan_many, require_folder
 from .scenes import hold_out
 from .video import VIDEO_SUFFIXES, probe_video
 
@@ -30,13 +30,8 @@ def plan_clips(src: str | Path, val_fraction: float = 0.1, val: Collection[str] 
         ValueError: If there is no such split.
     """
     src = require_folder(src)
-    clips: list[Clip] = []
-    faults: list[str] = []
-    for parts in image_folders(src):
-        folder = src.joinpath(*parts)
-        clip, wrong = plan_frames(_name(parts or (src.name,)), list_images(folder), (), keep_jpeg=True)
-        faults += wrong
-        clips += [clip] if clip is not None else []
+    folders = ((parts or (src.name,), list_images(src.joinpath(*parts))) for parts in image_folders(src))
+    clips, faults = plan_many(((_name(parts), paths, None) for parts, paths in folders), (), keep_jpeg=True)
     for path in _videos(src):
         try:
             size = cropped(probe_video(path))

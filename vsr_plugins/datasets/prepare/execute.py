@@ -118,7 +118,11 @@ class _ClipJob:
     @property
     def is_complete(self) -> bool:
         """Whether all files are there as an earlier run left them."""
-        return all(self._present(name, strict=True) for name in self._recipes)
+        units = self._manifest.units
+        return all(
+            self._present(name, strict=True) and units[name, self.clip.name].recipe == recipe
+            for name, recipe in self._recipes.items()
+        )
 
     @property
     def steps(self) -> int:
@@ -130,9 +134,11 @@ class _ClipJob:
         for name, recipe in self._recipes.items():
             target = self._folder / name / self.clip.name
             unit = self._manifest.units.get((name, self.clip.name))
+            empty = not target.exists() or (target.is_dir() and not any(target.iterdir()))
+            if empty:
+                continue
             if unit is None:
-                if target.exists() and (not target.is_dir() or any(target.iterdir())):
-                    yield f'{target} is already there and was not made by vsr prepare; move it away'
+                yield f'{target} is already there and was not made by vsr prepare; move it away'
             elif unit.recipe != recipe:
                 yield f'{target} was made from other files or with other options; delete it to have it made anew'
             elif not self._present(name, strict=False):

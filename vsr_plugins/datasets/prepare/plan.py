@@ -110,19 +110,6 @@ def require_folder(src: str | Path) -> Path:
     return src
 
 
-def probe_all(paths: Sequence[Path]) -> list[ImageInfo | UnreadableError]:
-    """``probe`` of each path, with what it raised in place of the answer."""
-
-    def attempt(path: Path) -> ImageInfo | UnreadableError:
-        try:
-            return probe(path)
-        except UnreadableError as error:
-            return error
-
-    with ThreadPoolExecutor() as pool:
-        return list(pool.map(attempt, paths, chunksize=64))
-
-
 def plan_frames(
     name: str, paths: Iterable[Path], low: tuple[str, ...], spec: ClipSpec | None = None, keep_jpeg: bool = False
 ) -> tuple[Clip | None, list[str]]:
@@ -144,9 +131,12 @@ def plan_frames(
     faults = []
     if spec is not None and len(paths) != spec.frames:
         faults.append(f'{paths[0].parent}: {spec.frames} frames are expected, but got {len(paths)}')
-    answers = probe_all(paths)
-    faults += [str(answer) for answer in answers if isinstance(answer, UnreadableError)]
-    infos = {path: answer for path, answer in zip(paths, answers, strict=True) if isinstance(answer, ImageInfo)}
+    infos: dict[Path, ImageInfo] = {}
+    for path in paths:
+        try:
+            infos[path] = probe(path)
+        except UnreadableError as error:
+            faults.append(str(error))
     if not infos:
         return None, faults
     expected = spec.size if spec is not None and spec.size is not None else next(iter(infos.values())).size
@@ -167,20 +157,23 @@ def plan_frames(
     return Clip(name, paths, size, low, suffix, kept), []
 
 
+def plan_many(
+    requests: Iterable[tuple[str, Sequence[Path], ClipSpec | None]], low: tuple[str, ...], keep_jpeg: bool = False
+) -> tuple[list[Clip], list[str]]:
+    """``plan_frames`` for many clips, each a name, its frames and what it must be."""
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(lambda request: plan_frames(*request[:2], low, request[2], keep_jpeg), requests))
+    return [clip for clip, _ in answers if clip is not None], [fault for _, faults in answers for fault in faults]
+
+
 def plan_folders(
     folders: dict[str, Path], specs: dict[str, ClipSpec], low: tuple[str, ...]
 ) -> tuple[list[Clip], list[str]]:
     """Clips from their folders, in the order of ``specs``, and what is wrong with them or missing."""
-    clips, faults = [], []
-    for name, spec in specs.items():
-        if name not in folders:
-            faults.append(f'clip {name} ({spec.frames} frames) is missing')
-            continue
-        clip, wrong = plan_frames(name, list_images(folders[name]), low, spec)
-        faults += wrong
-        if clip is not None:
-            clips.append(clip)
-    return clips, faults
+    missing = [f'clip {name} ({spec.frames} frames) is missing' for name, spec in specs.items() if name not in folders]
+    found = ((name, list_images(folders[name]), spec) for name, spec in specs.items() if name in folders)
+    clips, faults = plan_many(found, low)
+    return clips, missing + faults
 
 
 def cropped(size: tuple[int, int]) -> tuple[int, int]:

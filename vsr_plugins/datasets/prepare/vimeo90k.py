@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from .images import UnreadableError
-from .plan import Clip, ClipSpec, Plan, bicubic, blur, clip_lines, plan_frames, require_folder
+from .plan import Clip, ClipSpec, Plan, bicubic, blur, clip_lines, plan_many, require_folder
 
 SPEC = ClipSpec(7, (256, 448))
 COUNTS = {'train': 64612, 'test': 7824}
@@ -45,16 +45,15 @@ def plan_vimeo90k(
     if both := set(lists['train']) & set(lists['test']):
         faults.append(f'{len(both)} septuplets are in the training and in the test list, such as {min(both)}')
 
-    clips = []
+    requests = []
     for name in sorted({name for names in lists.values() for name in names}):
         paths = [sequences / name / f'im{i}.png' for i in range(1, spec.frames + 1)]
         if missing := [path for path in paths if not path.exists()]:
             faults.append(f'{sequences / name}: {spec.frames} frames are expected, but {missing[0].name} is missing')
-            continue
-        clip, wrong = plan_frames(name, paths, tuple(low), spec)
-        faults += wrong
-        if clip is not None:
-            clips.append(clip)
+        else:
+            requests.append((name, paths, spec))
+    clips, wrong = plan_many(requests, tuple(low))
+    faults += wrong
 
     def annotate(made: list[tuple[Clip, int]]) -> dict[str, str]:
         known = {clip.name: (clip, n) for clip, n in made}
