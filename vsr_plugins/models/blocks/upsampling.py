@@ -43,6 +43,12 @@ class LinearUpscaler(nn.Module):
         self.factors = shuffle_factors(scale)
         self.expansions = nn.ModuleList(nn.Conv2d(in_channels, in_channels * r * r, 1) for r in self.factors)
         self.projection = nn.Conv2d(in_channels, out_channels, 1)
+        for expansion in self.expansions:
+            nn.init.kaiming_normal_(expansion.weight, nonlinearity='linear')
+            nn.init.zeros_(expansion.bias)
+        # Starts close to nothing: what the rest of the network adds to, if it adds, comes out first.
+        nn.init.normal_(self.projection.weight, std=0.01)
+        nn.init.zeros_(self.projection.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, in_channels, h, w) -> (n, out_channels, scale * h, scale * w)."""

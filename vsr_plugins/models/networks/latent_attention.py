@@ -97,6 +97,20 @@ class LatentAttentionNet(BaseModule):
             {str((i + 1) * every): BLOCKS[kind](mid_channels, **options[kind]) for i, kind in enumerate(attn_layout)}
         )
         self.upscaler = LinearUpscaler(mid_channels, in_channels, scale)
+        self._init_convs()
+
+    def _init_convs(self) -> None:
+        """Kaiming weights, the second convolution of a residual pair at a tenth: features keep their size with depth.
+
+        The paper does not say how it initialises. With PyTorch's default the features fade from layer to layer and
+        training stands still for its first few hundred iterations.
+        """
+        for module in self.modules():
+            if isinstance(module, nn.Conv3d) and module.kernel_size == (3, 3, 3):
+                nn.init.kaiming_normal_(module.weight, a=NEGATIVE_SLOPE)
+                nn.init.zeros_(module.bias)
+        for conv in self.convs[3::2]:
+            conv.weight.data.mul_(0.1)
 
     def forward(self, lqs: Tensor) -> Tensor:
         """All frames: (n, t, c, h, w) in [0, 1] -> (n, t, c, scale * h, scale * w), any t and any size."""
