@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 
@@ -169,8 +170,8 @@ class _ClipJob:
             (self._folder / name / self.clip.name).mkdir(parents=True, exist_ok=True)
         (self._folder / TEMPORARY).mkdir(exist_ok=True)
 
-    def step(self, index: int) -> tuple[int, dict[int, dict[str, int]]]:
-        """Make what is missing of one frame, or of a whole video.
+    def step(self, index: int, stop: Event) -> tuple[int, dict[int, dict[str, int]]]:
+        """Make what is missing of one frame, or of a whole video, unless told to stop.
 
         Returns:
             tuple: How many files were written, and for each frame the bytes of its files by folder.
@@ -181,6 +182,8 @@ class _ClipJob:
             return made, {index: sizes}
         made, frames = 0, {}
         for i, image in enumerate(frames_of(self.clip.sources[0])):
+            if stop.is_set():
+                raise InterruptedError(f'stopped at frame {i} of {self.clip.sources[0]}')
             written, frames[i] = self._make_frame(i, lambda image=image: image, None)
             made += written
         return made, frames
@@ -244,6 +247,7 @@ def _run(jobs: list[_ClipJob], workers: int, on_progress: Progress | None) -> li
     faults: list[str] = []
     steps = ((number, index) for number, job in enumerate(jobs) for index in range(job.steps))
     pending: dict[Future, int] = {}
+    stop = Event()
     if on_progress is not None:
         on_progress(0, total)
     with ThreadPoolExecutor(workers) as pool:
@@ -252,7 +256,7 @@ def _run(jobs: list[_ClipJob], workers: int, on_progress: Progress | None) -> li
                 for number, index in itertools.islice(steps, 4 * workers - len(pending)):
                     if index == 0:
                         jobs[number].begin()
-                    pending[pool.submit(jobs[number].step, index)] = number
+                    pending[pool.submit(jobs[number].step, index, stop)] = number
                 if not pending:
                     return faults
                 for future in wait(pending, return_when=FIRST_COMPLETED).done:
@@ -268,6 +272,7 @@ def _run(jobs: list[_ClipJob], workers: int, on_progress: Progress | None) -> li
                     if on_progress is not None:
                         on_progress(done, total)
         except BaseException:
+            stop.set()
             pool.shutdown(cancel_futures=True)
             raise
 

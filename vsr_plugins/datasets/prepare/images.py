@@ -51,10 +51,12 @@ def probe(path: Path) -> ImageInfo:
     """
     try:
         with Image.open(path) as image:
-            turned = image.getexif().get(_ORIENTATION, 1) not in (0, 1)
-            w, h = image.size if image.getexif().get(_ORIENTATION, 1) < 5 else image.size[::-1]
+            # Pillow decodes a whole PNG to look for what stands behind its pixels.
+            looks = image.format != 'PNG' or 'exif' in image.info
+            orientation = image.getexif().get(_ORIENTATION, 1) if looks else 1
+            w, h = image.size if orientation < 5 else image.size[::-1]
             suffix = {'PNG': '.png', 'JPEG': '.jpg'}.get(image.format)
-            keep = suffix if image.mode in ('RGB', 'L') and not turned else None
+            keep = suffix if image.mode in ('RGB', 'L') and orientation in (0, 1) else None
             whole = _ends_properly(path, image.format)
     except UnidentifiedImageError:
         return ImageInfo(read_rgb(path).shape[:2], None)

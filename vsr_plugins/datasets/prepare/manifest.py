@@ -71,10 +71,12 @@ class Manifest:
         for number, line in enumerate(lines, 1):
             try:
                 self._take(json.loads(line))
-            except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            except json.JSONDecodeError as error:
                 # A kill cuts a line at any place; the run after it begins a new one.
-                if line.endswith('}'):
-                    raise ValueError(f'{self.path}: line {number} is not one of vsr prepare: {error!r}') from error
+                if line and not line.startswith('{'):
+                    raise ValueError(f'{self.path}: line {number} is not one of vsr prepare') from error
+            except (KeyError, TypeError, AttributeError) as error:
+                raise ValueError(f'{self.path}: line {number} is not one of vsr prepare: {error!r}') from error
 
     def _take(self, line: dict) -> None:
         if 'text' in line:

@@ -1,0 +1,420 @@
+"""The other data sets, read back by upstream's dataset class, and the command."""
+
+import time
+
+import av
+import numpy as np
+import pytest
+from mmagic.datasets import BasicFramesDataset
+from PIL import Image
+
+from vsr_plugins.cli import main
+from vsr_plugins.datasets.degradation import bicubic_downsample
+from vsr_plugins.datasets.prepare import (
+    ClipSpec,
+    carry_out,
+    plan_clips,
+    plan_reds,
+    plan_spmcs,
+    plan_vid4,
+    plan_vimeo90k,
+)
+from vsr_plugins.datasets.prepare.scenes import hold_out, scene_of
+
+RNG = np.random.default_rng(0)
+
+
+def write(path, size=(8, 12), **kwargs):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = RNG.integers(0, 256, (*size, 3), np.uint8)
+    Image.fromarray(image).save(path, **kwargs)
+    return image
+
+
+def read(path):
+    return np.asarray(Image.open(path).convert('RGB'))
+
+
+def basic_frames(root, ann_file, img, gt, **kwargs):
+    """What upstream's dataset class makes of an annotation file."""
+    prefix = dict(img=img, gt=gt)
+    # filename_tmpl: upstream writes into its mutable default.
+    dataset = BasicFramesDataset(
+        ann_file=ann_file, data_root=str(root), data_prefix=prefix, filename_tmpl={}, lazy_init=True, **kwargs
+    )
+    return dataset.load_data_list()
+
+
+class TestReds:
+    SPEC = ClipSpec(2, (8, 12))
+
+    def official(self, src):
+        for i in range(240):
+            for j in range(2):
+                write(src / f'train_sharp/train/train_sharp/{i:03d}/{j:08d}.png')
+        for i in range(30):
+            for j in range(2):
+                write(src / f'val_sharp/val/val_sharp/{i:03d}/{j:08d}.png')
+        return src
+
+    def test_official_archives(self, tmp_path):
+        src = self.official(tmp_path / 'src')
+        assert carry_out(plan_reds(src, spec=self.SPEC), src, tmp_path).made == 2 * 270 * 2
+        reds = tmp_path / 'REDS'
+        last = read(src / 'val_sharp/val/val_sharp/029/00000001.png')
+        np.testing.assert_array_equal(read(reds / 'train_sharp/269/00000001.png'), last)
+        low = read(reds / 'train_sharp_bicubic/X4/269/00000001.png')
+        np.testing.assert_array_equal(low, bicubic_downsample(last))
+        lines = {path.name: path.read_text().splitlines() for path in reds.glob('meta_info_*.txt')}
+        assert {name: len(text) // 2 for name, text in lines.items()} == {
+            'meta_info_REDS_GT.txt': 270,
+            'meta_info_reds4_train.txt': 266,
+            'meta_info_reds4_val.txt': 4,
+            'meta_info_official_train.txt': 240,
+            'meta_info_official_val.txt': 30,
+        }
+        assert lines['meta_info_reds4_val.txt'][:3] == [
+            '000/00000000.png (8, 12, 3)',
+            '000/00000001.png (8, 12, 3)',
+            '011/00000000.png (8, 12, 3)',
+        ]
+        assert not set(lines['meta_info_reds4_val.txt']) & set(lines['meta_info_reds4_train.txt'])
+        assert not set(lines['meta_info_official_val.txt']) & set(lines['meta_info_official_train.txt'])
+        samples = basic_frames(reds, 'meta_info_reds4_train.txt', 'train_sharp_bicubic/X4', 'train_sharp', depth=1)
+        assert len(samples) == 266
+        assert (samples[0]['key'], samples[0]['sequence_length']) == ('001', 2)
+
+    @pytest.mark.parametrize('layout', ['GT/{}', '{}', 'train_sharp/{}', 'REDS4/GT/{}'])
+    def test_the_four_test_clips(self, tmp_path, layout):
+        src = tmp_path / 'src'
+        for clip in ('000', '011', '015', '020'):
+            for j in range(2):
+                write(src / layout.format(clip) / f'{j:08d}.png')
+                write(src / 'sharp_bicubic' / clip / f'{j:08d}.png', (2, 3))
+        carry_out(plan_reds(src, 'reds4', self.SPEC), src, tmp_path)
+        assert [path.name for path in (tmp_path / 'REDS').glob('*.txt')] == ['meta_info_reds4_val.txt']
+        assert read(tmp_path / 'REDS/train_sharp/020/00000001.png').shape == (8, 12, 3)
+
+    def test_without_the_validation_clips(self, tmp_path):
+        src = self.official(tmp_path / 'src')
+        (src / 'val_sharp/val/val_sharp').rename(tmp_path / 'elsewhere')
+        with pytest.raises(ValueError, match=r'clip 240 .* is missing') as error:
+            carry_out(plan_reds(src, spec=self.SPEC), src, tmp_path)
+        assert 'and 10 more' in str(error.value)
+
+    def test_unknown_subset(self, tmp_path):
+        with pytest.raises(ValueError, match="'full' or 'reds4', but got 'val'"):
+            plan_reds(tmp_path, 'val')
+
+
+class TestVimeo90k:
+    SPEC = ClipSpec(7, (8, 12))
+    LISTS = {'train': ['00001/0001', '00001/0002', '00096/0936'], 'test': ['00001/0266', '00002/0003']}
+
+    def source(self, src, sequences='sequences'):
+        for name, clips in self.LISTS.items():
+            for clip in clips:
+                for i in range(1, 8):
+                    write(src / sequences / clip / f'im{i}.png')
+            (src / f'sep_{name}list.txt').write_text('\n'.join(clips) + '\n')
+        return src
+
+    def plan(self, src, **counts):
+        return plan_vimeo90k(src, counts=dict(train=3, test=2) | counts, spec=self.SPEC)
+
+    @pytest.mark.parametrize('inner', ['.', 'vimeo_septuplet'])
+    @pytest.mark.parametrize('sequences', ['sequences', 'GT'])
+    def test_septuplets(self, tmp_path, inner, sequences):
+        src = self.source(tmp_path / 'src' / inner, sequences)
+        write(src / sequences / '00009/0001/im1.png')  # in no list
+        (src / 'sep_fast_testset.txt').write_text('00002/0003\n')
+        carry_out(self.plan(tmp_path / 'src'), tmp_path / 'src', tmp_path)
+        vimeo = tmp_path / 'vimeo90k'
+        assert (vimeo / 'meta_info_Vimeo90K_test_GT.txt').read_text() == (
+            '00001/0266 7 (8, 12, 3)\n00002/0003 7 (8, 12, 3)\n'
+        )
+        assert (vimeo / 'meta_info_Vimeo90K_test_fast_GT.txt').read_text() == '00002/0003 7 (8, 12, 3)\n'
+        names = {f'im{i}.png' for i in range(1, 8)}
+        for form in ('GT', 'BIx4', 'BDx4'):
+            assert {path.name for path in (vimeo / form / '00096/0936').iterdir()} == names
+            assert not (vimeo / form / '00009').exists()
+        samples = basic_frames(
+            vimeo,
+            'meta_info_Vimeo90K_train_GT.txt',
+            'BIx4',
+            'GT',
+            depth=2,
+            num_input_frames=5,
+            fixed_seq_len=7,
+            load_frames_list=dict(img=['im2.png', 'im3.png'], gt=['im4.png']),
+        )
+        assert [sample['key'] for sample in samples] == self.LISTS['train']
+        assert all(read(path).shape == (2, 3, 3) for path in samples[0]['img_path'])
+        assert all(read(path).shape == (8, 12, 3) for path in samples[0]['gt_path'])
+
+    def test_faults(self, tmp_path):
+        src = self.source(tmp_path / 'src')
+        (src / 'sequences/00096/0936/im4.png').unlink()
+        (src / 'sep_trainlist.txt').write_text('00096/0936\n00001/0266\n')
+        plan = self.plan(src)
+        assert len(plan.faults) == 3
+        assert 'sep_trainlist.txt: 3 septuplets are expected, but got 2' in plan.faults[0]
+        assert '1 septuplets are in the training and in the test list, such as 00001/0266' in plan.faults[1]
+        assert '00096/0936: 7 frames are expected, but im4.png is missing' in plan.faults[2]
+
+    def test_published_counts(self, tmp_path):
+        faults = plan_vimeo90k(self.source(tmp_path / 'src'), spec=self.SPEC).faults
+        assert '64612 septuplets' in faults[0]
+        assert '7824 septuplets' in faults[1]
+
+    def test_without_lists(self, tmp_path):
+        src = self.source(tmp_path / 'src')
+        (src / 'sep_testlist.txt').unlink()
+        with pytest.raises(FileNotFoundError, match='sep_testlist.txt'):
+            self.plan(src)
+
+
+class TestSpmcs:
+    @pytest.mark.parametrize(('high', 'low'), [('test_set/{}/truth', 'test_set/{}/input4'), ('GT/{}', 'BIx4/{}')])
+    def test_layouts(self, tmp_path, high, low):
+        for clip in ('car05_001', 'hdclub_003_001'):
+            for i in range(3):
+                write(tmp_path / 'src' / high.format(clip) / f'{i:04d}.png')
+                write(tmp_path / 'src' / low.format(clip) / f'{i:04d}.png', (2, 3))
+        plan = plan_spmcs(tmp_path / 'src', clips=2, spec=ClipSpec(3, None))
+        carry_out(plan, tmp_path / 'src', tmp_path)
+        spmcs = tmp_path / 'SPMCS'
+        assert (spmcs / 'meta_info_SPMCS_GT.txt').read_text() == 'car05_001 3 (8,12,3)\nhdclub_003_001 3 (8,12,3)\n'
+        samples = basic_frames(spmcs, 'meta_info_SPMCS_GT.txt', 'BDx4', 'GT', depth=2, num_input_frames=5)
+        assert [sample['key'] for sample in samples][:4] == [
+            'car05_001/00000000',
+            'car05_001/00000001',
+            'car05_001/00000002',
+            'hdclub_003_001/00000000',
+        ]
+
+    def test_published_counts(self, tmp_path):
+        write(tmp_path / 'src/car05_001/truth/0001.png')
+        faults = plan_spmcs(tmp_path / 'src').faults
+        assert '30 clips are expected, but got 1: car05_001' in faults[0]
+        assert '31 frames are expected, but got 1' in faults[1]
+
+
+class TestScenes:
+    @pytest.mark.parametrize(
+        ('clip', 'scene'),
+        [
+            ('davis_camel_0', 'davis_camel'),
+            ('davis_camel_1', 'davis_camel'),
+            ('vimeo_00002_0007', 'vimeo_00002'),
+            ('take 12', 'take'),
+            ('shot-3', 'shot'),
+            ('camel', 'camel'),
+            ('007', '007'),
+        ],
+    )
+    def test_scene_of(self, clip, scene):
+        assert scene_of(clip) == scene
+
+    def test_scenes_are_kept_apart(self):
+        clips = [f'scene{name}_{i}' for name in 'abcdefghijklmnopqrst' for i in range(3)]
+        held = hold_out(clips, 0.25)
+        assert len(held) == 15
+        assert not {scene_of(clip) for clip in held} & {scene_of(clip) for clip in clips if clip not in held}
+        assert hold_out(clips[::-1], 0.25) == held
+        assert hold_out(clips, 0.05) < held
+
+    def test_a_clip_brings_its_scene(self):
+        clips = ['a_0', 'a_1', 'b_0', 'c_0']
+        assert hold_out(clips, names=['a_1']) == {'a_0', 'a_1'}
+        assert hold_out(clips, names=['a', 'c_0']) == {'a_0', 'a_1', 'c_0'}
+
+    def test_something_is_left_on_both_sides(self):
+        assert len(hold_out(['a', 'b'], 0.01)) == 1
+        assert len(hold_out(['a', 'b'], 0.99)) == 1
+
+    @pytest.mark.parametrize(
+        ('clips', 'kwargs', 'message'),
+        [
+            (['take_0', 'take_1'], {}, '2 clips of 1 scene'),
+            (['a', 'b'], dict(names=['a', 'b']), 'cannot be split'),
+            (['a', 'b'], dict(names=['z']), 'no clip and no scene is named z'),
+            (['a', 'b'], dict(fraction=0), 'between 0 and 1, but got 0'),
+            (['a', 'b'], dict(fraction=1.0), 'between 0 and 1'),
+        ],
+    )
+    def test_impossible_splits(self, clips, kwargs, message):
+        with pytest.raises(ValueError, match=message):
+            hold_out(clips, **kwargs)
+
+
+class TestClips:
+    def test_jpeg_is_kept_byte_by_byte(self, tmp_path):
+        src = tmp_path / 'src'
+        for clip in ('camel_0', 'camel_1', 'bear_0'):
+            for i in range(2):
+                write(src / clip / f'{i}.JPG', quality=90)
+        carry_out(plan_clips(src, val=['camel_1']), src, tmp_path)
+        clips = tmp_path / 'clips'
+        assert (clips / 'meta_info_clips_train.txt').read_text() == 'bear_0 2 (8,12,3)\n'
+        assert (clips / 'meta_info_clips_val.txt').read_text() == 'camel_0 2 (8,12,3)\ncamel_1 2 (8,12,3)\n'
+        assert (clips / 'GT/camel_0/00000001.jpg').read_bytes() == (src / 'camel_0/1.JPG').read_bytes()
+        assert [path.name for path in sorted((clips / 'BIx4').iterdir())] == ['camel_0', 'camel_1']
+        low = bicubic_downsample(read(src / 'camel_0/1.JPG'))
+        np.testing.assert_array_equal(read(clips / 'BIx4/camel_0/00000001.png'), low)
+
+    def test_other_validation_clips_later(self, tmp_path):
+        """The split is ours to rewrite; what low resolution it needs now is added."""
+        src = tmp_path / 'src'
+        for clip in ('a', 'b', 'c'):
+            write(src / clip / '0.png')
+        carry_out(plan_clips(src, val=['a']), src, tmp_path)
+        assert carry_out(plan_clips(src, val=['b']), src, tmp_path).made == 1
+        assert (tmp_path / 'clips/meta_info_clips_val.txt').read_text() == 'b 1 (8,12,3)\n'
+        assert (tmp_path / 'clips/meta_info_clips_train.txt').read_text() == 'a 1 (8,12,3)\nc 1 (8,12,3)\n'
+        (tmp_path / 'clips/meta_info_clips_val.txt').write_text('b 1 (8,12,3) # a note of mine\n')
+        with pytest.raises(ValueError, match='meta_info_clips_val.txt is already there'):
+            carry_out(plan_clips(src, val=['a']), src, tmp_path)
+
+    def test_sizes_that_four_does_not_divide(self, tmp_path):
+        """33 x 47 becomes 32 x 44, from the top left, and a JPEG a PNG."""
+        src = tmp_path / 'src'
+        for clip in ('a', 'b'):
+            write(src / clip / '0.jpg', (33, 47))
+        carry_out(plan_clips(src, val=['a']), src, tmp_path)
+        np.testing.assert_array_equal(read(tmp_path / 'clips/GT/b/00000000.png'), read(src / 'b/0.jpg')[:32, :44])
+        assert read(tmp_path / 'clips/BIx4/a/00000000.png').shape == (8, 11, 3)
+        assert (tmp_path / 'clips/meta_info_clips_val.txt').read_text() == 'a 1 (32,44,3)\n'
+
+    def test_one_suffix_for_a_clip(self, tmp_path):
+        src = tmp_path / 'src'
+        write(src / 'a/0.jpg')
+        write(src / 'a/1.webp', lossless=True)
+        write(src / 'b/0.png')
+        carry_out(plan_clips(src, val=['b']), src, tmp_path)
+        assert sorted(path.name for path in (tmp_path / 'clips/GT/a').iterdir()) == ['00000000.png', '00000001.png']
+        np.testing.assert_array_equal(read(tmp_path / 'clips/GT/a/00000001.png'), read(src / 'a/1.webp'))
+
+    def test_turned_photographs_are_upright(self, tmp_path):
+        """OpenCV turns them by their EXIF and other loaders do not, so the file is not kept as it is."""
+        src = tmp_path / 'src'
+        exif = Image.Exif()
+        exif[0x0112] = 6  # to be turned by 90 degrees
+        write(src / 'a/0.jpg', (8, 12), exif=exif)
+        write(src / 'b/0.png')
+        carry_out(plan_clips(src, val=['b']), src, tmp_path)
+        upright = read(tmp_path / 'clips/GT/a/00000000.png')
+        np.testing.assert_array_equal(upright, np.rot90(read(src / 'a/0.jpg'), -1))
+
+    def test_names_that_annotations_can_hold(self, tmp_path):
+        """Upstream splits lines at blanks, takes a dot for a suffix and counts frames of the first folder."""
+        src = tmp_path / 'src'
+        for name in ('my clip.v2', 'deep/inside', 'plain'):
+            for i in range(3):
+                write(src / name / f'{i}.png')
+        carry_out(plan_clips(src, val=['plain']), src, tmp_path)
+        samples = basic_frames(tmp_path / 'clips', 'meta_info_clips_train.txt', 'GT', 'GT', depth=1)
+        assert {(sample['key'], sample['sequence_length']) for sample in samples} == {
+            ('deep_inside', 3),
+            ('my_clip_v2', 3),
+        }
+
+    def test_names_that_meet(self, tmp_path):
+        write(tmp_path / 'src/a/b/0.png')
+        write(tmp_path / 'src/a_b/0.png')
+        assert 'would both be the clip a_b' in plan_clips(tmp_path / 'src').faults[0]
+
+    def test_frames_of_two_sizes(self, tmp_path):
+        write(tmp_path / 'src/a/0.png')
+        write(tmp_path / 'src/a/1.png', (8, 16))
+        assert '1.png: 8x12 pixels (h x w) are expected, but got 8x16' in plan_clips(tmp_path / 'src').faults[0]
+
+    def test_frames_smaller_than_the_scale(self, tmp_path):
+        write(tmp_path / 'src/a/0.png', (3, 50))
+        assert 'smaller than the scale' in plan_clips(tmp_path / 'src').faults[0]
+
+    def test_no_clip_at_all(self, tmp_path):
+        (tmp_path / 'src').mkdir()
+        with pytest.raises(ValueError, match='holds no clip'):
+            carry_out(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path)
+
+    def test_video_files(self, tmp_path):
+        """FFV1 in RGB loses nothing."""
+        frames = RNG.integers(0, 256, (5, 16, 24, 3), np.uint8)
+        (tmp_path / 'src').mkdir()
+        with av.open(str(tmp_path / 'src/street.mkv'), 'w') as container:
+            stream = container.add_stream('ffv1', rate=25)
+            stream.width, stream.height, stream.pix_fmt = 24, 16, 'bgr0'
+            for image in frames:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format='rgb24')))
+            container.mux(stream.encode())
+        write(tmp_path / 'src/b/0.png')
+        for _ in range(2):
+            summary = carry_out(plan_clips(tmp_path / 'src', val=['street']), tmp_path / 'src', tmp_path)
+            assert summary.frames == 6
+        assert summary.made == 0
+        assert (tmp_path / 'clips/meta_info_clips_val.txt').read_text() == 'street 5 (16,24,3)\n'
+        for i, image in enumerate(frames):
+            np.testing.assert_array_equal(read(tmp_path / f'clips/GT/street/{i:08d}.png'), image)
+            low = read(tmp_path / f'clips/BIx4/street/{i:08d}.png')
+            np.testing.assert_array_equal(low, bicubic_downsample(image))
+
+    def test_a_long_video_can_be_stopped(self, tmp_path, monkeypatch):
+        """Hangs for ever if the frames go on being made."""
+
+        def endless(path):
+            while True:
+                time.sleep(0.01)
+                yield np.zeros((16, 24, 3), np.uint8)
+
+        write(tmp_path / 'src/a/0.png')
+        (tmp_path / 'src/b.mkv').touch()
+        monkeypatch.setattr('vsr_plugins.datasets.prepare.video.frames_of', endless)
+        monkeypatch.setattr('vsr_plugins.datasets.prepare.execute.frames_of', endless)
+
+        def interrupt(done, total):
+            if done == 1:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            carry_out(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path, on_progress=interrupt)
+
+    def test_what_is_no_video(self, tmp_path):
+        (tmp_path / 'src').mkdir()
+        (tmp_path / 'src/broken.mp4').write_bytes(b'no video')
+        assert 'broken.mp4 cannot be decoded' in plan_clips(tmp_path / 'src').faults[0]
+
+
+class TestCommand:
+    def test_prepares_and_says_what_to_export(self, tmp_path, capsys):
+        for clip in ('a', 'b'):
+            write(tmp_path / 'src' / clip / '0.png')
+        assert main(['prepare', 'clips', str(tmp_path / 'src'), str(tmp_path / 'my data'), '--val', 'b']) == 0
+        out, err = capsys.readouterr()
+        assert out.splitlines() == [
+            f'{tmp_path}/my data/clips: 2 clips, 2 frames; 3 files made, 0 were there',
+            f"export VSR_DATA_ROOT='{tmp_path}/my data'",
+        ]
+        assert err == ''  # no progress bar where nobody looks
+
+    def test_checks_the_published_counts(self, tmp_path, capsys):
+        write(tmp_path / 'src/GT/walk/0.png')
+        assert main(['prepare', 'vid4', str(tmp_path / 'src'), str(tmp_path)]) == 2
+        err = capsys.readouterr().err
+        assert err.startswith('vsr prepare: error: ')
+        assert 'clip calendar (41 frames) is missing' in err
+        assert '47 frames are expected, but got 1' in err
+        assert '480x720 pixels (h x w) are expected, but got 8x12' in err
+
+    @pytest.mark.parametrize('kind', ['vid4', 'reds', 'vimeo90k', 'spmcs', 'clips'])
+    def test_source_that_is_not_there(self, tmp_path, capsys, kind):
+        assert main(['prepare', kind, str(tmp_path / 'nowhere'), str(tmp_path)]) == 2
+        assert 'nowhere is not a folder' in capsys.readouterr().err
+
+    def test_vid4_is_read_by_upstream(self, tmp_path):
+        for i in range(3):
+            write(tmp_path / f'src/walk/{i}.png')
+        plan = plan_vid4(tmp_path / 'src', table={'walk': ClipSpec(3, (8, 12))})
+        carry_out(plan, tmp_path / 'src', tmp_path)
+        samples = basic_frames(tmp_path / 'Vid4', 'meta_info_Vid4_GT.txt', 'BIx4', 'GT', depth=1)
+        assert [(sample['key'], sample['sequence_length']) for sample in samples] == [('walk', 3)]
