@@ -1,1 +1,7 @@
-"""TODO."""
+"""Transforms beside upstream's: what it takes to train from ground truth alone, on clips of any length."""
+
+from .degrade_frames import DegradeFrames
+from .frame_lists import KeepCenterFrame, SampleSegment, StackFrames
+from .load_frames import LoadFrames
+
+__all__ = ['DegradeFrames', 'KeepCenterFrame', 'LoadFrames', 'SampleSegment', 'StackFrames']

@@ -1,0 +1,189 @@
+"""Clips that lie on disk as folders of frames."""
+
+import os
+import os.path as osp
+from collections.abc import Callable
+from typing import Any
+
+from mmagic.datasets import BasicFramesDataset
+from mmagic.registry import DATASETS
+
+from .frame_windows import window_indices
+from .images import IMAGE_SUFFIXES, natural_key
+
+SAMPLES = ('clips', 'frames')
+
+
+@DATASETS.register_module()
+class ClipFramesDataset(BasicFramesDataset):
+    """Upstream's ``BasicFramesDataset`` for clips of any length, image format and naming of frames.
+
+    What it adds: a sample holds the paths of its frames in natural order, whatever they are called, so no transform
+    has to guess file names; and whatever is missing is one error, raised when the dataset is built, that says what was
+    looked for, where, and which command makes it. Annotation files, prefixes and backends are upstream's.
+
+    With ``samples='clips'`` a sample is a clip, its key the clip's name, and ``{key}_path`` lists all of its frames, or
+    those that ``load_frames_list`` names; ``num_input_frames`` is what ``SampleSegment`` then draws from them. With
+    ``samples='frames'`` a sample is a frame, its key is ``clip/00000003`` (the index, eight digits), ``img_path`` lists
+    the ``num_input_frames`` around it, and so does ``gt_path`` unless ``num_output_frames`` is 1.
+
+    Args:
+        ann_file (str): Annotation file below ``data_root``, a clip a line; '' takes every folder of the search key.
+        data_root (str): The data set's folder.
+        data_prefix (dict): Folder below ``data_root`` for 'img', 'gt' or both. With 'gt' alone ``DegradeFrames`` makes
+            the input.
+        pipeline (list): Transforms.
+        depth (int): Folders between a prefix and the frames: 1 for ``GT/city/0.png``, 2 for ``GT/00001/0266/im1.png``.
+        samples (str): 'clips' or 'frames'.
+        num_input_frames (int | None): See above. None is the whole clip, or one frame.
+        num_output_frames (int | None): 1 for the frame in the middle alone, None for as many as ``num_input_frames``.
+        fixed_seq_len (int | None): Use only so many frames of each clip, from the first.
+        padding (str): What a window holds beyond the ends of a clip, see ``window_indices``.
+        prepare (str | None): Kind of ``vsr prepare`` that makes this data set, for the error message.
+        **kwargs: As upstream's.
+
+    Raises:
+        FileNotFoundError: If the data set, a clip or all its frames are missing.
+        ValueError: If ``img`` and ``gt`` of a clip have different numbers of frames, or an argument does not fit.
+    """
+
+    def __init__(
+        self,
+        ann_file: str = '',
+        data_root: str | None = None,
+        data_prefix: dict | None = None,
+        pipeline: list[dict | Callable] | None = None,
+        depth: int = 1,
+        samples: str = 'clips',
+        num_input_frames: int | None = None,
+        num_output_frames: int | None = None,
+        fixed_seq_len: int | None = None,
+        padding: str = 'reflection',
+        prepare: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if samples not in SAMPLES:
+            raise ValueError(f"samples must be one of {', '.join(SAMPLES)}, but got '{samples}'")
+        if num_output_frames not in (None, 1, num_input_frames):
+            raise ValueError(f'num_output_frames must be None, 1 or num_input_frames, but got {num_output_frames}')
+        self.samples = samples
+        self.padding = padding
+        self.prepare = prepare
+        self.sequence_limit = fixed_seq_len
+        # Upstream writes into its default dictionaries, which all data sets of a process would then share.
+        kwargs.setdefault('filename_tmpl', {})
+        super().__init__(
+            ann_file=ann_file,
+            data_root=data_root,
+            data_prefix=dict(data_prefix or dict(gt='GT')),
+            pipeline=pipeline or [],
+            depth=depth,
+            num_input_frames=num_input_frames,
+            num_output_frames=num_output_frames,
+            **kwargs,
+        )
+
+    def load_data_list(self) -> list[dict]:
+        """One entry a sample. The frames of each clip are kept once, not in every sample."""
+        self._require_all_there()
+        clips = list(dict.fromkeys(path.replace(os.sep, '/') for path in self._clip_names()))
+        if not clips:
+            raise self._missing(f'{self.ann_file or self.data_prefix[self.search_key]} names no clip')
+        self._frames = {key: self._list_frames(key, clips) for key in self.data_prefix}
+        lengths = {clip: len(self._frames[self.search_key][clip]) for clip in clips}
+        for key, frames in self._frames.items():
+            if key not in self.load_frames_list:
+                self._require_same_length(key, frames, lengths)
+        if self.samples == 'clips':
+            return [dict(clip=clip, sequence_length=length) for clip, length in lengths.items()]
+        return [
+            dict(clip=clip, sequence_length=length, frame=frame)
+            for clip, length in lengths.items()
+            for frame in range(length)
+        ]
+
+    def get_data_info(self, idx: int) -> dict:
+        """The sample of an index, with the paths of its frames."""
+        info = super().get_data_info(idx)
+        clip, length, frame = info.pop('clip'), info['sequence_length'], info.get('frame')
+        window, center = range(length), range(length)
+        if frame is not None:
+            window = window_indices(frame, length, self.num_input_frames or 1, self.padding)
+            center = window if self.num_output_frames != 1 else [frame]
+        info.update(
+            key=clip if frame is None else f'{clip}/{frame:08d}',
+            num_input_frames=self.num_input_frames,
+            num_output_frames=self.num_output_frames,
+        )
+        for key, folder in self.data_prefix.items():
+            names = self._frames[key][clip]
+            if key not in self.load_frames_list:
+                names = [names[i] for i in (center if key == 'gt' else window)]
+            info[f'{key}_path'] = [osp.join(folder, clip, name) for name in names]
+        return info
+
+    def _clip_names(self) -> list[str]:
+        if self.use_ann_file:
+            return self._get_path_list_from_ann()
+        names = ['']
+        for _ in range(self.depth):
+            names = [osp.join(name, folder) for name in names for folder in self._folders(name)]
+        return names
+
+    def _folders(self, name: str) -> list[str]:
+        path = osp.join(self.data_prefix[self.search_key], name)
+        entries = self.file_backend.list_dir_or_file(path, list_file=False)
+        return sorted((entry for entry in entries if not entry.startswith('.')), key=natural_key)
+
+    def _list_frames(self, key: str, clips: list[str]) -> dict[str, list[str]]:
+        named = self.load_frames_list.get(key)
+        if named is not None:
+            # One list for all: with tens of thousands of short clips, listing each takes longer than the first epoch.
+            return dict.fromkeys(clips, list(named))
+        frames, absent = {}, []
+        for clip in clips:
+            folder = osp.join(self.data_prefix[key], clip)
+            files = list(self.file_backend.list_dir_or_file(folder, list_dir=False)) if self._is_dir(folder) else ()
+            images = [f for f in files if osp.splitext(f)[1].lower() in IMAGE_SUFFIXES and not f.startswith('.')]
+            frames[clip] = sorted(images, key=natural_key)[: self.sequence_limit]
+            if not images:
+                absent.append(clip)
+        if absent:
+            more = f' and {len(absent) - 3} more' if len(absent) > 3 else ''
+            named = f'{self.ann_file} names' if self.use_ann_file else f'{self.data_prefix[self.search_key]} holds'
+            raise self._missing(
+                f'{named} {len(clips)} clips, but {len(absent)} of them have no frames in '
+                f'{osp.abspath(self.data_prefix[key])}: {", ".join(absent[:3])}{more}'
+            )
+        return frames
+
+    def _require_all_there(self) -> None:
+        for folder in (self.data_root, *self.data_prefix.values()):
+            if folder and not self._is_dir(folder):
+                raise self._missing(f'there is no folder {osp.abspath(folder)}')
+        if self.use_ann_file and not self.file_backend.isfile(self.ann_file):
+            raise self._missing(f'there is no annotation file {osp.abspath(self.ann_file)}')
+
+    def _require_same_length(self, key: str, frames: dict[str, list[str]], lengths: dict[str, int]) -> None:
+        for clip, names in frames.items():
+            if len(names) != lengths[clip]:
+                first = osp.abspath(osp.join(self.data_prefix[self.search_key], clip))
+                second = osp.abspath(osp.join(self.data_prefix[key], clip))
+                raise ValueError(
+                    f'clip {clip} has {lengths[clip]} frames in {first} but {len(names)} in {second}; {self._advice()}'
+                )
+
+    def _is_dir(self, folder: str) -> bool:
+        return self.file_backend.isdir(folder)
+
+    def _missing(self, what: str) -> FileNotFoundError:
+        name = self.metainfo.get('dataset_type', self.prepare)
+        return FileNotFoundError(f'data set {name}: {what}; {self._advice()}')
+
+    def _advice(self) -> str:
+        value = os.environ.get('VSR_DATA_ROOT')
+        state = f'VSR_DATA_ROOT is {value}' if value else "VSR_DATA_ROOT is not set (the configs then use './data')"
+        if self.prepare is None:
+            return state
+        target = osp.dirname(osp.abspath(self.data_root or '.'))
+        return f'{state}. To make it: vsr prepare {self.prepare} SRC {target}, where SRC is the data set as it came'

@@ -1,0 +1,204 @@
+"""Clips from photographs, by moving a camera over them."""
+
+import zlib
+from collections import Counter
+from collections.abc import Callable, Collection
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmagic.registry import DATASETS
+from mmengine.dataset import BaseDataset
+from mmengine.logging import print_log
+
+from .camera_motion import CameraPath, Motion, draw_path, largest_shrink, render
+from .clip_frames import SAMPLES
+from .frame_windows import window_indices
+from .images import list_images, natural_key, probe, read_rgb
+
+EMBEDDED = {
+    'train': ('astronaut.png', 'chelsea.png', 'hubble_deep_field.jpg', 'ihc.png', 'motorcycle_left.png'),
+    'val': ('coffee.png', 'rocket.jpg'),
+}
+"""Colour photographs in scikit-image's wheel. The right view of the motorcycle is left out: it is the same scene."""
+SPLITS = ('train', 'val', 'all')
+
+
+@DATASETS.register_module()
+class PhotoMotionDataset(BaseDataset):
+    """Clips made of a folder of photographs by a camera that pans, zooms and turns, with parallax.
+
+    A sample is a pure function of ``seed``, the photograph's file name and the number of the clip: every epoch, worker
+    and resumed run sees the same, and adding a photograph changes no other clip. Photographs are either for training or
+    held out, never both.
+
+    A sample holds ``gt``, a list of (h, w, 3) uint8 RGB images, ``key`` (``coffee_002``, or ``coffee_002/00000003``
+    with ``samples='frames'``), ``gt_path`` and what upstream's transforms and preprocessor ask for.
+
+    Args:
+        data_root (str | None): Folder of photographs. None takes those that scikit-image has in its wheel.
+        num_frames (int): Frames in a clip.
+        gt_size (tuple[int, int] | None): (h, w) of the frames. None takes the largest multiple of 8 that the smallest
+            photograph gives with a tenth of its width left to move in.
+        clips_per_image (int): Clips made of each photograph.
+        seed (int): Seed of all motion.
+        split (str): 'train', 'val' or 'all'.
+        held_out (Collection[str] | float): File names for 'val', or the part of the photographs, at least one, drawn by
+            their names. The embedded ones have a fixed split where this is left at its default.
+        shrink (tuple[float, float]): Pixels of the photograph to one pixel of the frame, drawn for each clip. More
+            makes sharper frames of photographs that are soft at full size.
+        motion (dict | None): Arguments of ``Motion``: pan, zoom, rotation, parallax, layers.
+        samples (str): 'clips' or 'frames', as in ``ClipFramesDataset``.
+        num_input_frames (int | None): Frames around each with ``samples='frames'``. None is 1.
+        pipeline (list): Transforms, after loading.
+        **kwargs: As those of mmengine's ``BaseDataset``.
+
+    Raises:
+        FileNotFoundError: If there is no such folder, or no photograph in it that is large enough.
+        ValueError: If an argument does not fit.
+    """
+
+    METAINFO = dict(dataset_type='photo_motion', task_name='vsr')
+
+    def __init__(
+        self,
+        data_root: str | None = None,
+        num_frames: int = 7,
+        gt_size: tuple[int, int] | None = (128, 128),
+        clips_per_image: int = 10,
+        seed: int = 0,
+        split: str = 'train',
+        held_out: Collection[str] | float = 0.1,
+        shrink: tuple[float, float] = (1.4, 2.2),
+        motion: dict | None = None,
+        samples: str = 'clips',
+        num_input_frames: int | None = None,
+        pipeline: list[dict | Callable] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        for name, value, known in (('split', split, SPLITS), ('samples', samples, SAMPLES)):
+            if value not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, but got '{value}'")
+        if num_frames < 1 or clips_per_image < 1:
+            raise ValueError(
+                f'num_frames and clips_per_image must be positive, but got {num_frames}, {clips_per_image}'
+            )
+        if not 1 <= shrink[0] <= shrink[1]:
+            raise ValueError(f'shrink must be two numbers from 1 on, the smaller first, but got {shrink}')
+        self.photo_root = Path(data_root) if data_root else None
+        self.num_frames = num_frames
+        self.gt_size = None if gt_size is None else tuple(gt_size)
+        self.clips_per_image = clips_per_image
+        self.seed = seed
+        self.split = split
+        self.held_out = held_out
+        self.shrink = tuple(shrink)
+        self.motion = Motion(**(motion or {}))
+        self.samples = samples
+        self.num_input_frames = num_input_frames
+        super().__init__(pipeline=pipeline or [], data_prefix={}, **kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        """One entry a sample: which photograph, which clip and, if a sample is a frame, which frame."""
+        photos = self._photos()
+        sizes = {photo: probe(photo).size for photo in photos}
+        if self.gt_size is None:
+            room = [min(size[axis] for size in sizes.values()) * 0.9 / self.shrink[0] for axis in (0, 1)]
+            self.gt_size = tuple(max(int(side) // 8 * 8, 8) for side in room)
+        small = [photo for photo, size in sizes.items() if largest_shrink(size, self.gt_size) < 1]
+        if small:
+            names = ', '.join(photo.name for photo in small[:3])
+            print_log(f'{len(small)} photographs are too small for frames of {self.gt_size}: {names}', 'current')
+        kept = [photo for photo in photos if photo not in small]
+        if not kept:
+            raise FileNotFoundError(
+                f'none of the {len(photos)} photographs for {self.split} in {photos[0].parent.resolve()} is large '
+                f'enough for frames of {self.gt_size}'
+            )
+        stems = Counter(photo.stem for photo in kept)
+        names = {photo: photo.stem if stems[photo.stem] == 1 else photo.name.replace('.', '_') for photo in kept}
+        clips = [
+            dict(photo=str(photo), photo_size=sizes[photo], name=f'{names[photo]}_{clip:03d}', clip=clip)
+            for photo in kept
+            for clip in range(self.clips_per_image)
+        ]
+        if self.samples == 'clips':
+            return clips
+        return [dict(clip, frame=frame) for clip in clips for frame in range(self.num_frames)]
+
+    def camera_path(self, idx: int) -> CameraPath:
+        """The camera's path in the clip of a sample."""
+        return self._camera_path(super().get_data_info(idx))
+
+    def get_data_info(self, idx: int) -> dict:
+        """Render a sample."""
+        info = super().get_data_info(idx)
+        photo, frame = Path(info['photo']), info.get('frame')
+        frames = list(range(self.num_frames))
+        if frame is not None:
+            frames = window_indices(frame, self.num_frames, self.num_input_frames or 1)
+        gt = render(_read_photo(str(photo)), self._camera_path(info), frames)
+        return dict(
+            key=info['name'] if frame is None else f'{info["name"]}/{frame:08d}',
+            gt=gt,
+            gt_path=[str(photo)] * len(gt),
+            ori_gt_shape=[image.shape for image in gt],
+            gt_channel_order='rgb',
+            gt_color_type='color',
+            num_input_frames=len(gt),
+            sequence_length=self.num_frames,
+            sample_idx=info['sample_idx'],
+        )
+
+    def _camera_path(self, info: dict) -> CameraPath:
+        name = zlib.crc32(Path(info['photo']).name.encode())
+        rng = np.random.default_rng((self.seed, name, info['clip']))
+        return draw_path(rng, tuple(info['photo_size']), self.gt_size, self.num_frames, self.shrink, self.motion)
+
+    def _photos(self) -> list[Path]:
+        """The photographs of the split."""
+        if self.photo_root is None:
+            root = _embedded_root()
+            found = sorted((root / name for names in EMBEDDED.values() for name in names), key=lambda p: p.name)
+            found = [photo for photo in found if photo.is_file()]
+        elif self.photo_root.is_dir():
+            root, found = self.photo_root, list_images(self.photo_root)
+        else:
+            raise FileNotFoundError(f'photographs: there is no folder {self.photo_root.resolve()}')
+        if not found:
+            raise FileNotFoundError(f'photographs: there is no image in {root.resolve()}')
+        if self.split == 'all':
+            return found
+        held = self._held_out_names([photo.name for photo in found])
+        kept = [photo for photo in found if (photo.name in held) == (self.split == 'val')]
+        if not kept:
+            raise FileNotFoundError(
+                f'photographs: {root.resolve()} holds {len(found)}, of which none is left for {self.split}'
+            )
+        return kept
+
+    def _held_out_names(self, names: list[str]) -> set[str]:
+        if not isinstance(self.held_out, int | float):
+            unknown = sorted(set(self.held_out) - set(names), key=natural_key)
+            if unknown:
+                raise ValueError(f'held_out names {", ".join(unknown)}, which are not among the photographs')
+            return set(self.held_out)
+        if self.photo_root is None:
+            return set(EMBEDDED['val'])
+        # By a hash of the name and not by the seed, which training and validation may set apart.
+        count = max(1, round(self.held_out * len(names)))
+        return set(sorted(names, key=lambda name: zlib.crc32(name.encode()))[:count])
+
+
+@lru_cache(maxsize=16)
+def _read_photo(path: str) -> np.ndarray:
+    return read_rgb(Path(path))
+
+
+def _embedded_root() -> Path:
+    spec = find_spec('skimage')
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError('the embedded photographs are those of scikit-image, which is not installed')
+    return Path(spec.origin).parent / 'data'
