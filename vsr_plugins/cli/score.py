@@ -1,14 +1,75 @@
-"""TODO."""
+"""Measure a folder of frames, of any method, against ground truth under a named protocol.
+
+Both folders hold frames, or one folder a clip. Frames are matched by their natural order, clips by name.
+"""
 
 import argparse
+import os
+import sys
+from pathlib import Path
 
-HELP = 'TODO'
+HELP = 'measure a folder of frames under a named protocol'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
+    parser.add_argument('prediction', metavar='PRED_DIR', type=Path, nargs='?', help='frames of the method')
+    parser.add_argument('target', metavar='GT_DIR', type=Path, nargs='?', help='ground truth')
+    parser.add_argument('--protocol', metavar='NAME', default='basicvsr', help='how to measure (default: basicvsr)')
+    parser.add_argument('--list-protocols', action='store_true', help='print the protocols and leave')
+    parser.add_argument('--title', default='', help="title of the table (default: the prediction's folder)")
+    parser.add_argument('--json', metavar='FILE', type=Path, help='write all values there; - for standard output')
+    parser.add_argument('--markdown', metavar='FILE', type=Path, help='write the table there; - for standard output')
+    parser.add_argument('--force', action='store_true', help='replace output files that are there')
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
-    raise NotImplementedError
+    from rich.console import Console
+
+    from ..evaluation.protocols import PROTOCOLS, get_protocol
+
+    if args.list_protocols:
+        for protocol in PROTOCOLS.values():
+            print(f'{protocol}\n    {protocol.source}')
+        return 0
+    if args.prediction is None or args.target is None:
+        raise ValueError('PRED_DIR and GT_DIR are needed; vsr score --help says more')
+    protocol = get_protocol(args.protocol)
+    outputs = {path: f'to_{form}' for form in ('json', 'markdown') if (path := getattr(args, form)) is not None}
+    for path in outputs:
+        if str(path) != '-' and path.exists() and not args.force:
+            raise FileExistsError(f'{path} is already there; --force replaces it')
+
+    table = _score(args, protocol)
+    if Path('-') not in outputs:
+        Console(width=None if sys.stdout.isatty() else 120).print(table.to_rich())
+    for path, form in outputs.items():
+        text = getattr(table, form)()
+        if str(path) == '-':
+            print(text, end='')
+        else:
+            partial = path.with_name(f'.{path.name}.partial')
+            partial.write_text(text, encoding='utf-8')
+            os.replace(partial, path)
+    return 0
+
+
+def _score(args: argparse.Namespace, protocol: object) -> object:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ..evaluation.folders import score_folders
+    from ..evaluation.tables import ScoreTable
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task('measuring', total=None)
+        scores = score_folders(
+            args.prediction,
+            args.target,
+            protocol,
+            on_frame=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    title = args.title or args.prediction.resolve().name
+    return ScoreTable(title, {title: scores})

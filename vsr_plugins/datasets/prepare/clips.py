@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from .images import UnreadableError, list_images, natural_key
+from ..images import UnreadableError, list_images, natural_key
 from .layouts import image_folders
 from .plan import Clip, Plan, bicubic, clip_lines, cropped, plan_many, require_folder
 from .scenes import hold_out

@@ -11,7 +11,7 @@ from threading import Event
 
 import numpy as np
 
-from .images import UnreadableError, encode_png, read_rgb
+from ..images import UnreadableError, encode_png, read_rgb
 from .manifest import Manifest, digest
 from .plan import Clip, Plan
 from .video import frames_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..degradation import BD_CONVENTIONS, bicubic_downsample, blur_downsample
-from .images import ImageInfo, UnreadableError, list_images, probe
+from ..images import ImageInfo, UnreadableError, list_images, probe
 
 SCALE = 4
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from .images import UnreadableError
+from ..images import UnreadableError
 
 VIDEO_SUFFIXES = frozenset(('.mp4', '.mkv', '.mov', '.avi', '.webm', '.m4v', '.y4m', '.mpg', '.mpeg', '.ts', '.wmv'))
 

@@ -1,4 +1,4 @@
-"""Reading the images of a source: their size without decoding, their pixels, and what is wrong with them."""
+"""Reading images: their size without decoding, their pixels, and what is wrong with them."""
 
 import re
 from dataclasses import dataclass

@@ -1,0 +1,104 @@
+"""Measuring folders of frames, whatever method made them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from ..datasets.images import UnreadableError, list_images, natural_key, probe, read_rgb
+from .protocols import Protocol
+from .scores import Scores, score_frame, summarise
+
+SHOWN_FAULTS = 10
+
+
+def find_clips(folder: str | Path) -> dict[str, list[Path]]:
+    """The clips of a folder: its sub-folders that hold images, or the folder itself if it holds images.
+
+    Args:
+        folder: Where to look.
+
+    Returns:
+        Clip -> its frames, both in natural order. The name of a clip is its path below ``folder``; that of a single
+        clip directly in the folder is ``''``.
+
+    Raises:
+        FileNotFoundError: If there is no such folder, or no image in it.
+        ValueError: If images lie both in the folder and in its sub-folders.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f'{folder} is not a folder')
+    below = (path for path in folder.rglob('*') if path.is_dir())
+    clips = {path.relative_to(folder).as_posix(): list_images(path) for path in below}
+    clips = {name: clips[name] for name in sorted(clips, key=natural_key) if clips[name]}
+    directly = list_images(folder)
+    if directly and clips:
+        raise ValueError(f'{folder} holds images and folders of images ({next(iter(clips))}, ...): which is the clip?')
+    if not directly and not clips:
+        raise FileNotFoundError(f'no image in {folder} or below it')
+    return clips or {'': directly}
+
+
+def score_folders(
+    prediction: str | Path,
+    target: str | Path,
+    protocol: Protocol,
+    on_frame: Callable[[int, int], None] = lambda done, total: None,
+) -> Scores:
+    """Measure predicted frames against ground truth.
+
+    Frames are matched by natural order, clips by name; a folder with one clip matches a folder with one clip whatever
+    their names. All of it is checked before the first frame is measured.
+
+    Args:
+        prediction: Folder of frames, or of clips.
+        target: Likewise.
+        protocol: How to measure.
+        on_frame: Called with the number of measured frames and their total.
+
+    Raises:
+        FileNotFoundError: If a folder is missing or empty.
+        ValueError: If clips are missing, counts or sizes differ, or an image cannot be read.
+    """
+    predicted, truth = find_clips(prediction), find_clips(target)
+    if len(predicted) == len(truth) == 1:
+        name = next(iter(truth)) or Path(target).resolve().name
+        predicted, truth = ({name: frames} for clips in (predicted, truth) for frames in clips.values())
+    faults = [f'{name}: in {target} but not in {prediction}' for name in truth if name not in predicted]
+    faults += [f'{name}: in {prediction} but not in {target}' for name in predicted if name not in truth]
+    faults += [
+        f'{name}: {len(predicted[name])} predicted frames, but {len(truth[name])} of ground truth'
+        for name in truth
+        if name in predicted and len(predicted[name]) != len(truth[name])
+    ]
+    faults = faults or [fault for name in truth for fault in _size_faults(predicted[name], truth[name])]
+    if faults:
+        shown = faults[:SHOWN_FAULTS] + [f'... and {len(faults) - SHOWN_FAULTS} more'] * (len(faults) > SHOWN_FAULTS)
+        raise ValueError('the folders cannot be compared\n  ' + '\n  '.join(shown))
+
+    wanted = {name: protocol.select(len(frames)) for name, frames in truth.items()}
+    total = sum(len(indices) for indices in wanted.values())
+    done = 0
+    scores = {}
+    for name, indices in wanted.items():
+        scores[name] = []
+        for index in indices:
+            pair = predicted[name][index], truth[name][index]
+            try:
+                scores[name].append(score_frame(read_rgb(pair[0]), read_rgb(pair[1]), protocol))
+            except ValueError as error:
+                raise ValueError(f'{pair[0]} against {pair[1]}: {error}') from error
+            done += 1
+            on_frame(done, total)
+    return summarise(scores, protocol, selected=True)
+
+
+def _size_faults(predicted: Sequence[Path], truth: Sequence[Path]) -> Iterator[str]:
+    """What is wrong with pairs of files, as far as it shows without decoding them."""
+    for pair in zip(predicted, truth, strict=True):
+        try:
+            (h, w), (height, width) = (probe(path).size for path in pair)
+        except UnreadableError as error:
+            yield str(error)
+            continue
+        if (h, w) != (height, width):
+            yield f'{pair[0]} is {w} x {h}, but {pair[1]} is {width} x {height}'

@@ -1,0 +1,67 @@
+"""Structural similarity."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .psnr import check_pair
+
+WINDOW = 11
+SIGMA = 1.5
+K1, K2 = 0.01, 0.03
+
+
+def ssim(prediction: np.ndarray, target: np.ndarray, data_range: float = 255.0) -> float:
+    """Structural similarity as its authors' MATLAB script computes it.
+
+    Source: Wang et al., "Image quality assessment: from error visibility to structural similarity", TIP 2004: Gaussian
+    window of 11 x 11, sigma 1.5, K1 = 0.01, K2 = 0.03, only where the window lies inside the image. Colour images are
+    measured channel by channel and averaged.
+
+    The window is separable and the variances do not change when a constant is taken off the images, which keeps
+    float32 accurate to 1e-6; that is what makes it fast.
+
+    Args:
+        prediction: (h, w) or (h, w, c), any dtype.
+        target: Of the same shape.
+        data_range: Greatest possible value.
+
+    Returns:
+        Mean similarity, 1 for equal images.
+
+    Raises:
+        ValueError: If the shapes differ, are not those of images, or the window does not fit.
+    """
+    check_pair(prediction, target)
+    if prediction.ndim not in (2, 3) or min(prediction.shape[:2]) < WINDOW:
+        raise ValueError(
+            f'SSIM needs images (h, w) or (h, w, c) of at least {WINDOW} x {WINDOW} pixels, but got {prediction.shape}'
+        )
+    x, y = (_planes(image) - data_range / 2 for image in (prediction, target))
+    # Both variances enter only as their sum.
+    mean_x, mean_y, squares, product = _filter(torch.stack((x, y, x * x + y * y, x * y)))
+    covariance = product - mean_x * mean_y
+    variances = squares - mean_x * mean_x - mean_y * mean_y
+    mean_x, mean_y = mean_x + data_range / 2, mean_y + data_range / 2
+    c1, c2 = (K1 * data_range) ** 2, (K2 * data_range) ** 2
+    luminance = (2 * mean_x * mean_y + c1) / (mean_x * mean_x + mean_y * mean_y + c1)
+    return float((luminance * (2 * covariance + c2) / (variances + c2)).mean(dtype=torch.float64))
+
+
+def _planes(image: np.ndarray) -> Tensor:
+    """(h, w) or (h, w, c) -> (c, h, w) float32."""
+    planes = torch.from_numpy(np.array(image, dtype=np.float32))
+    return planes[None] if image.ndim == 2 else planes.permute(2, 0, 1)
+
+
+def _filter(maps: Tensor) -> Tensor:
+    """Gaussian means where the window fits, (k, c, h, w) -> (k, c, h - 10, w - 10)."""
+    kernel = torch.exp(-0.5 * ((torch.arange(WINDOW, dtype=torch.float64) - WINDOW // 2) / SIGMA) ** 2)
+    kernel = (kernel / kernel.sum()).to(maps.dtype)
+    # As depthwise convolutions in channels-last order: twenty times faster on CPU than one image a batch entry.
+    images = maps.flatten(0, 1)[None].contiguous(memory_format=torch.channels_last)
+    count = images.shape[1]
+    for shape in ((1, 1, WINDOW, 1), (1, 1, 1, WINDOW)):
+        images = F.conv2d(images, kernel.view(shape).repeat(count, 1, 1, 1), groups=count)
+    return images.view(*maps.shape[:2], *images.shape[-2:])

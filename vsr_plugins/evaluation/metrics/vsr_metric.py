@@ -1,0 +1,125 @@
+"""PSNR and SSIM of video frames, as MMagic's evaluators call it."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from mmagic.registry import METRICS
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from ...datasets.images import natural_key
+from ..protocols import Protocol, get_protocol
+from ..scores import METRICS as MEASURES
+from ..scores import score_frame, summarise
+from ..tables import ScoreTable
+
+
+@METRICS.register_module()
+class VSRMetric(BaseMetric):
+    """PSNR and SSIM under a protocol, with one table a run: a row a clip, and the mean.
+
+    A sample is a whole clip, (t, c, h, w) with the clip's name as ``key``, or one frame, (c, h, w) with
+    ``'clip/frame'`` as ``key``; the results are the same for both, since frames are sorted into clips before anything
+    is averaged.
+
+    Args:
+        protocol: Name of a protocol, or ``dict(name=..., FIELD=...)``; see ``vsr_plugins.evaluation.protocols``.
+        metrics: Which of ``'PSNR'`` and ``'SSIM'``.
+        selected: Each sample is one frame that the data set chose, and a clip of its own (Vimeo-90K with the centre
+            frame as only ground truth).
+        prefix: Goes before the names of the results, and is the table's title.
+        collect_device: See mmengine's ``BaseMetric``.
+
+    Raises:
+        ValueError: If there is no such protocol or metric.
+    """
+
+    # What mmagic's Evaluator asks of a metric.
+    SAMPLER_MODE = 'normal'
+    sample_model = 'orig'
+
+    def __init__(
+        self,
+        protocol: str | Mapping | Protocol,
+        metrics: Sequence[str] = ('PSNR', 'SSIM'),
+        selected: bool = False,
+        prefix: str | None = None,
+        collect_device: str = 'cpu',
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        unknown = set(metrics) - set(MEASURES)
+        if unknown or not metrics:
+            raise ValueError(f'metrics must be some of {", ".join(MEASURES)}, but got {list(metrics)}')
+        self.protocol = get_protocol(protocol)
+        self.metrics = tuple(metrics)
+        self.selected = selected
+
+    def prepare(self, module: nn.Module, dataloader: DataLoader) -> None:
+        """Called by mmagic's Evaluator before the first batch."""
+        self.size = len(dataloader.dataset)
+
+    def get_metric_sampler(self, model: nn.Module, dataloader: DataLoader, metrics: Sequence) -> DataLoader:
+        """Called by mmagic's Evaluator: which batches this metric wants."""
+        return dataloader
+
+    def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
+        """Measure the frames of a batch.
+
+        Raises:
+            ValueError: If a prediction and its ground truth do not match; the message names the sample.
+        """
+        for sample in data_samples:
+            key = sample['key']
+            prediction, target = _frames(sample['output']['pred_img']), _frames(sample['gt_img'])
+            if prediction.shape != target.shape:
+                raise ValueError(
+                    f'{key}: the network returned {prediction.shape} (frames, height, width, channels), '
+                    f'but the ground truth is {target.shape}'
+                )
+            scores = [
+                score_frame(*pair, self.protocol, self.metrics, channel_order='bgr')
+                for pair in zip(prediction, target, strict=True)
+            ]
+            clip, _, frame = key.replace('\\', '/').rpartition('/')
+            whole_clip = sample['gt_img'].ndim == 4 or self.selected or not clip
+            # One result a sample: mmengine counts them when it gathers from several processes.
+            self.results.append((key, '', scores) if whole_clip else (clip, frame, scores))
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        """Sort frames into clips, average by the protocol, log the table.
+
+        Returns:
+            ``PSNR`` and ``SSIM``, and ``PSNR/clip`` for each clip.
+        """
+        clips: dict[str, dict[str, list]] = defaultdict(dict)
+        for clip, frame, scores in results:
+            clips[clip][frame] = scores
+        frames = {
+            clip: [score for name in sorted(clips[clip], key=natural_key) for score in clips[clip][name]]
+            for clip in sorted(clips, key=natural_key)
+        }
+        summary = summarise(frames, self.protocol, self.selected)
+        print_log('\n' + ScoreTable(self.prefix or 'scores', {'': summary}).to_text(), logger='current')
+        results = dict(summary.mean)
+        for group, values in summary.groups.items():
+            results |= {f'{metric}/{group.replace(" ", "_")}': value for metric, value in values.items()}
+        if not self.selected:
+            results |= {f'{metric}/{clip}': value for clip, of in summary.clips.items() for metric, value in of.items()}
+        return results
+
+    def evaluate(self, size: int | None = None) -> dict:
+        """Gather the results of all processes and compute.
+
+        Args:
+            size: Samples in the data set. mmengine's Evaluator gives it, mmagic's relies on ``prepare``.
+        """
+        return super().evaluate(self.size if size is None else size)
+
+
+def _frames(image: Tensor) -> np.ndarray:
+    """(c, h, w) or (t, c, h, w), BGR in [0, 255] as mmagic's preprocessor hands back -> (t, h, w, c)."""
+    frames = image if image.ndim == 4 else image[None]
+    return frames.permute(0, 2, 3, 1).cpu().numpy()

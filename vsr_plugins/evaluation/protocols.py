@@ -1,0 +1,139 @@
+"""How a number was measured: what must be the same before two numbers may stand in one column."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Everything beside the frames themselves that decides a PSNR or SSIM.
+
+    Attributes:
+        name: Under which tables name it.
+        color: ``'Y'`` (BT.601, studio range) or ``'RGB'``.
+        crop_border: Pixels dropped at each side of a frame.
+        drop_first: Frames dropped at the start of a clip.
+        drop_last: Frames dropped at its end.
+        centre_only: Measure the middle frame alone.
+        space_time: The network doubles the frame rate: it is given frames 0, 2, 4, ... and a last frame without a
+            partner is not made, hence not measured.
+        round_output: Round predictions to 8 bit before measuring, as a saved frame is.
+        average: ``'clip'``: the mean of the clips' means; ``'frame'``: the mean over the frames of all clips. The two
+            differ where clips differ in length.
+        degradation: ``'BI'`` (MATLAB bicubic), ``'BD'`` (blur and decimate) or None: as the data set says.
+        source: Who measures so.
+    """
+
+    name: str
+    color: Literal['Y', 'RGB'] = 'Y'
+    crop_border: int = 0
+    drop_first: int = 0
+    drop_last: int = 0
+    centre_only: bool = False
+    space_time: bool = False
+    round_output: bool = True
+    average: Literal['clip', 'frame'] = 'clip'
+    degradation: Literal['BI', 'BD'] | None = None
+    source: str = ''
+
+    def __post_init__(self) -> None:
+        """Refuse values that mean nothing.
+
+        Raises:
+            ValueError: Naming the field and what came.
+        """
+        for field, allowed in (
+            ('color', ('Y', 'RGB')),
+            ('average', ('clip', 'frame')),
+            ('degradation', ('BI', 'BD', None)),
+        ):
+            if getattr(self, field) not in allowed:
+                raise ValueError(f'{field} of a protocol must be one of {allowed}, but got {getattr(self, field)!r}')
+        for field in ('crop_border', 'drop_first', 'drop_last'):
+            value = getattr(self, field)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+                raise ValueError(f'{field} of a protocol must be a whole number of at least 0, but got {value!r}')
+
+    def select(self, count: int) -> range:
+        """Which frames of a clip are measured.
+
+        Args:
+            count: Frames of the clip.
+
+        Returns:
+            Indices, from 0.
+
+        Raises:
+            ValueError: If nothing is left of the clip.
+        """
+        if self.centre_only and count > 0:
+            return range(count // 2, count // 2 + 1)
+        end = count - self.drop_last
+        if self.space_time and count % 2 == 0:
+            end = min(end, count - 1)
+        if end <= self.drop_first:
+            needed = self.drop_first + self.drop_last + 1
+            raise ValueError(f'protocol {self.name} needs clips of at least {needed} frames, but got one of {count}')
+        return range(self.drop_first, end)
+
+    def __str__(self) -> str:
+        """One line that goes with every number."""
+        if self.centre_only:
+            frames = 'centre frame'
+        elif self.drop_first or self.drop_last:
+            frames = f'without the first {self.drop_first} and last {self.drop_last} frames of a clip'
+        else:
+            frames = 'all frames'
+        parts = (
+            f'{self.degradation}x4' if self.degradation else '',
+            self.color,
+            frames,
+            f'{self.crop_border} pixels cropped' if self.crop_border else 'no crop',
+            'every second frame given' if self.space_time else '',
+            '8 bit' if self.round_output else 'not rounded',
+            f'mean over {self.average}s',
+        )
+        return f'{self.name}: ' + ', '.join(part for part in parts if part)
+
+
+PROTOCOLS = {
+    protocol.name: protocol
+    for protocol in (
+        # The paper drops one frame at the start and two at the end, [1:-2], and does not name the channel; the
+        # baselines it quotes were measured on Y.
+        Protocol('latent_attention', crop_border=8, drop_first=1, drop_last=2, source='latent-attention paper, Vid4'),
+        Protocol('basicvsr', source='BasicVSR and later, Vid4 and UDM10'),
+        Protocol('tdan', crop_border=8, average='frame', source='TDAN, Vid4 and SPMCS'),
+        Protocol('duf', crop_border=8, drop_first=2, drop_last=2, source='DUF, Vid4'),
+        Protocol('zooming_slow_mo', space_time=True, source='Zooming Slow-Mo, Vid4 and Vimeo-90K'),
+        Protocol('reds4_rgb', color='RGB', source='EDVR and later, REDS4'),
+        Protocol('vimeo90k', centre_only=True, source='TOFlow and later, Vimeo-90K test'),
+        Protocol('spmcs', centre_only=True, source='SPMC, SPMCS'),
+    )
+}
+
+
+def get_protocol(spec: 'str | Protocol | Mapping[str, object]') -> Protocol:
+    """A protocol by name, or by name with fields changed.
+
+    Args:
+        spec: A name of ``PROTOCOLS``, a protocol, or ``dict(name='basicvsr', crop_border=8)``. A changed protocol is
+            named after what changed, ``basicvsr+crop_border=8``, and compares unequal to the original.
+
+    Raises:
+        ValueError: If there is no such name or field.
+    """
+    if isinstance(spec, Protocol):
+        return spec
+    changes = dict(spec) if isinstance(spec, Mapping) else {'name': spec}
+    name = changes.pop('name', None)
+    if name not in PROTOCOLS:
+        raise ValueError(f'there is no protocol {name!r}; there are {", ".join(PROTOCOLS)}')
+    base = PROTOCOLS[name]
+    unknown = changes.keys() - {field.name for field in fields(Protocol)}
+    if unknown:
+        raise ValueError(f'a protocol has no field {", ".join(sorted(unknown))}')
+    changes = {field: value for field, value in changes.items() if getattr(base, field) != value}
+    suffix = ''.join(f'+{field}={value}' for field, value in changes.items())
+    return replace(base, name=name + suffix, **changes)
