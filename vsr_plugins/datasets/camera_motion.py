@@ -35,7 +35,7 @@ class Motion:
         layers: Depth layers, with soft edges. 1 is a flat scene.
     """
 
-    pan: float = 3.0
+    pan: float = 4.0
     zoom: float = 0.006
     rotation: float = 0.3
     parallax: float = 0.4

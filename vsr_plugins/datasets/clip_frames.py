@@ -47,6 +47,8 @@ class ClipFramesDataset(BasicFramesDataset):
         ValueError: If ``img`` and ``gt`` of a clip have different numbers of frames, or an argument does not fit.
     """
 
+    METAINFO = dict(dataset_type='clip_frames', task_name='vsr')
+
     def __init__(
         self,
         ann_file: str = '',
@@ -177,8 +179,7 @@ class ClipFramesDataset(BasicFramesDataset):
         return self.file_backend.isdir(folder)
 
     def _missing(self, what: str) -> FileNotFoundError:
-        name = self.metainfo.get('dataset_type', self.prepare)
-        return FileNotFoundError(f'data set {name}: {what}; {self._advice()}')
+        return FileNotFoundError(f'{what}. {self._advice()}')
 
     def _advice(self) -> str:
         value = os.environ.get('VSR_DATA_ROOT')

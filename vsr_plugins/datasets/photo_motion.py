@@ -52,6 +52,7 @@ class PhotoMotionDataset(BaseDataset):
         motion (dict | None): Arguments of ``Motion``: pan, zoom, rotation, parallax, layers.
         samples (str): 'clips' or 'frames', as in ``ClipFramesDataset``.
         num_input_frames (int | None): Frames around each with ``samples='frames'``. None is 1.
+        cache_mb (float): Keep so many megabytes of what was rendered in memory, in each worker.
         pipeline (list): Transforms, after loading.
         **kwargs: As those of mmengine's ``BaseDataset``.
 
@@ -75,6 +76,7 @@ class PhotoMotionDataset(BaseDataset):
         motion: dict | None = None,
         samples: str = 'clips',
         num_input_frames: int | None = None,
+        cache_mb: float = 0,
         pipeline: list[dict | Callable] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -98,6 +100,8 @@ class PhotoMotionDataset(BaseDataset):
         self.motion = Motion(**(motion or {}))
         self.samples = samples
         self.num_input_frames = num_input_frames
+        self.cache_left = cache_mb * 1e6
+        self.rendered: dict[int, list[np.ndarray]] = {}
         super().__init__(pipeline=pipeline or [], data_prefix={}, **kwargs)
 
     def load_data_list(self) -> list[dict]:
@@ -136,10 +140,7 @@ class PhotoMotionDataset(BaseDataset):
         """Render a sample."""
         info = super().get_data_info(idx)
         photo, frame = Path(info['photo']), info.get('frame')
-        frames = list(range(self.num_frames))
-        if frame is not None:
-            frames = window_indices(frame, self.num_frames, self.num_input_frames or 1)
-        gt = render(_read_photo(str(photo)), self._camera_path(info), frames)
+        gt = self._render(info)
         return dict(
             key=info['name'] if frame is None else f'{info["name"]}/{frame:08d}',
             gt=gt,
@@ -151,6 +152,21 @@ class PhotoMotionDataset(BaseDataset):
             sequence_length=self.num_frames,
             sample_idx=info['sample_idx'],
         )
+
+    def _render(self, info: dict) -> list[np.ndarray]:
+        idx, frame = info['sample_idx'], info.get('frame')
+        if idx in self.rendered:
+            # Copies, because upstream's flips write into what they are given.
+            return [image.copy() for image in self.rendered[idx]]
+        frames = list(range(self.num_frames))
+        if frame is not None:
+            frames = window_indices(frame, self.num_frames, self.num_input_frames or 1)
+        gt = render(_read_photo(info['photo']), self._camera_path(info), frames)
+        needed = sum(image.nbytes for image in gt)
+        if needed <= self.cache_left:
+            self.cache_left -= needed
+            self.rendered[idx] = [image.copy() for image in gt]
+        return gt
 
     def _camera_path(self, info: dict) -> CameraPath:
         name = zlib.crc32(Path(info['photo']).name.encode())

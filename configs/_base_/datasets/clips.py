@@ -1,0 +1,125 @@
+# Any folder of clips, from ground truth alone: low resolution (BIx4) is made while loading.
+# To make it: vsr prepare clips SRC DATA_ROOT. Some scenes are held out there, for validation.
+#
+# In a config that inherits from this one:
+#     train_dataloader = _base_.clips_train_sequence_dataloader
+#     train_dataloader.update(batch_size=8)
+#     train_dataloader.dataset.update(num_input_frames=15)
+#     train_dataloader.dataset.pipeline[2].update(gt_patch_size=256, kind='BD')
+clips_root = '{{$VSR_DATA_ROOT:data}}/clips'
+clips_load = dict(type='LoadFrames', key='gt')
+clips_patch = dict(type='DegradeFrames', kind='BI', scale=4, gt_patch_size=128)
+clips_whole = dict(type='DegradeFrames', kind='BI', scale=4)
+clips_augment = [
+    dict(type='Flip', keys=['img', 'gt'], flip_ratio=0.5, direction='horizontal'),
+    dict(type='Flip', keys=['img', 'gt'], flip_ratio=0.5, direction='vertical'),
+    dict(type='RandomTransposeHW', keys=['img', 'gt'], transpose_ratio=0.5),
+]
+
+clips_train_loader = dict(
+    num_workers=2, batch_size=4, persistent_workers=True, sampler=dict(type='InfiniteSampler', shuffle=True)
+)
+clips_train_dataset = dict(
+    type='ClipFramesDataset',
+    data_root=clips_root,
+    data_prefix=dict(gt='GT'),
+    ann_file='meta_info_clips_train.txt',
+    prepare='clips',
+)
+
+# Seven consecutive frames from anywhere in a clip.
+clips_train_sequence_dataloader = dict(
+    **clips_train_loader,
+    dataset=dict(
+        **clips_train_dataset,
+        num_input_frames=7,
+        pipeline=[
+            dict(type='SampleSegment'),
+            clips_load,
+            clips_patch,
+            *clips_augment,
+            dict(type='StackFrames', keys=['img', 'gt']),
+            dict(type='PackInputs', meta_keys=['key']),
+        ],
+    ),
+)
+
+# Five frames in, the one in the middle out.
+clips_train_window_dataloader = dict(
+    **clips_train_loader,
+    dataset=dict(
+        **clips_train_dataset,
+        samples='frames',
+        num_input_frames=5,
+        pipeline=[
+            clips_load,
+            clips_patch,
+            dict(type='KeepCenterFrame', keys=['gt']),
+            *clips_augment,
+            dict(type='StackFrames', keys=['img']),
+            dict(type='PackInputs', meta_keys=['key']),
+        ],
+    ),
+)
+
+# One frame in, one frame out.
+clips_train_frame_dataloader = dict(
+    **clips_train_loader,
+    dataset=dict(
+        **clips_train_dataset,
+        samples='frames',
+        pipeline=[clips_load, clips_patch, *clips_augment, dict(type='PackInputs', meta_keys=['key'])],
+    ),
+)
+
+clips_val_loader = dict(
+    num_workers=1, batch_size=1, persistent_workers=False, sampler=dict(type='DefaultSampler', shuffle=False)
+)
+clips_val_dataset = dict(
+    type='ClipFramesDataset',
+    data_root=clips_root,
+    data_prefix=dict(gt='GT'),
+    ann_file='meta_info_clips_val.txt',
+    prepare='clips',
+    test_mode=True,
+)
+
+clips_val_sequence_dataloader = dict(
+    **clips_val_loader,
+    dataset=dict(
+        **clips_val_dataset,
+        pipeline=[
+            clips_load,
+            clips_whole,
+            dict(type='StackFrames', keys=['img', 'gt']),
+            dict(type='PackInputs', meta_keys=['key']),
+        ],
+    ),
+)
+
+clips_val_window_dataloader = dict(
+    **clips_val_loader,
+    dataset=dict(
+        **clips_val_dataset,
+        samples='frames',
+        num_input_frames=5,
+        pipeline=[
+            clips_load,
+            clips_whole,
+            dict(type='KeepCenterFrame', keys=['gt']),
+            dict(type='StackFrames', keys=['img']),
+            dict(type='PackInputs', meta_keys=['key']),
+        ],
+    ),
+)
+
+clips_val_frame_dataloader = dict(
+    **clips_val_loader,
+    dataset=dict(
+        **clips_val_dataset,
+        samples='frames',
+        pipeline=[clips_load, clips_whole, dict(type='PackInputs', meta_keys=['key'])],
+    ),
+)
+
+clips_val_evaluator = dict(type='Evaluator', metrics=[dict(type='VSRMetric', protocol='basicvsr', prefix='clips')])
