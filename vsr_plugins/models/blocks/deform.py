@@ -1,0 +1,187 @@
+"""Deformable convolution, versions 1 and 2: one function for the whole package.
+
+Sources: "Deformable Convolutional Networks" (ICCV 2017), section 2.1, eqs. (2)-(4), and "Deformable ConvNets v2"
+(CVPR 2019), section 3.2, eq. (1), which adds the mask.
+
+Convention: offsets are in pixels of the input, (dy, dx) interleaved per tap, taps row by row, deformable groups
+outermost: channel ``(group * taps + tap) * 2`` is dy, the next one dx. Mask channels are ``group * taps + tap``. The
+input is zero outside, so a sample less than a pixel outside is weighted by what is left of it. This is what mmcv,
+torchvision and detectron2 do.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import torch
+from torch import Tensor
+
+from . import deform_sampling
+from .deform_sampling import Geometry
+
+BACKENDS = ('torchvision', 'grid_sample')
+
+_forced: ContextVar[str | None] = ContextVar('deform_backend', default=None)
+
+
+@contextmanager
+def deform_backend(name: str) -> Iterator[None]:
+    """Within this context, compute with the named backend whatever the device; for tests and measurements.
+
+    Args:
+        name: ``'torchvision'`` (its compiled kernel) or ``'grid_sample'`` (``deform_sampling``).
+    """
+    if name not in BACKENDS:
+        raise ValueError(f'the backend must be one of {BACKENDS}, but got {name!r}')
+    token = _forced.set(name)
+    try:
+        yield
+    finally:
+        _forced.reset(token)
+
+
+def active_backend(device: torch.device | str | None = None) -> str:
+    """The backend that computes on a device; by default on CUDA where there is one, else on the CPU.
+
+    torchvision's kernel is compiled for CUDA and is used there. On the CPU that kernel keeps to one thread in the
+    forward pass and is slower still in the backward pass (``benchmarks/deform_conv.py``).
+    """
+    if device is None:
+        device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    return _forced.get() or ('torchvision' if torch.device(device).type == 'cuda' else 'grid_sample')
+
+
+def deform_conv2d(
+    x: Tensor,
+    offset: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: int | Sequence[int] = 1,
+    padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
+    groups: int = 1,
+    deform_groups: int = 1,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """Convolve with taps that each position moves on its own and, with a mask, weights on its own.
+
+    Computed in float32 (float64 for float64 features), under autocast and for half precision too: in bfloat16 an offset
+    of 4 pixels is known to 1/32 pixel only. Differentiable once, in all tensors. An offset that is not finite gives
+    NaN or zero at its position.
+
+    Args:
+        x: Features, (n, c_in, h, w).
+        offset: (n, 2 * deform_groups * kernel_h * kernel_w, h_out, w_out), pixels.
+        weight: (c_out, c_in / groups, kernel_h, kernel_w).
+        bias: (c_out,) or None.
+        stride: One number or (vertical, horizontal), as the two that follow.
+        padding: Zeros added on each side.
+        dilation: Distance of the taps.
+        groups: Groups of the convolution.
+        deform_groups: Groups of channels of ``x`` that each have offsets of their own.
+        mask: (n, deform_groups * kernel_h * kernel_w, h_out, w_out), or None for version 1.
+
+    Returns:
+        (n, c_out, h_out, w_out) in the dtype of ``x``.
+
+    Raises:
+        ValueError: The shapes do not fit together.
+    """
+    geometry = Geometry(
+        tuple(weight.shape[-2:]),
+        _pair('stride', stride, 1),
+        _pair('padding', padding, 0),
+        _pair('dilation', dilation, 1),
+        groups,
+        deform_groups,
+    )
+    _check(x, offset, weight, bias, mask, geometry)
+    dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
+    with torch.autocast(x.device.type, enabled=False):
+        features, offset, weight = (tensor.to(dtype) for tensor in (x, offset, weight))
+        mask = None if mask is None else mask.to(dtype)
+        # The compiled kernel takes no empty batch.
+        if len(x) and active_backend(x.device) == 'torchvision':
+            output = _torchvision(features, offset, mask, weight, geometry)
+        else:
+            output = deform_sampling.SampledDeformConv.apply(features, offset, mask, weight, geometry)
+        if bias is not None:
+            output = output + bias.to(dtype)[:, None, None]
+    return output.to(x.dtype)
+
+
+def deform_conv2d_grads(
+    grad_output: Tensor,
+    x: Tensor,
+    offset: Tensor,
+    mask: Tensor | None,
+    weight: Tensor,
+    geometry: Geometry,
+    needs: tuple[bool, bool, bool, bool] = (True, True, True, True),
+) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
+    """Gradients of ``deform_conv2d`` outside autograd, for a caller that has only the tensors.
+
+    Args:
+        grad_output: Gradient with respect to the output, (n, c_out, h_out, w_out).
+        x: As the following, what ``deform_conv2d`` was given.
+        offset: See there.
+        mask: See there.
+        weight: See there.
+        geometry: Kernel size, stride and the other numbers.
+        needs: Which gradients to compute.
+
+    Returns:
+        Gradients of x, offset, mask and weight in float32 (float64 for float64 features); None for what is not needed.
+    """
+    dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
+    tensors = [None if tensor is None else tensor.detach().to(dtype) for tensor in (x, offset, mask, weight)]
+    grad_output = grad_output.to(dtype)
+    with torch.autocast(x.device.type, enabled=False):
+        if not len(x) or active_backend(x.device) == 'grid_sample':
+            return deform_sampling.backward(grad_output, *tensors, geometry, needs)
+        wanted = [tensor is not None and need for tensor, need in zip(tensors, needs, strict=True)]
+        with torch.enable_grad():
+            leaves = [tensor.requires_grad_() for tensor, want in zip(tensors, wanted, strict=True) if want]
+            grads = iter(torch.autograd.grad(_torchvision(*tensors, geometry), leaves, grad_output))
+    return tuple(next(grads) if want else None for want in wanted)
+
+
+def _torchvision(x: Tensor, offset: Tensor, mask: Tensor | None, weight: Tensor, geometry: Geometry) -> Tensor:
+    # Its kernels are loaded only where they are used.
+    from torchvision.ops import deform_conv2d as compiled
+
+    return compiled(x, offset, weight, None, geometry.stride, geometry.padding, geometry.dilation, mask)
+
+
+def _pair(name: str, value: int | Sequence[int], least: int) -> tuple[int, int]:
+    pair = (value, value) if isinstance(value, int) else tuple(value)
+    if len(pair) != 2 or any(number < least for number in pair):
+        raise ValueError(f'{name} must be one number or two, each at least {least}, but got {value}')
+    return pair
+
+
+def _check(
+    x: Tensor, offset: Tensor, weight: Tensor, bias: Tensor | None, mask: Tensor | None, geometry: Geometry
+) -> None:
+    """Refuse tensors that do not fit together, before a kernel reads beyond one of them."""
+    if x.dim() != 4 or weight.dim() != 4:
+        raise ValueError(f'x and weight must have 4 dimensions, but got shapes {(*x.shape,)} and {(*weight.shape,)}')
+    n, channels, *size = x.shape
+    groups, deform_groups = geometry.groups, geometry.deform_groups
+    if groups < 1 or channels != weight.shape[1] * groups or len(weight) % groups:
+        raise ValueError(
+            f'weight of shape {(*weight.shape,)} with groups={groups} does not fit {channels} channels of x'
+        )
+    if deform_groups < 1 or channels % deform_groups:
+        raise ValueError(f'{channels} channels of x cannot be divided into {deform_groups} deformable groups')
+    output_size = geometry.output_size(size)
+    if min(output_size) < 1:
+        raise ValueError(f'x of size {(*size,)} is too small: the output would be of size {output_size}')
+    expected = {'offset': (offset, (n, 2 * deform_groups * geometry.taps, *output_size))}
+    if mask is not None:
+        expected['mask'] = (mask, (n, deform_groups * geometry.taps, *output_size))
+    if bias is not None:
+        expected['bias'] = (bias, (len(weight),))
+    for name, (tensor, shape) in expected.items():
+        if tensor.shape != shape:
+            raise ValueError(f'{name} must have shape {shape}, but got {(*tensor.shape,)}')

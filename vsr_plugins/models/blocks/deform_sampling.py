@@ -1,0 +1,211 @@
+"""Deformable convolution from ``grid_sample`` and a matrix product: the backend for devices without a kernel of it.
+
+A stretch of output positions is handled at a time. Its samples (the columns of the matrix product) then stay in the
+cache, are never in memory all at once, and are made again in the backward pass instead of being kept for it.
+"""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+# Entries of the columns made at a time, 4 MiB in float32: measured best of 1 to 60 MiB on a CPU with 2 MiB of L2.
+COLUMN_ENTRIES = 1 << 20
+BILINEAR, ZEROS = 0, 0  # what grid_sampler_2d calls them
+
+
+class Geometry(NamedTuple):
+    """Everything about a deformable convolution that is not a tensor; pairs are (vertical, horizontal)."""
+
+    kernel_size: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    dilation: tuple[int, int]
+    groups: int
+    deform_groups: int
+
+    @property
+    def taps(self) -> int:
+        """Samples per output position and deformable group."""
+        return self.kernel_size[0] * self.kernel_size[1]
+
+    def output_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Height and width of the output for an input of this height and width."""
+        return tuple(
+            (size[axis] + 2 * self.padding[axis] - self.dilation[axis] * (self.kernel_size[axis] - 1) - 1)
+            // self.stride[axis]
+            + 1
+            for axis in (0, 1)
+        )
+
+    def positions(self, size: tuple[int, int], like: Tensor) -> Tensor:
+        """Where the taps are before the offsets move them, in pixels of the input: (taps, 2, output positions)."""
+        output_size, axes = self.output_size(size), []
+        for axis in (0, 1):
+            starts = torch.arange(output_size[axis], device=like.device) * self.stride[axis] - self.padding[axis]
+            taps = torch.arange(self.kernel_size[axis], device=like.device) * self.dilation[axis]
+            axes.append((taps[:, None] + starts).to(like.dtype))
+        shape = (*self.kernel_size, *output_size)
+        vertical = axes[0][:, None, :, None].expand(shape)
+        horizontal = axes[1][None, :, None, :].expand(shape)
+        return torch.stack((vertical, horizontal), 2).view(self.taps, 2, -1)
+
+
+class _Image:
+    """One image of the batch, its offsets and its mask, cut into stretches of output positions."""
+
+    def __init__(self, x: Tensor, offset: Tensor, mask: Tensor | None, geometry: Geometry, positions: Tensor) -> None:
+        channels, *self.size = x.shape
+        self.groups, self.taps = geometry.deform_groups, geometry.taps
+        self.planes = x.reshape(self.groups, channels // self.groups, *self.size)
+        self.offset = offset.reshape(self.groups, self.taps, 2, -1)
+        self.mask = None if mask is None else mask.reshape(self.groups, 1, self.taps, -1)
+        self.positions = positions
+        step = max(1, COLUMN_ENTRIES // (channels * self.taps))
+        total = positions.shape[-1]
+        self.stretches = [slice(start, min(start + step, total)) for start in range(0, total, step)]
+
+    def grid(self, part: slice) -> Tensor:
+        """What grid_sample calls the positions, x before y: (groups, taps, part, 2)."""
+        offset, positions = self.offset[..., part], self.positions[..., part]
+        grid = offset.new_empty(*offset.shape[:2], offset.shape[-1], 2)
+        for axis in (0, 1):
+            start = (2 * positions[:, axis] + 1) / self.size[axis] - 1
+            torch.add(start, offset[:, :, axis], alpha=2 / self.size[axis], out=grid[..., 1 - axis])
+        return grid
+
+    def sample(self, grid: Tensor) -> Tensor:
+        """The input at the positions, zero outside: (groups, channels / groups, taps, part)."""
+        return torch.grid_sampler_2d(self.planes, grid, BILINEAR, ZEROS, False)
+
+    def points(self, part: slice) -> Tensor:
+        """The positions in pixels, y before x: (groups, taps, 2, part)."""
+        return self.positions[..., part] + self.offset[..., part]
+
+
+def forward(x: Tensor, offset: Tensor, mask: Tensor | None, weight: Tensor, geometry: Geometry) -> Tensor:
+    """The convolution without its bias; all tensors of one floating dtype.
+
+    Args:
+        x: (n, c_in, h, w).
+        offset: (n, 2 * deform_groups * taps, h_out, w_out).
+        mask: (n, deform_groups * taps, h_out, w_out) or None.
+        weight: (c_out, c_in / groups, kernel height, kernel width).
+        geometry: The rest.
+
+    Returns:
+        (n, c_out, h_out, w_out).
+    """
+    matrix = _dense(weight, geometry.groups)
+    output_size = geometry.output_size(x.shape[-2:])
+    output = x.new_empty(len(x), len(weight), output_size[0] * output_size[1])
+    positions = geometry.positions(x.shape[-2:], x)
+    for index in range(len(x)):
+        image = _Image(x[index], offset[index], None if mask is None else mask[index], geometry, positions)
+        for part in image.stretches:
+            columns = image.sample(image.grid(part))
+            if image.mask is not None:
+                columns *= image.mask[..., part]
+            torch.mm(matrix, columns.view(matrix.shape[1], -1), out=output[index, :, part])
+    return output.view(len(x), len(weight), *output_size)
+
+
+def backward(
+    grad_output: Tensor,
+    x: Tensor,
+    offset: Tensor,
+    mask: Tensor | None,
+    weight: Tensor,
+    geometry: Geometry,
+    needs: tuple[bool, bool, bool, bool],
+) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
+    """Gradients of ``forward`` with respect to x, offset, mask and weight, None where ``needs`` says so.
+
+    At whole pixels, where bilinear interpolation has a kink, the gradient with respect to an offset is the one towards
+    higher coordinates, and a sample exactly on -1 has none: as in mmcv and the code of the DCN papers.
+    """
+    needs_x, needs_offset, needs_mask, needs_weight = needs
+    needs_mask = needs_mask and mask is not None
+    matrix = _dense(weight, geometry.groups)
+    grad_x = torch.zeros_like(x, memory_format=torch.contiguous_format) if needs_x else None
+    grad_offset = torch.empty_like(offset, memory_format=torch.contiguous_format) if needs_offset else None
+    grad_mask = torch.empty_like(mask, memory_format=torch.contiguous_format) if needs_mask else None
+    grad_matrix = torch.zeros_like(matrix) if needs_weight else None
+    positions = geometry.positions(x.shape[-2:], x)
+    for index in range(len(x)):
+        image = _Image(x[index], offset[index], None if mask is None else mask[index], geometry, positions)
+        for part in image.stretches:
+            grid = image.grid(part)
+            grad_part = grad_output[index].flatten(1)[:, part]
+            sampled = image.sample(grid) if needs_mask or needs_weight else None
+            if needs_x or needs_offset or needs_mask:
+                grad_columns = torch.mm(matrix.t(), grad_part)
+                grad_columns = grad_columns.view(*image.planes.shape[:2], geometry.taps, -1)
+            if needs_mask:
+                grads = (grad_columns * sampled).sum(1)
+                grad_mask[index].view(geometry.deform_groups, geometry.taps, -1)[..., part] = grads
+            if needs_weight:
+                columns = sampled if image.mask is None else sampled.mul_(image.mask[..., part])
+                grad_matrix.addmm_(grad_part, columns.view(matrix.shape[1], -1).t())
+            if needs_x or needs_offset:
+                if image.mask is not None:
+                    grad_columns *= image.mask[..., part]
+                if needs_offset:
+                    points = image.points(part)
+                    _nudge(grid, points)
+                grad_planes, grad_grid = torch.ops.aten.grid_sampler_2d_backward(
+                    grad_columns, image.planes, grid, BILINEAR, ZEROS, False, [needs_x, True]
+                )
+                if needs_x:
+                    grad_x[index].view_as(grad_planes).add_(grad_planes)
+                if needs_offset:
+                    scale = grad_grid.new_tensor([[2 / size] for size in image.size])
+                    grads = grad_grid.flip(-1).transpose(-1, -2) * scale
+                    outside = (points <= -1) | (points >= points.new_tensor(image.size)[:, None])
+                    grads.masked_fill_(outside.any(2, keepdim=True), 0)
+                    grad_offset[index].view_as(image.offset)[..., part] = grads
+    return grad_x, grad_offset, grad_mask, _blocks(grad_matrix, weight, geometry.groups)
+
+
+class SampledDeformConv(torch.autograd.Function):
+    """``forward`` with ``backward`` as its gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, offset: Tensor, mask: Tensor | None, weight: Tensor, geometry: Geometry) -> Tensor:
+        """See the module's ``forward``."""
+        ctx.save_for_backward(x, offset, mask, weight)
+        ctx.geometry = geometry
+        return forward(x, offset, mask, weight, geometry)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
+        """See the module's ``backward``."""
+        # The precision of the forward pass holds here too, should backward() be called under autocast.
+        with torch.autocast(grad_output.device.type, enabled=False):
+            grads = backward(grad_output, *ctx.saved_tensors, ctx.geometry, ctx.needs_input_grad[:4])
+        return *grads, None
+
+
+def _nudge(grid: Tensor, points: Tensor) -> None:
+    """Move samples on whole pixels by more than the rounding of grid_sample, to the same side of the kink for all."""
+    whole = points == points.floor()
+    for axis in (0, 1):
+        grid[..., 1 - axis].add_(whole[:, :, axis], alpha=4 * torch.finfo(grid.dtype).eps)
+
+
+def _dense(weight: Tensor, groups: int) -> Tensor:
+    """The weights as one matrix, (c_out, c_in * taps), zero between groups.
+
+    The product is the smaller part of the time even so, and one code serves every number of groups.
+    """
+    return weight.flatten(1) if groups == 1 else torch.block_diag(*weight.flatten(1).chunk(groups))
+
+
+def _blocks(matrix: Tensor | None, weight: Tensor, groups: int) -> Tensor | None:
+    """The entries of a dense matrix that are weights, in the shape of the weights."""
+    if matrix is None or groups == 1:
+        return matrix if matrix is None else matrix.view_as(weight)
+    grid = matrix.view(groups, len(weight) // groups, groups, -1)
+    return grid.diagonal(dim1=0, dim2=2).movedim(-1, 0).reshape(weight.shape)
