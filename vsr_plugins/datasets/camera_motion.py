@@ -18,9 +18,9 @@ from .degradation import bicubic_downsample
 
 SUPERSAMPLING = 2
 BORDER = 4  # pixels of the photograph that Lanczos filtering reaches beyond a position
-STEEPEST = (
-    0.2  # how fast parallax may grow from one pixel to the next: at 1 the picture folds over, from 0.3 on it wobbles
-)
+# How fast parallax may grow from one pixel to the next: at 1 the picture folds over, from about 0.3 on it wobbles.
+STEEPEST = 0.2
+_DEPTH_SCALE = 8  # pixels of the photograph to one of its depth
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,11 @@ class CameraPath:
         x = self.center[0] + self.shrink * (cos * u[None] - sin * v[:, None] + sx)
         y = self.center[1] + self.shrink * (sin * u[None] + cos * v[:, None] + sy)
         if self.depth is not None:
-            scale = _DEPTH_SCALE
-            near = cv2.remap(self.depth, *_maps((x + 0.5) / scale - 0.5, (y + 0.5) / scale - 0.5), cv2.INTER_LINEAR)
+            places = _maps((x + 0.5) / _DEPTH_SCALE - 0.5, (y + 0.5) / _DEPTH_SCALE - 0.5)
+            near = cv2.remap(self.depth, *places, cv2.INTER_LINEAR)
             x = x + self.shrink * self.parallax * near * sx
             y = y + self.shrink * self.parallax * near * sy
         return np.stack([x, y])
-
-
-_DEPTH_SCALE = 8
 
 
 def draw_path(
