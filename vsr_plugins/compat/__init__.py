@@ -3,6 +3,11 @@
 Nothing else in the package knows of this folder. Where nothing needs mending it can be deleted.
 """
 
+from . import checkpoint_loading, checkpoint_writing
+
 
 def apply() -> None:
     """Apply every mend that this environment needs. Safe to call more than once."""
+    if checkpoint_loading.is_needed():
+        checkpoint_loading.apply()
+    checkpoint_writing.apply()

@@ -1,0 +1,21 @@
+# The baseline of every table: nothing to train, only to test.
+_base_ = ['../_base_/default_runtime.py', '../_base_/datasets/vid4_bix4.py']
+
+experiment_name = 'bicubic_x4_vid4'
+work_dir = f'./work_dirs/{experiment_name}'
+
+model = dict(
+    type='BaseEditModel',
+    generator=dict(type='BicubicNet', scale=4),
+    pixel_loss=None,
+    data_preprocessor=dict(
+        type='DataPreprocessor',
+        mean=[0.0, 0.0, 0.0],
+        std=[255.0, 255.0, 255.0],
+        input_view=(1, -1, 1, 1),
+        output_view=(1, -1, 1, 1),
+    ),
+)
+
+test_dataloader = _base_.vid4_bix4_sequence_dataloader
+test_evaluator = _base_.vid4_bix4_evaluator

@@ -1,0 +1,86 @@
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import training
+
+from vsr_plugins.compat.checkpoint_writing import find_latest_checkpoint
+
+
+def assert_same_weights(a, b):
+    assert a.keys() == b.keys()
+    for key in a:
+        assert torch.equal(a[key], b[key]), key
+
+
+@pytest.mark.parametrize('workers', [0, 2])
+@pytest.mark.parametrize('seed', [3, None])
+def test_a_resumed_training_ends_in_the_weights_of_an_uninterrupted_one(tmp_path, workers, seed):
+    training.build(tmp_path / 'whole', workers=workers, seed=seed).train()
+    # The first half again, from the checkpoint in the middle: with no seed given, it holds the one that was drawn.
+    part = tmp_path / 'part'
+    part.mkdir()
+    (part / 'iter_4.pth').write_bytes((tmp_path / 'whole' / 'iter_4.pth').read_bytes())
+    training.build(part, workers=workers, seed=seed, resume=True).train()
+    assert_same_weights(training.weights(part, 8), training.weights(tmp_path / 'whole', 8))
+
+
+def test_the_number_of_workers_changes_nothing(tmp_path):
+    for workers in (0, 2):
+        training.build(tmp_path / str(workers), workers=workers).train()
+    assert_same_weights(training.weights(tmp_path / '0', 8), training.weights(tmp_path / '2', 8))
+
+
+def test_resuming_reads_only_what_is_still_to_be_trained(tmp_path):
+    whole, part = tmp_path / 'whole', tmp_path / 'part'
+    training.build(whole, log=tmp_path / 'whole.txt').train()
+    part.mkdir()
+    (part / 'iter_6.pth').write_bytes((whole / 'iter_6.pth').read_bytes())
+    training.build(part, resume=True, log=tmp_path / 'part.txt').train()
+    read = (tmp_path / 'whole.txt').read_text().split()
+    assert len(read) == 8 * 3 and sorted(map(int, read[:11])) == list(range(11))
+    assert (tmp_path / 'part.txt').read_text().split() == read[6 * 3 :]
+
+
+def test_another_seed_is_another_training(tmp_path):
+    for seed in (3, 4):
+        training.build(tmp_path / str(seed), max_iters=2, seed=seed).train()
+    a, b = (training.weights(tmp_path / str(seed), 2) for seed in (3, 4))
+    assert not all(torch.equal(a[key], b[key]) for key in a)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(('kill_at', 'when', 'left'), [(5, 'after', 4), (4, 'write', 2), (2, 'write', None)])
+def test_a_killed_training_goes_on_from_its_last_checkpoint(tmp_path, kill_at, when, left):
+    """With one checkpoint kept, killed between two of them or half-way through writing one."""
+    killed = tmp_path / 'killed'
+    command = [sys.executable, training.__file__, str(killed), str(kill_at), when]
+    assert subprocess.run(command, capture_output=True).returncode == -signal.SIGKILL
+    latest = find_latest_checkpoint(str(killed))
+    assert (latest and Path(latest).name) == (left and f'iter_{left}.pth')
+    training.build(killed, resume=True, max_keep_ckpts=1).train()
+    training.build(tmp_path / 'whole').train()
+    assert_same_weights(training.weights(killed, 8), training.weights(tmp_path / 'whole', 8))
+    assert [path.name for path in killed.glob('*.pth')] == ['iter_8.pth']
+    assert not list(killed.glob('.*partial'))
+
+
+def test_other_data_are_noticed(tmp_path):
+    training.build(tmp_path, max_iters=2).train()
+    runner = training.build(tmp_path, max_iters=4, resume=True)
+    loader = runner._train_dataloader
+    loader['batch_size'] = 2
+    runner.train()
+    log = ''.join(path.read_text() for path in tmp_path.rglob('*.log'))
+    assert 'batch_size 3 -> 2' in log
+
+
+def test_a_sampler_of_ones_own_is_kept(tmp_path):
+    runner = training.build(tmp_path, max_iters=5)
+    runner._train_dataloader['sampler'] = torch.utils.data.SequentialSampler(range(4))
+    runner.train()
+    assert isinstance(runner.train_loop.dataloader.sampler, torch.utils.data.SequentialSampler)
+    assert 'cannot be resumed' in ''.join(path.read_text() for path in tmp_path.rglob('*.log'))

@@ -1,0 +1,109 @@
+"""A small training with random augmentation and a noisy network, run by the tests in this folder and by themselves."""
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.model import BaseModel
+from mmengine.runner import Runner
+from torch import nn
+
+import vsr_plugins  # noqa: F401
+
+
+class Noisy(BaseModel):
+    """Regresses noise-augmented samples; draws from torch's generator in each forward."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.Linear(8, 1))
+
+    def forward(self, x, index, mode='loss'):
+        x = torch.stack(list(x))
+        return {'loss': (self.layer(x + 0.1 * torch.randn_like(x)) - x.sum(1, keepdim=True)).square().mean()}
+
+
+class Augmented(torch.utils.data.Dataset):
+    """Draws from numpy's generator in each sample, and notes which samples were read, by whom."""
+
+    def __init__(self, log=None):
+        self.log = log
+
+    def __len__(self):
+        return 11
+
+    def __getitem__(self, index):
+        if self.log:
+            with open(self.log, 'a') as file:
+                file.write(f'{index}\n')
+        return {'x': torch.from_numpy(np.random.rand(4).astype(np.float32)) + index, 'index': index}
+
+
+def build(work_dir, max_iters=8, workers=0, seed=3, resume=False, interval=2, log=None, **options):
+    """A runner; ``options`` go into the checkpoint hook."""
+    torch.manual_seed(0)
+    return Runner(
+        model=Noisy(),
+        work_dir=str(work_dir),
+        train_dataloader={
+            'batch_size': 3,
+            'num_workers': workers,
+            'persistent_workers': workers > 0,
+            'sampler': {'type': 'InfiniteSampler', 'shuffle': True},
+            'dataset': Augmented(log),
+        },
+        train_cfg={'type': 'ResumableIterBasedTrainLoop', 'max_iters': max_iters},
+        optim_wrapper={'type': 'OptimWrapper', 'optimizer': {'type': 'Adam', 'lr': 0.01}},
+        param_scheduler={'type': 'CosineAnnealingLR', 'T_max': 20, 'by_epoch': False},
+        default_hooks={
+            'checkpoint': {'type': 'CheckpointHook', 'by_epoch': False, 'interval': interval, **options},
+            'logger': {'type': 'LoggerHook', 'interval': 1},
+        },
+        randomness={'seed': seed},
+        default_scope='mmagic',
+        resume=resume,
+        experiment_name=f'test_{Path(work_dir).name}_{os.getpid()}_{np.random.default_rng().integers(1 << 40)}',
+    )
+
+
+def weights(work_dir, iteration):
+    """The network's weights in a checkpoint."""
+    return torch.load(Path(work_dir) / f'iter_{iteration}.pth', weights_only=False)['state_dict']
+
+
+if __name__ == '__main__':
+    # python training.py WORK_DIR KILL_AT_ITERATION WHEN: dies by SIGKILL, 'after' an iteration or within a 'write'.
+    import signal
+
+    from mmengine.fileio.backends import LocalBackend
+    from mmengine.hooks import Hook
+
+    folder, kill_at, when = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    runner = build(folder, max_keep_ckpts=1)
+
+    class Kill(Hook):
+        """Dies after an iteration."""
+
+        priority = 'LOWEST'
+
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+            if batch_idx + 1 == kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    if when == 'after':
+        runner.register_hook(Kill())
+    else:
+        replace = os.replace
+
+        def die(source, target):
+            if str(target).endswith(f'iter_{kill_at}.pth'):
+                # Half of the file is on disk.
+                os.truncate(source, os.path.getsize(source) // 2)
+                os.kill(os.getpid(), signal.SIGKILL)
+            return replace(source, target)
+
+        os.replace = die
+        assert LocalBackend.put.__module__ == 'vsr_plugins.compat.checkpoint_writing'
+    runner.train()

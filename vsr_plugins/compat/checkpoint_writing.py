@@ -1,0 +1,149 @@
+"""Mends mmengine <= 0.10.7, whose checkpoints do not survive a kill; goes when mmengine writes them atomically.
+
+Three faults: a checkpoint is written under its final name, so a kill leaves half a file there; with ``max_keep_ckpts``
+and ``save_best`` the old file is deleted before the new one is written, so a kill can leave none; and
+``last_checkpoint`` may name a file that is gone or half written. Here files are renamed into place, deletions come
+last, and the latest checkpoint is the newest whole one.
+"""
+
+import os
+import os.path as osp
+import re
+import zipfile
+from collections import deque
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import mmengine
+from mmengine.dist import is_main_process
+from mmengine.fileio.backends import LocalBackend
+from mmengine.hooks import CheckpointHook
+from mmengine.logging import print_log
+from mmengine.runner import checkpoint as checkpoint_module
+from mmengine.runner import runner as runner_module
+
+_upstream_save = CheckpointHook._save_checkpoint_with_step
+_upstream_save_best = CheckpointHook._save_best_checkpoint
+_ITERATION = re.compile(r'(?:iter|epoch)_(\d+)\.pth$')
+
+
+def apply() -> None:
+    """Put the functions of this file in the place of mmengine's."""
+    LocalBackend.put = put
+    LocalBackend.put_text = put_text
+    CheckpointHook._save_checkpoint_with_step = save_then_delete
+    CheckpointHook._save_best_checkpoint = save_best_then_delete
+    for module in (checkpoint_module, runner_module, mmengine.runner):
+        module.find_latest_checkpoint = find_latest_checkpoint
+
+
+def put(self: LocalBackend, obj: bytes, filepath: str | Path) -> None:
+    """Write bytes to a file that appears under its name only when it is whole."""
+    mmengine.mkdir_or_exist(osp.dirname(filepath))
+    folder, name = osp.split(osp.abspath(filepath))
+    # One name for each file: what a kill leaves behind is overwritten by the next attempt, not collected.
+    partial = osp.join(folder, f'.{name}.partial')
+    try:
+        with open(partial, 'wb') as file:
+            file.write(obj)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, filepath)
+    except BaseException:
+        if osp.exists(partial):
+            os.remove(partial)
+        raise
+
+
+def put_text(self: LocalBackend, obj: str, filepath: str | Path, encoding: str = 'utf-8') -> None:
+    """Write text as ``put`` writes bytes."""
+    put(self, obj.encode(encoding), filepath)
+
+
+@wraps(_upstream_save)
+def save_then_delete(self: CheckpointHook, runner: Any, step: int, meta: dict) -> None:
+    """Save a checkpoint, then delete those beyond ``max_keep_ckpts``."""
+    outdated = []
+    if self.max_keep_ckpts > 0 and (not self.keep_ckpt_ids or self.keep_ckpt_ids[-1] != step):
+        ids = [*self.keep_ckpt_ids, step]
+        outdated, kept = ids[: -self.max_keep_ckpts], ids[-self.max_keep_ckpts :]
+        self.keep_ckpt_ids = deque(kept, self.max_keep_ckpts)
+        runner.message_hub.update_info('keep_ckpt_ids', kept)
+    limit, self.max_keep_ckpts = self.max_keep_ckpts, -1
+    try:
+        _upstream_save(self, runner, step, meta)
+    finally:
+        self.max_keep_ckpts = limit
+    for old in outdated:
+        _remove(self, self.file_backend.join_path(self.out_dir, self.filename_tmpl.format(old)))
+
+
+@wraps(_upstream_save_best)
+def save_best_then_delete(self: CheckpointHook, runner: Any, metrics: dict) -> None:
+    """Save the best checkpoint, then delete the one that was best before."""
+    before = _best_paths(self)
+    # Upstream deletes what these name before it writes; so they name nothing while it works.
+    _set_best_paths(self, dict.fromkeys(before))
+    try:
+        _upstream_save_best(self, runner, metrics)
+    finally:
+        written = {key: path for key, path in _best_paths(self).items() if path}
+        _set_best_paths(self, before | written)
+    for key, path in written.items():
+        if before[key] not in (None, path):
+            _remove(self, before[key])
+
+
+def find_latest_checkpoint(path: str) -> str | None:
+    """The newest whole checkpoint of a work directory.
+
+    That is the one ``last_checkpoint`` names, unless it is gone or damaged: then the one with the highest iteration.
+
+    Args:
+        path: The work directory.
+
+    Returns:
+        Path of the checkpoint, or None where there is none yet.
+    """
+    record = osp.join(path, 'last_checkpoint')
+    named = ''
+    if osp.isfile(record):
+        with open(record, encoding='utf-8') as file:
+            named = file.read().strip()
+    if named and (osp.isdir(named) or _is_whole(named)):
+        return named
+    whole = (entry for entry in Path(path).glob('*.pth') if _ITERATION.match(entry.name) and _is_whole(entry))
+    newest = max(whole, key=lambda entry: int(_ITERATION.match(entry.name).group(1)), default=None)
+    if newest is None:
+        print_log(f'No checkpoint in {path} yet: training starts from the beginning.', logger='current')
+        return None
+    if named:
+        print_log(f'{named}, the last checkpoint, is gone or damaged; taking {newest} instead.', logger='current')
+    return str(newest)
+
+
+def _is_whole(path: str | Path) -> bool:
+    """Whether a file ends as a checkpoint does; those of torch >= 1.6 are zip files, with their index at the end."""
+    return zipfile.is_zipfile(path)
+
+
+def _best_paths(hook: CheckpointHook) -> dict[str | None, str | None]:
+    """Best checkpoint by metric; None stands for the only one."""
+    return {None: getattr(hook, 'best_ckpt_path', None), **getattr(hook, 'best_ckpt_path_dict', {})}
+
+
+def _set_best_paths(hook: CheckpointHook, paths: dict[str | None, str | None]) -> None:
+    paths = dict(paths)
+    hook.best_ckpt_path = paths.pop(None)
+    if paths:
+        hook.best_ckpt_path_dict = paths
+
+
+def _remove(hook: CheckpointHook, path: str) -> None:
+    if not is_main_process():
+        return
+    delete: Callable = hook.file_backend.rmtree if hook.file_backend.isdir(path) else hook.file_backend.remove
+    if hook.file_backend.exists(path):
+        delete(path)

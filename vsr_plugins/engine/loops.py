@@ -1,0 +1,143 @@
+"""A training loop that resumes where it stopped, in the data too."""
+
+import logging
+from typing import Any
+
+from mmagic.registry import DATASETS, LOOPS
+from mmengine.dist import get_dist_info
+from mmengine.logging import print_log
+from mmengine.runner import IterBasedTrainLoop, Runner
+from mmengine.runner.base_loop import BaseLoop
+from mmengine.runner.utils import calc_dynamic_intervals
+from torch.utils.data import DataLoader
+
+from .random_state import RandomStateHook, preserved_random_state
+from .sample_stream import PositionSampler, SampleStream
+
+SHUFFLING = ('InfiniteSampler', 'DefaultSampler')
+
+
+@LOOPS.register_module()
+class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
+    """Iteration-based training that, killed and resumed, ends in the weights of the uninterrupted run.
+
+    Upstream's loop loads every batch of the finished iterations once more to get past them, and what the transforms
+    draw afterwards depends on the process that loads them. Here the samples form a ``SampleStream`` and resuming starts
+    it at the right position; validation and the start of workers leave the generators of the training as they were; and
+    ``RandomStateHook`` restores them. On CPU the weights are then equal bit by bit, with any number of workers.
+
+    It takes the place of ``IterBasedTrainLoop`` in any config, ``train_cfg=dict(type='ResumableIterBasedTrainLoop')``.
+    A dataloader whose sampler is not ``InfiniteSampler`` or ``DefaultSampler`` keeps its own sampler, with a warning:
+    its data cannot be resumed.
+
+    Args:
+        runner: The runner.
+        dataloader: Dataloader config.
+        max_iters: As upstream's, like the rest.
+        val_begin: First iteration at which validation may happen.
+        val_interval: Iterations between validations.
+        dynamic_intervals: Other intervals from given iterations on.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        dataloader: dict | DataLoader,
+        max_iters: int,
+        val_begin: int = 1,
+        val_interval: int = 1000,
+        dynamic_intervals: list[tuple[int, int]] | None = None,
+    ) -> None:
+        if max_iters != int(max_iters) or max_iters < 1:
+            raise ValueError(f'max_iters must be a whole number of at least 1, but got {max_iters}')
+        # Not the parent's: it starts the workers here, before it is known where the data begin.
+        BaseLoop.__init__(self, runner, _as_stream(dataloader) if isinstance(dataloader, dict) else dataloader)
+        self._max_iters = int(max_iters)
+        self._max_epochs = 1
+        self._epoch = 0
+        self._iter = 0
+        self.val_begin = val_begin
+        self.val_interval = val_interval
+        self.stop_training = False
+        self.dynamic_milestones, self.dynamic_intervals = calc_dynamic_intervals(val_interval, dynamic_intervals)
+        if hasattr(self.dataloader.dataset, 'metainfo'):
+            runner.visualizer.dataset_meta = self.dataloader.dataset.metainfo
+        self.resumable = isinstance(self.dataloader.dataset, SampleStream)
+        if not self.resumable:
+            print_log(
+                f'Data of {type(self.dataloader.sampler).__name__} cannot be resumed; after --resume they start anew',
+                logger='current',
+                level=logging.WARNING,
+            )
+        runner.register_hook(RandomStateHook())
+
+    def run(self) -> Any:
+        """Train from the current iteration to the last; returns the model."""
+        # Starting workers draws numbers, as validating does; the training shall not notice either.
+        with preserved_random_state():
+            self.dataloader_iterator = self._start_data()
+        self.runner.call_hook('before_train')
+        self.runner.call_hook('before_train_epoch')
+        while self._iter < self._max_iters and not self.stop_training:
+            self.runner.model.train()
+            self.run_iter(next(self.dataloader_iterator))
+            self._decide_current_val_interval()
+            if self._is_time_to_validate():
+                with preserved_random_state():
+                    self.runner.val_loop.run()
+        self.runner.call_hook('after_train_epoch')
+        self.runner.call_hook('after_train')
+        return self.runner.model
+
+    def _is_time_to_validate(self) -> bool:
+        if self.runner.val_loop is None or self._iter < self.val_begin:
+            return False
+        return self._iter % self.val_interval == 0 or self._iter == self._max_iters
+
+    def _start_data(self) -> Any:
+        """An iterator over the batches from the current iteration on."""
+        if not self.resumable:
+            return _repeated(self.dataloader)
+        self._compare_with_checkpoint()
+        self.dataloader.dataset.seed = self.runner.seed
+        self.dataloader.sampler.start = self._iter * self.dataloader.batch_size
+        return iter(self.dataloader)
+
+    def _compare_with_checkpoint(self) -> None:
+        """Say what differs from the data the checkpoint was trained on; remember the present ones for the next."""
+        now = dict(
+            samples=len(self.dataloader.dataset),
+            batch_size=self.dataloader.batch_size,
+            processes=self.dataloader.sampler.world_size,
+        )
+        hub = self.runner.message_hub
+        before = hub.runtime_info.get('training_data')
+        if self._iter > 0 and before not in (None, now):
+            changes = ', '.join(f'{key} {before[key]} -> {now[key]}' for key in now if before.get(key) != now[key])
+            print_log(
+                f'The training data differ from those of the checkpoint ({changes}): training goes on from iteration '
+                f'{self._iter}, but not as an uninterrupted one would.',
+                logger='current',
+                level=logging.WARNING,
+            )
+        hub.update_info('training_data', now)
+
+
+def _as_stream(dataloader: dict) -> dict:
+    """A dataloader config with its data set as a ``SampleStream``, where its sampler allows."""
+    sampler = dataloader.get('sampler') or {}
+    if not isinstance(sampler, dict) or sampler.get('type') not in SHUFFLING or dataloader.get('batch_sampler'):
+        return dataloader
+    dataset = dataloader['dataset']
+    if isinstance(dataset, dict):
+        dataset = DATASETS.build(dataset)
+        if hasattr(dataset, 'full_init'):
+            dataset.full_init()
+    stream = SampleStream(dataset, shuffle=sampler.get('shuffle', True))
+    rank, world_size = get_dist_info()
+    return {**dataloader, 'dataset': stream, 'sampler': PositionSampler(stream, rank, world_size)}
+
+
+def _repeated(dataloader: DataLoader) -> Any:
+    while True:
+        yield from dataloader

@@ -1,0 +1,88 @@
+"""Training samples as a stream whose every position can be reached at once."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch.utils.data import Dataset, Sampler
+
+from .random_state import seeded
+
+
+class SampleStream(Dataset):
+    """The endless sequence of training samples: epoch after epoch, each in an order of its own.
+
+    What stands at a position depends on the seed and the position alone, whichever process loads it and whatever was
+    loaded before: the order is a permutation drawn for the epoch, and the transforms draw their random numbers from
+    generators seeded for the position.
+
+    Args:
+        dataset: A map-style data set.
+        shuffle: Whether an epoch is a random permutation, or the data set's own order.
+
+    Attributes:
+        seed: To be set before the first sample is loaded.
+    """
+
+    def __init__(self, dataset: Dataset, shuffle: bool = True) -> None:
+        self.dataset = dataset
+        self.shuffle = shuffle
+        self.seed = 0
+        self._epoch = -1
+        self._order: list[int] = []
+
+    def __len__(self) -> int:
+        """Samples of an epoch."""
+        return len(self.dataset)
+
+    def __getitem__(self, position: int) -> Any:
+        """The sample at a position, from 0 without end."""
+        with seeded(self.seed, position):
+            return self.dataset[self.index(position)]
+
+    def index(self, position: int) -> int:
+        """Which sample of the data set stands at a position."""
+        epoch, place = divmod(position, len(self.dataset))
+        if not self.shuffle:
+            return place
+        if epoch != self._epoch:
+            with seeded(self.seed, epoch, 0):
+                self._order = torch.randperm(len(self.dataset)).tolist()
+            self._epoch = epoch
+        return self._order[place]
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is the data set's (``metainfo``, ...)."""
+        if name == 'dataset' or name.startswith('__'):
+            raise AttributeError(name)
+        return getattr(self.dataset, name)
+
+
+class PositionSampler(Sampler):
+    """Positions of a ``SampleStream`` for one of several processes, from ``start`` on, without end.
+
+    Args:
+        dataset: The stream.
+        rank: Which process this is.
+        world_size: How many there are.
+
+    Attributes:
+        start: How many samples this process has had.
+    """
+
+    def __init__(self, dataset: SampleStream, rank: int = 0, world_size: int = 1) -> None:
+        self.dataset = dataset
+        self.rank = rank
+        self.world_size = world_size
+        self.start = 0
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield positions."""
+        position = self.start * self.world_size + self.rank
+        while True:
+            yield position
+            position += self.world_size
+
+    def __len__(self) -> int:
+        """Samples of an epoch for this process."""
+        return -(-len(self.dataset) // self.world_size)
