@@ -1,0 +1,243 @@
+"""Every dataset config is loaded and yields a batch from a small data set of the same layout."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from mmengine.config import Config
+
+import vsr_plugins  # noqa: F401  (default_runtime.py does so for whole configs)
+
+CONFIGS = Path(__file__).parents[2] / 'configs' / '_base_' / 'datasets'
+
+# Shape of the inputs and of the ground truth without the batch, by data set and form.
+SHAPES = {
+    'vid4_bix4_sequence': ((3, 3, 12, 16), (3, 3, 48, 64)),
+    'vid4_bix4_window': ((5, 3, 12, 16), (3, 48, 64)),
+    'vid4_bix4_frame': ((3, 12, 16), (3, 48, 64)),
+    'vid4_bdx4_sequence': ((3, 3, 12, 16), (3, 3, 48, 64)),
+    'vid4_bdx4_window': ((5, 3, 12, 16), (3, 48, 64)),
+    'vid4_bdx4_frame': ((3, 12, 16), (3, 48, 64)),
+    'spmcs_bix4_sequence': ((3, 3, 12, 16), (3, 3, 48, 64)),
+    'spmcs_bix4_window': ((5, 3, 12, 16), (3, 48, 64)),
+    'spmcs_bix4_frame': ((3, 12, 16), (3, 48, 64)),
+    'reds_train_sequence': ((15, 3, 64, 64), (15, 3, 256, 256)),
+    'reds_train_window': ((5, 3, 64, 64), (3, 256, 256)),
+    'reds_train_frame': ((3, 64, 64), (3, 256, 256)),
+    'reds4_bix4_sequence': ((4, 3, 72, 80), (4, 3, 288, 320)),
+    'reds4_bix4_window': ((5, 3, 72, 80), (3, 288, 320)),
+    'reds4_bix4_frame': ((3, 72, 80), (3, 288, 320)),
+    'vimeo90k_train_sequence': ((14, 3, 64, 64), (14, 3, 256, 256)),
+    'vimeo90k_train_window': ((5, 3, 64, 64), (3, 256, 256)),
+    'vimeo90k_train_frame': ((3, 64, 64), (3, 256, 256)),
+    'vimeo90k_test_sequence': ((14, 3, 64, 112), (3, 256, 448)),
+    'vimeo90k_test_window': ((5, 3, 64, 112), (3, 256, 448)),
+    'vimeo90k_test_frame': ((3, 64, 112), (3, 256, 448)),
+    'clips_train_sequence': ((7, 3, 32, 32), (7, 3, 128, 128)),
+    'clips_train_window': ((5, 3, 32, 32), (3, 128, 128)),
+    'clips_train_frame': ((3, 32, 32), (3, 128, 128)),
+    # Whole frames of 137 x 161, cropped to a multiple of 4.
+    'clips_val_sequence': ((4, 3, 34, 40), (4, 3, 136, 160)),
+    'clips_val_window': ((5, 3, 34, 40), (3, 136, 160)),
+    'clips_val_frame': ((3, 34, 40), (3, 136, 160)),
+    'photomotion_train_sequence': ((5, 3, 24, 24), (5, 3, 96, 96)),
+    'photomotion_train_window': ((5, 3, 24, 24), (3, 96, 96)),
+    'photomotion_train_frame': ((3, 24, 24), (3, 96, 96)),
+    'photomotion_val_sequence': ((10, 3, 40, 56), (10, 3, 160, 224)),
+    'photomotion_val_window': ((5, 3, 40, 56), (3, 160, 224)),
+    'photomotion_val_frame': ((3, 40, 56), (3, 160, 224)),
+}
+KEYS = {  # of the first sample that is not drawn at random
+    'vid4_bix4_sequence': 'calendar',
+    'vid4_bdx4_window': 'calendar/00000000',
+    'vid4_bix4_frame': 'calendar/00000000',
+    'reds4_bix4_sequence': '000',
+    'vimeo90k_test_sequence': '00001/0266',
+    'clips_val_window': 'c/00000000',
+    'photomotion_val_sequence': 'coffee_000',
+    'photomotion_val_frame': 'coffee_000/00000000',
+}
+
+
+def write(folder, count, size, name='{:08d}.png', first=0):
+    folder.mkdir(parents=True)
+    for i in range(count):
+        y, x = np.mgrid[: size[0], : size[1]]
+        frame = np.stack([x % 196 + 60, y % 256, np.full(size, 40 * i)], axis=2).astype(np.uint8)  # BGR
+        assert cv2.imwrite(str(folder / name.format(i + first)), frame)
+
+
+@pytest.fixture(scope='module')
+def small_root(tmp_path_factory):
+    """The layouts that ``vsr prepare`` makes, with the fewest and smallest frames that the configs take."""
+    root = tmp_path_factory.mktemp('data')
+    for name, clips in (('Vid4', ('calendar', 'city')), ('SPMCS', ('car05_001',))):
+        for clip in clips:
+            for folder, size in (('GT', (48, 64)), ('BIx4', (12, 16)), ('BDx4', (12, 16))):
+                write(root / name / folder / clip, 3, size)
+        lines = '\n'.join(f'{clip} 3 (48,64,3)' for clip in clips)
+        (root / name / f'meta_info_{name}_GT.txt').write_text(lines)
+    for clip in ('000', '001'):
+        write(root / 'REDS' / 'train_sharp' / clip, 4, (288, 320))
+        write(root / 'REDS' / 'train_sharp_bicubic' / 'X4' / clip, 4, (72, 80))
+    for subset, clip in (('train', '001'), ('val', '000')):
+        lines = '\n'.join(f'{clip}/{i:08d}.png (288, 320, 3)' for i in range(4))
+        (root / 'REDS' / f'meta_info_reds4_{subset}.txt').write_text(lines)
+    for folder, size in (('GT', (256, 448)), ('BIx4', (64, 112))):
+        write(root / 'vimeo90k' / folder / '00001' / '0266', 7, size, 'im{}.png', first=1)
+    for subset in ('train', 'test'):
+        (root / 'vimeo90k' / f'meta_info_Vimeo90K_{subset}_GT.txt').write_text('00001/0266 (256, 448, 3)\n')
+    for clip in 'abc':
+        write(root / 'clips' / 'GT' / clip, 4, (137, 161), '{:08d}.jpg')
+    (root / 'clips' / 'meta_info_clips_train.txt').write_text('a 4 (137,161,3)\nb 4 (137,161,3)\n')
+    (root / 'clips' / 'meta_info_clips_val.txt').write_text('c 4 (137,161,3)\n')
+    return root
+
+
+@pytest.fixture(scope='module')
+def dataloaders(small_root):
+    """All dataloader configs by name."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('VSR_DATA_ROOT', str(small_root))
+        patch.delenv('VSR_PHOTOS', raising=False)
+        configs = [Config.fromfile(path) for path in sorted(CONFIGS.glob('*.py'))]
+    return {
+        key.removesuffix('_dataloader'): value
+        for config in configs
+        for key, value in config.items()
+        if key.endswith('_dataloader')
+    }
+
+
+@pytest.fixture(scope='module')
+def preprocessor():
+    from mmagic.registry import MODELS
+    from mmagic.utils import register_all_modules
+
+    register_all_modules()
+    return MODELS.build(dict(type='DataPreprocessor', mean=[0.0, 0.0, 0.0], std=[255.0, 255.0, 255.0]))
+
+
+def first_batch(dataloader):
+    from mmengine.runner import Runner
+
+    here = dict(dataloader, num_workers=0, persistent_workers=False)
+    return next(iter(Runner.build_dataloader(here, seed=0)))
+
+
+def test_every_dataloader_is_in_the_table(dataloaders):
+    assert set(dataloaders) == set(SHAPES)
+
+
+@pytest.mark.parametrize('name', SHAPES)
+def test_a_batch_through_the_preprocessor(name, dataloaders, preprocessor):
+    training = '_train_' in name
+    dataloader = dataloaders[name]
+    batch = preprocessor(first_batch(dataloader), training=training)
+    inputs, sample = batch['inputs'], batch['data_samples']
+    n = dataloader.batch_size
+    assert n == (4 if training else 1)
+    assert dataloader.num_workers == (2 if training else 1)
+    assert tuple(inputs.shape) == (n, *SHAPES[name][0])
+    assert tuple(sample.gt_img.shape) == (n, *SHAPES[name][1])
+    assert inputs.min() >= 0 and 0.1 < inputs.max() <= 1
+    assert sample.gt_img.max() > (0.1 if training else 10)
+    assert len(sample.metainfo['key']) == n
+    if name in KEYS:
+        assert sample.metainfo['key'] == [KEYS[name]]
+
+
+def test_channels_come_out_as_networks_and_metrics_expect_them(dataloaders, preprocessor):
+    """Red is 40 times the frame's number: first for the network (RGB), last for the metric (BGR)."""
+    for name in ('vid4_bix4_sequence', 'clips_val_sequence'):
+        batch = preprocessor(first_batch(dataloaders[name]), training=False)
+        red = batch['inputs'][0, :, 0].mean(dim=(1, 2)) * 255
+        np.testing.assert_allclose(red[:3], [0, 40, 80], atol=1)
+        gt = batch['data_samples'].gt_img[0, :, 2].float().mean(dim=(1, 2))
+        np.testing.assert_allclose(gt[:3], [0, 40, 80], atol=1)
+
+
+def test_no_two_configs_share_a_name():
+    """mmengine refuses two bases with a common key, and a method may combine any."""
+    keys = [key for path in CONFIGS.glob('*.py') for key in Config.fromfile(path)]
+    assert len(keys) == len(set(keys))
+    assert not {'train_dataloader', 'val_dataloader', 'test_dataloader'} & set(keys)
+
+
+def test_every_evaluator_can_be_built():
+    from vsr_plugins.evaluation.metrics import VSRMetric
+
+    found = {}
+    for path in CONFIGS.glob('*.py'):
+        for key, value in Config.fromfile(path).items():
+            if key.endswith('_evaluator'):
+                (metric,) = (VSRMetric(**{k: v for k, v in m.items() if k != 'type'}) for m in value.metrics)
+                found[key.removesuffix('_evaluator')] = (metric.protocol.name, metric.protocol.color)
+    assert found == {
+        'vid4_bix4': ('basicvsr', 'Y'),
+        'vid4_bdx4': ('basicvsr', 'Y'),
+        'spmcs_bix4': ('spmcs', 'Y'),
+        'reds4_bix4': ('reds4_rgb', 'RGB'),
+        'vimeo90k_test': ('vimeo90k', 'Y'),
+        'clips_val': ('basicvsr', 'Y'),
+        'photomotion_val': ('basicvsr', 'Y'),
+    }
+
+
+def test_the_data_root_moves_every_path_and_photographs_have_their_own(monkeypatch):
+    monkeypatch.setenv('VSR_DATA_ROOT', '/elsewhere')
+    monkeypatch.setenv('VSR_PHOTOS', '/photographs')
+    roots = set()
+    for path in CONFIGS.glob('*.py'):
+        config = Config.fromfile(path)
+        roots |= {value.dataset.data_root for key, value in config.items() if key.endswith('_dataloader')}
+    names = {'Vid4', 'SPMCS', 'REDS', 'vimeo90k', 'clips'}
+    assert roots == {f'/elsewhere/{name}' for name in names} | {'/photographs'}
+
+
+def test_missing_data_is_told_before_anything_is_loaded(monkeypatch, tmp_path):
+    from mmagic.utils import register_all_modules
+    from mmengine.runner import Runner
+
+    register_all_modules()
+    monkeypatch.setenv('VSR_DATA_ROOT', str(tmp_path))
+    config = Config.fromfile(CONFIGS / 'reds.py')
+    with pytest.raises(FileNotFoundError, match=f'{tmp_path}/REDS.*vsr prepare reds SRC {tmp_path}'):
+        Runner.build_dataloader(config.reds_train_sequence_dataloader)
+
+
+def test_a_method_may_change_sizes(small_root, monkeypatch, tmp_path, preprocessor):
+    monkeypatch.setenv('VSR_DATA_ROOT', str(small_root))
+    child = tmp_path / 'child.py'
+    child.write_text(
+        f"_base_ = ['{CONFIGS}/clips.py', '{CONFIGS}/vid4_bix4.py']\n"
+        'train_dataloader = _base_.clips_train_sequence_dataloader\n'
+        'train_dataloader.update(batch_size=2)\n'
+        'train_dataloader.dataset.update(num_input_frames=3)\n'
+        "train_dataloader.dataset.pipeline[2].update(gt_patch_size=64, kind='BD')\n"
+    )
+    config = Config.fromfile(child)
+    batch = preprocessor(first_batch(config.train_dataloader), training=True)
+    assert tuple(batch['inputs'].shape) == (2, 3, 3, 16, 16)
+
+
+@pytest.mark.realdata
+def test_vid4_has_its_frames(data_root, monkeypatch):
+    from mmagic.utils import register_all_modules
+    from mmengine.runner import Runner
+
+    register_all_modules()
+    config = Config.fromfile(CONFIGS / 'vid4_bix4.py')
+    here = dict(config.vid4_bix4_sequence_dataloader, num_workers=0)
+    lengths = {
+        sample.metainfo['key']: tuple(batch['inputs'][0].shape)
+        for batch in Runner.build_dataloader(here)
+        for sample in batch['data_samples']
+    }
+    assert lengths == {
+        'calendar': (41, 3, 144, 180),
+        'city': (34, 3, 144, 176),
+        'foliage': (49, 3, 120, 180),
+        'walk': (47, 3, 120, 180),
+    }
