@@ -15,10 +15,8 @@ model = dict(generator=dict(mid_channels=24, num_layers=6, attn_layout='SL', chu
 train_dataloader = _base_.photomotion_train_sequence_dataloader
 val_dataloader = _base_.photomotion_val_sequence_dataloader
 val_evaluator = _base_.photomotion_val_evaluator
-val_cfg = dict(type='ValLoop')
 test_dataloader = val_dataloader
 test_evaluator = val_evaluator
-test_cfg = dict(type='TestLoop')
 
 train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=800, val_interval=400)
 optim_wrapper = dict(

@@ -1,14 +1,30 @@
-"""TODO."""
+"""Print versions against the tested ranges, operators, device and data sets, and what to do about what is wrong."""
 
 import argparse
+import sys
 
-HELP = 'TODO'
+HELP = 'say what is installed and found, and what to do about what is wrong'
+MARKS = {'ok': '[green]ok[/]', 'note': '[yellow]note[/]', 'fault': '[red]fault[/]'}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this sub-command."""
+    """Add the arguments of this sub-command: it has none."""
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the sub-command."""
-    raise NotImplementedError
+    """Run the sub-command; the status is 1 where there is a fault."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from ..diagnosis import diagnose
+
+    findings = diagnose()
+    table = Table(box=None, pad_edge=False)
+    for heading in ('', 'what', 'found', 'what to do'):
+        table.add_column(heading, overflow='fold')
+    for finding in findings:
+        row = (finding.subject, finding.text, finding.remedy)
+        table.add_row(MARKS[finding.state], *(escape(text) for text in row))
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    return int(any(finding.state == 'fault' for finding in findings))

@@ -3,11 +3,12 @@
 Nothing else in the package knows of this folder. Where nothing needs mending it can be deleted.
 """
 
-from . import checkpoint_loading, checkpoint_writing
+from . import checkpoint_loading, checkpoint_writing, upstream_warnings
 
 
 def apply() -> None:
     """Apply every mend that this environment needs. Safe to call more than once."""
+    upstream_warnings.apply()
     if checkpoint_loading.is_needed():
         checkpoint_loading.apply()
     checkpoint_writing.apply()
