@@ -15,7 +15,8 @@ if find_spec('vsr_plugins.compat') is not None:
 
     compat.apply()
 
-from .rooms import register_rooms  # noqa: E402  (upstream is mended before it is imported)
+from . import checkpoints  # noqa: E402, F401  (upstream is mended before it is imported)
+from .rooms import register_rooms  # noqa: E402
 
 register_rooms()
 

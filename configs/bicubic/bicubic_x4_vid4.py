@@ -1,4 +1,5 @@
-# The baseline of every table: nothing to train, only to test.
+# The baseline of every table: nothing to train, only to test. It has no checkpoint:
+#   mim test mmagic configs/bicubic/bicubic_x4_vid4.py --checkpoint none
 _base_ = ['../_base_/default_runtime.py', '../_base_/datasets/vid4_bix4.py']
 
 experiment_name = 'bicubic_x4_vid4'
@@ -7,7 +8,7 @@ work_dir = f'./work_dirs/{experiment_name}'
 model = dict(
     type='BaseEditModel',
     generator=dict(type='BicubicNet', scale=4),
-    pixel_loss=None,
+    pixel_loss=dict(type='MSELoss'),  # never used; upstream's editor demands one
     data_preprocessor=dict(
         type='DataPreprocessor',
         mean=[0.0, 0.0, 0.0],
@@ -17,5 +18,7 @@ model = dict(
     ),
 )
 
+train_cfg = None
+val_cfg = None
 test_dataloader = _base_.vid4_bix4_sequence_dataloader
 test_evaluator = _base_.vid4_bix4_evaluator

@@ -1,6 +1,7 @@
 import os
 import pickle
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -112,3 +113,12 @@ def test_the_allow_list_is_open_during_one_load_only(tmp_path):
     assert torch.serialization.get_safe_globals() == before
     with pytest.raises(pickle.UnpicklingError):
         torch.load(tmp_path / 'c.pth', weights_only=True)
+
+
+def test_a_checkpoint_loads_in_a_process_that_has_made_no_history_yet(tmp_path):
+    torch.save({'a': HistoryBuffer([1.0], [1])}, tmp_path / 'd.pth')
+    program = (
+        'from vsr_plugins.compat.checkpoint_loading import load_local\n'
+        f'print(load_local({str(tmp_path / "d.pth")!r})["a"].current())'
+    )
+    assert subprocess.run([sys.executable, '-c', program], capture_output=True, text=True).stdout == '1.0\n'

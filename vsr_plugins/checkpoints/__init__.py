@@ -1,1 +1,21 @@
-"""TODO."""
+"""Where weights come from.
+
+``none`` in the place of a checkpoint's path stands for the weights as they are initialised: ``mim test`` demands a
+checkpoint, and a network without weights (bicubic) has none.
+"""
+
+from typing import Any
+
+from mmengine.runner.checkpoint import CheckpointLoader
+
+NO_CHECKPOINT = 'none'
+
+
+def load_none(filename: str, map_location: Any = None) -> dict:
+    """A checkpoint without weights for ``none``; any other path that begins so is a local file."""
+    if filename == NO_CHECKPOINT:
+        return {'state_dict': {}}
+    return CheckpointLoader._schemes[''](filename, map_location)
+
+
+CheckpointLoader.register_scheme(prefixes=NO_CHECKPOINT, loader=load_none, force=True)

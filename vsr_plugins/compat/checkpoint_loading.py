@@ -74,7 +74,9 @@ def _allowed() -> list[Callable | tuple[Callable, str]]:
 
 def _statistics_method(owner: object, name: str) -> Callable:
     """``getattr`` as far as a history needs it: the statistics methods of ``HistoryBuffer``."""
-    if owner is not HistoryBuffer or name not in HistoryBuffer._statistics_methods:
+    # mmengine fills its table of methods when the first history is made, which may not have been yet.
+    known = HistoryBuffer()._statistics_methods
+    if owner is not HistoryBuffer or name not in known:
         raise pickle.UnpicklingError(f'Unsupported use of GLOBAL builtins.getattr on {owner!r} for {name!r}')
     return getattr(HistoryBuffer, name)
 
