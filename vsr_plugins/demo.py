@@ -106,7 +106,7 @@ def demonstrate(
 def _picture(clip: RestoredClip, enlarged: np.ndarray, scores: dict, out: Path) -> Path:
     middle = len(clip.gt) // 2
     truth = clip.gt[middle]
-    size = min(truth.shape[:2]) // 4
+    size = min(truth.shape[:2]) * 2 // 5
     captions = {name: f'{name}\n{of.clips[clip.name]["PSNR"]:.2f} dB (clip)' for name, of in scores.items()}
     panels = {
         'input': clip.lq[middle],

@@ -14,13 +14,20 @@ import vsr_plugins  # noqa: F401
 
 
 class Noisy(BaseModel):
-    """Regresses noise-augmented samples; draws from torch's generator in each forward."""
+    """Regresses noise-augmented samples; draws from torch's generator in each forward.
+
+    Its first layer is frozen for five steps, counted as upstream's EDVR and BasicVSR count theirs.
+    """
 
     def __init__(self):
         super().__init__()
+        self.register_buffer('step_counter', torch.tensor(0), persistent=False)
         self.layer = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.Linear(8, 1))
 
     def forward(self, x, index, mode='loss'):
+        if self.step_counter in (0, 5):
+            self.layer[0].requires_grad_(bool(self.step_counter == 5))
+        self.step_counter += 1
         x = torch.stack(list(x))
         return {'loss': (self.layer(x + 0.1 * torch.randn_like(x)) - x.sum(1, keepdim=True)).square().mean()}
 

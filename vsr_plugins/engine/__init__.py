@@ -1,6 +1,6 @@
 """Training that can be stopped anywhere and continued as if it had not been."""
 
 from .loops import ResumableIterBasedTrainLoop
-from .random_state import RandomStateHook
+from .resume_state import ResumeStateHook
 
-__all__ = ['RandomStateHook', 'ResumableIterBasedTrainLoop']
+__all__ = ['ResumableIterBasedTrainLoop', 'ResumeStateHook']

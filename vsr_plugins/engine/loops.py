@@ -11,7 +11,8 @@ from mmengine.runner.base_loop import BaseLoop
 from mmengine.runner.utils import calc_dynamic_intervals
 from torch.utils.data import DataLoader
 
-from .random_state import RandomStateHook, preserved_random_state
+from .random_state import preserved_random_state
+from .resume_state import ResumeStateHook
 from .sample_stream import PositionSampler, SampleStream
 
 SHUFFLING = ('InfiniteSampler', 'DefaultSampler')
@@ -24,7 +25,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
     Upstream's loop loads every batch of the finished iterations once more to get past them, and what the transforms
     draw afterwards depends on the process that loads them. Here the samples form a ``SampleStream`` and resuming starts
     it at the right position; validation and the start of workers leave the generators of the training as they were; and
-    ``RandomStateHook`` restores them. On CPU the weights are then equal bit by bit, with any number of workers.
+    ``ResumeStateHook`` restores them. On CPU the weights are then equal bit by bit, with any number of workers.
 
     It takes the place of ``IterBasedTrainLoop`` in any config, ``train_cfg=dict(type='ResumableIterBasedTrainLoop')``.
     A dataloader whose sampler is not ``InfiniteSampler`` or ``DefaultSampler`` keeps its own sampler, with a warning:
@@ -69,7 +70,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
                 logger='current',
                 level=logging.WARNING,
             )
-        runner.register_hook(RandomStateHook())
+        runner.register_hook(ResumeStateHook())
 
     def run(self) -> Any:
         """Train from the current iteration to the last; returns the model."""

@@ -1,4 +1,4 @@
-"""The states of the random number generators: kept aside, seeded, saved and restored."""
+"""The states of the random number generators: kept aside, seeded, packed and unpacked."""
 
 import random
 from collections.abc import Iterator
@@ -6,11 +6,6 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from mmagic.registry import HOOKS
-from mmengine.hooks import Hook
-from mmengine.runner import Runner
-
-KEY = 'random_state'
 
 
 @contextmanager
@@ -36,45 +31,24 @@ def seeded(*entropy: int) -> Iterator[None]:
         yield
 
 
-@HOOKS.register_module()
-class RandomStateHook(Hook):
-    """Saves the generators' states with each checkpoint and restores them when training resumes from it.
+def pack_random_state() -> dict:
+    """The states of all generators as tensors and plain numbers, fit for a checkpoint."""
+    version, numbers, gauss = random.getstate()
+    name, keys, position, has_gauss, cached = np.random.get_state()
+    return dict(
+        python=(version, torch.tensor(numbers, dtype=torch.int64), gauss),
+        numpy=(name, torch.from_numpy(keys.astype(np.int64)), int(position), int(has_gauss), float(cached)),
+        torch=torch.get_rng_state(),
+        cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    )
 
-    Layers that draw numbers (noise, dropout) then draw the same ones as in an uninterrupted run. Fine-tuning
-    (``load_from``) starts from the seed instead. In a distributed run the states are those of the first process, and
-    the others go on from their seed. ``ResumableIterBasedTrainLoop`` registers this hook by itself.
-    """
 
-    # Restores after every other hook of ``before_train`` has drawn what it draws.
-    priority = 'LOWEST'
-
-    def __init__(self) -> None:
-        self._loaded: dict | None = None
-
-    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Add the states to what is saved, as tensors and plain numbers."""
-        version, numbers, gauss = random.getstate()
-        name, keys, position, has_gauss, cached = np.random.get_state()
-        checkpoint[KEY] = dict(
-            python=(version, torch.tensor(numbers, dtype=torch.int64), gauss),
-            numpy=(name, torch.from_numpy(keys.astype(np.int64)), int(position), int(has_gauss), float(cached)),
-            torch=torch.get_rng_state(),
-            cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        )
-
-    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Keep the states; mmengine seeds the generators after this."""
-        self._loaded = checkpoint.get(KEY) if runner._resume else None
-
-    def before_train(self, runner: Runner) -> None:
-        """Restore the states, right before the first iteration."""
-        if self._loaded is None or runner.rank != 0:
-            return
-        version, numbers, gauss = self._loaded['python']
-        random.setstate((version, tuple(numbers.tolist()), gauss))
-        name, keys, position, has_gauss, cached = self._loaded['numpy']
-        np.random.set_state((name, keys.numpy().astype(np.uint32), position, has_gauss, cached))
-        torch.set_rng_state(self._loaded['torch'].cpu())
-        if torch.cuda.is_available() and len(self._loaded['cuda']) == torch.cuda.device_count():
-            torch.cuda.set_rng_state_all([state.cpu() for state in self._loaded['cuda']])
-        self._loaded = None
+def unpack_random_state(state: dict) -> None:
+    """Put the generators into the states of ``pack_random_state``; CUDA's where the number of devices is the same."""
+    version, numbers, gauss = state['python']
+    random.setstate((version, tuple(numbers.tolist()), gauss))
+    name, keys, position, has_gauss, cached = state['numpy']
+    np.random.set_state((name, keys.numpy().astype(np.uint32), position, has_gauss, cached))
+    torch.set_rng_state(state['torch'].cpu())
+    if torch.cuda.is_available() and len(state['cuda']) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all([device.cpu() for device in state['cuda']])

@@ -3,10 +3,18 @@
 from mmagic.registry import MODELS
 
 from .blocks.attention import LatentHead, LongRangeAttention, ShortRangeAttention
+from .data_preprocessors import PaddedDataPreprocessor
 from .networks import BicubicNet, LatentAttentionNet
 
 # Blocks know nothing of registries; those that fit into other networks get their names here.
 for block in (LatentHead, LongRangeAttention, ShortRangeAttention):
     MODELS.register_module(module=block)
 
-__all__ = ['BicubicNet', 'LatentAttentionNet', 'LatentHead', 'LongRangeAttention', 'ShortRangeAttention']
+__all__ = [
+    'BicubicNet',
+    'LatentAttentionNet',
+    'LatentHead',
+    'LongRangeAttention',
+    'PaddedDataPreprocessor',
+    'ShortRangeAttention',
+]

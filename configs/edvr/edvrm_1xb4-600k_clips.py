@@ -1,0 +1,19 @@
+# Starts from the released EDVR-M without TSA where its file is there, see ../_base_/weights.py.
+_base_ = ['mmagic::edvr/edvrm_8xb4-600k_reds.py', '../_base_/on_clips.py']
+
+experiment_name = 'edvrm_1xb4-600k_clips'
+work_dir = f'./work_dirs/{experiment_name}'
+
+pretrain_generator_url = None
+model = dict(generator=dict(init_cfg=None), data_preprocessor=dict(type='PaddedDataPreprocessor', pad_size_divisor=4))
+if _base_.weights.edvrm_wotsa:
+    model['generator']['init_cfg'] = dict(type='Pretrained', checkpoint=_base_.weights.edvrm_wotsa, prefix='generator.')
+train_dataloader = dict(_delete_=True, **_base_.on_clips.window.train)
+val_dataloader = _base_.on_clips.window.val
+val_evaluator = _base_.on_clips.val_evaluator
+test_dataloader = _base_.on_clips.window.test
+test_evaluator = _base_.on_clips.test_evaluator
+train_cfg = dict(type='ResumableIterBasedTrainLoop')
+default_hooks = dict(checkpoint=_base_.on_clips.checkpoint)
+visualizer = dict(vis_backends=_base_.on_clips.vis_backends)
+custom_hooks = []

@@ -1,0 +1,14 @@
+_base_ = ['mmagic::srgan_resnet/msrresnet_x4c64b16_1xb16-1000k_div2k.py', '../_base_/on_clips.py']
+
+experiment_name = 'msrresnet_x4c64b16_1xb4-1000k_clips'
+work_dir = f'./work_dirs/{experiment_name}'
+
+train_dataloader = dict(_delete_=True, **_base_.on_clips.frame.train)
+val_dataloader = _base_.on_clips.frame.val
+val_evaluator = _base_.on_clips.val_evaluator
+test_dataloader = _base_.on_clips.frame.test
+test_evaluator = _base_.on_clips.test_evaluator
+train_cfg = dict(type='ResumableIterBasedTrainLoop')
+default_hooks = dict(checkpoint=_base_.on_clips.checkpoint)
+visualizer = dict(vis_backends=_base_.on_clips.vis_backends)
+custom_hooks = []

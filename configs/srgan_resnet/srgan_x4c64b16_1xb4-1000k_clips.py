@@ -1,0 +1,18 @@
+# Starts from the released MSRResNet where its file is there, see ../_base_/weights.py.
+_base_ = ['mmagic::srgan_resnet/srgan_x4c64b16_1xb16-1000k_div2k.py', '../_base_/on_clips.py']
+
+experiment_name = 'srgan_x4c64b16_1xb4-1000k_clips'
+work_dir = f'./work_dirs/{experiment_name}'
+
+load_from = _base_.weights.msrresnet
+if not _base_.has_vgg19:
+    model = dict(perceptual_loss=None)
+train_dataloader = dict(_delete_=True, **_base_.on_clips.frame.train)
+val_dataloader = _base_.on_clips.frame.val
+val_evaluator = _base_.on_clips.val_evaluator
+test_dataloader = _base_.on_clips.frame.test
+test_evaluator = _base_.on_clips.test_evaluator
+train_cfg = dict(type='ResumableIterBasedTrainLoop')
+default_hooks = dict(checkpoint=_base_.on_clips.checkpoint)
+visualizer = dict(vis_backends=_base_.on_clips.vis_backends)
+custom_hooks = []

@@ -1,0 +1,16 @@
+# The second stage, from the weights of the first: --cfg-options load_from=FILE, or the file of ../_base_/weights.py.
+_base_ = ['mmagic::tdan/tdan_x4ft_8xb16-lr5e-5-400k_vimeo90k-bi.py', '../_base_/on_clips.py']
+
+experiment_name = 'tdan_x4ft_1xb4-lr5e-5-400k_clips'
+work_dir = f'./work_dirs/{experiment_name}'
+
+load_from = _base_.weights.tdan
+train_dataloader = dict(_delete_=True, **_base_.on_clips.window.train)
+val_dataloader = _base_.on_clips.window.val
+val_evaluator = _base_.on_clips.val_evaluator
+test_dataloader = _base_.on_clips.window.test
+test_evaluator = _base_.on_clips.test_evaluator
+train_cfg = dict(type='ResumableIterBasedTrainLoop')
+default_hooks = dict(checkpoint=_base_.on_clips.checkpoint)
+visualizer = dict(vis_backends=_base_.on_clips.vis_backends)
+custom_hooks = []

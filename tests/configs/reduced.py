@@ -1,0 +1,85 @@
+"""Configs cut down to what a test can train: narrow networks, few iterations, a data root of a few small frames."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from mmengine.config import Config, ConfigDict
+
+from vsr_plugins.datasets.degradation import bicubic_downsample
+
+CONFIGS = Path(__file__).parents[2] / 'configs'
+FILES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)
+NAMES = [path.relative_to(CONFIGS).as_posix() for path in FILES]
+
+# Arguments that make a network quick. One that is not named here is tested at its own width.
+NARROW = {
+    'SRCNNNet': {'channels': (3, 4, 4, 3)},
+    'MSRResNet': {'mid_channels': 4, 'num_blocks': 1},
+    'RRDBNet': {'mid_channels': 4, 'num_blocks': 1, 'growth_channels': 2},
+    'EDVRNet': {'mid_channels': 8, 'num_blocks_extraction': 1, 'num_blocks_reconstruction': 1},
+    'TDANNet': {'mid_channels': 8, 'num_blocks_before_align': 1, 'num_blocks_after_align': 1},
+    'BasicVSRNet': {'mid_channels': 4, 'num_blocks': 1},
+    'IconVSRNet': {'mid_channels': 64, 'num_blocks': 1},
+    'BasicVSRPlusPlusNet': {'mid_channels': 8, 'num_blocks': 1},
+    'ModifiedVGG': {'mid_channels': 4},
+    'LatentAttentionNet': {'mid_channels': 4, 'num_layers': 5},
+}
+
+
+def write_clip(folder, frames, size, seed):
+    """Smooth moving texture, (h, w) = size."""
+    folder.mkdir(parents=True)
+    texture = np.random.default_rng(seed).random((size[0] + frames, size[1] + frames, 3))
+    texture = cv2.GaussianBlur(texture, (0, 0), 2)
+    texture = (255 * (texture - texture.min()) / np.ptp(texture)).astype(np.uint8)
+    for number in range(frames):
+        frame = texture[number : number + size[0], number : number + size[1]]
+        cv2.imwrite(str(folder / f'{number:08d}.png'), frame)
+    return folder
+
+
+def write_data(root):
+    """A data root with the clips and Vid4 that the configs name: two clips to train on, one of each to measure on."""
+    # SPyNet wants 64 pixels at low resolution, IconVSR five frames; EDVR gets a width that is no multiple of four.
+    for number, (clip, frames) in enumerate({'street_0': 5, 'street_1': 5, 'garden_0': 5}.items()):
+        write_clip(root / 'clips' / 'GT' / clip, frames, (256, 260), number)
+    (root / 'clips' / 'meta_info_clips_train.txt').write_text('street_0 5 (256,260,3)\nstreet_1 5 (256,260,3)\n')
+    (root / 'clips' / 'meta_info_clips_val.txt').write_text('garden_0 5 (256,260,3)\n')
+    truth = write_clip(root / 'Vid4' / 'GT' / 'walk', 5, (256, 260), 7)
+    (root / 'Vid4' / 'BIx4' / 'walk').mkdir(parents=True)
+    for frame in truth.iterdir():
+        cv2.imwrite(str(root / 'Vid4' / 'BIx4' / 'walk' / frame.name), bicubic_downsample(cv2.imread(str(frame)), 4))
+    (root / 'Vid4' / 'meta_info_Vid4_GT.txt').write_text('walk 5 (256,260,3)\n')
+    return root
+
+
+def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
+    """The config with a narrow network, trained for some iterations."""
+    config = Config.fromfile(path)
+    config.work_dir = str(work_dir)
+    config.experiment_name = f'{path.stem}_{iterations}_{work_dir.name}'
+    for network in ('generator', 'discriminator'):
+        if network in config.model:
+            config.model[network].update(NARROW.get(config.model[network].type, {}))
+    for switch in ('tsa_iter', 'fix_iter'):
+        if switch in (config.model.get('train_cfg') or {}):
+            config.model.train_cfg[switch] = 1
+    if config.get('train_dataloader'):
+        config.train_dataloader.update(batch_size=2)
+        frames = config.train_dataloader.dataset.get('num_input_frames')
+        if frames and config.train_dataloader.dataset.get('samples') != 'frames':
+            config.train_dataloader.dataset.num_input_frames = 5
+        config.train_cfg.update(max_iters=iterations, val_interval=iterations)
+        config.default_hooks.checkpoint.interval = 1
+    for loaders in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        for loader in as_list(config.get(loaders)):
+            loader.update(num_workers=0, persistent_workers=False)
+            if loader.dataset.type == 'PhotoMotionDataset':
+                loader.dataset.update(clips_per_image=1, num_frames=5, cache_mb=0)
+    return config
+
+
+def as_list(value: list | ConfigDict | None) -> list:
+    """One or several of something, as a list."""
+    return value if isinstance(value, list) else [value] if value else []

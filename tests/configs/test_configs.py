@@ -1,0 +1,128 @@
+"""Every config file there is: a new one is tested without anyone writing a test."""
+
+import math
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+sys.path.insert(0, str(Path(__file__).parent))
+from reduced import FILES, NAMES, as_list, reduced, write_data  # noqa: E402
+
+import vsr_plugins  # noqa: E402, F401
+
+UPSTREAM = ('srcnn', 'msrresnet', 'srgan', 'esrgan', 'edvrm', 'edvrl', 'tdan', 'basicvsr', 'iconvsr', 'basicvsr-pp')
+every_config = pytest.mark.parametrize('path', FILES, ids=NAMES)
+
+
+def values(node):
+    """All strings in a config."""
+    if isinstance(node, dict):
+        for value in node.values():
+            yield from values(value)
+    elif isinstance(node, list | tuple):
+        for value in node:
+            yield from values(value)
+    elif isinstance(node, str):
+        yield node
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory):
+    return write_data(tmp_path_factory.mktemp('data'))
+
+
+@pytest.fixture
+def environment(monkeypatch, data, tmp_path):
+    monkeypatch.setenv('VSR_DATA_ROOT', str(data))
+    monkeypatch.setenv('VSR_WEIGHTS_ROOT', str(tmp_path / 'weights'))
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'torch'))
+
+
+def test_the_baselines_of_upstream_are_there():
+    stems = {path.stem for path in FILES}
+    for name in UPSTREAM:
+        assert any(stem.startswith(f'{name}_') for stem in stems), name
+
+
+@every_config
+def test_a_config_is_named_after_its_file(path, environment):
+    config = Config.fromfile(path)
+    assert config.experiment_name == path.stem
+    assert config.work_dir == f'./work_dirs/{path.stem}'
+
+
+@every_config
+def test_a_config_downloads_nothing(path, environment):
+    """Upstream's own run-time blocks, which no config of ours uses, may name what they like; what runs may not."""
+    config = Config.fromfile(path)
+    parts = [config.model, config.get('load_from'), config.get('train_dataloader'), config.test_dataloader]
+    for value in values(parts):
+        assert not value.startswith(('http', 'torchvision://', 'open-mmlab://', 'modelzoo://', 'mmcls://')), value
+
+
+@every_config
+def test_a_config_runs_here(path, environment):
+    """The plugin is imported, training resumes by position, the best checkpoint is chosen by held-out clips."""
+    config = Config.fromfile(path)
+    assert config.custom_imports['imports'] == ['vsr_plugins']
+    if config.get('train_dataloader'):
+        assert config.train_cfg.type == 'ResumableIterBasedTrainLoop'
+        assert config.default_hooks.checkpoint.save_best in ('clips/PSNR', 'PhotoMotion/PSNR')
+        assert config.default_hooks.checkpoint.out_dir is None
+    for evaluator in as_list(config.test_evaluator):
+        assert [metric.type for metric in evaluator.metrics] == ['VSRMetric']
+
+
+def test_local_weights_are_used_where_they_are(environment, tmp_path, monkeypatch):
+    folder = tmp_path / 'weights'
+    folder.mkdir()
+    (folder / 'spynet_20210409-c6c1bd09.pth').touch()
+    basicvsr = next(path for path in FILES if path.stem.startswith('basicvsr_'))
+    assert Config.fromfile(basicvsr).model.generator.spynet_pretrained == f'{folder}/spynet_20210409-c6c1bd09.pth'
+    srgan = next(path for path in FILES if path.stem.startswith('srgan_'))
+    assert Config.fromfile(srgan).model.perceptual_loss is None
+    cache = tmp_path / 'torch' / 'hub' / 'checkpoints'
+    cache.mkdir(parents=True)
+    (cache / 'vgg19-dcbb9e9d.pth').touch()
+    assert Config.fromfile(srgan).model.perceptual_loss.type == 'PerceptualLoss'
+
+
+@pytest.mark.slow
+@every_config
+def test_a_config_trains_measures_saves_and_resumes(path, environment, tmp_path):
+    work_dir = tmp_path / 'work'
+    config = reduced(path, work_dir, iterations=2)
+    if config.get('train_dataloader'):
+        runner = Runner.from_cfg(config)
+        before = [parameter.detach().clone() for parameter in runner.model.parameters()]
+        runner.train()
+        assert any(not torch.equal(a, b) for a, b in zip(before, runner.model.parameters(), strict=True))
+        assert list(work_dir.glob('best_*.pth'))
+
+        config = reduced(path, work_dir, iterations=3)
+        config.resume = True
+        runner = Runner.from_cfg(config)
+        runner.train()
+        assert runner.iter == 3 and (work_dir / 'iter_3.pth').is_file()
+    else:
+        config.load_from = 'none'
+        runner = Runner.from_cfg(config)
+    results = runner.test() if config.test_cfg.type == 'TestLoop' else run_tests(runner)
+    assert results
+    for name, value in results.items():
+        assert math.isfinite(value), name
+
+
+def run_tests(runner):
+    """mmagic's loop hands its results to hooks only."""
+    results = {}
+    runner.call_hook, call = (
+        (lambda name, **kwargs: (results.update(kwargs.get('metrics') or {}), call(name, **kwargs))[1]),
+        runner.call_hook,
+    )
+    runner.test()
+    return results

@@ -1,0 +1,120 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from vsr_plugins.cli import main
+from vsr_plugins.datasets.degradation import bicubic_upsample
+from vsr_plugins.datasets.images import list_images, read_rgb
+from vsr_plugins.evaluation.folders import score_folders
+from vsr_plugins.evaluation.protocols import PROTOCOLS
+from vsr_plugins.evaluation.scores import score_frame
+
+
+def write(folder, count=3, size=(24, 28), suffix='.png', start=0, level=100):
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(start, start + count):
+        image = np.full((*size, 3), level, np.uint8)
+        image[number % size[0]] = 200
+        cv2.imwrite(str(folder / f'{number}{suffix}'), image)
+    return folder
+
+
+@pytest.fixture
+def folders(tmp_path):
+    for clip in ('one', 'two'):
+        write(tmp_path / 'gt' / clip, level=100)
+        write(tmp_path / 'pred' / clip, level=101, suffix='.bmp')
+    return tmp_path / 'pred', tmp_path / 'gt'
+
+
+def test_clips_match_by_name_and_frames_by_natural_order(tmp_path):
+    """Frames 8, 9, 10, 11 of another naming and format than 0, 1, 2, 3."""
+    write(tmp_path / 'gt' / 'a', 4, suffix='.png')
+    write(tmp_path / 'pred' / 'a', 4, suffix='.bmp')
+    for number in reversed(range(4)):
+        (tmp_path / 'pred' / 'a' / f'{number}.bmp').rename(tmp_path / 'pred' / 'a' / f'{number + 8}.bmp')
+    summary = score_folders(tmp_path / 'pred', tmp_path / 'gt', PROTOCOLS['basicvsr'])
+    assert summary.mean['PSNR'] == float('inf') and summary.frames == {'a': 4}
+
+
+def test_the_command_prints_table_json_and_markdown(folders, tmp_path, capsys):
+    pred, gt = map(str, folders)
+    assert main(['score', pred, gt, '--json', str(tmp_path / 'a.json'), '--markdown', str(tmp_path / 'a.md')]) == 0
+    printed = capsys.readouterr().out
+    # One level is 219/255 on Y; it is off in 23 of 24 rows: 20 log10(255 * 255 / 219) + 10 log10(24 / 23).
+    assert 'one' in printed and '49.638' in printed and 'basicvsr: Y' in printed
+    assert json.loads((tmp_path / 'a.json').read_text())['methods']['pred']['clips']['one']['PSNR'] > 49
+    assert '| mean | 6 |' in (tmp_path / 'a.md').read_text()
+    assert main(['score', pred, gt, '--json', str(tmp_path / 'a.json')]) == 2
+    assert 'already there; --force' in capsys.readouterr().err
+    assert main(['score', pred, gt, '--json', '-']) == 0
+    assert json.loads(capsys.readouterr().out)['frames'] == {'one': 3, 'two': 3}
+
+
+def test_single_clips_match_whatever_their_names(tmp_path):
+    write(tmp_path / 'mine')
+    write(tmp_path / 'truth' / 'walk')
+    assert score_folders(tmp_path / 'mine', tmp_path / 'truth', PROTOCOLS['basicvsr']).frames == {'walk': 3}
+
+
+@pytest.mark.parametrize(
+    ('spoil', 'message'),
+    [
+        (lambda pred, gt: (pred / 'one' / '1.bmp').unlink(), 'one: 2 predicted frames, but 3 of ground truth'),
+        (lambda pred, gt: write(gt / 'three'), 'three: in .*gt but not in'),
+        (lambda pred, gt: write(pred / 'three'), 'three: in .*pred but not in'),
+        (lambda pred, gt: write(pred / 'two', 1, (20, 28), '.bmp', 2), r'2.bmp is 28 x 20, but .*2.png is 28 x 24'),
+        (
+            lambda pred, gt: (gt / 'one' / '0.png').write_bytes((gt / 'one' / '0.png').read_bytes()[:60]),
+            '0.png.*cannot',
+        ),
+        (lambda pred, gt: write(gt), 'holds images and folders of images'),
+    ],
+)
+def test_what_does_not_match_is_one_clear_error(folders, spoil, message):
+    spoil(*folders)
+    with pytest.raises(ValueError, match=message):
+        score_folders(*folders, PROTOCOLS['basicvsr'])
+
+
+def test_missing_folders_are_one_line(folders, tmp_path, capsys):
+    pred, gt = map(str, folders)
+    (tmp_path / 'empty').mkdir()
+    for arguments, message in (
+        (['/no/such', gt], '/no/such is not a folder'),
+        ([str(tmp_path / 'empty'), gt], 'no image in'),
+        ([pred, gt, '--protocol', 'nix'], "no protocol 'nix'"),
+        ([pred], 'GT_DIR'),
+        ([pred, gt, '--protocol', 'latent_attention'], 'at least 4 frames'),
+    ):
+        assert main(['score', *arguments]) == 2
+        error = capsys.readouterr().err
+        assert message in error and error.startswith('vsr score: error: ') and error.count('\n') == 1
+
+
+def test_protocols_can_be_listed(capsys):
+    assert main(['score', '--list-protocols']) == 0
+    printed = capsys.readouterr().out
+    assert all(f'{name}: ' in printed for name in PROTOCOLS)
+
+
+@pytest.mark.realdata
+def test_bicubic_on_vid4_is_the_published_baseline(data_root):
+    """23.784 dB / 0.6347 as a mean of clips, 23.794 dB as a mean of frames (Y, all frames, no crop, 8 bit)."""
+    from vsr_plugins.evaluation.protocols import get_protocol
+    from vsr_plugins.evaluation.scores import summarise
+
+    scores = {}
+    for clip in sorted((data_root / 'Vid4' / 'BIx4').iterdir()):
+        pairs = zip(list_images(clip), list_images(data_root / 'Vid4' / 'GT' / clip.name), strict=True)
+        scores[clip.name] = [
+            score_frame(bicubic_upsample(read_rgb(lq), 4), read_rgb(gt), PROTOCOLS['basicvsr']) for lq, gt in pairs
+        ]
+    of_clips = summarise(scores, PROTOCOLS['basicvsr'])
+    of_frames = summarise(scores, get_protocol(dict(name='basicvsr', average='frame')))
+    assert [len(scores[clip]) for clip in ('calendar', 'city', 'foliage', 'walk')] == [41, 34, 49, 47]
+    assert of_clips.mean['PSNR'] == pytest.approx(23.784, abs=0.001)
+    assert of_clips.mean['SSIM'] == pytest.approx(0.6347, abs=0.00005)
+    assert of_frames.mean['PSNR'] == pytest.approx(23.794, abs=0.001)
