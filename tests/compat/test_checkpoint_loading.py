@@ -1,7 +1,10 @@
+import io
+import logging
 import os
 import pickle
 import subprocess
 import sys
+import tarfile
 
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ import torch
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader
 
-from vsr_plugins.compat.checkpoint_loading import load_local
+from vsr_plugins.compat.checkpoint_loading import load_from_local
 
 
 class Runs:
@@ -49,17 +52,52 @@ def test_a_file_that_carries_code_is_refused_and_nothing_runs(tmp_path, make, le
     content = {'state_dict': {'weight': torch.ones(2)}, 'meta': make(trace)}
     torch.save(content, file, _use_new_zipfile_serialization=not legacy)
     with pytest.raises(ValueError, match='hostile.pth is refused: beside weights it carries') as refusal:
-        load_local(str(file))
+        load_from_local(str(file))
     assert not trace.exists()
     assert '\n' not in str(refusal.value)
 
 
-def test_a_plain_pickle_with_code_is_refused(tmp_path):
+@pytest.mark.parametrize('protocol', [2, 4])
+@pytest.mark.parametrize('container', ['plain', 'tar', 'torch'])
+def test_code_in_other_containers_and_protocols_is_refused(tmp_path, container, protocol):
     file, trace = tmp_path / 'plain.pth', tmp_path / 'trace'
-    file.write_bytes(pickle.dumps({'state_dict': Runs(os.system, f'touch {trace}')}))
-    with pytest.raises(ValueError, match=r'plain.pth'):
-        load_local(str(file))
+    content = {'state_dict': Runs(os.system, f'touch {trace}')}
+    if container == 'torch':
+        torch.save(content, file, pickle_protocol=protocol)
+    else:
+        data = pickle.dumps(content, protocol=protocol)
+        file.write_bytes(data)
+    if container == 'tar':
+        with tarfile.open(file, 'w') as archive:
+            for name in ('sys_info', 'storages', 'tensors', 'pickle'):
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                archive.addfile(member, io.BytesIO(data))
+    with pytest.raises(ValueError, match=r'plain.pth is refused') as refusal:
+        load_from_local(str(file))
     assert not trace.exists()
+    assert '\n' not in str(refusal.value)
+
+
+def test_a_program_is_no_checkpoint(tmp_path):
+    torch.jit.trace(torch.nn.Linear(2, 1), torch.ones(1, 2)).save(tmp_path / 'script.pth')
+    with pytest.raises(ValueError, match=r'script.pth is refused: .* a TorchScript program'):
+        load_from_local(str(tmp_path / 'script.pth'))
+
+
+def test_a_file_cannot_change_what_histories_compute(tmp_path):
+    """Unpickling a history updates the table of its class; a file could name other functions there."""
+    history = HistoryBuffer([1.0, 3.0], [1, 1])
+    genuine = dict(HistoryBuffer._statistics_methods)
+    HistoryBuffer._statistics_methods.update(mean=set, more=HistoryBuffer.max)
+    try:
+        torch.save({'a': history}, tmp_path / 'poison.pth')
+    finally:
+        HistoryBuffer._statistics_methods.clear()
+        HistoryBuffer._statistics_methods.update(genuine)
+    load_from_local(str(tmp_path / 'poison.pth'))
+    assert HistoryBuffer._statistics_methods == genuine
+    assert history.statistics('mean') == 2.0
 
 
 def test_mmengine_uses_this_loader_and_its_histories_come_back(tmp_path):
@@ -82,13 +120,58 @@ def test_mmengine_uses_this_loader_and_its_histories_come_back(tmp_path):
     assert loaded['meta']['array'].tolist() == [0, 1, 2, 3] and loaded['meta']['flag']
 
 
+def make_states(kind):
+    """State dicts of what a Runner saves, after two steps."""
+    from mmengine.optim import MultiStepLR, OptimWrapper, OptimWrapperDict, ReduceOnPlateauLR
+
+    model = torch.nn.Linear(3, 2)
+    make = {
+        'Adam': lambda: OptimWrapper(torch.optim.Adam(model.parameters(), amsgrad=True)),
+        'SGD': lambda: OptimWrapper(torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)),
+        'RMSprop': lambda: OptimWrapper(torch.optim.RMSprop(model.parameters(), centered=True)),
+    }
+    make['gan'] = lambda: OptimWrapperDict(generator=make['Adam'](), discriminator=make['SGD']())
+    wrapper = make[kind]()
+    first = wrapper['generator'] if kind == 'gan' else wrapper
+    schedulers = [MultiStepLR(first, [1, 5], by_epoch=False), ReduceOnPlateauLR(first, monitor='loss')]
+    for part in wrapper.values() if kind == 'gan' else [wrapper]:
+        for _ in range(2):
+            part.update_params(model(torch.rand(4, 3)).square().mean())
+    schedulers[0].step()
+    schedulers[1].step({'loss': 1.0})
+    return {'optimizer': wrapper.state_dict(), 'param_schedulers': [each.state_dict() for each in schedulers]}
+
+
+def flat(state):
+    """The leaves of nested containers, tensors as lists."""
+    if isinstance(state, dict):
+        return [leaf for key in state for leaf in [key, *flat(state[key])]]
+    if isinstance(state, (list, tuple)):
+        return [leaf for value in state for leaf in flat(value)]
+    return [state.tolist() if isinstance(state, (torch.Tensor, np.ndarray)) else state]
+
+
+@pytest.mark.parametrize('kind', ['Adam', 'SGD', 'RMSprop', 'gan'])
+def test_states_of_optimizers_and_schedulers_come_back(tmp_path, kind):
+    states = make_states(kind)
+    torch.save(states, tmp_path / 'states.pth')
+    assert flat(load_from_local(str(tmp_path / 'states.pth'))) == flat(states)
+
+
+def test_the_log_says_where_a_checkpoint_comes_from(tmp_path, caplog):
+    torch.save({'a': torch.ones(1)}, tmp_path / 'a.pth')
+    with caplog.at_level('INFO'):
+        CheckpointLoader.load_checkpoint(str(tmp_path / 'a.pth'), logger=logging.getLogger('checkpoints'))
+    assert 'Loads checkpoint by local backend' in caplog.text
+
+
 @pytest.mark.parametrize('legacy', [False, True])
 def test_released_checkpoints_load(tmp_path, legacy):
     """A plain state dict, BasicSR's, and mmcv 1.x's with its meta."""
     weights = {'conv.weight': torch.rand(2, 3, 3, 3)}
     for content in (weights, {'params': weights}, {'state_dict': weights, 'meta': {'mmcv_version': '1.5', 'iter': 3}}):
         torch.save(content, tmp_path / 'b.pth', _use_new_zipfile_serialization=not legacy)
-        assert load_local(str(tmp_path / 'b.pth'), map_location='cpu').keys() == content.keys()
+        assert load_from_local(str(tmp_path / 'b.pth'), map_location='cpu').keys() == content.keys()
 
 
 def test_damaged_files_are_named(tmp_path):
@@ -101,16 +184,17 @@ def test_damaged_files_are_named(tmp_path):
     }.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ValueError, match=rf'{name} \({len(content)} bytes\) is damaged'):
-            load_local(str(tmp_path / name))
+            load_from_local(str(tmp_path / name))
     with pytest.raises(FileNotFoundError, match='no checkpoint at'):
-        load_local(str(tmp_path / 'none.pth'))
+        load_from_local(str(tmp_path / 'none.pth'))
 
 
 def test_the_allow_list_is_open_during_one_load_only(tmp_path):
     torch.save({'a': HistoryBuffer()}, tmp_path / 'c.pth')
-    before = list(torch.serialization.get_safe_globals())
-    load_local(str(tmp_path / 'c.pth'))
-    assert torch.serialization.get_safe_globals() == before
+    with torch.serialization.safe_globals([np.ndarray]):  # the user's own, which shall stay
+        before = set(torch.serialization.get_safe_globals())
+        load_from_local(str(tmp_path / 'c.pth'))
+        assert set(torch.serialization.get_safe_globals()) == before
     with pytest.raises(pickle.UnpicklingError):
         torch.load(tmp_path / 'c.pth', weights_only=True)
 
@@ -118,7 +202,7 @@ def test_the_allow_list_is_open_during_one_load_only(tmp_path):
 def test_a_checkpoint_loads_in_a_process_that_has_made_no_history_yet(tmp_path):
     torch.save({'a': HistoryBuffer([1.0], [1])}, tmp_path / 'd.pth')
     program = (
-        'from vsr_plugins.compat.checkpoint_loading import load_local\n'
-        f'print(load_local({str(tmp_path / "d.pth")!r})["a"].current())'
+        'from vsr_plugins.compat.checkpoint_loading import load_from_local\n'
+        f'print(load_from_local({str(tmp_path / "d.pth")!r})["a"].current())'
     )
     assert subprocess.run([sys.executable, '-c', program], capture_output=True, text=True).stdout == '1.0\n'

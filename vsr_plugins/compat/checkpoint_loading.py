@@ -9,7 +9,10 @@ closed and is shown what such a file really holds, for the time of one load.
 import os.path as osp
 import pickle
 import re
-from collections.abc import Callable
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -17,7 +20,10 @@ import torch
 from mmengine.logging.history_buffer import HistoryBuffer
 from mmengine.runner.checkpoint import CheckpointLoader
 
-_UNSUPPORTED = re.compile(r'GLOBAL ([\w.]+)|Trying to (?:load|call) ([\w.]+)|function ([\w.]+)')
+# How torch names what it refuses to look up, and what it refuses to call or to build.
+_UNSUPPORTED = re.compile(r'GLOBAL ([\w.]+)|(?:unrecognized function|but got) (<.*?>)')
+# The four that mmengine puts into the table of every history.
+_STATISTICS = frozenset(('current', 'max', 'mean', 'min'))
 
 
 def is_needed() -> bool:
@@ -26,11 +32,12 @@ def is_needed() -> bool:
 
 
 def apply() -> None:
-    """Put ``load_local`` in the place of mmengine's loader of local files."""
-    CheckpointLoader.register_scheme(prefixes='', loader=load_local, force=True)
+    """Put ``load_from_local`` in the place of mmengine's loader of local files."""
+    CheckpointLoader.register_scheme(prefixes='', loader=load_from_local, force=True)
 
 
-def load_local(filename: str, map_location: Any = None) -> Any:
+# mmengine logs what follows ``load_from_`` in the name of a loader.
+def load_from_local(filename: str, map_location: Any = None) -> Any:
     """Load a local checkpoint without running any code it may carry.
 
     Args:
@@ -49,14 +56,30 @@ def load_local(filename: str, map_location: Any = None) -> Any:
     if not osp.isfile(filename):
         raise FileNotFoundError(f'there is no checkpoint at {osp.abspath(filename)}')
     try:
-        with torch.serialization.safe_globals(_allowed()):
+        with _shown_to_torch(_allowed()), warnings.catch_warnings():
+            # What torch makes of other protocols and programs is said below.
+            warnings.filterwarnings('ignore', message='Detected pickle protocol|.*looks like a TorchScript archive')
             return torch.load(filename, map_location=map_location, weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ValueError(_explain(filename, str(error))) from None
-    except (RuntimeError, EOFError, KeyError, IndexError, AttributeError, TypeError, UnicodeDecodeError) as error:
-        if isinstance(error, RuntimeError) and 'PytorchStreamReader' not in str(error) and 'corrupt' not in str(error):
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        if _is_about_the_device(error):
             raise
-        raise ValueError(_damaged(filename)) from error
+        raise ValueError(_explain(filename, error)) from None
+
+
+@contextmanager
+def _shown_to_torch(allowed: list[Callable | tuple[Callable, str]]) -> Iterator[None]:
+    """Widen torch's list for a while by what is not on it yet, and mmengine's table of statistics not at all."""
+    present = set(torch.serialization.get_safe_globals())
+    methods = dict(HistoryBuffer._statistics_methods)
+    try:
+        with torch.serialization.safe_globals([entry for entry in allowed if entry not in present]):
+            yield
+    finally:
+        # A history updates the table of its class from the file.
+        HistoryBuffer._statistics_methods.clear()
+        HistoryBuffer._statistics_methods.update(HistoryBuffer()._statistics_methods | methods)
 
 
 def _allowed() -> list[Callable | tuple[Callable, str]]:
@@ -74,9 +97,7 @@ def _allowed() -> list[Callable | tuple[Callable, str]]:
 
 def _statistics_method(owner: object, name: str) -> Callable:
     """``getattr`` as far as a history needs it: the statistics methods of ``HistoryBuffer``."""
-    # mmengine fills its table of methods when the first history is made, which may not have been yet.
-    known = HistoryBuffer()._statistics_methods
-    if owner is not HistoryBuffer or name not in known:
+    if owner is not HistoryBuffer or name not in _STATISTICS:
         raise pickle.UnpicklingError(f'Unsupported use of GLOBAL builtins.getattr on {owner!r} for {name!r}')
     return getattr(HistoryBuffer, name)
 
@@ -86,18 +107,38 @@ def _empty_bytes() -> bytes:
     return b''
 
 
-def _explain(filename: str, error: str) -> str:
-    found = _UNSUPPORTED.search(error)
-    if found is None:
-        return _damaged(filename)
-    name = next(group for group in found.groups() if group)
+def _is_about_the_device(error: Exception) -> bool:
+    """Whether torch could read the file, but not put it where ``map_location`` says."""
+    return isinstance(error, RuntimeError) and any(word in str(error) for word in ('CUDA', 'cuda', 'device'))
+
+
+def _explain(filename: str, error: Exception) -> str:
+    """One line for the user, from what torch has to say to programmers."""
+    reason = str(error)
+    if isinstance(error, pickle.UnpicklingError):
+        if found := _UNSUPPORTED.search(reason):
+            return _refusal(filename, next(group for group in found.groups() if group))
+        if 'Unsupported operand' in reason and _is_pickle(filename):
+            return _refusal(filename, 'pickle operations that weights have no use for')
+    if 'TorchScript' in reason:
+        return _refusal(filename, 'a TorchScript program')
+    if 'legacy .tar' in reason:
+        return _refusal(filename, "objects in the tar format of torch 0.1 (save it anew with today's torch)")
+    size = osp.getsize(filename)
+    return f'{filename} ({size} bytes) is damaged or no PyTorch checkpoint; was it copied or downloaded to its end?'
+
+
+def _refusal(filename: str, content: str) -> str:
     return (
-        f'{filename} is refused: beside weights it carries {name}, which would run code on loading. Nothing of it was '
-        'run. A checkpoint of mmengine, mmagic or plain PyTorch weights holds no such thing; ask its author for the '
-        'weights alone.'
+        f'{filename} is refused: beside weights it carries {content}, which could run code on loading. Nothing of it '
+        'was run. A checkpoint of mmengine, mmagic or plain PyTorch weights holds no such thing; ask its author for '
+        'the weights alone.'
     )
 
 
-def _damaged(filename: str) -> str:
-    size = osp.getsize(filename)
-    return f'{filename} ({size} bytes) is damaged or no PyTorch checkpoint; was it copied or downloaded to its end?'
+def _is_pickle(filename: str) -> bool:
+    """Whether this is a pickle of protocol 2 or later, on its own or in a zip file as torch writes it."""
+    if zipfile.is_zipfile(filename):
+        return True
+    with open(filename, 'rb') as file:
+        return file.read(1) == pickle.PROTO
