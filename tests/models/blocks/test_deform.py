@@ -161,6 +161,19 @@ def test_gradient_of_an_offset_on_a_whole_pixel_is_the_one_to_the_right():
         torch.testing.assert_close(offset.grad[0, 1, 0, :-1], rises, rtol=1e-4, atol=1e-2)
 
 
+def test_no_gradient_is_taken_on_the_wrong_side_of_a_kink():
+    # Offsets so close to a whole pixel, on either side of it, that the normalised coordinates of grid_sample would
+    # round some to it or beyond. A row of squares: it rises by 2 i - 1 before pixel i and by 2 i + 1 after it.
+    width, near = 2000, slice(1, 64)
+    x = (torch.arange(float(width)) ** 2).expand(1, 1, 2, width)
+    for sign in (-1, 1):
+        offset = torch.zeros(1, 2, 2, width)
+        offset[:, 1] = sign * 2**-17
+        deform_conv2d(x, offset.requires_grad_(), torch.ones(1, 1, 1, 1)).sum().backward()
+        rises = 2 * torch.arange(float(width)) + sign
+        torch.testing.assert_close(offset.grad[0, 1, 0, near], rises[near], rtol=1e-4, atol=1e-2)
+
+
 def test_a_sample_exactly_outside_has_no_gradient():
     x = torch.full((1, 1, 4, 4), 5.0)
     offset = torch.zeros(1, 18, 4, 4, requires_grad=True)
