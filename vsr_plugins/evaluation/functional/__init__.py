@@ -1,4 +1,4 @@
-"""Measures of images: arrays in, float out; numpy and torch alone."""
+"""Measures of images: arrays in, float out; numpy and OpenCV alone."""
 
 from .color import luma
 from .psnr import psnr

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
+import cv2
 import numpy as np
-import torch
 
 # ITU-R BT.601 for R, G, B in [0, 255]: 16 (black) to 235 (white), as MATLAB's rgb2ycbcr.
 OFFSET = 16.0
@@ -30,6 +30,6 @@ def luma(image: np.ndarray, channel_order: Literal['rgb', 'bgr'] = 'rgb') -> np.
         raise ValueError(f'luma needs three channels on the last axis, but got an array of shape {image.shape}')
     if channel_order not in ('rgb', 'bgr'):
         raise ValueError(f"channel_order must be 'rgb' or 'bgr', but got {channel_order!r}")
-    weights = torch.tensor(WEIGHTS if channel_order == 'rgb' else WEIGHTS[::-1])
-    pixels = torch.from_numpy(np.array(image, dtype=np.float32))
-    return (pixels @ weights + OFFSET).numpy()
+    row = [*(WEIGHTS if channel_order == 'rgb' else WEIGHTS[::-1]), OFFSET]
+    pixels = np.ascontiguousarray(image, dtype=np.float32).reshape(-1, 1, 3)
+    return cv2.transform(pixels, np.array([row], np.float64)).reshape(image.shape[:-1])

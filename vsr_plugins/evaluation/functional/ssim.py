@@ -1,9 +1,7 @@
 """Structural similarity."""
 
+import cv2
 import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from .psnr import check_pair
 
@@ -38,30 +36,22 @@ def ssim(prediction: np.ndarray, target: np.ndarray, data_range: float = 255.0) 
         raise ValueError(
             f'SSIM needs images (h, w) or (h, w, c) of at least {WINDOW} x {WINDOW} pixels, but got {prediction.shape}'
         )
-    x, y = (_planes(image) - data_range / 2 for image in (prediction, target))
+    x, y = (np.subtract(image, data_range / 2, dtype=np.float32) for image in (prediction, target))
     # Both variances enter only as their sum.
-    mean_x, mean_y, squares, product = _filter(torch.stack((x, y, x * x + y * y, x * y)))
+    mean_x, mean_y, squares, product = (_filter(values) for values in (x, y, x * x + y * y, x * y))
     covariance = product - mean_x * mean_y
     variances = squares - mean_x * mean_x - mean_y * mean_y
-    mean_x, mean_y = mean_x + data_range / 2, mean_y + data_range / 2
+    mean_x += data_range / 2
+    mean_y += data_range / 2
     c1, c2 = (K1 * data_range) ** 2, (K2 * data_range) ** 2
     luminance = (2 * mean_x * mean_y + c1) / (mean_x * mean_x + mean_y * mean_y + c1)
-    return float((luminance * (2 * covariance + c2) / (variances + c2)).mean(dtype=torch.float64))
+    return float((luminance * (2 * covariance + c2) / (variances + c2)).mean(dtype=np.float64))
 
 
-def _planes(image: np.ndarray) -> Tensor:
-    """(h, w) or (h, w, c) -> (c, h, w) float32."""
-    planes = torch.from_numpy(np.array(image, dtype=np.float32))
-    return planes[None] if image.ndim == 2 else planes.permute(2, 0, 1)
-
-
-def _filter(maps: Tensor) -> Tensor:
-    """Gaussian means where the window fits, (k, c, h, w) -> (k, c, h - 10, w - 10)."""
-    kernel = torch.exp(-0.5 * ((torch.arange(WINDOW, dtype=torch.float64) - WINDOW // 2) / SIGMA) ** 2)
-    kernel = (kernel / kernel.sum()).to(maps.dtype)
-    # As depthwise convolutions in channels-last order: twenty times faster on CPU than one image a batch entry.
-    images = maps.flatten(0, 1)[None].contiguous(memory_format=torch.channels_last)
-    count = images.shape[1]
-    for shape in ((1, 1, WINDOW, 1), (1, 1, 1, WINDOW)):
-        images = F.conv2d(images, kernel.view(shape).repeat(count, 1, 1, 1), groups=count)
-    return images.view(*maps.shape[:2], *images.shape[-2:])
+def _filter(image: np.ndarray) -> np.ndarray:
+    """Gaussian means where the window fits, (h, w[, c]) -> (h - 10, w - 10[, c])."""
+    # OpenCV's separable filter keeps to one thread and is faster than a convolution on two; a loop that measures
+    # while workers load does not wait for it.
+    kernel = cv2.getGaussianKernel(WINDOW, SIGMA)
+    margin = WINDOW // 2
+    return cv2.sepFilter2D(image, -1, kernel, kernel)[margin:-margin, margin:-margin]
