@@ -28,6 +28,61 @@ def test_a_resumed_training_ends_in_the_weights_of_an_uninterrupted_one(tmp_path
     assert_same_weights(training.weights(part, 8), training.weights(tmp_path / 'whole', 8))
 
 
+def copy_checkpoint(source, target, iteration):
+    """A work directory as a kill right after this checkpoint would have left it."""
+    target.mkdir()
+    name = f'iter_{iteration}.pth'
+    (target / name).write_bytes((source / name).read_bytes())
+
+
+def resumed_weights(tmp_path, iteration, **options):
+    """Weights of a whole training, and of one resumed from one of its checkpoints."""
+    training.build(tmp_path / 'whole', **options).train()
+    copy_checkpoint(tmp_path / 'whole', tmp_path / 'part', iteration)
+    training.build(tmp_path / 'part', resume=True, **options).train()
+    return training.weights(tmp_path / 'part', 8), training.weights(tmp_path / 'whole', 8)
+
+
+def test_validation_and_best_checkpoints_change_nothing(tmp_path):
+    """A new best result saves the checkpoint once more, in the middle of a validation that draws numbers."""
+    (tmp_path / 'plain').mkdir()
+    without, _ = resumed_weights(tmp_path / 'plain', 4)
+    resumed, whole = resumed_weights(tmp_path, 4, val_interval=4)
+    assert_same_weights(resumed, whole)
+    assert_same_weights(whole, without)
+
+
+def test_averaged_weights_go_on(tmp_path):
+    ema = {'type': 'EMAHook', 'ema_type': 'ExponentialMovingAverage', 'momentum': 0.1}
+    assert_same_weights(*resumed_weights(tmp_path, 4, hooks=[ema], val_interval=2))
+
+
+def test_gradients_go_on_accumulating(tmp_path):
+    """Saved at 4 and updated after every third iteration."""
+    assert_same_weights(*resumed_weights(tmp_path, 4, wrapper={'accumulative_counts': 3}))
+
+
+@pytest.mark.parametrize(('iteration', 'repeated'), [(4, True), (6, False), (8, True)])
+def test_a_validation_that_a_kill_cut_off_is_done_again(tmp_path, iteration, repeated):
+    """A checkpoint is written before the validation of its iteration, and again only if that was the best."""
+    log = tmp_path / 'log'
+    training.build(tmp_path / 'whole', log=log, val_interval=4, save_best=None).train()
+    copy_checkpoint(tmp_path / 'whole', tmp_path / 'part', iteration)
+    (tmp_path / 'log.validated').unlink()
+    training.build(tmp_path / 'part', log=log, val_interval=4, save_best=None, resume=True).train()
+    expected = ([iteration] if repeated else []) + ([8] if iteration < 8 else [])
+    assert [*map(int, (tmp_path / 'log.validated').read_text().split())] == expected
+
+
+def test_a_validation_that_was_done_is_not_repeated(tmp_path):
+    log = tmp_path / 'log'
+    training.build(tmp_path / 'whole', log=log, val_interval=4).train()
+    training.build(tmp_path / 'whole', log=log, val_interval=4, resume=True).train()
+    assert (tmp_path / 'log.validated').read_text().split() == ['4', '8']
+    messages = ''.join(path.read_text() for path in (tmp_path / 'whole').rglob('*.log'))
+    assert 'iteration 8 of 8: nothing is left to train' in messages
+
+
 def test_the_number_of_workers_changes_nothing(tmp_path):
     for workers in (0, 2):
         training.build(tmp_path / str(workers), workers=workers).train()

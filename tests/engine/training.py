@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from torch import nn
@@ -25,6 +26,9 @@ class Noisy(BaseModel):
         self.layer = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.Linear(8, 1))
 
     def forward(self, x, index, mode='loss'):
+        if mode == 'predict':
+            torch.rand(1), np.random.rand()
+            return [{'steps': int(self.step_counter)}]
         if self.step_counter in (0, 5):
             self.layer[0].requires_grad_(bool(self.step_counter == 5))
         self.step_counter += 1
@@ -48,10 +52,54 @@ class Augmented(torch.utils.data.Dataset):
         return {'x': torch.from_numpy(np.random.rand(4).astype(np.float32)) + index, 'index': index}
 
 
-def build(work_dir, max_iters=8, workers=0, seed=3, resume=False, interval=2, log=None, **options):
+class Steps(BaseMetric):
+    """How far the training is: each validation beats the one before. Notes what it found in a file beside ``log``."""
+
+    def __init__(self, log=None):
+        super().__init__()
+        self.log = log
+
+    def process(self, data_batch, data_samples):
+        self.results += [sample['steps'] for sample in data_samples]
+
+    def compute_metrics(self, results):
+        if self.log:
+            with open(f'{self.log}.validated', 'a') as file:
+                file.write(f'{max(results)}\n')
+        return {'steps': max(results)}
+
+
+def build(
+    work_dir,
+    max_iters=8,
+    workers=0,
+    seed=3,
+    resume=False,
+    interval=2,
+    log=None,
+    val_interval=None,
+    wrapper=None,
+    hooks=(),
+    **options,
+):
     """A runner; ``options`` go into the checkpoint hook."""
     torch.manual_seed(0)
+    validation = {}
+    if val_interval:
+        validation = {
+            'val_dataloader': {
+                'batch_size': 1,
+                'num_workers': 0,
+                'sampler': {'type': 'DefaultSampler', 'shuffle': True},
+                'dataset': Augmented(),
+            },
+            'val_cfg': {'type': 'ValLoop'},
+            'val_evaluator': Evaluator(Steps(log)),
+        }
+        options = {'save_best': 'steps', 'rule': 'greater', **options}
     return Runner(
+        **validation,
+        custom_hooks=list(hooks),
         model=Noisy(),
         work_dir=str(work_dir),
         train_dataloader={
@@ -61,13 +109,14 @@ def build(work_dir, max_iters=8, workers=0, seed=3, resume=False, interval=2, lo
             'sampler': {'type': 'InfiniteSampler', 'shuffle': True},
             'dataset': Augmented(log),
         },
-        train_cfg={'type': 'ResumableIterBasedTrainLoop', 'max_iters': max_iters},
-        optim_wrapper={'type': 'OptimWrapper', 'optimizer': {'type': 'Adam', 'lr': 0.01}},
+        train_cfg={'type': 'ResumableIterBasedTrainLoop', 'max_iters': max_iters, 'val_interval': val_interval or 1000},
+        optim_wrapper={'type': 'OptimWrapper', 'optimizer': {'type': 'Adam', 'lr': 0.01}, **(wrapper or {})},
         param_scheduler={'type': 'CosineAnnealingLR', 'T_max': 20, 'by_epoch': False},
         default_hooks={
             'checkpoint': {'type': 'CheckpointHook', 'by_epoch': False, 'interval': interval, **options},
             'logger': {'type': 'LoggerHook', 'interval': 1},
         },
+        log_processor={'type': 'LogProcessor', 'window_size': 100, 'by_epoch': False},
         randomness={'seed': seed},
         default_scope='mmagic',
         resume=resume,

@@ -4,10 +4,11 @@ import logging
 from typing import Any
 
 from mmagic.registry import DATASETS, LOOPS
-from mmengine.dist import get_dist_info
+from mmengine.dist import broadcast_object_list, get_dist_info
 from mmengine.logging import print_log
 from mmengine.runner import IterBasedTrainLoop, Runner
 from mmengine.runner.base_loop import BaseLoop
+from mmengine.runner.loops import _InfiniteDataloaderIterator
 from mmengine.runner.utils import calc_dynamic_intervals
 from torch.utils.data import DataLoader
 
@@ -70,37 +71,58 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
                 logger='current',
                 level=logging.WARNING,
             )
-        runner.register_hook(ResumeStateHook())
+        self.resume_state = ResumeStateHook()
+        runner.register_hook(self.resume_state)
 
     def run(self) -> Any:
         """Train from the current iteration to the last; returns the model."""
-        # Starting workers draws numbers, as validating does; the training shall not notice either.
-        with preserved_random_state():
-            self.dataloader_iterator = self._start_data()
+        if self._iter < self._max_iters:
+            # Starting workers draws numbers; the training shall not notice.
+            with preserved_random_state():
+                self.dataloader_iterator = self._start_data()
+        else:
+            print_log(
+                f'The checkpoint is at iteration {self._iter} of {self._max_iters}: nothing is left to train.',
+                logger='current',
+            )
         self.runner.call_hook('before_train')
         self.runner.call_hook('before_train_epoch')
+        self._decide_current_val_interval()
+        if self._iter > 0:
+            # Checkpoints are saved before the validation of their iteration, so a kill may have cut that off.
+            self._validate_if_due()
         while self._iter < self._max_iters and not self.stop_training:
             self.runner.model.train()
             self.run_iter(next(self.dataloader_iterator))
             self._decide_current_val_interval()
-            if self._is_time_to_validate():
-                with preserved_random_state():
-                    self.runner.val_loop.run()
+            self._validate_if_due()
         self.runner.call_hook('after_train_epoch')
         self.runner.call_hook('after_train')
         return self.runner.model
 
-    def _is_time_to_validate(self) -> bool:
+    def _validate_if_due(self) -> None:
+        """Validate where the interval says so, unless the checkpoint says that it has been done."""
         if self.runner.val_loop is None or self._iter < self.val_begin:
-            return False
-        return self._iter % self.val_interval == 0 or self._iter == self._max_iters
+            return
+        if self._iter % self.val_interval != 0 and self._iter != self._max_iters:
+            return
+        hub = self.runner.message_hub
+        if hub.runtime_info.get('last_validation') == self._iter:
+            return
+        # Before, since a checkpoint that is saved meanwhile is saved when the measuring is done.
+        hub.update_info('last_validation', self._iter)
+        with self.resume_state.pause():
+            self.runner.val_loop.run()
 
     def _start_data(self) -> Any:
         """An iterator over the batches from the current iteration on."""
         if not self.resumable:
-            return _repeated(self.dataloader)
+            return _InfiniteDataloaderIterator(self.dataloader)
         self._compare_with_checkpoint()
-        self.dataloader.dataset.seed = self.runner.seed
+        # Which differs between processes where the config has ``diff_rank_seed``; the order of the samples must not.
+        seed = [self.runner.seed]
+        broadcast_object_list(seed)
+        self.dataloader.dataset.seed = seed[0]
         self.dataloader.sampler.start = self._iter * self.dataloader.batch_size
         return iter(self.dataloader)
 
@@ -126,8 +148,12 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
 
 def _as_stream(dataloader: dict) -> dict:
     """A dataloader config with its data set as a ``SampleStream``, where its sampler allows."""
-    sampler = dataloader.get('sampler') or {}
-    if not isinstance(sampler, dict) or sampler.get('type') not in SHUFFLING or dataloader.get('batch_sampler'):
+    sampler = dataloader.get('sampler')
+    if not isinstance(sampler, dict) or dataloader.get('batch_sampler') or dataloader.get('num_batch_per_epoch'):
+        return dataloader
+    kind = sampler.get('type')
+    # A name, a name with its scope (mmengine.InfiniteSampler), or the class.
+    if (kind.rpartition('.')[2] if isinstance(kind, str) else getattr(kind, '__name__', None)) not in SHUFFLING:
         return dataloader
     dataset = dataloader['dataset']
     if isinstance(dataset, dict):
@@ -137,8 +163,3 @@ def _as_stream(dataloader: dict) -> dict:
     stream = SampleStream(dataset, shuffle=sampler.get('shuffle', True))
     rank, world_size = get_dist_info()
     return {**dataloader, 'dataset': stream, 'sampler': PositionSampler(stream, rank, world_size)}
-
-
-def _repeated(dataloader: DataLoader) -> Any:
-    while True:
-        yield from dataloader

@@ -27,6 +27,7 @@ def seeded(*entropy: int) -> Iterator[None]:
     with preserved_random_state():
         random.seed(int(numbers[0]))
         np.random.seed(int(numbers[1]))
+        # Not torch.manual_seed, which would seed CUDA too.
         torch.random.default_generator.manual_seed(int(numbers[2]))
         yield
 

@@ -1,9 +1,13 @@
 """What a checkpoint of mmengine leaves out and a resumed training needs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from mmagic.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
-from mmengine.runner import Runner
+from mmengine.optim import OptimWrapper
+from mmengine.runner import Runner, set_random_seed
 from torch import Tensor, nn
 
 from .random_state import pack_random_state, unpack_random_state
@@ -13,37 +17,55 @@ KEY = 'resume_state'
 
 @HOOKS.register_module()
 class ResumeStateHook(Hook):
-    """Saves with each checkpoint, and restores when training resumes from it, three things mmengine forgets.
+    """Saves with each checkpoint, and restores when training resumes from it, what mmengine forgets.
 
     * The states of the random number generators: layers that draw (noise, dropout) then draw the same numbers as in an
-      uninterrupted run. In a distributed run they are those of the first process; the others go on from their seed.
+      uninterrupted run. In a distributed run they are those of the first process; the others are seeded for the
+      iteration.
     * Buffers that are not part of the state dict. Upstream's EDVR and BasicVSR count their steps in one, and begin the
       stage in which most of the network is frozen anew without it.
     * Which parameters are frozen.
+    * Gradients, where they are being accumulated over several iterations.
 
     Fine-tuning (``load_from``) restores none of it. ``ResumableIterBasedTrainLoop`` registers this hook by itself.
     """
 
-    # Restores after every other hook of ``before_train`` has drawn what it draws.
+    # Restores after every other hook has drawn what it draws.
     priority = 'LOWEST'
 
     def __init__(self) -> None:
         self._loaded: dict | None = None
+        self._paused: dict | None = None
+
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """Between two iterations: what is drawn changes neither the training nor checkpoints saved meanwhile."""
+        self._paused = pack_random_state()
+        try:
+            yield
+        finally:
+            unpack_random_state(self._paused)
+            self._paused = None
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Add the state to what is saved."""
         model = _unwrapped(runner)
         checkpoint[KEY] = dict(
-            random=pack_random_state(),
+            random=self._paused or pack_random_state(),
             buffers={name: buffer.detach().cpu().clone() for name, buffer in _unsaved_buffers(model).items()},
             frozen=[name for name, parameter in model.named_parameters() if not parameter.requires_grad],
+            gradients={
+                name: parameter.grad.detach().cpu().clone()
+                for name, parameter in model.named_parameters()
+                if parameter.grad is not None and _is_accumulating(runner.optim_wrapper)
+            },
         )
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Keep the state; mmengine seeds the generators after this."""
         self._loaded = checkpoint.get(KEY) if runner._resume else None
 
-    def before_train(self, runner: Runner) -> None:
+    def before_train_epoch(self, runner: Runner) -> None:
         """Restore the state, right before the first iteration."""
         if self._loaded is None:
             return
@@ -55,13 +77,23 @@ class ResumeStateHook(Hook):
         frozen = set(self._loaded['frozen'])
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(name not in frozen)
+            if (gradient := self._loaded['gradients'].get(name)) is not None:
+                parameter.grad = gradient.to(parameter.device)
         if runner.rank == 0:
             unpack_random_state(self._loaded['random'])
+        else:
+            set_random_seed((runner.seed + 1) * 1_000_003 + runner.iter * runner.world_size + runner.rank)
         self._loaded = None
 
 
 def _unwrapped(runner: Runner) -> nn.Module:
     return runner.model.module if is_model_wrapper(runner.model) else runner.model
+
+
+def _is_accumulating(wrapper: OptimWrapper) -> bool:
+    """Whether the gradients hold iterations that no update has used yet."""
+    wrappers = wrapper.values() if hasattr(wrapper, 'values') else [wrapper]
+    return any(each._accumulative_counts > 1 and not each.should_update() for each in wrappers)
 
 
 def _unsaved_buffers(model: nn.Module) -> dict[str, Tensor]:

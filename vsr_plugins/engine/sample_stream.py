@@ -22,9 +22,14 @@ class SampleStream(Dataset):
 
     Attributes:
         seed: To be set before the first sample is loaded.
+
+    Raises:
+        ValueError: If the data set is empty.
     """
 
     def __init__(self, dataset: Dataset, shuffle: bool = True) -> None:
+        if len(dataset) == 0:
+            raise ValueError(f'the training data set ({type(dataset).__name__}) holds no samples')
         self.dataset = dataset
         self.shuffle = shuffle
         self.seed = 0
