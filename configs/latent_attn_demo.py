@@ -19,6 +19,7 @@ test_dataloader = val_dataloader
 test_evaluator = val_evaluator
 
 train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=800, val_interval=400)
+randomness = dict(seed=0)
 optim_wrapper = dict(
     constructor='DefaultOptimWrapperConstructor',
     type='OptimWrapper',
