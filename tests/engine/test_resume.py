@@ -108,7 +108,9 @@ def test_another_seed_is_another_training(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(('kill_at', 'when', 'left'), [(5, 'after', 4), (4, 'write', 2), (2, 'write', None)])
+@pytest.mark.parametrize(
+    ('kill_at', 'when', 'left'), [(5, 'after', 4), (4, 'write', 2), (2, 'write', None), (4, 'named', 4), (4, 'best', 4)]
+)
 def test_a_killed_training_goes_on_from_its_last_checkpoint(tmp_path, kill_at, when, left):
     """With one checkpoint kept, killed between two of them or half-way through writing one."""
     killed = tmp_path / 'killed'
@@ -116,10 +118,14 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(tmp_path, kill_at, w
     assert subprocess.run(command, capture_output=True).returncode == -signal.SIGKILL
     latest = find_latest_checkpoint(str(killed))
     assert (latest and Path(latest).name) == (left and f'iter_{left}.pth')
-    training.build(killed, resume=True, max_keep_ckpts=1).train()
-    training.build(tmp_path / 'whole').train()
+    if left:
+        assert len(list(killed.glob('best_steps_iter_[24].pth'))) == 1
+    training.build(killed, resume=True, max_keep_ckpts=1, val_interval=2).train()
+    training.build(tmp_path / 'whole', val_interval=2).train()
     assert_same_weights(training.weights(killed, 8), training.weights(tmp_path / 'whole', 8))
-    assert [path.name for path in killed.glob('*.pth')] == ['iter_8.pth']
+    names = {path.name for path in killed.glob('*.pth')}
+    # Killed before the older one was deleted, it may stay.
+    assert names - {'iter_2.pth'} == {'iter_8.pth', 'best_steps_iter_8.pth'} and (when == 'named' or len(names) == 2)
     assert not list(killed.glob('.*partial'))
 
 

@@ -130,14 +130,15 @@ def weights(work_dir, iteration):
 
 
 if __name__ == '__main__':
-    # python training.py WORK_DIR KILL_AT_ITERATION WHEN: dies by SIGKILL, 'after' an iteration or within a 'write'.
+    # python training.py WORK_DIR KILL_AT_ITERATION WHEN: dies by SIGKILL, 'after' an iteration, half-way through
+    # a 'write' of a checkpoint or of the 'best' one, or when it is written and not yet 'named' in last_checkpoint.
     import signal
 
     from mmengine.fileio.backends import LocalBackend
     from mmengine.hooks import Hook
 
     folder, kill_at, when = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    runner = build(folder, max_keep_ckpts=1)
+    runner = build(folder, max_keep_ckpts=1, val_interval=2)
 
     class Kill(Hook):
         """Dies after an iteration."""
@@ -154,9 +155,11 @@ if __name__ == '__main__':
         replace = os.replace
 
         def die(source, target):
-            if str(target).endswith(f'iter_{kill_at}.pth'):
-                # Half of the file is on disk.
-                os.truncate(source, os.path.getsize(source) // 2)
+            if Path(target).name == f'{"best_steps_" if when == "best" else ""}iter_{kill_at}.pth':
+                if when == 'named':
+                    replace(source, target)
+                else:
+                    os.truncate(source, os.path.getsize(source) // 2)
                 os.kill(os.getpid(), signal.SIGKILL)
             return replace(source, target)
 

@@ -13,6 +13,7 @@ import zipfile
 from collections import deque
 from collections.abc import Callable
 from functools import wraps
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from mmengine.dist import is_main_process
 from mmengine.fileio.backends import LocalBackend
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import print_log
+from mmengine.runner import _flexible_runner as flexible_runner_module
 from mmengine.runner import checkpoint as checkpoint_module
 from mmengine.runner import runner as runner_module
 
+_upstream_put = LocalBackend.put
 _upstream_save = CheckpointHook._save_checkpoint_with_step
 _upstream_save_best = CheckpointHook._save_best_checkpoint
 _ITERATION = re.compile(r'(?:iter|epoch)_(\d+)\.pth$')
@@ -35,14 +38,24 @@ def apply() -> None:
     LocalBackend.put_text = put_text
     CheckpointHook._save_checkpoint_with_step = save_then_delete
     CheckpointHook._save_best_checkpoint = save_best_then_delete
-    for module in (checkpoint_module, runner_module, mmengine.runner):
+    for module in (checkpoint_module, runner_module, flexible_runner_module, mmengine.runner):
         module.find_latest_checkpoint = find_latest_checkpoint
 
 
 def put(self: LocalBackend, obj: bytes, filepath: str | Path) -> None:
-    """Write bytes to a file that appears under its name only when it is whole."""
-    mmengine.mkdir_or_exist(osp.dirname(filepath))
-    folder, name = osp.split(osp.abspath(filepath))
+    """Write bytes to a file that appears under its name only when it is whole.
+
+    Raises:
+        OSError: If it cannot be written; a file that had the name before is as it was.
+    """
+    if osp.exists(filepath) and not osp.isfile(filepath):
+        # A device or a pipe, which nothing may take the place of.
+        _upstream_put(self, obj, filepath)
+        return
+    # Where a link leads, as without this mend.
+    filepath = osp.realpath(filepath)
+    folder, name = osp.split(filepath)
+    mmengine.mkdir_or_exist(folder)
     # One name for each file: what a kill leaves behind is overwritten by the next attempt, not collected.
     partial = osp.join(folder, f'.{name}.partial')
     try:
@@ -51,10 +64,16 @@ def put(self: LocalBackend, obj: bytes, filepath: str | Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, filepath)
-    except BaseException:
+    except BaseException as error:
         if osp.exists(partial):
             os.remove(partial)
-        raise
+        if not isinstance(error, OSError):
+            raise
+        raise OSError(
+            error.errno,
+            f'{error.strerror or error} while writing {len(obj) / 2**20:.1f} MiB; what was there before is untouched',
+            filepath,
+        ) from None
 
 
 def put_text(self: LocalBackend, obj: str, filepath: str | Path, encoding: str = 'utf-8') -> None:
@@ -99,7 +118,8 @@ def save_best_then_delete(self: CheckpointHook, runner: Any, metrics: dict) -> N
 def find_latest_checkpoint(path: str) -> str | None:
     """The newest whole checkpoint of a work directory.
 
-    That is the one ``last_checkpoint`` names, unless it is gone or damaged: then the one with the highest iteration.
+    That is the one ``last_checkpoint`` names, unless that is gone or damaged, or a kill came between the writing of a
+    later one and of its name.
 
     Args:
         path: The work directory.
@@ -107,26 +127,42 @@ def find_latest_checkpoint(path: str) -> str | None:
     Returns:
         Path of the checkpoint, or None where there is none yet.
     """
-    record = osp.join(path, 'last_checkpoint')
-    named = ''
-    if osp.isfile(record):
-        with open(record, encoding='utf-8') as file:
-            named = file.read().strip()
-    if named and (osp.isdir(named) or _is_whole(named)):
+    record = Path(path) / 'last_checkpoint'
+    text = record.read_text(encoding='utf-8', errors='replace').strip('\0 \r\n') if record.is_file() else ''
+    # The second: the work directory was moved.
+    named = next((name for name in (text, osp.join(path, osp.basename(text))) if text and _is_whole(name)), None)
+    if named and osp.isdir(named):
         return named
-    whole = (entry for entry in Path(path).glob('*.pth') if _ITERATION.match(entry.name) and _is_whole(entry))
-    newest = max(whole, key=lambda entry: int(_ITERATION.match(entry.name).group(1)), default=None)
-    if newest is None:
+    folders = dict.fromkeys([str(path), osp.dirname(named or text) or str(path)])
+    found = [str(entry) for folder in folders for entry in Path(folder).glob('*.pth') if _ITERATION.match(entry.name)]
+    # By time, since a folder may hold the later iterations of an earlier training.
+    found = sorted(
+        (entry for entry in found if _is_whole(entry)), key=lambda entry: (osp.getmtime(entry), _iteration(entry))
+    )
+    if named:
+        written = record.stat().st_mtime
+        later = [entry for entry in found if osp.getmtime(entry) > written and _iteration(entry) > _iteration(named)]
+        return later[-1] if later else named
+    if not found:
         print_log(f'No checkpoint in {path} yet: training starts from the beginning.', logger='current')
         return None
-    if named:
-        print_log(f'{named}, the last checkpoint, is gone or damaged; taking {newest} instead.', logger='current')
-    return str(newest)
+    if text:
+        print_log(f'{text}, the last checkpoint, is gone or damaged; taking {found[-1]} instead.', logger='current')
+    return found[-1]
 
 
-def _is_whole(path: str | Path) -> bool:
-    """Whether a file ends as a checkpoint does; those of torch >= 1.6 are zip files, with their index at the end."""
-    return zipfile.is_zipfile(path)
+def _iteration(path: str) -> float:
+    """The iteration in the name of a checkpoint; infinite where there is none, so that no other is later."""
+    match = _ITERATION.match(osp.basename(path))
+    return int(match.group(1)) if match else inf
+
+
+def _is_whole(path: str) -> bool:
+    """Whether a file ends as a checkpoint does; those of torch >= 1.6 are zip files, with their index at the end.
+
+    DeepSpeed's are folders.
+    """
+    return osp.isdir(path) or (osp.isfile(path) and zipfile.is_zipfile(path))
 
 
 def _best_paths(hook: CheckpointHook) -> dict[str | None, str | None]:
