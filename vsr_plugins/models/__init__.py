@@ -4,7 +4,11 @@ from mmagic.registry import MODELS
 
 from .blocks.attention import LatentHead, LongRangeAttention, ShortRangeAttention
 from .data_preprocessors import PaddedDataPreprocessor
-from .networks import BicubicNet, LatentAttentionNet
+from .networks import (
+    BicubicNet,
+    DUFNet,
+    LatentAttentionNet,
+)
 
 # Blocks know nothing of registries; those that fit into other networks get their names here.
 for block in (LatentHead, LongRangeAttention, ShortRangeAttention):
@@ -12,6 +16,7 @@ for block in (LatentHead, LongRangeAttention, ShortRangeAttention):
 
 __all__ = [
     'BicubicNet',
+    'DUFNet',
     'LatentAttentionNet',
     'LatentHead',
     'LongRangeAttention',

@@ -1,6 +1,11 @@
 """Networks: one file each, tensors in, tensors out."""
 
 from .bicubic import BicubicNet
+from .duf import DUFNet
 from .latent_attention import LatentAttentionNet
 
-__all__ = ['BicubicNet', 'LatentAttentionNet']
+__all__ = [
+    'BicubicNet',
+    'DUFNet',
+    'LatentAttentionNet',
+]
