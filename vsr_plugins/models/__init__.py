@@ -7,6 +7,7 @@ from .data_preprocessors import PaddedDataPreprocessor
 from .networks import (
     BicubicNet,
     DUFNet,
+    ESPCNNet,
     LatentAttentionNet,
 )
 
@@ -17,6 +18,7 @@ for block in (LatentHead, LongRangeAttention, ShortRangeAttention):
 __all__ = [
     'BicubicNet',
     'DUFNet',
+    'ESPCNNet',
     'LatentAttentionNet',
     'LatentHead',
     'LongRangeAttention',

@@ -1,0 +1,72 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from checks import assert_vsr_net
+
+from vsr_plugins.checkpoints.espcn_loseall import convert
+from vsr_plugins.models import BicubicNet, ESPCNNet
+
+
+@pytest.mark.parametrize(('frames', 'parameters'), [(1, 24_752), (3, 27_952), (5, 31_152)])
+def test_parameters(frames, parameters):
+    assert sum(p.numel() for p in ESPCNNet(frames, 1).parameters()) == parameters
+
+
+@pytest.mark.parametrize('scale', [2, 3, 4])
+def test_contract(scale):
+    assert_vsr_net(ESPCNNet(3, scale=scale), t=3)
+
+
+@pytest.mark.parametrize('shape', [(1, 1, 1), (1, 33, 7)])
+def test_any_size(shape):
+    c, h, w = shape
+    assert ESPCNNet()(torch.rand(shape)).shape == (c, 4 * h, 4 * w)
+
+
+@pytest.mark.golden
+def test_equal_to_another_implementation(golden_root):
+    golden = torch.load(golden_root / 'espcn.pth', weights_only=True)
+    scales = golden.get('state_scale') or {}
+    weights = {key: value.float() * scales.get(key, 1) for key, value in golden['state_dict'].items()}
+    net = ESPCNNet(activation='tanh')
+    net.load_state_dict(convert(weights))
+    with torch.no_grad():
+        output = net(golden['input'] * 2 - 1)
+        torch.testing.assert_close(output, golden['output_linear'], atol=5e-5, rtol=0)
+        torch.testing.assert_close(output.tanh() / 2 + 0.5, golden['output'], atol=5e-5, rtol=0)
+        torch.testing.assert_close(net(golden['input']), golden['output_linear_01'], atol=5e-5, rtol=0)
+
+
+def test_residual_is_the_frame_in_the_middle():
+    net = ESPCNNet(5, 1, global_residual=True)
+    torch.nn.init.zeros_(net.conv3.weight)
+    window = torch.rand(2, 5, 6, 7)
+    torch.testing.assert_close(net(window), BicubicNet()(window[:, 2:3]))
+
+
+@pytest.mark.parametrize(('name', 'function'), [('relu', F.relu), ('gelu', F.gelu), ('tanh', torch.tanh)])
+def test_activations(name, function):
+    net = ESPCNNet(activation=name)
+    frame = torch.rand(1, 1, 5, 6)
+    x = function(net.conv2(function(net.conv1(frame))))
+    torch.testing.assert_close(net(frame), F.pixel_shuffle(net.conv3(x), 4))
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        ({'activation': 'elu'}, "'elu'"),
+        ({'scale': 0}, 'scale'),
+        ({'in_channels': 4, 'out_channels': 1, 'global_residual': True}, '4 and 1'),
+    ],
+)
+def test_wrong_arguments_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        ESPCNNet(**arguments)
+
+
+def test_foreign_weights_are_refused():
+    with pytest.raises(ValueError, match='head'):
+        convert({'head.weight': torch.zeros(1)})
+    with pytest.raises(ValueError, match='conv1.weight'):
+        convert({'body.4.bias': torch.zeros(16)})

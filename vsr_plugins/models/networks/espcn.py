@@ -1,0 +1,91 @@
+"""ESPCN, the sub-pixel network, for one image or for the frames of a window."""
+
+import torch.nn.functional as F
+from mmagic.registry import MODELS
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from ..blocks.resize import bicubic_upsample
+
+ACTIVATIONS = {'relu': nn.ReLU, 'tanh': nn.Tanh, 'gelu': nn.GELU}
+
+
+@MODELS.register_module()
+class ESPCNNet(BaseModule):
+    """Three convolutions at low resolution (5, 3, 3) and a pixel shuffle.
+
+    Paper:
+        Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional Neural Network.
+        CVPR 2016, section 3. The last layer is linear, as there; x4 on one channel it has 24,752 parameters.
+
+    As a branch of ``TemporalAdaptiveNet`` it takes the channels of several frames and gives those of one (27,952
+    parameters for three frames on Y, 31,152 for five), with ReLU where ESPCN has tanh (Robust Video Super-Resolution
+    With Learned Temporal Dynamics, ICCV 2017, section 3.2).
+
+    It takes a clip on the channels it is built for.
+
+    Args:
+        in_channels: Channels of the input: of a frame, or of all frames of a window, one after the other.
+        out_channels: Channels of the output; None for ``in_channels``.
+        scale: Enlargement, a whole number.
+        mid_channels: Widths of the first two layers.
+        activation: After the first two layers: ``'relu'``, ``'tanh'`` (ESPCN's own) or ``'gelu'``.
+        global_residual: Add the bicubic enlargement of the frame in the middle. Not in the papers; short trainings
+            gain from it.
+        init_cfg: See mmengine's ``BaseModule``.
+
+    Raises:
+        ValueError: If ``activation`` is none of these, or the input is no odd number of frames where the frame in the
+            middle is asked for.
+    """
+
+    multiple_of = 1
+    window = None
+    output = 'all'
+
+    def __init__(
+        self,
+        in_channels: int = 1,
+        out_channels: int | None = None,
+        scale: int = 4,
+        mid_channels: tuple[int, int] = (64, 32),
+        activation: str = 'relu',
+        global_residual: bool = False,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg=init_cfg)
+        out_channels = in_channels if out_channels is None else out_channels
+        if activation not in ACTIVATIONS:
+            raise ValueError(f'activation must be one of {", ".join(ACTIVATIONS)}, but got {activation!r}')
+        if scale < 1 or scale != int(scale):
+            raise ValueError(f'scale must be a whole number of at least 1, but got {scale}')
+        if global_residual and (in_channels % out_channels or in_channels // out_channels % 2 == 0):
+            raise ValueError(
+                'global_residual adds the frame in the middle, so in_channels must be an odd multiple of out_channels, '
+                f'but got {in_channels} and {out_channels}'
+            )
+        self.scale = scale
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.global_residual = global_residual
+        self.conv1 = nn.Conv2d(in_channels, mid_channels[0], 5, padding=2)
+        self.conv2 = nn.Conv2d(mid_channels[0], mid_channels[1], 3, padding=1)
+        self.conv3 = nn.Conv2d(mid_channels[1], out_channels * scale**2, 3, padding=1)
+        self.activation = ACTIVATIONS[activation]()
+        for conv in (self.conv1, self.conv2):
+            nn.init.kaiming_normal_(conv.weight, nonlinearity='tanh' if activation == 'tanh' else 'relu')
+            nn.init.zeros_(conv.bias)
+        # Small, as what it adds to: the bicubic frame, or a first estimate of zero.
+        nn.init.normal_(self.conv3.weight, std=0.01)
+        nn.init.zeros_(self.conv3.bias)
+
+    def forward(self, lqs: Tensor) -> Tensor:
+        """All frames, each by itself: (..., in_channels, h, w) -> (..., out_channels, scale * h, scale * w)."""
+        frames = lqs.reshape(-1, *lqs.shape[-3:])
+        x = self.activation(self.conv1(frames))
+        x = self.activation(self.conv2(x))
+        output = F.pixel_shuffle(self.conv3(x), self.scale)
+        if self.global_residual:
+            first = (self.in_channels - self.out_channels) // 2
+            output = output + bicubic_upsample(frames[:, first : first + self.out_channels], self.scale)
+        return output.reshape(*lqs.shape[:-3], *output.shape[-3:])
