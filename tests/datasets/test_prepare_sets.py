@@ -365,12 +365,12 @@ class TestClips:
         def endless(path):
             while True:
                 time.sleep(0.01)
-                yield np.zeros((16, 24, 3), np.uint8)
+                yield av.VideoFrame.from_ndarray(np.zeros((16, 24, 3), np.uint8), format='rgb24')
 
         write(tmp_path / 'src/a/0.png')
         (tmp_path / 'src/b.mkv').touch()
-        monkeypatch.setattr('vsr_plugins.datasets.prepare.video.frames_of', endless)
-        monkeypatch.setattr('vsr_plugins.datasets.prepare.execute.frames_of', endless)
+        monkeypatch.setattr('vsr_plugins.datasets.prepare.video.decode', endless)
+        monkeypatch.setattr('vsr_plugins.datasets.prepare.execute.decode', endless)
 
         def interrupt(done, total):
             if done == 1:

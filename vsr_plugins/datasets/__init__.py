@@ -2,11 +2,21 @@
 
 from .clip_frames import ClipFramesDataset
 from .photo_motion import PhotoMotionDataset
-from .transforms import DegradeFrames, KeepCenterFrame, LoadFrames, SampleSegment, StackFrames
+from .transforms import (
+    AppendKeyFrames,
+    DegradeFrames,
+    DropKeyFrames,
+    KeepCenterFrame,
+    LoadFrames,
+    SampleSegment,
+    StackFrames,
+)
 
 __all__ = [
+    'AppendKeyFrames',
     'ClipFramesDataset',
     'DegradeFrames',
+    'DropKeyFrames',
     'KeepCenterFrame',
     'LoadFrames',
     'PhotoMotionDataset',

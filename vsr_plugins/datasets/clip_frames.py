@@ -10,6 +10,7 @@ from mmagic.registry import DATASETS
 
 from .frame_windows import window_indices
 from .images import IMAGE_SUFFIXES, natural_key
+from .key_frames import read_key_frames
 
 SAMPLES = ('clips', 'frames')
 
@@ -23,7 +24,8 @@ class ClipFramesDataset(BasicFramesDataset):
     looked for, where, and which command makes it. Annotation files, prefixes and backends are upstream's.
 
     With ``samples='clips'`` a sample is a clip, its key the clip's name, and ``{key}_path`` lists all of its frames, or
-    those that ``load_frames_list`` names; ``num_input_frames`` is what ``SampleSegment`` then draws from them. With
+    those that ``load_frames_list`` names; ``num_input_frames`` is what ``SampleSegment`` then draws from them, and
+    ``clip_paths`` still holds all of them by their key afterwards, for ``AppendKeyFrames``. With
     ``samples='frames'`` a sample is a frame, its key is ``clip/00000003`` (the index, eight digits), ``img_path`` lists
     the ``num_input_frames`` around it, and so does ``gt_path`` unless ``num_output_frames`` is 1.
 
@@ -39,6 +41,9 @@ class ClipFramesDataset(BasicFramesDataset):
         num_output_frames (int | None): 1 for the frame in the middle alone, None for as many as ``num_input_frames``.
         fixed_seq_len (int | None): Use only so many frames of each clip, from the first.
         padding (str): What a window holds beyond the ends of a clip, see ``window_indices``.
+        key_frames_file (str | None): File below ``data_root`` that says which frames are I-frames, as
+            ``vsr prepare clips`` writes it for video files; a clip it names has them under ``key_frames``. It may be
+            absent: where no clip was a video it is.
         prepare (str | None): Kind of ``vsr prepare`` that makes this data set, for the error message.
         **kwargs: As upstream's.
 
@@ -61,6 +66,7 @@ class ClipFramesDataset(BasicFramesDataset):
         num_output_frames: int | None = None,
         fixed_seq_len: int | None = None,
         padding: str = 'reflection',
+        key_frames_file: str | None = None,
         prepare: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -70,6 +76,7 @@ class ClipFramesDataset(BasicFramesDataset):
             raise ValueError(f'num_output_frames must be None, 1 or num_input_frames, but got {num_output_frames}')
         self.samples = samples
         self.padding = padding
+        self.key_frames_file = key_frames_file
         self.prepare = prepare
         self.sequence_limit = fixed_seq_len
         # Upstream writes into its default dictionaries, which all data sets of a process would then share.
@@ -92,6 +99,7 @@ class ClipFramesDataset(BasicFramesDataset):
         if not clips:
             raise self._missing(f'{self.ann_file or self.data_prefix[self.search_key]} names no clip')
         self._frames = {key: self._list_frames(key, clips) for key in self.data_prefix}
+        self._key_frames = self._recorded_key_frames()
         lengths = {clip: len(self._frames[self.search_key][clip]) for clip in clips}
         for key, frames in self._frames.items():
             if key not in self.load_frames_list:
@@ -122,7 +130,17 @@ class ClipFramesDataset(BasicFramesDataset):
             if key not in self.load_frames_list:
                 names = [names[i] for i in (center if key == 'gt' else window)]
             info[f'{key}_path'] = [osp.join(folder, clip, name) for name in names]
+        if frame is None:
+            info['clip_paths'] = {key: info[f'{key}_path'] for key in self.data_prefix}
+            if clip in self._key_frames:
+                info['key_frames'] = self._key_frames[clip]
         return info
+
+    def _recorded_key_frames(self) -> dict[str, list[int]]:
+        path = osp.join(self.data_root or '', self.key_frames_file or '')
+        if not self.key_frames_file or not self.file_backend.isfile(path):
+            return {}
+        return read_key_frames(self.file_backend.get_text(path))
 
     def _clip_names(self) -> list[str]:
         if self.use_ann_file:

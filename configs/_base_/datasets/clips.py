@@ -24,6 +24,7 @@ clips_train_dataset = dict(
     data_root=clips_root,
     data_prefix=dict(gt='GT'),
     ann_file='meta_info_clips_train.txt',
+    key_frames_file='meta_info_clips_key_frames.txt',
     prepare='clips',
 )
 
@@ -80,6 +81,7 @@ clips_val_dataset = dict(
     data_root=clips_root,
     data_prefix=dict(gt='GT'),
     ann_file='meta_info_clips_val.txt',
+    key_frames_file='meta_info_clips_key_frames.txt',
     prepare='clips',
     test_mode=True,
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..images import UnreadableError, list_images, natural_key
 from .layouts import image_folders
-from .plan import Clip, Plan, bicubic, clip_lines, cropped, plan_many, require_folder
+from .plan import Clip, Plan, bicubic, clip_lines, cropped, key_frame_lines, plan_many, require_folder
 from .scenes import hold_out
 from .video import VIDEO_SUFFIXES, probe_video
 
@@ -18,7 +18,8 @@ def plan_clips(src: str | Path, val_fraction: float = 0.1, val: Collection[str] 
     Every folder that directly holds images is a clip, and so is every video file. Its name is its path below ``src``
     with '_' for what separates. JPEG frames are kept as they are, byte by byte; others become PNG. For clips that are
     held out there is ``clips/BIx4`` too, for training low resolution is made on the fly. Frames whose size is no
-    multiple of 4 are cropped at the bottom and right.
+    multiple of 4 are cropped at the bottom and right. Where there are videos, ``meta_info_clips_key_frames.txt`` says
+    which of their frames are I-frames.
 
     Args:
         src (str | Path): The folder of clips.
@@ -46,10 +47,13 @@ def plan_clips(src: str | Path, val_fraction: float = 0.1, val: Collection[str] 
     clips = [replace(clip, low=('BIx4',)) if clip.name in held else clip for clip in clips]
 
     def annotate(made: list[tuple[Clip, int]]) -> dict[str, str]:
-        return {
+        texts = {
             'meta_info_clips_train.txt': clip_lines(pair for pair in made if pair[0].name not in held),
             'meta_info_clips_val.txt': clip_lines(pair for pair in made if pair[0].name in held),
         }
+        if any(clip.is_video for clip, _ in made):
+            texts['meta_info_clips_key_frames.txt'] = key_frame_lines(made)
+        return texts
 
     return Plan('clips', clips, annotate, {'BIx4': bicubic()}, faults=faults)
 

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
@@ -14,7 +14,7 @@ import numpy as np
 from ..images import UnreadableError, encode_png, read_rgb
 from .manifest import Manifest, digest
 from .plan import Clip, Plan
-from .video import frames_of
+from .video import decode, is_key_frame, rgb_of
 
 TEMPORARY = '.vsr_prepare_tmp'
 SHOWN_FAULTS = 20
@@ -88,7 +88,7 @@ def carry_out(
     shutil.rmtree(folder / TEMPORARY, ignore_errors=True)
     _raise(f'{folder} is incomplete (what is there is whole; mend the source and run again)', faults)
 
-    texts = plan.annotate([(job.clip, job.frames) for job in jobs])
+    texts = plan.annotate([(replace(job.clip, key_frames=job.key_frames), job.frames) for job in jobs])
     for name, text in texts.items():
         _write_text(folder / name, text, manifest)
     made = sum(job.made for job in jobs)
@@ -107,6 +107,7 @@ class _ClipJob:
         self._manifest = manifest
         self._link = link
         self._sizes: dict[int, dict[str, int]] = {}
+        self._key_frames: list[int] = []
         source = digest('\n'.join(f'{path.name} {path.stat().st_size}' for path in clip.sources).encode())[:16]
         self._recipes = {plan.gt: f'{source} {clip.suffix}'}
         self._recipes |= {name: f'{source} {plan.low[name].label}' for name in clip.low}
@@ -115,6 +116,11 @@ class _ClipJob:
     def frames(self) -> int:
         """Frames of the finished clip."""
         return len(self._manifest.units[self._plan.gt, self.clip.name].sizes)
+
+    @property
+    def key_frames(self) -> tuple[int, ...] | None:
+        """Indices of the I-frames of the finished clip, if it was a video."""
+        return self._manifest.units[self._plan.gt, self.clip.name].key_frames
 
     @property
     def is_complete(self) -> bool:
@@ -181,11 +187,13 @@ class _ClipJob:
             made, sizes = self._make_frame(index, lambda: read_rgb(source), source if self.clip.kept[index] else None)
             return made, {index: sizes}
         made, frames = 0, {}
-        for i, image in enumerate(frames_of(self.clip.sources[0])):
+        for i, frame in enumerate(decode(self.clip.sources[0])):
             if stop.is_set():
                 raise InterruptedError(f'stopped at frame {i} of {self.clip.sources[0]}')
-            written, frames[i] = self._make_frame(i, lambda image=image: image, None)
+            written, frames[i] = self._make_frame(i, lambda frame=frame: rgb_of(frame), None)
             made += written
+            if is_key_frame(frame):
+                self._key_frames.append(i)
         return made, frames
 
     def take(self, result: tuple[int, dict[int, dict[str, int]]]) -> None:
@@ -197,7 +205,8 @@ class _ClipJob:
         """Record that the clip is complete."""
         frames = [self._sizes[i] for i in range(len(self._sizes))]
         sizes = {name: [frame[name] for frame in frames] for name in self._recipes}
-        self._manifest.complete(self.clip.name, self._recipes, sizes)
+        key_frames = self._key_frames if self.clip.is_video else None
+        self._manifest.complete(self.clip.name, self._recipes, sizes, key_frames)
 
     def _make_frame(self, i: int, read: Callable[[], np.ndarray], kept: Path | None) -> tuple[int, dict[str, int]]:
         paths = {name: self._folder / name / self.clip.name / self._file_name(name, i) for name in self._recipes}

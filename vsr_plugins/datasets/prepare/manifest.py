@@ -7,6 +7,7 @@ size in bytes of each file.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +21,12 @@ class Unit:
     Attributes:
         recipe: From what and how it is made.
         sizes: Bytes of each file in the order of the frames; None while it is not complete.
+        key_frames: Indices of the I-frames of the video it was made from, if it was.
     """
 
     recipe: str
     sizes: list[int] | None = None
+    key_frames: tuple[int, ...] | None = None
 
 
 class Manifest:
@@ -47,9 +50,16 @@ class Manifest:
         """Say that the folders of a clip are about to be made."""
         self._append(dict(begin=clip, recipe=recipes))
 
-    def complete(self, clip: str, recipes: dict[str, str], sizes: dict[str, list[int]]) -> None:
+    def complete(
+        self,
+        clip: str,
+        recipes: dict[str, str],
+        sizes: dict[str, list[int]],
+        key_frames: Sequence[int] | None = None,
+    ) -> None:
         """Say that the folders of a clip are complete."""
-        self._append(dict(made=clip, recipe=recipes, bytes=sizes))
+        of_video = {} if key_frames is None else dict(key_frames=list(key_frames))
+        self._append(dict(made=clip, recipe=recipes, bytes=sizes, **of_video))
 
     def wrote_text(self, name: str, text: str) -> None:
         """Say that an annotation file is about to be written."""
@@ -85,7 +95,8 @@ class Manifest:
         clip = line['made'] if 'made' in line else line['begin']
         for folder, recipe in line['recipe'].items():
             sizes = line['bytes'][folder] if 'made' in line else None
-            self.units[folder, clip] = Unit(recipe, sizes)
+            key_frames = tuple(line['key_frames']) if 'key_frames' in line else None
+            self.units[folder, clip] = Unit(recipe, sizes, key_frames)
 
 
 def digest(data: bytes) -> str:

@@ -39,6 +39,7 @@ class Clip:
         suffix: '.png', or '.jpg' where the JPEG files of the source are kept as they are.
         kept: For each frame, whether the file itself is the ground truth, byte by byte.
         is_video: Whether ``sources`` is a video file.
+        key_frames: Indices of a video's I-frames; None before it is decoded.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Clip:
     suffix: str = '.png'
     kept: tuple[bool, ...] = ()
     is_video: bool = False
+    key_frames: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -184,3 +186,8 @@ def cropped(size: tuple[int, int]) -> tuple[int, int]:
 def clip_lines(made: Iterable[tuple[Clip, int]], shape: str = '({h},{w},3)') -> str:
     """Upstream's annotation of whole clips: name, number of frames, shape."""
     return ''.join(f'{clip.name} {n} {shape.format(h=clip.size[0], w=clip.size[1])}\n' for clip, n in made)
+
+
+def key_frame_lines(made: Iterable[tuple[Clip, int]]) -> str:
+    """The I-frames of clips that were videos: name and indices from 0. ``key_frames.read_key_frames`` reads it."""
+    return ''.join(f'{clip.name} {" ".join(map(str, clip.key_frames))}\n' for clip, _ in made if clip.key_frames)

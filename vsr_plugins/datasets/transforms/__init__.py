@@ -2,6 +2,15 @@
 
 from .degrade_frames import DegradeFrames
 from .frame_lists import KeepCenterFrame, SampleSegment, StackFrames
+from .key_frames import AppendKeyFrames, DropKeyFrames
 from .load_frames import LoadFrames
 
-__all__ = ['DegradeFrames', 'KeepCenterFrame', 'LoadFrames', 'SampleSegment', 'StackFrames']
+__all__ = [
+    'AppendKeyFrames',
+    'DegradeFrames',
+    'DropKeyFrames',
+    'KeepCenterFrame',
+    'LoadFrames',
+    'SampleSegment',
+    'StackFrames',
+]
