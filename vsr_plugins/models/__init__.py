@@ -4,6 +4,7 @@ from mmagic.registry import MODELS
 
 from .blocks.attention import LatentHead, LongRangeAttention, ShortRangeAttention
 from .data_preprocessors import PaddedDataPreprocessor
+from .losses import LumaLoss
 from .networks import (
     BicubicNet,
     DUFNet,
@@ -22,6 +23,7 @@ __all__ = [
     'LatentAttentionNet',
     'LatentHead',
     'LongRangeAttention',
+    'LumaLoss',
     'PaddedDataPreprocessor',
     'ShortRangeAttention',
 ]
