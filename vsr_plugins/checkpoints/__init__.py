@@ -1,12 +1,15 @@
 """Where weights come from.
 
 ``none`` in the place of a checkpoint's path stands for the weights as they are initialised: ``mim test`` demands a
-checkpoint, and a network without weights (bicubic) has none.
+checkpoint, and a network without weights (bicubic) has none. A path that ends in ``.safetensors`` is loaded wherever
+mmengine takes a checkpoint.
 """
 
 from typing import Any
 
 from mmengine.runner.checkpoint import CheckpointLoader
+
+from .weight_files import load_safetensors
 
 NO_CHECKPOINT = 'none'
 
@@ -19,3 +22,5 @@ def load_none(filename: str, map_location: Any = None) -> dict:
 
 
 CheckpointLoader.register_scheme(prefixes=NO_CHECKPOINT, loader=load_none, force=True)
+# The prefix of a scheme is matched as a regular expression, which may well describe how a path ends.
+CheckpointLoader.register_scheme(prefixes=r'.*\.safetensors$', loader=load_safetensors, force=True)

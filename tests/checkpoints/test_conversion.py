@@ -1,0 +1,177 @@
+import pickle
+
+import pytest
+import torch
+from mmengine.runner.checkpoint import CheckpointLoader, load_checkpoint
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from vsr_plugins.checkpoints.conversion import convert_weights, sources
+from vsr_plugins.checkpoints.renaming import check_fits, rename
+from vsr_plugins.checkpoints.weight_files import read_weights, write_weights
+from vsr_plugins.cli import main
+from vsr_plugins.models import ESPCNNet
+
+WEIGHTS = {'a.weight': torch.rand(2, 3), 'b.bias': torch.rand(4)}
+
+
+def espcn_of_another():
+    """ESPCN x3 under the names of another implementation."""
+    shapes = {'body.0': (64, 1, 5, 5), 'body.2': (32, 64, 3, 3), 'body.4': (9, 32, 3, 3)}
+    weights = {f'{name}.weight': torch.rand(shape) for name, shape in shapes.items()}
+    return weights | {f'{name}.bias': torch.rand(shape[0]) for name, shape in shapes.items()}
+
+
+def assert_same(actual, expected):
+    assert list(actual) == list(expected)
+    for key, value in expected.items():
+        assert torch.equal(actual[key], value)
+
+
+@pytest.mark.parametrize('suffix', ['.pth', '.pt', '.safetensors'])
+def test_weights_survive_a_file(tmp_path, suffix):
+    path = tmp_path / 'new' / f'weights{suffix}'
+    write_weights(WEIGHTS, path)
+    assert_same(read_weights(path), WEIGHTS)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    with pytest.raises(FileExistsError, match='--force'):
+        write_weights({'c': torch.zeros(1)}, path)
+    assert_same(read_weights(path), WEIGHTS)
+    write_weights({'c': torch.zeros(1)}, path, force=True)
+    assert list(read_weights(path)) == ['c']
+
+
+def test_what_a_failed_write_leaves(tmp_path):
+    with pytest.raises(ValueError, match="suffix is '.onnx'"):
+        write_weights(WEIGHTS, tmp_path / 'weights.onnx')
+    with pytest.raises(AttributeError):
+        write_weights({'a': 1}, tmp_path / 'weights.pth')
+    (tmp_path / 'folder.pth').mkdir()
+    with pytest.raises(OSError, match='folder.pth'):
+        write_weights(WEIGHTS, tmp_path / 'folder.pth', force=True)
+    assert [file.name for file in tmp_path.iterdir()] == ['folder.pth']
+
+
+@pytest.mark.parametrize('nest', ['params_ema', 'state_dict', 'model'])
+def test_weights_are_found_in_checkpoints(tmp_path, nest):
+    parallel = {f'module.{key}': value for key, value in WEIGHTS.items()}
+    torch.save(
+        {'iter': 5, 'params': {'x': torch.zeros(1)} if nest == 'params_ema' else 0, nest: parallel}, tmp_path / 'a.pth'
+    )
+    assert_same(read_weights(tmp_path / 'a.pth'), WEIGHTS)
+
+
+class Hostile:
+    def __reduce__(self):
+        return (print, ('run',))
+
+
+def test_bad_files_are_refused_in_one_line(tmp_path, capsys):
+    path = tmp_path / 'a.pth'
+    with pytest.raises(FileNotFoundError, match='no weights at'):
+        read_weights(path)
+    path.write_bytes(pickle.dumps({'state_dict': Hostile()}, protocol=2))
+    with pytest.raises(ValueError, match='nothing of it was run'):
+        read_weights(path)
+    torch.save({'state_dict': Hostile()}, path)
+    with pytest.raises(ValueError, match='nothing of it was run'):
+        read_weights(path)
+    assert not capsys.readouterr().out
+    torch.save(WEIGHTS, path)
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(ValueError, match='damaged'):
+        read_weights(path)
+    torch.save([1, 2], path)
+    with pytest.raises(ValueError, match='no weights by name, but a list'):
+        read_weights(path)
+    torch.save({'epoch': 1}, path)
+    with pytest.raises(ValueError, match='holds no weights, only epoch'):
+        read_weights(path)
+    (tmp_path / 'a.safetensors').write_bytes(b'no')
+    with pytest.raises(ValueError, match='no safetensors file'):
+        read_weights(tmp_path / 'a.safetensors')
+
+
+def test_mmengine_loads_safetensors(tmp_path):
+    path = tmp_path / 'a.safetensors'
+    net = nn.Sequential(nn.Linear(2, 3))
+    save_file({f'generator.{key}': value + 1 for key, value in net.state_dict().items()}, path)
+    before = net[0].bias.clone()
+    checkpoint = CheckpointLoader.load_checkpoint(str(path), map_location='cpu')
+    assert list(checkpoint['state_dict']) == ['generator.0.bias', 'generator.0.weight']
+    load_checkpoint(net, str(path), revise_keys=[(r'^generator\.', '')], strict=True)
+    torch.testing.assert_close(net[0].bias, before + 1)
+
+
+def test_keys_are_renamed_or_named():
+    rules = [(r'body\.(\d)\.', r'conv\1.'), (r'tail\.', 'conv9.')]
+    assert list(rename({'body.0.weight': torch.zeros(1)}, rules, 'X')) == ['conv0.weight']
+    with pytest.raises(ValueError, match='no weights of X: unknown keys a, b, c and 1 more'):
+        rename(dict.fromkeys('abcd', torch.zeros(1)), rules, 'X')
+    with pytest.raises(ValueError, match=r'two keys stand for conv9\.weight'):
+        rename({'body.9.weight': torch.zeros(1), 'tail.weight': torch.zeros(1)}, rules, 'X')
+
+
+def test_converted_weights_are_held_against_the_network():
+    weights = {'weight': torch.rand(3, 2), 'bias': torch.rand(3)}
+
+    def build():
+        return nn.Linear(2, 3)
+
+    assert_same(check_fits(dict(reversed(weights.items())), build, 'X'), weights)
+    with pytest.raises(ValueError, match='nothing for bias'):
+        check_fits({'weight': weights['weight']}, build, 'X')
+    with pytest.raises(ValueError, match='Linear has no head'):
+        check_fits(weights | {'head': torch.rand(1)}, build, 'X')
+    with pytest.raises(ValueError, match=r'bias should be \(3,\), but is \(4,\)'):
+        check_fits(weights | {'bias': torch.rand(4)}, build, 'X')
+    # How many batches were seen may be missing.
+    norm = nn.BatchNorm2d(2)
+    partial = {key: value for key, value in norm.state_dict().items() if key != 'num_batches_tracked'}
+    norm_fits = check_fits({f'0.{key}': v for key, v in partial.items()}, lambda: nn.Sequential(nn.BatchNorm2d(2)), 'X')
+    assert norm_fits['0.num_batches_tracked'] == 0
+
+
+@pytest.mark.parametrize('suffix', ['.pth', '.safetensors'])
+def test_the_command_converts_for_configs(tmp_path, suffix, capsys):
+    released, output = tmp_path / 'released.pth', tmp_path / f'ours{suffix}'
+    theirs = espcn_of_another()
+    torch.save({'state_dict': theirs}, released)
+    assert main(['convert', '--from', 'espcn_loseall', str(released), str(output)]) == 0
+    assert '6 tensors' in capsys.readouterr().out
+    net = ESPCNNet(scale=3)
+    load_checkpoint(net, str(output), revise_keys=[(r'^generator\.', '')], strict=True)
+    assert torch.equal(net.conv2.weight, theirs['body.2.weight'])
+    assert main(['convert', '--from', 'espcn_loseall', str(released), str(output)]) == 2
+    assert 'already there' in capsys.readouterr().err
+    assert main(['convert', '--from', 'espcn_loseall', '--prefix', '', '--force', str(released), str(output)]) == 0
+    assert set(read_weights(output)) == set(net.state_dict())
+    if suffix == '.safetensors':
+        assert torch.equal(load_file(output)['conv2.weight'], theirs['body.2.weight'])
+
+
+def test_what_cannot_be_converted_is_said_in_one_line(tmp_path, capsys):
+    released, output = tmp_path / 'released.pth', tmp_path / 'ours.pth'
+    torch.save({'head.weight': torch.zeros(1)}, released)
+    assert main(['convert', '--from', 'duf_basicsr', str(released), str(output)]) == 2
+    assert 'unknown keys head.weight' in capsys.readouterr().err
+    assert main(['convert', '--from', 'magic', str(released), str(output)]) == 2
+    assert "no source 'magic'; there are" in capsys.readouterr().err
+    assert main(['convert', str(released)]) == 2
+    assert not output.exists()
+    with pytest.raises(FileNotFoundError):
+        convert_weights('duf_basicsr', tmp_path / 'nothing.pth', output)
+
+
+def test_every_source_is_listed_with_its_network(capsys):
+    from mmagic.registry import MODELS
+
+    assert main(['convert', '--list']) == 0
+    printed = capsys.readouterr().out
+    assert {'duf_basicsr', 'espcn_loseall'} <= set(sources())
+    for name, module in sources().items():
+        assert name in printed
+        assert MODELS.get(module.NETWORK).__name__ == module.NETWORK
+        assert 'Paper:' in module.__doc__
+        with pytest.raises(ValueError, match='are no '):
+            module.convert({'nonsense.weight': torch.zeros(1)})

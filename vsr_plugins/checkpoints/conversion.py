@@ -1,0 +1,50 @@
+"""Conversion of released weights: which sources there are, and from file to file."""
+
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from .weight_files import read_weights, write_weights
+
+
+def sources() -> dict[str, ModuleType]:
+    """The modules of this room that convert weights, by the name ``vsr convert --from`` takes.
+
+    Each has ``convert(state_dict)`` and a docstring whose first line says whose weights they are.
+    """
+    package = __package__
+    names = sorted(module.name for module in pkgutil.iter_modules(import_module(package).__path__))
+    modules = {name: import_module(f'{package}.{name}') for name in names}
+    return {name: module for name, module in modules.items() if hasattr(module, 'convert')}
+
+
+def convert_weights(
+    source: str, weights: Path | str, output: Path | str, prefix: str = 'generator.', force: bool = False
+) -> int:
+    """Convert a file of released weights into one that our networks load.
+
+    Args:
+        source: Name of the source, see ``sources``.
+        weights: File as it was released: ``.pth``, ``.pt`` or ``.safetensors``.
+        output: File to write, of the same kinds.
+        prefix: Put before each name. A model of the configs holds its network as ``generator``; a bare network wants
+            ``''``.
+        force: Replace ``output`` if it is there.
+
+    Returns:
+        How many tensors were written.
+
+    Raises:
+        ValueError: If the source is unknown, or the file is damaged or holds other weights; the first missing or
+            unknown names are given.
+        FileNotFoundError: If there is no such file.
+        FileExistsError: If ``output`` is there and ``force`` is not given.
+    """
+    known = sources()
+    if source not in known:
+        raise ValueError(f'there is no source {source!r}; there are {", ".join(known)}')
+    converted = known[source].convert(read_weights(weights))
+    meta = {'converted_from': source, 'network': known[source].NETWORK}
+    write_weights({prefix + key: value for key, value in converted.items()}, output, meta, force)
+    return len(converted)

@@ -1,0 +1,49 @@
+"""Convert released weights of other implementations, so that the networks of this package load them.
+
+The output is safetensors or a PyTorch checkpoint, by its suffix, for --checkpoint, load_from and init_cfg.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+HELP = 'convert released weights of other implementations'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this sub-command."""
+    parser.add_argument('weights', metavar='IN', type=Path, nargs='?', help='weights as they were released')
+    parser.add_argument('output', metavar='OUT', type=Path, nargs='?', help='file to write: .safetensors or .pth')
+    parser.add_argument('--from', dest='source', metavar='NAME', help='whose weights they are; see --list')
+    parser.add_argument('--list', action='store_true', help='print the names for --from and leave')
+    parser.add_argument(
+        '--prefix', default='generator.', help="put before each name; '' for a bare network (default: generator.)"
+    )
+    parser.add_argument('--force', action='store_true', help='replace OUT if it is there')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the sub-command."""
+    from ..checkpoints.conversion import convert_weights, sources
+
+    if args.list:
+        _print_sources(sources())
+        return 0
+    if args.source is None or args.weights is None or args.output is None:
+        raise ValueError('--from NAME, IN and OUT are needed; vsr convert --help says more')
+    count = convert_weights(args.source, args.weights, args.output, args.prefix, args.force)
+    print(f'{args.output}: {count} tensors')
+    return 0
+
+
+def _print_sources(modules: dict) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ('name', 'network', 'weights'):
+        table.add_column(heading, overflow='fold')
+    for name, module in modules.items():
+        table.add_row(name, module.NETWORK, escape(module.__doc__.splitlines()[0]))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
