@@ -1,13 +1,27 @@
 """Networks: one file each, tensors in, tensors out."""
 
+from .alignment import AlignedNet, DeformableAlignment, FlowWarpAlignment, RectifiedFlowAlignment, SpatialAlignmentNet
 from .bicubic import BicubicNet
 from .duf import DUFNet
 from .espcn import ESPCNNet
+from .fsrcnn import FSRCNNNet
 from .latent_attention import LatentAttentionNet
+from .optical_flow import DISFlow, SPyNetFlow
+from .temporal_adaptive import TemporalAdaptiveNet, TemporalBranchNet
 
 __all__ = [
+    'AlignedNet',
     'BicubicNet',
+    'DISFlow',
     'DUFNet',
+    'DeformableAlignment',
     'ESPCNNet',
+    'FSRCNNNet',
+    'FlowWarpAlignment',
     'LatentAttentionNet',
+    'RectifiedFlowAlignment',
+    'SPyNetFlow',
+    'SpatialAlignmentNet',
+    'TemporalAdaptiveNet',
+    'TemporalBranchNet',
 ]

@@ -1,0 +1,74 @@
+"""FSRCNN, the fast single-image network."""
+
+from mmagic.registry import MODELS
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from ..blocks.color import COLORS, run_in_color
+
+
+@MODELS.register_module()
+class FSRCNNNet(BaseModule):
+    """Feature extraction, shrinking, mapping, expanding at low resolution, and one transposed convolution.
+
+    Paper:
+        Accelerating the Super-Resolution Convolutional Neural Network. ECCV 2016. FSRCNN(56, 12, 4) on one channel has
+        12,809 parameters at any scale: another scale is another last layer alone.
+
+    Args:
+        in_channels: 1 to work on Y, 3 on RGB.
+        scale: Enlargement, a whole number.
+        mid_channels: Width d of the feature extraction.
+        shrink_channels: Width s of the mapping.
+        num_layers: Mapping layers m.
+        init_cfg: See mmengine's ``BaseModule``.
+
+    Raises:
+        ValueError: If ``in_channels`` is neither 1 nor 3, or ``scale`` is no whole number.
+    """
+
+    multiple_of = 1
+    window = None
+    output = 'all'
+
+    def __init__(
+        self,
+        in_channels: int = 1,
+        scale: int = 4,
+        mid_channels: int = 56,
+        shrink_channels: int = 12,
+        num_layers: int = 4,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg=init_cfg)
+        colors = {channels: color for color, channels in COLORS.items()}
+        if in_channels not in colors:
+            raise ValueError(f'in_channels must be 1 (Y) or 3 (RGB), but got {in_channels}')
+        if not isinstance(scale, int) or scale < 1:
+            raise ValueError(f'scale must be a whole number of at least 1, but got {scale!r}')
+        self.scale = scale
+        self.color = colors[in_channels]
+        layers = [(in_channels, mid_channels, 5), (mid_channels, shrink_channels, 1)]
+        layers += [(shrink_channels, shrink_channels, 3)] * num_layers
+        layers += [(shrink_channels, mid_channels, 1)]
+        self.convs = nn.ModuleList(nn.Conv2d(a, b, size, padding=size // 2) for a, b, size in layers)
+        self.activations = nn.ModuleList(nn.PReLU(b) for _, b, _ in layers)
+        self.deconv = nn.ConvTranspose2d(mid_channels, in_channels, 9, scale, padding=4, output_padding=scale - 1)
+        for conv, activation in zip(self.convs, self.activations, strict=True):
+            nn.init.kaiming_normal_(conv.weight, a=activation.weight[0].item())
+            nn.init.zeros_(conv.bias)
+        nn.init.normal_(self.deconv.weight, std=0.001)  # section 4.1
+        nn.init.zeros_(self.deconv.bias)
+
+    def forward(self, lqs: Tensor) -> Tensor:
+        """All frames: (n, t, c, h, w) in [0, 1] -> (n, t, c, scale * h, scale * w), any t and any size.
+
+        With one channel the network takes Y of RGB frames, see ``run_in_color``, or frames of one channel.
+        """
+        return run_in_color(self._forward_frames, lqs, self.color, self.scale)
+
+    def _forward_frames(self, lqs: Tensor) -> Tensor:
+        x = lqs.flatten(0, 1)
+        for conv, activation in zip(self.convs, self.activations, strict=True):
+            x = activation(conv(x))
+        return self.deconv(x).unflatten(0, lqs.shape[:2])
