@@ -81,7 +81,7 @@ def carry_out(
     obstacles = [fault for job in jobs for fault in job.obstacles()]
     # A video's frames are not counted yet, so a text of ours may differ; one of somebody else's may not.
     expected = plan.annotate([(clip, len(clip.sources)) for clip in plan.clips])
-    obstacles += [fault for name, text in expected.items() for fault in _text_obstacle(folder / name, text, manifest)]
+    obstacles += manifest.text_obstacles(expected)
     _raise(f'{folder} is left as it is', obstacles)
 
     faults = _run([job for job in jobs if not job.is_complete], workers or os.cpu_count() or 1, on_progress)
@@ -89,8 +89,7 @@ def carry_out(
     _raise(f'{folder} is incomplete (what is there is whole; mend the source and run again)', faults)
 
     texts = plan.annotate([(replace(job.clip, key_frames=job.key_frames), job.frames) for job in jobs])
-    for name, text in texts.items():
-        _write_text(folder / name, text, manifest)
+    manifest.write_texts(texts)
     made = sum(job.made for job in jobs)
     files = sum(job.frames * (1 + len(job.clip.low)) for job in jobs)
     return Summary(folder, len(jobs), sum(job.frames for job in jobs), made, files - made)
@@ -284,21 +283,6 @@ def _run(jobs: list[_ClipJob], workers: int, on_progress: Progress | None) -> li
             stop.set()
             pool.shutdown(cancel_futures=True)
             raise
-
-
-def _text_obstacle(path: Path, text: str, manifest: Manifest) -> Iterator[str]:
-    if path.exists() and path.read_text() != text and not manifest.may_replace_text(path):
-        yield f'{path} is already there, says something else and was not made by vsr prepare; move it away'
-
-
-def _write_text(path: Path, text: str, manifest: Manifest) -> None:
-    """Write an annotation file that ``_text_obstacle`` has nothing against."""
-    if path.exists() and path.read_text() == text:
-        return
-    manifest.wrote_text(path.name, text)  # first: killed between the two, the file is still known as ours
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
-    temporary.write_text(text)
-    os.replace(temporary, path)
 
 
 def _refuse_overlap(src: Path, folder: Path) -> None:

@@ -7,7 +7,8 @@ size in bytes of each file.
 
 import hashlib
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,12 +62,28 @@ class Manifest:
         of_video = {} if key_frames is None else dict(key_frames=list(key_frames))
         self._append(dict(made=clip, recipe=recipes, bytes=sizes, **of_video))
 
-    def wrote_text(self, name: str, text: str) -> None:
-        """Say that an annotation file is about to be written."""
-        self._append(dict(text=name, sha256=digest(text.encode())))
+    def text_obstacles(self, texts: Mapping[str, str]) -> list[str]:
+        """What is in the way of annotation files: files that say something else and are not as we left them."""
+        paths = {self.path.with_name(name): text.encode() for name, text in texts.items()}
+        return [
+            f'{path} is already there, says something else and was not made by vsr; move it away'
+            for path, data in paths.items()
+            if path.exists() and path.read_bytes() != data and not self._is_as_left(path)
+        ]
 
-    def may_replace_text(self, path: Path) -> bool:
-        """Whether an annotation file is as we left it."""
+    def write_texts(self, texts: Mapping[str, str]) -> None:
+        """Write annotation files that ``text_obstacles`` has nothing against."""
+        for name, text in texts.items():
+            path, data = self.path.with_name(name), text.encode()
+            if path.exists() and path.read_bytes() == data:
+                continue
+            # First: killed between the two, the file is still known as ours.
+            self._append(dict(text=name, sha256=digest(data)))
+            temporary = path.with_name(f'.{name}.{os.getpid()}')
+            temporary.write_bytes(data)
+            os.replace(temporary, path)
+
+    def _is_as_left(self, path: Path) -> bool:
         return digest(path.read_bytes()) in self.texts.get(path.name, ())
 
     def _append(self, line: dict) -> None:
