@@ -54,8 +54,8 @@ class FSRCNNNet(BaseModule):
         self.convs = nn.ModuleList(nn.Conv2d(a, b, size, padding=size // 2) for a, b, size in layers)
         self.activations = nn.ModuleList(nn.PReLU(b) for _, b, _ in layers)
         self.deconv = nn.ConvTranspose2d(mid_channels, in_channels, 9, scale, padding=4, output_padding=scale - 1)
-        for conv, activation in zip(self.convs, self.activations, strict=True):
-            nn.init.kaiming_normal_(conv.weight, a=activation.weight[0].item())
+        for conv in self.convs:
+            nn.init.kaiming_normal_(conv.weight, a=0.25)  # where PReLU starts
             nn.init.zeros_(conv.bias)
         nn.init.normal_(self.deconv.weight, std=0.001)  # section 4.1
         nn.init.zeros_(self.deconv.bias)
