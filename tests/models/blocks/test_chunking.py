@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from vsr_plugins.models.blocks.chunking import run_in_chunks
+from vsr_plugins.models.blocks.chunking import chunk_spans, run_in_chunks
 
 
 def recorder(calls):
@@ -57,3 +57,11 @@ def test_a_shared_frame_comes_from_the_chunk_whose_border_is_farther():
 def test_what_cannot_be_cut_is_refused(t, length, overlap):
     with pytest.raises(ValueError, match='but got'):
         run_in_chunks(lambda x: x, clip(t), length, overlap)
+
+
+@pytest.mark.parametrize(
+    ('total', 'overlap', 'spans'),
+    [(8, 0, [(0, 0, 5), (5, 5, 8)]), (3, 2, [(0, 0, 3)]), (12, 2, [(0, 0, 4), (3, 4, 7), (6, 7, 9), (7, 9, 12)])],
+)
+def test_spans(total, overlap, spans):
+    assert chunk_spans(total, 5, overlap) == spans

@@ -1,6 +1,7 @@
 """Running a network of fixed clip length over a clip of any length."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -27,22 +28,32 @@ def run_in_chunks(function: Callable[[Tensor], Tensor], frames: Tensor, length: 
     Raises:
         ValueError: If there is no frame, or ``length`` and ``overlap`` do not fit each other.
     """
-    t = frames.shape[1]
-    if t == 0:
+    outputs = []
+    for start, first, end in chunk_spans(frames.shape[1], length, overlap):
+        chunk = frames[:, start : start + length]
+        filled = F.pad(chunk, (0, 0, 0, 0, 0, 0, 0, length - chunk.shape[1]))
+        outputs.append(function(filled)[:, first - start : end - start])
+    return outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=1)
+
+
+def chunk_spans(total: int, length: int, overlap: int = 0) -> list[tuple[int, int, int]]:
+    """Where ``run_in_chunks`` cuts: for each chunk its first frame and, of its outputs, the first kept and the end.
+
+    Args:
+        total: Frames of the clip.
+        length: Frames of a chunk.
+        overlap: Frames that neighbouring chunks share, fewer than ``length``.
+
+    Raises:
+        ValueError: If there is no frame, or ``length`` and ``overlap`` do not fit each other.
+    """
+    if total == 0:
         raise ValueError('a clip needs at least one frame, but got none')
     if not 0 <= overlap < length:
         raise ValueError(f'0 <= overlap < length is needed, but got length={length}, overlap={overlap}')
-    if overlap == 0 or t <= length:
-        filled = F.pad(frames, (0, 0, 0, 0, 0, 0, 0, -t % length))
-        outputs = [function(chunk) for chunk in filled.split(length, dim=1)]
-        return (outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=1))[:, :t]
-
-    starts = [*range(0, t - length, length - overlap), t - length]
-    outputs = []
-    kept = 0
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
-        # The shared frames run from `following` to the end of this chunk; the seam lies in their middle.
-        until = t if following is None else (following + start + length) // 2
-        outputs.append(function(frames[:, start : start + length])[:, kept - start : until - start])
-        kept = until
-    return torch.cat(outputs, dim=1)
+    if overlap == 0 or total <= length:
+        return [(start, start, min(start + length, total)) for start in range(0, total, length)]
+    starts = [*range(0, total - length, length - overlap), total - length]
+    # Two chunks share the frames from the start of the later to the end of the earlier; the seam is in their middle.
+    seams = [0, *((later + start + length) // 2 for start, later in pairwise(starts)), total]
+    return list(zip(starts, seams, seams[1:], strict=False))
