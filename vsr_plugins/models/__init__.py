@@ -3,28 +3,32 @@
 from mmagic.registry import MODELS
 
 from .blocks.attention import LatentHead, LongRangeAttention, ShortRangeAttention
+from .blocks.deformable_conv_lstm import DeformableConvLSTM
+from .blocks.pyramid_alignment import FeatureTemporalInterpolation
 from .data_preprocessors import PaddedDataPreprocessor
 from .editors import LatentAttention
 from .losses import EuclideanLoss, LumaLoss
 from .networks import (
     AlignedNet,
     BicubicNet,
+    DeformableAlignment,
     DISFlow,
     DUFNet,
-    DeformableAlignment,
     ESPCNNet,
-    FSRCNNNet,
     FlowWarpAlignment,
+    FSRCNNNet,
     LatentAttentionNet,
     RectifiedFlowAlignment,
-    SPyNetFlow,
     SpatialAlignmentNet,
+    SPyNetFlow,
     TemporalAdaptiveNet,
     TemporalBranchNet,
+    VESPCNNet,
+    ZoomingSlowMoNet,
 )
 
 # Blocks know nothing of registries; those that fit into other networks get their names here.
-for block in (LatentHead, LongRangeAttention, ShortRangeAttention):
+for block in (DeformableConvLSTM, FeatureTemporalInterpolation, LatentHead, LongRangeAttention, ShortRangeAttention):
     MODELS.register_module(module=block)
 
 __all__ = [
@@ -33,9 +37,11 @@ __all__ = [
     'DISFlow',
     'DUFNet',
     'DeformableAlignment',
+    'DeformableConvLSTM',
     'ESPCNNet',
     'EuclideanLoss',
     'FSRCNNNet',
+    'FeatureTemporalInterpolation',
     'FlowWarpAlignment',
     'LatentAttention',
     'LatentAttentionNet',
@@ -49,4 +55,6 @@ __all__ = [
     'SpatialAlignmentNet',
     'TemporalAdaptiveNet',
     'TemporalBranchNet',
+    'VESPCNNet',
+    'ZoomingSlowMoNet',
 ]

@@ -8,6 +8,8 @@ from .fsrcnn import FSRCNNNet
 from .latent_attention import LatentAttentionNet
 from .optical_flow import DISFlow, SPyNetFlow
 from .temporal_adaptive import TemporalAdaptiveNet, TemporalBranchNet
+from .vespcn import VESPCNNet
+from .zooming_slow_mo import ZoomingSlowMoNet
 
 __all__ = [
     'AlignedNet',
@@ -24,4 +26,6 @@ __all__ = [
     'SpatialAlignmentNet',
     'TemporalAdaptiveNet',
     'TemporalBranchNet',
+    'VESPCNNet',
+    'ZoomingSlowMoNet',
 ]
