@@ -17,6 +17,10 @@ def test_contract(scale):
     assert_vsr_net(ESPCNNet(3, scale=scale), t=3)
 
 
+def test_contract_on_luma():
+    assert_vsr_net(ESPCNNet(), t=3)
+
+
 @pytest.mark.parametrize('shape', [(1, 1, 1), (1, 33, 7)])
 def test_any_size(shape):
     c, h, w = shape

@@ -5,6 +5,7 @@ from mmagic.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from ..blocks.color import run_in_color
 from ..blocks.resize import bicubic_upsample
 
 ACTIVATIONS = {'relu': nn.ReLU, 'tanh': nn.Tanh, 'gelu': nn.GELU}
@@ -22,7 +23,7 @@ class ESPCNNet(BaseModule):
     parameters for three frames on Y, 31,152 for five), with ReLU where ESPCN has tanh (Robust Video Super-Resolution
     With Learned Temporal Dynamics, ICCV 2017, section 3.2).
 
-    It takes a clip on the channels it is built for.
+    On one channel it takes the Y of RGB frames too, and Cb and Cr are enlarged by bicubic interpolation.
 
     Args:
         in_channels: Channels of the input: of a frame, or of all frames of a window, one after the other.
@@ -80,7 +81,15 @@ class ESPCNNet(BaseModule):
         nn.init.zeros_(self.conv3.bias)
 
     def forward(self, lqs: Tensor) -> Tensor:
-        """All frames, each by itself: (..., in_channels, h, w) -> (..., out_channels, scale * h, scale * w)."""
+        """All frames, each by itself: (..., in_channels, h, w) -> (..., out_channels, scale * h, scale * w).
+
+        Where both are 1, also RGB: (..., 3, h, w) -> (..., 3, scale * h, scale * w).
+        """
+        if self.in_channels == self.out_channels == 1:
+            return run_in_color(self._enlarge, lqs, 'y', self.scale)
+        return self._enlarge(lqs)
+
+    def _enlarge(self, lqs: Tensor) -> Tensor:
         frames = lqs.reshape(-1, *lqs.shape[-3:])
         x = self.activation(self.conv1(frames))
         x = self.activation(self.conv2(x))

@@ -1,0 +1,254 @@
+import copy
+
+import pytest
+import torch
+import torch.nn.functional as F
+from checks import assert_vsr_net
+from mmagic.models import TDANNet
+from mmagic.models.editors.basicvsr.basicvsr_net import SPyNet
+from mmagic.registry import MODELS
+
+from vsr_plugins.models import (
+    AlignedNet,
+    DeformableAlignment,
+    DISFlow,
+    FlowWarpAlignment,
+    RectifiedFlowAlignment,
+    SpatialAlignmentNet,
+    SPyNetFlow,
+)
+
+NARROW = {'type': 'TemporalAdaptiveNet', 'branch': {'type': 'ESPCNNet', 'mid_channels': (4, 3)}}
+SMALL_STN = {'type': 'SpatialAlignmentNet', 'patch_size': 12, 'keep_size': 8, 'mid_channels': 4, 'hidden': 5}
+ALIGNERS = {
+    'none': None,
+    'flow': {'type': 'FlowWarpAlignment'},
+    'rectified': {'type': 'RectifiedFlowAlignment'},
+    'stn': SMALL_STN,
+    'affine': {**SMALL_STN, 'transform': 'affine'},
+    'deformable': {'type': 'DeformableAlignment', 'mid_channels': 8, 'num_blocks': 1},
+}
+every_aligner = pytest.mark.parametrize('name', ALIGNERS)
+
+
+def texture(n, h, w, seed=0, channels=1):
+    """Smooth random images in [0, 1]."""
+    generator = torch.Generator().manual_seed(seed)
+    taps = torch.exp(-(torch.arange(-4, 5.0) ** 2) / 4.5)
+    kernel = (taps[:, None] * taps / taps.sum() ** 2).expand(channels, 1, 9, 9)
+    noise = F.conv2d(torch.randn(n, channels, h + 8, w + 8, generator=generator), kernel, groups=channels)
+    return (0.5 + 0.15 * noise / noise.std()).clamp(0, 1)
+
+
+def moved_pair(dx, dy, h=72, w=60, channels=3):
+    """A reference, and a neighbour whose content lies (dx, dy) further: reference(p) = neighbour(p + (dx, dy))."""
+    scene = texture(1, h + 20, w + 20, channels=channels)
+    reference = scene[..., 10 : 10 + h, 10 : 10 + w]
+    neighbour = scene[..., 10 - dy : 10 - dy + h, 10 - dx : 10 - dx + w]
+    return reference, neighbour
+
+
+SHIFTS = [(0, 0), (2, -1), (-3, 2), (5, 4)]
+
+
+@pytest.mark.parametrize(('dx', 'dy'), SHIFTS)
+def test_rectified_flow_recovers_whole_pixels_exactly(dx, dy):
+    reference, neighbour = moved_pair(dx, dy)
+    aligner = RectifiedFlowAlignment()
+    translations = aligner.translations(neighbour, reference)
+    assert torch.equal(translations, torch.tensor([dx, dy]).reshape(1, 2, 1, 1).expand(1, 2, 3, 2).float())
+    inside = (..., slice(5, -5), slice(5, -5))
+    assert torch.equal(aligner(neighbour, reference)[inside], reference[inside])
+
+
+@pytest.mark.parametrize(('dx', 'dy'), SHIFTS)
+def test_flow_warp_recovers_whole_pixels(dx, dy):
+    reference, neighbour = moved_pair(dx, dy)
+    flow = DISFlow()(reference, neighbour)[..., 8:-8, 8:-8]
+    assert (flow - torch.tensor([dx, dy]).reshape(2, 1, 1)).abs().max() < 0.25
+    error = (FlowWarpAlignment()(neighbour, reference) - reference)[..., 8:-8, 8:-8]
+    assert error.square().mean().sqrt() < 0.004  # a grey level of 255
+    if (dx, dy) != (0, 0):
+        assert (neighbour - reference)[..., 8:-8, 8:-8].square().mean().sqrt() > 0.05
+
+
+def test_the_stn_on_a_whole_frame_is_the_stn_on_its_patches():
+    torch.manual_seed(0)
+    aligner = SpatialAlignmentNet(patch_size=12, keep_size=8, mid_channels=4, hidden=5).eval()
+    torch.nn.init.uniform_(aligner.localization.regression[-1].bias, -1, 1)
+    torch.nn.init.normal_(aligner.localization.regression[-1].weight, std=0.02)
+    reference, neighbour = moved_pair(1, -1, 16, 24)
+    with torch.no_grad():
+        theta = aligner.motion(neighbour, reference)
+        whole = aligner(neighbour, reference)
+        assert theta.shape == (1, 2, 2, 3) and 0.1 < theta.abs().max() < 2 and theta.flatten(2).std(-1).min() > 1e-4
+        framed = [F.pad(image, (2, 2, 2, 2), mode='replicate') for image in (neighbour, reference)]
+        for row in range(2):
+            for column in range(3):
+                patch = (..., slice(8 * row, 8 * row + 12), slice(8 * column, 8 * column + 12))
+                pair = [image[patch] for image in framed]
+                torch.testing.assert_close(aligner.motion(*pair)[..., 0, 0], theta[..., row, column])
+                middle = aligner(*pair)[..., 2:-2, 2:-2]
+                tile = whole[..., 8 * row : 8 * row + 8, 8 * column : 8 * column + 8]
+                torch.testing.assert_close(middle, tile, atol=1e-5, rtol=0)
+
+
+def test_a_translation_of_hand_typed_values():
+    aligner = SpatialAlignmentNet(patch_size=4, keep_size=2)
+    neighbour = torch.arange(20.0).reshape(1, 1, 4, 5)
+    theta = torch.zeros(1, 2, 2, 3)
+    theta[0, :, 0, 1] = torch.tensor([1.0, 0.0])
+    theta[0, :, 1, 2] = torch.tensor([-0.5, -1.0])
+    expected = [[0, 1, 3, 4, 4], [5, 6, 8, 9, 9], [10, 11, 12, 13, 8.5], [15, 16, 17, 18, 13.5]]
+    torch.testing.assert_close(aligner.align(neighbour, theta), torch.tensor(expected)[None, None], atol=1e-5, rtol=0)
+
+
+def test_an_affine_motion_like_torch():
+    """Scaling and shear about the middle of a patch, beside PyTorch's affine grid, where 1 is the edge of the patch."""
+    theta = torch.tensor([0.5, -1.0, 0.4, -0.3, 0.2, 0.6])
+    patch = texture(1, 8, 8)
+    aligner = SpatialAlignmentNet(patch_size=8, keep_size=4, transform='affine')
+    (dx, dy), (xx, xy, yx, yy) = theta[:2] / 4, theta[2:] / 4
+    matrix = torch.stack((1 + xx, xy, dx, yx, 1 + yy, dy)).reshape(1, 2, 3)
+    grid = F.affine_grid(matrix, patch.shape, align_corners=False)
+    expected = F.grid_sample(patch, grid, padding_mode='border', align_corners=False)
+    torch.testing.assert_close(aligner.align(patch, theta.reshape(1, 6, 1, 1)), expected, atol=1e-5, rtol=0)
+
+
+@every_aligner
+def test_contract(name):
+    torch.manual_seed(0)
+    net = AlignedNet(NARROW, ALIGNERS[name])
+    for offsets in (module for part, module in net.named_modules() if part.endswith('conv_offset')):
+        torch.nn.init.normal_(offsets.weight, std=0.01)
+    assert_vsr_net(net, t=5, size=(20, 24))
+
+
+@every_aligner
+@pytest.mark.parametrize('shape', [(1, 1, 3, 16, 9), (1, 2, 3, 7, 31), (2, 5, 3, 1, 3), (1, 5, 3, 12, 12)])
+def test_any_size_and_length(name, shape):
+    net = AlignedNet(NARROW, ALIGNERS[name]).eval()
+    n, _, c, h, w = shape
+    with torch.no_grad():
+        assert net(torch.rand(shape)).shape == (n, c, 4 * h, 4 * w)
+
+
+@every_aligner
+@pytest.mark.parametrize('value', [0.0, 1.0])
+def test_frames_of_one_color_have_no_motion_and_no_error(name, value):
+    net = AlignedNet(NARROW, ALIGNERS[name]).eval()
+    frames = torch.full((1, 5, 3, 40, 30), value)
+    with torch.no_grad():
+        assert net(frames).isfinite().all()
+        if name not in ('none', 'deformable'):
+            aligned = net.aligner(*net.pairs(frames))
+            torch.testing.assert_close(aligned, torch.full_like(aligned, value))
+    if name == 'rectified':
+        assert not net.aligner.translations(*net.pairs(frames)).any()
+
+
+@pytest.mark.parametrize('name', [name for name in ALIGNERS if name != 'none'])
+def test_frames_that_differ_in_size(name):
+    with pytest.raises(ValueError, match=r'one size, but got \(1, 3, 8, 9\) and \(1, 3, 8, 8\)'):
+        MODELS.build(ALIGNERS[name])(torch.rand(1, 3, 8, 9), torch.rand(1, 3, 8, 8))
+
+
+def test_each_neighbour_is_brought_onto_the_frame_in_the_middle():
+    scene = texture(1, 80, 80, channels=3)[0]
+    frames = torch.stack(
+        [scene[:, 10 - dy : 70 - dy, 10 - dx : 70 - dx] for dx, dy in [(4, 1), (2, 0), (0, 0), (-2, 1)]]
+    )
+    net = AlignedNet(NARROW, {'type': 'RectifiedFlowAlignment'})
+    aligned = net.join(frames[None], net.aligner(*net.pairs(frames[None])))[0]
+    assert torch.equal(aligned[..., 6:-6, 6:-6], frames[2:3].expand(4, -1, -1, -1)[..., 6:-6, 6:-6])
+
+
+def test_without_an_aligner_it_is_the_network():
+    net = AlignedNet(NARROW)
+    frames = torch.rand(1, 5, 3, 8, 8)
+    assert torch.equal(net(frames), net.network(frames))
+    output, weights = net(frames, return_weights=True)
+    assert output.shape == (1, 3, 32, 32) and weights.shape == (1, 3, 32, 32)
+
+
+def test_before_the_networks_of_upstream():
+    tdan = {'type': 'TDANNet', 'mid_channels': 8, 'num_blocks_before_align': 1, 'num_blocks_after_align': 1}
+    net = AlignedNet(tdan, {'type': 'RectifiedFlowAlignment'})
+    output, aligned = net(torch.rand(1, 5, 3, 16, 16))
+    assert output.shape == (1, 3, 64, 64) and aligned.shape == (1, 5, 3, 16, 16)
+    with pytest.raises(ValueError, match='BicubicNet restores all frames'):
+        AlignedNet({'type': 'BicubicNet'}, {'type': 'RectifiedFlowAlignment'})
+
+
+def test_deformable_alignment_is_that_of_tdan():
+    tdan = TDANNet(mid_channels=8, num_blocks_before_align=1, num_blocks_after_align=1).eval()
+    for parameter in tdan.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    aligner = DeformableAlignment(mid_channels=8, num_blocks=1).eval()
+    left_over = aligner.load_state_dict(tdan.state_dict(), strict=False)
+    assert not left_over.missing_keys and all(key.startswith('reconstruct.') for key in left_over.unexpected_keys)
+    frames = torch.rand(1, 5, 3, 12, 16)
+    with torch.no_grad():
+        _, expected = tdan(frames)
+        aligned = aligner(frames[:, 4], frames[:, 2])
+    torch.testing.assert_close(aligned, expected[:, 4])
+    assert (aligned - frames[:, 4]).abs().max() > 0.01
+
+
+def test_spynet_from_a_local_file(tmp_path):
+    weights = {key: value for key, value in SPyNet(None).state_dict().items() if key not in ('mean', 'std')}
+    torch.save(weights, tmp_path / 'spynet.pth')
+    flow = SPyNetFlow(str(tmp_path / 'spynet.pth'))
+    assert torch.equal(
+        flow.spynet.basic_module[0].basic_module[0].conv.weight,
+        torch.load(tmp_path / 'spynet.pth')['basic_module.0.basic_module.0.conv.weight'],
+    )
+    reference, neighbour = moved_pair(1, 0, 33, 40)
+    assert flow(reference, neighbour).shape == (1, 2, 33, 40)
+    expected = flow.spynet(reference, neighbour)
+    assert torch.equal(flow(reference, neighbour), expected)
+    aligner = RectifiedFlowAlignment({'type': 'SPyNetFlow', 'pretrained': str(tmp_path / 'spynet.pth')})
+    assert aligner(neighbour, reference).shape == neighbour.shape
+    with pytest.raises(FileNotFoundError, match=r'nothing.pth; give a local file'):
+        SPyNetFlow(str(tmp_path / 'nothing.pth'))
+
+
+def test_any_registered_flow():
+    @MODELS.register_module(name='FlowOfThisTest', force=True)
+    class TwoDown(torch.nn.Module):
+        def forward(self, references, neighbours):
+            return (
+                references.new_tensor([0.0, 1.6]).reshape(1, 2, 1, 1).expand(len(references), 2, *references.shape[2:])
+            )
+
+    neighbour = torch.arange(6.0).reshape(1, 1, 6, 1)
+    for name, expected in [
+        ('RectifiedFlowAlignment', [2, 3, 4, 5, 5, 5]),
+        ('FlowWarpAlignment', [1.6, 2.6, 3.6, 4.6, 5, 5]),
+    ]:
+        aligned = MODELS.build({'type': name, 'flow': {'type': 'FlowOfThisTest'}})(neighbour, neighbour)
+        torch.testing.assert_close(aligned.flatten(), torch.tensor(expected, dtype=torch.float32), atol=1e-5, rtol=0)
+
+
+def test_an_aligner_can_be_copied():
+    copy.deepcopy(AlignedNet(NARROW, ALIGNERS['rectified']))
+
+
+@pytest.mark.parametrize(
+    ('config', 'message'),
+    [
+        ({'type': 'SpatialAlignmentNet', 'transform': 'projective'}, "'projective'"),
+        ({'type': 'SpatialAlignmentNet', 'patch_size': 36, 'keep_size': 31}, 'keep_size=31'),
+        ({'type': 'SpatialAlignmentNet', 'color': 'hsv'}, "'hsv'"),
+        ({'type': 'DISFlow', 'preset': 'slow'}, "'slow'"),
+        ({'type': 'DISFlow', 'finest_scale': -1}, '-1'),
+    ],
+)
+def test_wrong_arguments_are_named(config, message):
+    with pytest.raises(ValueError, match=message):
+        MODELS.build(config)
+
+
+def test_an_aligner_on_rgb_wants_rgb():
+    with pytest.raises(ValueError, match='3 channels'):
+        SpatialAlignmentNet(color='rgb')(torch.rand(1, 1, 36, 36), torch.rand(1, 1, 36, 36))

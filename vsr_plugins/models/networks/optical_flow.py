@@ -1,0 +1,103 @@
+"""Optical flow for alignment: flow networks that need no training here.
+
+Whatever is registered and called as ``flow(references, neighbours)`` fits, with this convention.
+
+Convention:
+    Two of (m, 3 or 1, h, w) in [0, 1] -> (m, 2, h, w), dx first, in pixels, from the reference to the neighbour:
+    ``reference(p) ~ neighbour(p + flow(p))``.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from mmagic.models.editors.basicvsr.basicvsr_net import SPyNet
+from mmagic.registry import MODELS
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from ..blocks.color import luma
+
+PRESETS = {
+    'ultrafast': cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
+    'fast': cv2.DISOPTICAL_FLOW_PRESET_FAST,
+    'medium': cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
+}
+SMALLEST = 16  # pixels that OpenCV's DIS needs in each direction, with some to spare
+
+
+@MODELS.register_module()
+class DISFlow(BaseModule):
+    """OpenCV's dense inverse search, on the CPU and without weights; not differentiable.
+
+    Paper:
+        Fast Optical Flow using Dense Inverse Search. ECCV 2016. Which flow Robust Video Super-Resolution With Learned
+        Temporal Dynamics used is not stated.
+
+    Args:
+        preset: ``'ultrafast'``, ``'fast'`` or ``'medium'``.
+        finest_scale: Level of the pyramid at which it stops; 0 is the full resolution, which small frames want.
+
+    Raises:
+        ValueError: If an argument is out of range.
+    """
+
+    def __init__(self, preset: str = 'medium', finest_scale: int = 0) -> None:
+        super().__init__()
+        if preset not in PRESETS:
+            raise ValueError(f'preset must be one of {", ".join(PRESETS)}, but got {preset!r}')
+        if finest_scale < 0:
+            raise ValueError(f'finest_scale must be at least 0, but got {finest_scale}')
+        self.preset = preset
+        self.finest_scale = finest_scale
+
+    @torch.no_grad()
+    def forward(self, references: Tensor, neighbours: Tensor) -> Tensor:
+        """Flow of pairs, two of (m, c, h, w) -> (m, 2, h, w), float32; zero where nothing is to be seen."""
+        # OpenCV's object cannot be copied or sent to a worker, so it lives as long as a call.
+        estimator = cv2.DISOpticalFlow_create(PRESETS[self.preset])
+        estimator.setFinestScale(self.finest_scale)
+        h, w = references.shape[-2:]
+        pairs = zip(_grey(references), _grey(neighbours), strict=True)
+        flows = [estimator.calc(reference, neighbour, None)[:h, :w] for reference, neighbour in pairs]
+        stacked = np.stack(flows) if flows else np.zeros((0, h, w, 2), np.float32)
+        return torch.from_numpy(stacked).permute(0, 3, 1, 2).to(references.device)
+
+
+def _grey(frames: Tensor) -> np.ndarray:
+    """(m, c, h, w) -> (m, h', w') uint8, no smaller than DIS takes."""
+    grey = luma(frames) if frames.shape[1] == 3 else frames.float()
+    bottom, right = (max(SMALLEST - size, 0) for size in frames.shape[-2:])
+    grey = F.pad(grey, (0, right, 0, bottom), mode='replicate')
+    return (grey[:, 0] * 255).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
+
+
+@MODELS.register_module()
+class SPyNetFlow(BaseModule):
+    """Upstream's SPyNet, differentiable and trained along with the network, with weights from a local file.
+
+    Paper:
+        Optical Flow Estimation using a Spatial Pyramid Network. CVPR 2017.
+
+    Args:
+        pretrained: The file. None leaves the weights as initialised, for a network whose checkpoint holds them.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+    """
+
+    def __init__(self, pretrained: str | None = None) -> None:
+        super().__init__()
+        if pretrained is not None and not Path(pretrained).is_file():
+            raise FileNotFoundError(
+                f'no weights of SPyNet at {Path(pretrained).absolute()}; give a local file, nothing is downloaded'
+            )
+        self.spynet = SPyNet(pretrained)
+
+    def forward(self, references: Tensor, neighbours: Tensor) -> Tensor:
+        """Flow of pairs, two of (m, c, h, w) -> (m, 2, h, w), float32."""
+        with torch.autocast(references.device.type, enabled=False):
+            pair = (frames.float().expand(-1, 3, -1, -1) for frames in (references, neighbours))
+            return self.spynet(*pair)
