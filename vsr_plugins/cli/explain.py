@@ -1,0 +1,78 @@
+"""Draw where the attention blocks of a network look, for one region of a clip of yours.
+
+For each long-range block: the region (the query), the strongest regions of keys in space and time, and the attention
+over all frames. For each short-range block: the mask, deterministic and for several samples of the latent heads, where
+the network has them. Of a longer clip, the chunk that holds the frame is explained.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+HELP = 'draw where the attention blocks of a network look'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this sub-command."""
+    parser.add_argument('config', metavar='CONFIG', type=Path, help='config of the network')
+    parser.add_argument('clip', metavar='CLIP', type=Path, help='a video file or a folder of frames, as the input')
+    parser.add_argument('--checkpoint', metavar='FILE', type=Path, help='weights; random without')
+    parser.add_argument('--out', metavar='DIR', type=Path, default=Path('explained'), help='where to (./explained)')
+    parser.add_argument('--frame', type=int, help='frame of the query, from 0 (default: middle of the first chunk)')
+    parser.add_argument(
+        '--box',
+        type=int,
+        nargs=4,
+        metavar=('X', 'Y', 'W', 'H'),
+        help='the query in pixels of the input: left, top, width, height (default: where the most detail is)',
+    )
+    parser.add_argument('--regions', type=int, default=3, help='regions of keys to show (default: 3)')
+    parser.add_argument('--other-frames', action='store_true', help="no region of keys in the query's own frame")
+    parser.add_argument('--samples', type=int, default=3, help='samples of the latent heads (default: 3)')
+    parser.add_argument('--seed', type=int, default=0, help='of the samples (default: 0)')
+    parser.add_argument(
+        '--key-frames', type=int, default=0, help='also give the network so many key frames of the clip'
+    )
+    parser.add_argument(
+        '--downscale', type=int, default=1, help='make the clip so many times smaller first, where it is ground truth'
+    )
+    parser.add_argument('--device', default='cpu', help='cpu (default), cuda, cuda:1, ...')
+    parser.add_argument('--force', action='store_true', help='replace pictures that are there')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the sub-command."""
+    import torch
+
+    from ..inference.clips import load_model
+    from ..visualization.explain import explain
+
+    for name, least in (('regions', 1), ('samples', 0), ('key_frames', 0), ('downscale', 1)):
+        if getattr(args, name) < least:
+            raise ValueError(f'--{name.replace("_", "-")} must be at least {least}, but got {getattr(args, name)}')
+    if args.checkpoint is None:
+        print('vsr explain: no --checkpoint: the weights are random, and so is what they look at', file=sys.stderr)
+        torch.manual_seed(args.seed)
+    model = load_model(args.config, args.checkpoint, args.device)
+    found = explain(
+        getattr(model, 'generator', model),
+        args.clip,
+        args.frame,
+        args.box,
+        num_key_frames=args.key_frames,
+        downscale=args.downscale,
+        num_regions=args.regions,
+        num_samples=args.samples,
+        other_frames=args.other_frames,
+        seed=args.seed,
+    )
+    box = found.box
+    print(f'query: {found.captions[found.frame]}, {box.width}x{box.height} pixels at ({box.left}, {box.top})')
+    title = args.clip.resolve().name + ('' if args.checkpoint else ', random weights')
+    for part, path in zip(found.looks, found.save(args.out, title, args.force), strict=True):
+        print(path)
+        for number, region in enumerate(getattr(part, 'regions', ()), 1):
+            place = f'({region.box.left}, {region.box.top})'
+            share = f'{region.weight:.2%} of the attention, {region.ratio:.1f} x an equal share'
+            print(f'  {number}: {found.captions[region.frame]} at {place}: {share}')
+    return 0

@@ -1,0 +1,56 @@
+"""A clip as a user has it: a video file or a folder of frames."""
+
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from .images import list_images, read_rgb
+from .key_frames import select_key_frames, video_key_frames
+from .prepare.video import decode, rgb_of
+
+
+class ClipSource:
+    """Reads stretches of a clip, never more of it than is asked for.
+
+    Args:
+        path: A video file, or a folder whose images in natural order are the frames.
+
+    Raises:
+        FileNotFoundError: If there is no such file or folder.
+        ValueError: If a folder holds no images.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        if not self.path.exists():
+            raise FileNotFoundError(f'there is no video file and no folder of frames at {self.path.absolute()}')
+        self._images = list_images(self.path) if self.path.is_dir() else None
+        if self._images == []:
+            raise ValueError(f'{self.path} is a folder without images; name a folder of frames or a video file')
+        self._count = None if self._images is None else len(self._images)
+
+    def count(self) -> int:
+        """The number of frames. A video is decoded once to know, as its container may be wrong about it."""
+        if self._count is None:
+            self._count = sum(1 for _ in decode(self.path))
+        return self._count
+
+    def read(self, start: int, stop: int | None = None) -> list[np.ndarray]:
+        """The frames from ``start`` up to ``stop`` or the end, fewer where the clip ends before, (h, w, 3) uint8 RGB.
+
+        Raises:
+            UnreadableError: If a frame cannot be decoded.
+        """
+        if self._images is not None:
+            return [read_rgb(path) for path in self._images[start:stop]]
+        frames = decode(self.path)
+        try:
+            return [rgb_of(frame) for frame in islice(frames, start, stop)]
+        finally:
+            frames.close()
+
+    def key_frames(self, count: int, excluded: range = range(0)) -> list[int]:
+        """Indices of ``count`` key frames, I-frames where it is a video, see ``select_key_frames``."""
+        recorded = video_key_frames(self.path) if self._images is None else []
+        return select_key_frames(self.count(), count, recorded, excluded)

@@ -1,0 +1,166 @@
+"""Drawing what attention blocks look at, after figures 7 and 8 of the latent-attention paper."""
+
+from collections.abc import Sequence
+
+import cv2
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.gridspec import SubplotSpec
+from matplotlib.patches import Rectangle
+
+from .attention import KEY_STRIDE, Box, KeyRegion, LongRangeLook, ShortRangeLook
+from .comparison import COLOUR
+
+# Distinct from the query's colour and from each other also for those who do not see red and green apart.
+REGION_COLOURS = ('#56b4e9', '#f0e442', '#cc79a7', '#009e73')
+STRIP_FRAMES = 8
+WIDTH = 11.0
+
+
+def long_range_figure(
+    look: LongRangeLook, frames: Sequence[np.ndarray], captions: Sequence[str], frame: int, box: Box, title: str = ''
+) -> Figure:
+    """Figure 7: the query in its frame, the strongest regions of keys in theirs, and the details of all below.
+
+    Under them the frames with the attention laid over, those with most of it where there are many.
+
+    Args:
+        look: Of one block.
+        frames: The frames of the keys, (h, w, 3) uint8 RGB.
+        captions: What to call each.
+        frame: Index of the query's frame.
+        box: The query.
+        title: Line above everything.
+    """
+    h, w = frames[0].shape[:2]
+    columns = 1 + max(len(look.regions), 1)
+    strip = sorted(np.argsort(-look.weights.sum((1, 2)), kind='stable')[:STRIP_FRAMES])
+    panel, small = WIDTH / columns * h / w, WIDTH / len(strip) * h / w
+    detail = WIDTH / columns * min(box.height / box.width, 1.5)
+    figure = Figure(figsize=(WIDTH, panel + detail + small + 1.6), layout='constrained', dpi=150)
+    figure.suptitle(title or look.name, fontsize=10)
+    rows = figure.add_gridspec(2, 1, height_ratios=(panel + detail + 0.7, small + 0.3))
+    top = rows[0].subgridspec(2, columns, height_ratios=(panel, detail))
+    _query_panels(figure, top[0, 0], top[1, 0], frames[frame], box, f'query: {captions[frame]}')
+    for number, region in enumerate(look.regions, 1):
+        axes = figure.add_subplot(top[0, number])
+        _show(axes, frames[region.frame], f'{number}: {captions[region.frame]}')
+        for other, colour in zip(look.regions, _colours(look.regions), strict=True):
+            if other.frame == region.frame:
+                _outline(axes, other.box, colour, 1.8 if other is region else 0.8)
+        axes = figure.add_subplot(top[1, number])
+        _show(axes, _crop(frames[region.frame], region.box))
+        axes.set_xlabel(f'{region.weight:.2%} of the attention\n{region.ratio:.1f} x an equal share', fontsize=9)
+        _frame(axes, _colours(look.regions)[number - 1])
+    bottom = rows[1].subgridspec(1, len(strip))
+    greatest = look.weights.max()
+    for column, index in enumerate(strip):
+        axes = figure.add_subplot(bottom[0, column])
+        _show(axes, _heated(frames[index], look.weights[index] / greatest), captions[index])
+        axes.title.set_fontsize(7)
+        axes.set_xlabel(f'{look.weights[index].sum():.1%}', fontsize=7)
+        if index == frame:
+            _outline(axes, box, COLOUR, 1)
+    return figure
+
+
+def short_range_figure(look: ShortRangeLook, image: np.ndarray, caption: str, box: Box, title: str = '') -> Figure:
+    """Figure 8: the mask of one frame, where the heads give their means and for several samples of them.
+
+    Rows: the mask of the frame, the mask of the region, and what the block adds to the features there. Where there are
+    samples, the last column is their standard deviation.
+
+    Args:
+        look: Of one block.
+        image: The frame, (h, w, 3) uint8 RGB.
+        caption: What to call it.
+        box: The region to enlarge.
+        title: Line above everything.
+    """
+    h, w = image.shape[:2]
+    masks, responses = [look.mask, *look.sampled_masks], [look.response, *look.sampled_responses]
+    names = ['deterministic', *(f'sample {i + 1}' for i in range(len(look.sampled_masks)))]
+    spread = len(look.sampled_masks) > 1
+    columns = 1 + len(masks) + spread
+    width = min(WIDTH, 3.2 * columns)
+    panel, detail = width / columns * h / w, width / columns * min(box.height / box.width, 1.5)
+    figure = Figure(figsize=(width, panel + 2 * detail + 1.6), layout='constrained', dpi=150)
+    figure.suptitle(title or look.name, fontsize=10)
+    grid = figure.add_gridspec(3, columns, height_ratios=(panel, detail, detail))
+    _query_panels(figure, grid[0, 0], grid[1, 0], image, box, caption)
+    region = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
+    details = [mask[region] for mask in masks], [response[region] for response in responses]
+    for row, (maps, label) in enumerate(
+        ((masks, 'mask'), (details[0], 'mask, detail'), (details[1], 'added to the features, detail'))
+    ):
+        axes = [figure.add_subplot(grid[row, 1 + column]) for column in range(len(maps))]
+        # One range for all: samples can be told from the deterministic map by eye.
+        low, high = min(part.min() for part in maps), max(part.max() for part in maps)
+        for one, part, name in zip(axes, maps, names, strict=True):
+            picture = one.imshow(part, cmap='magma', vmin=low, vmax=high, interpolation='nearest')
+            _bare(one)
+            if row == 0:
+                one.set_title(name, fontsize=9)
+                _outline(one, box, COLOUR, 1)
+        axes[0].set_ylabel(label, fontsize=8)
+        figure.colorbar(picture, ax=axes, fraction=0.03, pad=0.01).ax.tick_params(labelsize=6)
+        if spread:
+            one = figure.add_subplot(grid[row, columns - 1])
+            picture = one.imshow(np.std(maps[1:], axis=0), cmap='viridis', interpolation='nearest')
+            _bare(one)
+            if row == 0:
+                one.set_title('deviation of samples', fontsize=9)
+            figure.colorbar(picture, ax=one, fraction=0.05, pad=0.02).ax.tick_params(labelsize=6)
+    return figure
+
+
+def _query_panels(
+    figure: Figure, whole: SubplotSpec, detail: SubplotSpec, image: np.ndarray, box: Box, caption: str
+) -> None:
+    axes = figure.add_subplot(whole)
+    _show(axes, image, caption)
+    _outline(axes, box, COLOUR, 1.8)
+    axes = figure.add_subplot(detail)
+    _show(axes, _crop(image, box))
+    _frame(axes, COLOUR)
+
+
+def _colours(regions: Sequence[KeyRegion]) -> list[str]:
+    return [REGION_COLOURS[i % len(REGION_COLOURS)] for i in range(len(regions))]
+
+
+def _crop(image: np.ndarray, box: Box) -> np.ndarray:
+    return image[box.top : box.top + box.height, box.left : box.left + box.width]
+
+
+def _heated(image: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """A frame in grey with a map of its keys, 0 to 1, laid over."""
+    h, w = image.shape[:2]
+    heat = heat.repeat(KEY_STRIDE, axis=0).repeat(KEY_STRIDE, axis=1)[:h, :w, None]
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None] * 0.8
+    colour = matplotlib.colormaps['inferno'](heat[..., 0])[..., :3] * 255
+    opacity = np.sqrt(heat) * 0.9  # the square root: a few keys hold most, and the rest is worth seeing too
+    return (grey * (1 - opacity) + colour * opacity).round().astype(np.uint8)
+
+
+def _show(axes: Axes, image: np.ndarray, caption: str = '') -> None:
+    axes.imshow(image, interpolation='nearest')
+    axes.set_title(caption, fontsize=9)
+    _bare(axes)
+
+
+def _bare(axes: Axes) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def _outline(axes: Axes, box: Box, colour: str, width: float) -> None:
+    corner = box.left - 0.5, box.top - 0.5
+    axes.add_patch(Rectangle(corner, box.width, box.height, fill=False, color=colour, linewidth=width))
+
+
+def _frame(axes: Axes, colour: str) -> None:
+    for spine in axes.spines.values():
+        spine.set(color=colour, linewidth=2)
