@@ -1,0 +1,201 @@
+"""Zooming Slow-Mo: frames of low resolution and low frame rate in, high resolution at double rate out."""
+
+from collections.abc import Iterable, Iterator
+
+import torch
+import torch.nn.functional as F
+from mmagic.models.archs import ResidualBlockNoBN
+from mmagic.models.utils import make_layer
+from mmagic.registry import MODELS
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from ..blocks.deformable_conv_lstm import DeformableConvLSTM, FrameContext, LSTMState
+from ..blocks.pyramid_alignment import FeaturePyramid, FeatureTemporalInterpolation, Pyramid, activate
+from ..blocks.resize import pad_to_multiple
+from ..blocks.upsampling import shuffle_factors
+
+# Width of everything after the last pixel shuffle, whatever mid_channels is, as in the authors' code.
+TAIL_CHANNELS = 64
+
+
+class Reconstruction(nn.Module):
+    """Residual blocks, sub-pixel enlargement and two convolutions; there is no skip from the input.
+
+    Args:
+        mid_channels: Channels of the features.
+        out_channels: Channels of a frame.
+        num_blocks: Residual blocks.
+        scale: Enlargement, a whole number.
+    """
+
+    def __init__(self, mid_channels: int, out_channels: int, num_blocks: int, scale: int) -> None:
+        super().__init__()
+        self.factors = shuffle_factors(scale)
+        widths = [mid_channels] * len(self.factors) + [TAIL_CHANNELS if self.factors else mid_channels]
+        self.trunk = make_layer(ResidualBlockNoBN, num_blocks, mid_channels=mid_channels)
+        self.upsampling = nn.ModuleList(
+            nn.Conv2d(before, after * r * r, 3, padding=1)
+            for before, after, r in zip(widths, widths[1:], self.factors, strict=False)
+        )
+        self.conv_hr = nn.Conv2d(widths[-1], TAIL_CHANNELS, 3, padding=1)
+        self.conv_last = nn.Conv2d(TAIL_CHANNELS, out_channels, 3, padding=1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(n, mid_channels, h, w) -> (n, out_channels, scale * h, scale * w)."""
+        features = self.trunk(features)
+        for conv, r in zip(self.upsampling, self.factors, strict=True):
+            features = activate(F.pixel_shuffle(conv(features), r))
+        return self.conv_last(activate(self.conv_hr(features)))
+
+
+@MODELS.register_module()
+class ZoomingSlowMoNet(BaseModule):
+    """One-stage space-time super-resolution: features of the missing frames are synthesised, then all are restored.
+
+    Paper:
+        Zooming Slow-Mo: Fast and Accurate One-Stage Space-Time Video Super-Resolution. CVPR 2020, section 3.
+
+    With the default arguments it has the 11,102,771 parameters of the authors' code, whose weights
+    ``vsr_plugins.checkpoints.zooming_slow_mo`` converts.
+
+    Where no gradient is wanted, a clip longer than ``window_length + halo`` frames is restored in windows: the forward
+    recurrence runs through the whole clip, exactly, and the backward one starts ``halo`` frames after each window
+    instead of at the clip's end. What is computed of a frame or a pair is computed once, and memory does not grow with
+    the clip. The paper has no windows; in training a clip is always taken whole.
+
+    Sizes that are no multiple of four are filled by repeating the last row and column (the authors add zeros).
+
+    Args:
+        in_channels: Channels of a frame, input and output.
+        mid_channels: Width of features and states.
+        deform_groups: Deformable groups of every alignment.
+        num_blocks_extraction: Residual blocks before the alignment.
+        num_blocks_reconstruction: Residual blocks after the recurrence.
+        scale: Enlargement, a whole number.
+        interpolate: Double the frame rate, N frames to 2N - 1. False: restore the N frames alone, without the
+            interpolation and its parameters.
+        window_length: Input frames of a window; None takes every clip whole.
+        halo: Input frames that the backward recurrence sees beyond a window.
+        init_cfg: See mmengine's ``BaseModule``.
+
+    Raises:
+        ValueError: If a number is out of range.
+    """
+
+    multiple_of = 4
+    window = None
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        mid_channels: int = 64,
+        deform_groups: int = 8,
+        num_blocks_extraction: int = 5,
+        num_blocks_reconstruction: int = 40,
+        scale: int = 4,
+        interpolate: bool = True,
+        window_length: int | None = 16,
+        halo: int = 4,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg=init_cfg)
+        if window_length is not None and window_length < 1:
+            raise ValueError(f'window_length must be None or at least 1, but got {window_length}')
+        if halo < 0:
+            raise ValueError(f'halo must be at least 0, but got {halo}')
+        self.scale = scale
+        self.output = 'interpolated' if interpolate else 'all'
+        self.window_length = window_length
+        self.halo = halo
+
+        self.conv_first = nn.Conv2d(in_channels, mid_channels, 3, padding=1)
+        self.extraction = make_layer(ResidualBlockNoBN, num_blocks_extraction, mid_channels=mid_channels)
+        if interpolate:
+            self.pyramid = FeaturePyramid(mid_channels)
+            self.interpolation = FeatureTemporalInterpolation(mid_channels, deform_groups)
+        self.recurrence = DeformableConvLSTM(mid_channels, deform_groups)
+        self.reconstruction = Reconstruction(mid_channels, in_channels, num_blocks_reconstruction, scale)
+
+    @property
+    def interpolates(self) -> bool:
+        """Whether frames between the input frames are made."""
+        return self.output == 'interpolated'
+
+    def forward(self, lqs: Tensor) -> Tensor:
+        """Interpolated: (n, t, c, h, w) in [0, 1] -> (n, 2t - 1, c, scale * h, scale * w), any t and any size.
+
+        Without interpolation all frames: (n, t, c, scale * h, scale * w).
+        """
+        n, t, _, h, w = lqs.shape
+        if t == 0:
+            raise ValueError('a clip needs at least one frame, but got none')
+        if torch.is_grad_enabled():
+            outputs = self._forward_whole(pad_to_multiple(lqs, self.multiple_of))
+            return outputs[..., : h * self.scale, : w * self.scale]
+        total = 2 * t - 1 if self.interpolates else t
+        output = None
+        for index, frame in enumerate(self.stream(lqs.unbind(1))):
+            output = frame.new_empty(n, total, *frame.shape[1:]) if output is None else output
+            output[:, index] = frame
+        return output
+
+    def stream(self, frames: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Restore a clip frame by frame, holding no more of it than a window and its halo.
+
+        Meant for evaluation, under ``torch.inference_mode`` or ``torch.no_grad`` around the loop over the results.
+
+        Args:
+            frames: (n, c, h, w) in [0, 1] each, all of one size.
+
+        Yields:
+            (n, c, scale * h, scale * w): as many as ``forward`` returns, and the same.
+        """
+        per_input = 2 if self.interpolates else 1
+        contexts: list[FrameContext] = []
+        state: LSTMState | None = None
+        before: Pyramid | None = None
+        for frame in frames:
+            h, w = frame.shape[-2:]
+            features = self._extract(pad_to_multiple(frame[:, None], self.multiple_of)[:, 0])
+            if self.interpolates:
+                pyramid = self.pyramid(features)
+                if before is not None:
+                    contexts += self.recurrence.contexts(self.interpolation(before, pyramid), len(frame))
+                before = pyramid
+            contexts += self.recurrence.contexts(features, len(frame))
+            if self.window_length and len(contexts) >= per_input * (self.window_length + self.halo):
+                window, contexts = (
+                    contexts[: per_input * self.window_length],
+                    contexts[per_input * self.window_length :],
+                )
+                hidden, state = self.recurrence.scan(window, contexts, state)
+                yield from self._restore(hidden, h, w)
+        if contexts:
+            yield from self._restore(self.recurrence.scan(contexts, (), state)[0], h, w)
+
+    def _forward_whole(self, lqs: Tensor) -> Tensor:
+        """All frames of a clip at once, its size a multiple of four; for training."""
+        n = len(lqs)
+        # Time outermost: what belongs to one moment, or to all pairs of neighbours, is a slice.
+        features = self._extract(lqs.transpose(0, 1).flatten(0, 1))
+        sequence = features
+        if self.interpolates:
+            pyramid = self.pyramid(features)
+            first, second = (Pyramid(*(level[part] for level in pyramid)) for part in (slice(-n), slice(n, None)))
+            between = self.interpolation(first, second)
+            moments = [part for pair in zip(features.split(n), between.split(n), strict=False) for part in pair]
+            sequence = torch.cat((*moments, features[-n:]))
+        hidden, _ = self.recurrence.scan(self.recurrence.contexts(sequence, n))
+        return self.reconstruction(torch.cat(hidden)).unflatten(0, (-1, n)).transpose(0, 1)
+
+    def _extract(self, frames: Tensor) -> Tensor:
+        """(n, in_channels, h, w) -> (n, mid_channels, h, w)."""
+        # The convolutions take half the time in this layout on CPU.
+        frames = frames.contiguous(memory_format=torch.channels_last)
+        return self.extraction(activate(self.conv_first(frames)))
+
+    def _restore(self, hidden: Iterable[Tensor], h: int, w: int) -> Iterator[Tensor]:
+        """Frames of h x w low-resolution pixels, one after the other: enlarged features are large."""
+        for features in hidden:
+            yield self.reconstruction(features)[..., : h * self.scale, : w * self.scale]
