@@ -1,7 +1,7 @@
 # The network of table 5 of the latent-attention paper, 4,108,739 parameters. The paper's training is written on
 # [0, 255]; here frames are divided by 255, as everywhere in this package.
 model = dict(
-    type='BaseEditModel',
+    type='LatentAttention',
     generator=dict(
         type='LatentAttentionNet',
         in_channels=3,
@@ -11,8 +11,11 @@ model = dict(
         scale=4,
         chunk_length=7,
     ),
-    # Eq. (22) writes the Euclidean distance; its square, which the Gaussian of eq. (23) stands for, is what trains.
-    pixel_loss=dict(type='MSELoss', loss_weight=1.0, reduction='mean'),
+    # L_re of eq. (22) and L_vae of eq. (23), which counts while variance heads are open. Lambda is this package's.
+    pixel_loss=dict(type='EuclideanLoss'),
+    latent_loss=dict(type='MSELoss', loss_weight=1.0, reduction='mean'),
+    latent_weight=0.1,
+    dual_pass=False,
     train_cfg=dict(),
     test_cfg=dict(),
     data_preprocessor=dict(

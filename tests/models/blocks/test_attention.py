@@ -9,7 +9,9 @@ from vsr_plugins.models.blocks.attention import (
     LongRangeAttention,
     ShortRangeAttention,
     SpatialDeconv,
+    closed_heads,
     dot_product_attention,
+    latent_heads,
 )
 
 BLOCKS = [LongRangeAttention, ShortRangeAttention]
@@ -82,6 +84,7 @@ def test_external_frames_are_keys_and_values():
     assert (block(x, external) - block(x)).abs().max() > 0
     # Attention does not count how often it sees the same keys.
     torch.testing.assert_close(block(x, x), block(x), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(block.attend(x, block.reduced(external)), block(x, external))
 
 
 def test_short_range_mask_is_between_zero_and_one():
@@ -115,6 +118,28 @@ def test_latent_head_samples_only_in_training_with_the_head_open():
     torch.manual_seed(1)
     torch.testing.assert_close(head(x) - mean, noise)
     torch.testing.assert_close(head.eval()(x), mean)
+
+
+def test_latent_head_averages_samples_at_test_time():
+    head = LatentHead(4, num_samples=16).eval()
+    x = torch.rand(1, 4, 2, 64, 64)
+    # The average of 16 samples of sigma exp(-3) has sigma exp(-3) / 4.
+    noise = head(x) - head.mean(x)
+    assert abs(noise.std().item() - 0.0124468) < 0.0003
+    assert abs(head.last_sigma.item() - 0.0497871) < 1e-6 and not head.last_sigma.requires_grad
+    with pytest.raises(ValueError, match='num_samples.*-1'):
+        LatentHead(4, num_samples=-1)
+
+
+def test_closed_heads_are_as_before_afterwards():
+    block = LongRangeAttention(4, variational=True)
+    block.head.sampling = True
+    x = torch.rand(1, 4, 2, 8, 8)
+    with closed_heads(block):
+        mean = block(x)
+        torch.testing.assert_close(block(x), mean, atol=0, rtol=0)
+    assert block.head.sampling and not torch.equal(block(x), mean)
+    assert list(latent_heads(block)) == ['head']
 
 
 def test_wrong_options_are_named():

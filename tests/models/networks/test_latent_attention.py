@@ -14,6 +14,7 @@ def count(**arguments):
     [
         ({}, 4_108_739),  # table 5 of the paper
         ({'variational': True}, 4_150_339),
+        ({'attn_layout': 'SSLSS'}, 5_559_107),
         ({'attn_layout': ''}, 1_698_563),  # Res16: 1.70 M +- 0.02 M, as the two below
         ({'num_layers': 10, 'mid_channels': 36, 'attn_layout': 'SSSSS', 'variational': True}, 1_717_311),
         ({'num_layers': 10, 'mid_channels': 48, 'attn_layout': 'LLLLL', 'variational': True}, 1_690_803),
@@ -60,6 +61,47 @@ def test_a_long_clip_is_its_chunks():
     tail = torch.cat((frames[:, 3:], torch.zeros(1, 1, 3, 8, 8)), dim=1)
     expected = torch.cat((net(frames[:, :3]), net(tail)[:, :2]), dim=1)
     torch.testing.assert_close(net(frames), expected)
+
+
+def test_key_frames_reach_the_long_range_blocks_of_every_chunk():
+    net = LatentAttentionNet(mid_channels=4, num_layers=4, attn_layout='LS', chunk_length=3).eval()
+    frames, key_frames = torch.rand(2, 5, 3, 9, 8), torch.rand(2, 2, 3, 9, 8)
+    plain, aided = net(frames), net(frames, key_frames)
+    assert aided.shape == plain.shape
+    assert ((aided - plain).abs().amax((2, 3, 4)) > 0).all()
+    # A set of keys has no order, and key frames do not look at each other.
+    torch.testing.assert_close(net(frames, key_frames.flip(1)), aided, atol=1e-6, rtol=1e-5)
+    short = LatentAttentionNet(mid_channels=4, num_layers=4, attn_layout='SS', chunk_length=3).eval()
+    torch.testing.assert_close(short(frames, key_frames), short(frames))
+    with pytest.raises(ValueError, match=r'key frames must be .*\(2, 2, 3, 8, 8\)'):
+        net(frames, key_frames[..., :8, :])
+
+
+def test_a_still_clip_is_its_own_key_frame():
+    """More of the same keys changes no softmax, whatever the weights: eqs. (9) and (10)."""
+    net = LatentAttentionNet(mid_channels=4, num_layers=3, attn_layout='L', chunk_length=3).eval()
+    # The centre of a still clip of three frames is what a key frame is taken to be.
+    still = torch.rand(1, 1, 3, 8, 8).expand(-1, 3, -1, -1, -1)
+    block = net.attention['3']
+    features = net.extract(net._to_layout(still.transpose(1, 2)), taps=(taps := {}))
+    external = net._external_features(still, still[:, :1])
+    torch.testing.assert_close(external['3'], block.reduced(taps['3'])[:, :, 1:2])
+    assert features.shape == (1, 4, 3, 8, 8)
+
+
+def test_half_precision_gives_float32_frames_close_to_those_of_full_precision():
+    net = LatentAttentionNet(mid_channels=8, num_layers=6, attn_layout='LS', global_residual=True).eval()
+    frames = torch.rand(1, 3, 3, 12, 16)
+    with torch.no_grad():
+        full = net(frames)
+        with torch.autocast('cpu', dtype=torch.bfloat16):
+            autocast = net(frames)
+        half = net.bfloat16()(frames)
+    for output in (autocast, half):
+        assert output.dtype == torch.float32
+        assert 0 < (output - full).abs().max() < 0.01 * (full - BicubicNet()(frames)).abs().max() + 1e-3
+    # Not rounded to the 256 steps that bfloat16 has between 0.5 and 1.
+    assert (half - half.bfloat16().float()).abs().max() > 1e-4
 
 
 def test_global_residual_adds_the_bicubic_frame():

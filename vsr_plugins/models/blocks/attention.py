@@ -9,7 +9,8 @@ Where the paper is silent this package reads it so: pooling and the deconvolutio
 passes a sigmoid, as in the residual attention network the paper refers to.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import torch
@@ -81,28 +82,62 @@ class LatentHead(nn.Module):
 
     Args:
         channels: Channels of the block's output.
+        num_samples: What a test takes: 0 (default) the mean, S > 0 the average of S samples.
 
     Attributes:
         sampling: Whether the variance head is open (algorithm 1, line 3). Off at first: stage 1 trains the mean alone.
+        last_sigma: Mean sigma of the last sample that was drawn, () detached; None before.
+
+    Raises:
+        ValueError: If ``num_samples`` is negative.
     """
 
     LOG_VARIANCE_RANGE = (-10.0, 2.0)
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, num_samples: int = 0) -> None:
         super().__init__()
+        if num_samples < 0:
+            raise ValueError(f'num_samples must be 0 (the mean) or more, but got {num_samples}')
+        self.num_samples = num_samples
         self.mean = nn.Conv3d(channels, channels, 1)
         self.log_variance = nn.Conv3d(channels, channels, 1)
         nn.init.zeros_(self.log_variance.weight)
         nn.init.constant_(self.log_variance.bias, -6.0)
         self.sampling = False
+        self.last_sigma: Tensor | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, c, t, h, w) -> (n, c, t, h, w)."""
         mean = self.mean(x)
-        if not (self.training and self.sampling):
+        num_samples = int(self.sampling) if self.training else self.num_samples
+        if num_samples == 0:
             return mean
-        sigma = torch.exp(0.5 * self.log_variance(x).clamp(*self.LOG_VARIANCE_RANGE))
-        return mean + sigma * torch.randn_like(sigma)
+        sigma = self.sigma(x)
+        self.last_sigma = sigma.detach().mean()
+        # The average of S draws is one draw of a Gaussian that is sqrt(S) times narrower.
+        return mean + sigma * torch.randn_like(sigma) * num_samples**-0.5
+
+    def sigma(self, x: Tensor) -> Tensor:
+        """Standard deviation at every position, (n, c, t, h, w) -> (n, c, t, h, w)."""
+        return torch.exp(0.5 * self.log_variance(x).clamp(*self.LOG_VARIANCE_RANGE))
+
+
+def latent_heads(module: nn.Module) -> dict[str, LatentHead]:
+    """The latent heads of a network by their names, in the network's order."""
+    return {name: part for name, part in module.named_modules() if isinstance(part, LatentHead)}
+
+
+@contextmanager
+def closed_heads(module: nn.Module) -> Iterator[None]:
+    """Within the context the heads of ``module`` give their means."""
+    states = [(head, head.sampling) for head in latent_heads(module).values()]
+    try:
+        for head, _ in states:
+            head.sampling = False
+        yield
+    finally:
+        for head, sampling in states:
+            head.sampling = sampling
 
 
 class LongRangeAttention(nn.Module):
@@ -117,9 +152,12 @@ class LongRangeAttention(nn.Module):
         pool: ``'max'`` (default) or ``'avg'``; the paper does not say which.
         scale: Factor of the scores before the softmax; 1 is the paper's.
         variational: Add the two heads of figure 5.
+        num_samples: Of the heads, see ``LatentHead``.
     """
 
-    def __init__(self, channels: int, pool: str = 'max', scale: float = 1.0, variational: bool = False) -> None:
+    def __init__(
+        self, channels: int, pool: str = 'max', scale: float = 1.0, variational: bool = False, num_samples: int = 0
+    ) -> None:
         super().__init__()
         self.pool = SpatialPool(pool)
         self.scale = scale
@@ -128,29 +166,34 @@ class LongRangeAttention(nn.Module):
         self.key = nn.Conv3d(channels, channels, 1)
         self.value = nn.Conv3d(channels, channels, 1)
         self.restore = SpatialDeconv(channels)
-        self.head = LatentHead(channels) if variational else nn.Identity()
+        self.head = LatentHead(channels, num_samples) if variational else nn.Identity()
 
     def forward(self, x: Tensor, external: Tensor | None = None) -> Tensor:
         """Attend from ``x`` to ``x`` and ``external``.
 
         Args:
             x: (n, c, t, h, w).
-            external: (n, c, t', h, w), features of further frames of the video, given as keys and values only.
+            external: (n, c, t', h, w), features of another sequence of the video, given as keys and values only.
 
         Returns:
             (n, c, t, h, w), to be added to ``x``.
         """
-        reduced = self._reduce(x)
-        source = reduced if external is None else torch.cat((reduced, self._reduce(external)), dim=2)
+        return self.attend(x, None if external is None else self.reduced(external))
+
+    def reduced(self, x: Tensor) -> Tensor:
+        """What queries, keys and values are embedded from, (n, c, t, h, w) -> (n, c, t, ceil(h / 2), ceil(w / 2))."""
+        return self.pool(F.leaky_relu(self.reduce(x), NEGATIVE_SLOPE, inplace=True))
+
+    def attend(self, x: Tensor, external: Tensor | None = None) -> Tensor:
+        """``forward`` with what ``reduced`` made of the external features, so that it can serve many chunks."""
+        reduced = self.reduced(x)
+        source = reduced if external is None else torch.cat((reduced, external), dim=2)
         query = self.query(reduced)
         key, value = (self.pool(embed(source)) for embed in (self.key, self.value))
         attended = dot_product_attention(*(_tokens(part) for part in (query, key, value)), scale=self.scale)
         attended = attended.transpose(1, 2).reshape(query.shape)
         restored = self.restore(attended)[..., : x.shape[-2], : x.shape[-1]]
         return self.head(restored)
-
-    def _reduce(self, x: Tensor) -> Tensor:
-        return self.pool(F.leaky_relu(self.reduce(x), NEGATIVE_SLOPE))
 
 
 class ShortRangeAttention(nn.Module):
@@ -164,10 +207,16 @@ class ShortRangeAttention(nn.Module):
         pool: ``'max'`` (default) or ``'avg'``.
         mask_activation: ``'sigmoid'`` (default), ``'leaky_relu'`` or ``'none'``; the paper does not say which.
         variational: Add the two heads of figure 5.
+        num_samples: Of the heads, see ``LatentHead``.
     """
 
     def __init__(
-        self, channels: int, pool: str = 'max', mask_activation: str = 'sigmoid', variational: bool = False
+        self,
+        channels: int,
+        pool: str = 'max',
+        mask_activation: str = 'sigmoid',
+        variational: bool = False,
+        num_samples: int = 0,
     ) -> None:
         super().__init__()
         self.pool = SpatialPool(pool)
@@ -179,7 +228,7 @@ class ShortRangeAttention(nn.Module):
         self.down2 = nn.Conv3d(channels, channels, 3, padding=1)
         self.up1 = SpatialDeconv(channels)
         self.up2 = SpatialDeconv(channels)
-        self.head = LatentHead(channels) if variational else nn.Identity()
+        self.head = LatentHead(channels, num_samples) if variational else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, c, t, h, w) -> (n, c, t, h, w), to be added to ``x``."""
@@ -190,8 +239,8 @@ class ShortRangeAttention(nn.Module):
         h, w = x.shape[-2:]
         mask = torch.cat((self.key(x), self.query(x)), dim=1)
         for down in (self.down1, self.down2):
-            mask = self.pool(F.leaky_relu(down(mask), NEGATIVE_SLOPE))
-        mask = F.leaky_relu(self.up1(mask), NEGATIVE_SLOPE)
+            mask = self.pool(F.leaky_relu(down(mask), NEGATIVE_SLOPE, inplace=True))
+        mask = F.leaky_relu(self.up1(mask), NEGATIVE_SLOPE, inplace=True)
         return self.mask_activation(self.up2(mask)[..., :h, :w])
 
 

@@ -29,7 +29,8 @@ class LinearUpscaler(nn.Module):
 
     With no activation anywhere the whole module is one linear map from ``in_channels`` to ``out_channels * scale^2``.
     ``forward`` therefore multiplies the layers' weights first and convolves once at low resolution, which is the same
-    function with the same gradients at a fraction of the time and memory.
+    function with the same gradients at a fraction of the time and memory. It computes in float32 whatever it is given:
+    frames in half precision would be rounded to steps as coarse as those of 8 bits.
 
     Args:
         in_channels: Channels C of the features.
@@ -51,9 +52,10 @@ class LinearUpscaler(nn.Module):
         nn.init.zeros_(self.projection.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, in_channels, h, w) -> (n, out_channels, scale * h, scale * w)."""
-        weight, bias = self.folded()
-        return F.pixel_shuffle(F.conv2d(x, weight, bias), self.scale)
+        """(n, in_channels, h, w) -> (n, out_channels, scale * h, scale * w), float32 at least."""
+        with torch.autocast(x.device.type, enabled=False):
+            weight, bias = self.folded()
+            return F.pixel_shuffle(F.conv2d(x.to(weight.dtype), weight, bias), self.scale)
 
     def forward_layers(self, x: Tensor) -> Tensor:
         """The same, layer by layer as the paper draws it."""
@@ -63,17 +65,21 @@ class LinearUpscaler(nn.Module):
 
     def folded(self) -> tuple[Tensor, Tensor]:
         """Weight (out_channels * scale^2, in_channels, 1, 1) and bias of the one convolution before one shuffle."""
-        projection = self.projection.weight
+        projection = _at_least_single(self.projection.weight)
         out_channels = projection.shape[0]
         # From the last layer back: kernel[o, y, x, c] maps channel c to sub-pixel (y, x) of colour o.
         kernel = projection.reshape(out_channels, 1, 1, -1)
-        bias = self.projection.bias.reshape(out_channels, 1, 1)
+        bias = _at_least_single(self.projection.bias).reshape(out_channels, 1, 1)
         for expansion, r in zip(reversed(self.expansions), reversed(self.factors), strict=True):
             inner = kernel.shape[1]
-            layer = expansion.weight.reshape(-1, r, r, expansion.in_channels)
-            layer_bias = expansion.bias.reshape(-1, r, r)
+            layer = _at_least_single(expansion.weight).reshape(-1, r, r, expansion.in_channels)
+            layer_bias = _at_least_single(expansion.bias).reshape(-1, r, r)
             size = r * inner
             bias = torch.einsum('oyxc,cij->oiyjx', kernel, layer_bias) + bias.reshape(out_channels, 1, inner, 1, inner)
             bias = bias.reshape(out_channels, size, size)
             kernel = torch.einsum('oyxc,cijd->oiyjxd', kernel, layer).reshape(out_channels, size, size, -1)
         return kernel.reshape(-1, kernel.shape[-1], 1, 1), bias.reshape(-1)
+
+
+def _at_least_single(x: Tensor) -> Tensor:
+    return x if x.dtype == torch.float64 else x.float()

@@ -1,5 +1,8 @@
 """The latent-attention network."""
 
+from collections.abc import Mapping
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from mmagic.registry import MODELS
@@ -44,6 +47,7 @@ class LatentAttentionNet(BaseModule):
         mask_activation: Activation of the short-range mask: ``'sigmoid'``, ``'leaky_relu'`` or ``'none'``.
         attn_scale: Factor of the long-range scores; 1 is the paper's.
         variational: Give each block the mean and variance heads of figure 5.
+        num_samples: What the heads take at test time, 0 for the mean, see ``LatentHead``.
         global_residual: Add the bicubic enlargement to the output. Not in the paper; short trainings gain from it.
         init_cfg: See mmengine's ``BaseModule``.
 
@@ -69,6 +73,7 @@ class LatentAttentionNet(BaseModule):
         mask_activation: str = 'sigmoid',
         attn_scale: float = 1.0,
         variational: bool = False,
+        num_samples: int = 0,
         global_residual: bool = False,
         init_cfg: dict | None = None,
     ) -> None:
@@ -88,10 +93,8 @@ class LatentAttentionNet(BaseModule):
 
         widths = [in_channels] + [mid_channels] * num_layers
         self.convs = nn.ModuleList(nn.Conv3d(a, b, 3, padding=1) for a, b in zip(widths, widths[1:], strict=False))
-        options = {
-            'L': {'pool': pool, 'scale': attn_scale, 'variational': variational},
-            'S': {'pool': pool, 'mask_activation': mask_activation, 'variational': variational},
-        }
+        shared = {'pool': pool, 'variational': variational, 'num_samples': num_samples}
+        options = {'L': {'scale': attn_scale, **shared}, 'S': {'mask_activation': mask_activation, **shared}}
         every = num_layers // max(len(attn_layout), 1)
         self.attention = nn.ModuleDict(
             {str((i + 1) * every): BLOCKS[kind](mid_channels, **options[kind]) for i, kind in enumerate(attn_layout)}
@@ -112,34 +115,87 @@ class LatentAttentionNet(BaseModule):
         for conv in self.convs[3::2]:
             conv.weight.data.mul_(0.1)
 
-    def forward(self, lqs: Tensor) -> Tensor:
-        """All frames: (n, t, c, h, w) in [0, 1] -> (n, t, c, scale * h, scale * w), any t and any size."""
+    def forward(self, lqs: Tensor, key_frames: Tensor | None = None) -> Tensor:
+        """All frames: (n, t, c, h, w) in [0, 1] -> (n, t, c, scale * h, scale * w), any t and any size.
+
+        Args:
+            lqs: The clip.
+            key_frames: (n, k, c, h, w), frames from anywhere in the same video that the long-range blocks may look at
+                (section 6.2, external sequence). They need no training with them.
+
+        Returns:
+            float32, also where the network is ``.bfloat16()`` or runs under autocast.
+
+        Raises:
+            ValueError: If the key frames are not of the clip's batch, channels and size.
+        """
         t, h, w = lqs.shape[1], *lqs.shape[-2:]
+        external = {} if key_frames is None else self._external_features(lqs, key_frames)
         outputs = run_in_chunks(
-            self._forward_chunk, pad_to_multiple(lqs, self.multiple_of), self.chunk_length or t, self.chunk_overlap
+            partial(self._forward_chunk, external=external),
+            pad_to_multiple(lqs, self.multiple_of),
+            self.chunk_length or t,
+            self.chunk_overlap,
         )
         outputs = outputs[..., : h * self.scale, : w * self.scale]
         if self.global_residual:
             outputs = outputs + bicubic_upsample(lqs, self.scale)
         return outputs
 
-    def _forward_chunk(self, lqs: Tensor) -> Tensor:
+    def _external_features(self, lqs: Tensor, key_frames: Tensor) -> dict[str, Tensor]:
+        """What each long-range block attends to beside the chunk: number of the layer -> (n, c, k, h / 2, w / 2).
+
+        Key frames are no neighbours in time. Each goes through the layers as a clip of its own, a still one of three
+        frames, and the features of the middle are taken: no layer mixes two key frames, and none meets an input unlike
+        those it was trained on. The paper does not say how it does this.
+        """
+        if key_frames.shape[0] != lqs.shape[0] or key_frames.shape[2:] != lqs.shape[2:]:
+            raise ValueError(
+                'key frames must be of the batch, channels and size of the clip, '
+                f'but got {tuple(key_frames.shape)} for a clip of {tuple(lqs.shape)}'
+            )
+        n, k = key_frames.shape[:2]
+        stills = pad_to_multiple(key_frames, self.multiple_of).flatten(0, 1).unsqueeze(2).expand(-1, -1, 3, -1, -1)
+        features: dict[str, Tensor] = {}
+        self.extract(self._to_layout(stills), taps=features)
+        return {
+            number: block.reduced(features[number])[:, :, 1].unflatten(0, (n, k)).transpose(1, 2)
+            for number, block in self.attention.items()
+            if isinstance(block, LongRangeAttention)
+        }
+
+    def _forward_chunk(self, lqs: Tensor, external: Mapping[str, Tensor]) -> Tensor:
         n, t = lqs.shape[:2]
-        # The 3-D convolutions are a quarter faster in this layout on CPU.
-        x = lqs.transpose(1, 2).contiguous(memory_format=torch.channels_last_3d)
-        features = self.extract(x)
+        features = self.extract(self._to_layout(lqs.transpose(1, 2)), external)
         frames = features.transpose(1, 2).flatten(0, 1)
         return self.upscaler(frames).unflatten(0, (n, t))
 
-    def extract(self, x: Tensor) -> Tensor:
-        """Features of a chunk, (n, in_channels, t, h, w) -> (n, mid_channels, t, h, w); h, w multiples of 4."""
+    def _to_layout(self, x: Tensor) -> Tensor:
+        # The 3-D convolutions are a quarter faster in this layout on CPU.
+        return x.to(self.convs[0].weight.dtype).contiguous(memory_format=torch.channels_last_3d)
+
+    def extract(
+        self, x: Tensor, external: Mapping[str, Tensor] | None = None, taps: dict[str, Tensor] | None = None
+    ) -> Tensor:
+        """Features of a chunk, (n, in_channels, t, h, w) -> (n, mid_channels, t, h, w); h, w multiples of 4.
+
+        Args:
+            x: The chunk.
+            external: Number of the layer before a long-range block -> what that block's ``reduced`` made of external
+                features.
+            taps: Is given the input of every block, by the number of the layer before it.
+        """
         skip = None
         for number, conv in enumerate(self.convs, start=1):
             if number > 2 and number % 2 == 1:
                 skip = x
-            x = F.leaky_relu(conv(x), NEGATIVE_SLOPE)
+            x = F.leaky_relu(conv(x), NEGATIVE_SLOPE, inplace=True)
             if number > 2 and number % 2 == 0:
                 x = x + skip
-            if str(number) in self.attention:
-                x = x + self.attention[str(number)](x)
+            name = str(number)
+            if name in self.attention:
+                block = self.attention[name]
+                if taps is not None:
+                    taps[name] = x
+                x = x + (block.attend(x, external[name]) if external and name in external else block(x))
         return x

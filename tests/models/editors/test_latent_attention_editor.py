@@ -1,0 +1,93 @@
+import pytest
+import torch
+from mmagic.structures import DataSample
+from mmagic.utils import register_all_modules
+
+from vsr_plugins.models import LatentAttention
+
+
+def editor(**arguments):
+    register_all_modules()
+    torch.manual_seed(0)
+    return LatentAttention(
+        generator=dict(
+            type='LatentAttentionNet', mid_channels=4, num_layers=4, attn_layout='LS', chunk_length=3, variational=True
+        ),
+        pixel_loss=dict(type='EuclideanLoss'),
+        data_preprocessor=dict(type='DataPreprocessor', mean=[0.0] * 3, std=[255.0] * 3),
+        **arguments,
+    ).train()
+
+
+def batch(key_frames=None):
+    generator = torch.Generator().manual_seed(1)
+    meta = {} if key_frames is None else dict(num_key_frames=key_frames)
+    samples = [
+        DataSample(gt_img=torch.rand(3, 3, 32, 32, generator=generator), metainfo=dict(key='clip', **meta))
+        for _ in range(2)
+    ]
+    return torch.rand(2, 3 + (key_frames or 0), 3, 8, 8, generator=generator), DataSample.stack(samples)
+
+
+def open_heads(model):
+    for module in model.modules():
+        if hasattr(module, 'sampling'):
+            module.sampling = True
+
+
+def parameters_without_gradient(model, losses):
+    model.zero_grad()
+    sum(losses.values()).backward()
+    return {name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()}
+
+
+def test_stage_1_trains_all_but_the_variance_heads():
+    model = editor()
+    losses = model(*batch(), mode='loss')
+    assert list(losses) == ['loss_re']
+    without = parameters_without_gradient(model, losses)
+    assert without == {
+        f'generator.attention.{number}.head.log_variance.{kind}' for number in (2, 4) for kind in ('weight', 'bias')
+    }
+
+
+@pytest.mark.parametrize('dual_pass', [False, True])
+def test_stage_2_trains_every_parameter(dual_pass):
+    model = editor(dual_pass=dual_pass)
+    open_heads(model)
+    losses = model(*batch(), mode='loss')
+    assert list(losses) == ['loss_re', 'loss_vae']
+    assert not parameters_without_gradient(model, losses)
+
+
+def test_the_literal_reading_samples_once_and_dual_pass_takes_the_means_for_l_re():
+    inputs, samples = batch()
+    model = editor(latent_weight=0.5)
+    expected = model(inputs, samples, mode='loss')['loss_re']
+    open_heads(model)
+    torch.manual_seed(3)
+    output = model.generator(inputs)
+    torch.manual_seed(3)
+    literal = model(inputs, samples, mode='loss')
+    squared = (output - samples.gt_img).square()
+    torch.testing.assert_close(literal['loss_vae'], 0.5 * squared.mean())
+    torch.testing.assert_close(literal['loss_re'], squared.mean((2, 3, 4)).sqrt().mean())
+    model.dual_pass = True
+    torch.manual_seed(3)
+    dual = model(inputs, samples, mode='loss')
+    torch.testing.assert_close(dual['loss_vae'], literal['loss_vae'])
+    torch.testing.assert_close(dual['loss_re'], expected)
+    assert dual['loss_re'] != literal['loss_re']
+
+
+def test_frames_behind_the_clip_go_to_the_network_as_key_frames():
+    inputs, samples = batch(key_frames=2)
+    model = editor().eval()
+    output = model(inputs, samples, mode='tensor')
+    torch.testing.assert_close(output, model.generator(inputs[:, :3], inputs[:, 3:]))
+    predictions = model(inputs, samples, mode='predict')
+    assert predictions[0].output.pred_img.shape == (3, 3, 32, 32)
+    assert predictions[0].input.shape == (3, 3, 8, 8)
+    samples.set_metainfo(dict(num_key_frames=[2, 1]))
+    with pytest.raises(ValueError, match=r'one number of key frames, but got \[1, 2\]'):
+        model(inputs, samples, mode='tensor')

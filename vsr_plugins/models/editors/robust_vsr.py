@@ -1,0 +1,77 @@
+"""Training of a network and its spatial alignment together."""
+
+from typing import Any
+
+from mmagic.models import BaseEditModel
+from mmagic.registry import MODELS
+from mmagic.structures import DataSample
+from torch import Tensor
+
+from ..networks.alignment import AlignedNet, RectifiedFlowAlignment, SpatialAlignmentNet
+
+
+@MODELS.register_module()
+class RobustVSR(BaseEditModel):
+    """Trains an ``AlignedNet`` with a ``SpatialAlignmentNet`` by the loss of its frames and that of its motion.
+
+    Paper:
+        Robust Video Super-Resolution With Learned Temporal Dynamics, ICCV 2017, section 4.2: what the pixel loss is
+        plus lambda times the squared error of the motion of each neighbour. The label of a motion is the rectified flow
+        of the same patch, computed on the fly. The paper gives no lambda.
+
+    Args:
+        generator: Config of the ``AlignedNet``.
+        pixel_loss: Config of the loss of the frames.
+        align_weight: Lambda. The motion is in pixels of the input, so that its squared error is about a hundred times
+            that of frames in [0, 1].
+        label_flow: Config of the optical flow of the labels.
+        loss_border: Pixels of the input that the pixel loss leaves out on each side: where a patch has been moved,
+            its border is made up. As wide as the border of the aligner's patches.
+        **kwargs: As upstream's ``BaseEditModel``.
+
+    Raises:
+        ValueError: If the generator is no ``AlignedNet`` with a ``SpatialAlignmentNet``.
+    """
+
+    generator: AlignedNet
+
+    def __init__(
+        self,
+        generator: dict,
+        pixel_loss: dict,
+        align_weight: float = 0.01,
+        label_flow: dict | None = None,
+        loss_border: int = 3,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(generator=generator, pixel_loss=pixel_loss, **kwargs)
+        aligner = getattr(self.generator, 'aligner', None)
+        if not isinstance(aligner, SpatialAlignmentNet):
+            raise ValueError(
+                'RobustVSR trains an AlignedNet whose aligner is a SpatialAlignmentNet, but got '
+                f'{type(self.generator).__name__} with {type(aligner).__name__}; without one, take BaseEditModel'
+            )
+        self.align_weight = align_weight
+        self.loss_border = loss_border
+        self.labels = RectifiedFlowAlignment(
+            label_flow or dict(type='DISFlow'), aligner.grid.patch_size, aligner.grid.keep_size
+        )
+        self.labels.requires_grad_(False)
+
+    def forward_train(
+        self, inputs: Tensor, data_samples: DataSample | None = None, **kwargs: Any
+    ) -> dict[str, Tensor]:
+        """Losses of a batch of clips, (n, t, c, h, w), and the average error of the motion in pixels."""
+        neighbours, references = self.generator.pairs(inputs)
+        aligner = self.generator.aligner
+        theta = aligner.motion(neighbours, references)
+        error = theta[:, :2] - self.labels.translations(neighbours, references)
+        aligned = self.generator.join(inputs, aligner.align(neighbours, theta))
+        output = self.generator.network(aligned, **kwargs)
+        border = self.loss_border * self.generator.scale
+        inner = (..., slice(border, output.shape[-2] - border), slice(border, output.shape[-1] - border))
+        return {
+            'loss_pix': self.pixel_loss(output[inner], data_samples.gt_img[inner]),
+            'loss_align': self.align_weight * error.square().sum(dim=1).mean(),
+            'motion_error': error.detach().abs().mean(),
+        }
