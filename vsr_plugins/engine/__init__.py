@@ -1,6 +1,8 @@
 """Training that can be stopped anywhere and continued as if it had not been."""
 
+from .latent_stage import LatentStageHook
+from .load_parts import LoadPartsHook
 from .loops import ResumableIterBasedTrainLoop
 from .resume_state import ResumeStateHook
 
-__all__ = ['ResumableIterBasedTrainLoop', 'ResumeStateHook']
+__all__ = ['LatentStageHook', 'LoadPartsHook', 'ResumableIterBasedTrainLoop', 'ResumeStateHook']
