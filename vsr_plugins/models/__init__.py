@@ -6,7 +6,7 @@ from .blocks.attention import LatentHead, LongRangeAttention, ShortRangeAttentio
 from .blocks.deformable_conv_lstm import DeformableConvLSTM
 from .blocks.pyramid_alignment import FeatureTemporalInterpolation
 from .data_preprocessors import PaddedDataPreprocessor
-from .editors import LatentAttention
+from .editors import LatentAttention, RobustVSR
 from .losses import EuclideanLoss, LumaLoss
 from .networks import (
     AlignedNet,
@@ -20,6 +20,7 @@ from .networks import (
     LatentAttentionNet,
     RectifiedFlowAlignment,
     SpatialAlignmentNet,
+    SPMCNet,
     SPyNetFlow,
     TemporalAdaptiveNet,
     TemporalBranchNet,
@@ -50,6 +51,8 @@ __all__ = [
     'LumaLoss',
     'PaddedDataPreprocessor',
     'RectifiedFlowAlignment',
+    'RobustVSR',
+    'SPMCNet',
     'SPyNetFlow',
     'ShortRangeAttention',
     'SpatialAlignmentNet',

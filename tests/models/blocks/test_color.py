@@ -47,6 +47,14 @@ def test_rgb_through_a_network_of_one_channel(output):
     np.testing.assert_allclose(result.numpy(), ycbcr2rgb(ycbcr, channel_axis=-3), atol=1e-9)
 
 
+def test_several_estimates_of_the_centre_share_its_chroma():
+    frames = torch.rand(2, 3, 3, 6, 7)
+    estimates = torch.rand(2, 4, 1, 12, 14)
+    result = run_in_color(lambda _: estimates, frames, 'y', 2, 'center')
+    for k in range(4):
+        torch.testing.assert_close(result[:, k], run_in_color(lambda _, k=k: estimates[:, k], frames, 'y', 2, 'center'))
+
+
 def test_frames_of_the_right_channels_go_straight_through():
     for color, channels in (('y', 1), ('rgb', 3)):
         frames = torch.rand(1, 2, channels, 4, 4)

@@ -89,5 +89,8 @@ def run_in_color(
     if color != 'y' or channels != 3:
         raise ValueError(f'a network on {color!r} takes frames of {channels_of(color)} channels, but got {channels}')
     y = function(luma(frames).to(frames.dtype))
-    shown = frames if output == 'all' else frames[:, frames.shape[1] // 2]
+    shown = frames
+    if output == 'center':
+        center = frames.shape[1] // 2
+        shown = frames[:, center] if y.ndim == 4 else frames[:, center : center + 1]
     return with_luma(bicubic_upsample(shown, scale), y)

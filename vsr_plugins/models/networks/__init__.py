@@ -7,6 +7,7 @@ from .espcn import ESPCNNet
 from .fsrcnn import FSRCNNNet
 from .latent_attention import LatentAttentionNet
 from .optical_flow import DISFlow, SPyNetFlow
+from .spmc import SPMCNet
 from .temporal_adaptive import TemporalAdaptiveNet, TemporalBranchNet
 from .vespcn import VESPCNNet
 from .zooming_slow_mo import ZoomingSlowMoNet
@@ -22,6 +23,7 @@ __all__ = [
     'FlowWarpAlignment',
     'LatentAttentionNet',
     'RectifiedFlowAlignment',
+    'SPMCNet',
     'SPyNetFlow',
     'SpatialAlignmentNet',
     'TemporalAdaptiveNet',
