@@ -75,8 +75,12 @@ def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
     for loaders in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         for loader in as_list(config.get(loaders)):
             loader.update(num_workers=0, persistent_workers=False)
-            if loader.dataset.type == 'PhotoMotionDataset':
-                loader.dataset.update(clips_per_image=1, num_frames=5, cache_mb=0)
+            for dataset in [loader.dataset, *loader.dataset.get('datasets', [])]:
+                if dataset.type == 'PhotoMotionDataset':
+                    dataset.update(clips_per_image=1, num_frames=5, cache_mb=0)
+    # Stages before, whose weights a test has not got.
+    hooks = config.get('custom_hooks') or []
+    config.custom_hooks = [hook for hook in hooks if hook.type != 'LoadPartsHook']
     return config
 
 

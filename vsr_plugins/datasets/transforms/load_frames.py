@@ -19,16 +19,32 @@ class LoadFrames(LoadImageFromFile):
     Args:
         key (str): What to load, 'img' or 'gt'.
         channel_order (str): 'rgb' or 'bgr'.
+        decoded_mb (float): Keep so many megabytes of decoded images in memory, in each worker; upstream's ``use_cache``
+            keeps files and decodes them each time. For small data sets, of which patches are cut and nothing is
+            written into.
         **kwargs: As upstream's.
 
     Raises:
         ValueError: If a file cannot be decoded, when it is loaded.
     """
 
-    def __init__(self, key: str, channel_order: str = 'rgb', **kwargs: Any) -> None:
+    def __init__(self, key: str, channel_order: str = 'rgb', decoded_mb: float = 0, **kwargs: Any) -> None:
         super().__init__(key=key, channel_order=channel_order, **kwargs)
+        self.room = decoded_mb * 1e6
+        self.decoded: dict[str, np.ndarray] = {}
 
     def _load_image(self, filename: str) -> np.ndarray:
+        if filename in self.decoded:
+            return self.decoded[filename]
+        image = self._decode(filename)
+        if image.nbytes <= self.room:
+            self.room -= image.nbytes
+            # Whoever writes into it is told, instead of changing what is loaded next time.
+            image.flags.writeable = False
+            self.decoded[filename] = image
+        return image
+
+    def _decode(self, filename: str) -> np.ndarray:
         try:
             image = super()._load_image(filename)
         except (cv2.error, OSError, SyntaxError) as error:

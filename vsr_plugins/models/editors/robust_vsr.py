@@ -58,9 +58,7 @@ class RobustVSR(BaseEditModel):
         )
         self.labels.requires_grad_(False)
 
-    def forward_train(
-        self, inputs: Tensor, data_samples: DataSample | None = None, **kwargs: Any
-    ) -> dict[str, Tensor]:
+    def forward_train(self, inputs: Tensor, data_samples: DataSample | None = None, **kwargs: Any) -> dict[str, Tensor]:
         """Losses of a batch of clips, (n, t, c, h, w), and the average error of the motion in pixels."""
         neighbours, references = self.generator.pairs(inputs)
         aligner = self.generator.aligner

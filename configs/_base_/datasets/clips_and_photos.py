@@ -1,0 +1,48 @@
+# Windows of five frames from clips and, as often, from photographs in motion: clips have real motion, photographs far
+# more texture. VSR_PHOTOS names a folder of photographs; without it they are those that come with scikit-image.
+_base_ = ['clips.py', 'photomotion.py']
+
+# One patch of the spatial alignment network, 36 pixels at low resolution.
+clips_and_photos_patch = dict(type='DegradeFrames', kind='BI', scale=4, gt_patch_size=144)
+clips_and_photos_steps = [
+    clips_and_photos_patch,
+    dict(type='KeepCenterFrame', keys=['gt']),
+    *_base_.clips_augment,
+    dict(type='TemporalReverse', keys=['img']),
+    dict(type='StackFrames', keys=['img']),
+    dict(type='PackInputs', meta_keys=['key']),
+]
+clips_and_photos_train_window_dataloader = dict(
+    num_workers=2,
+    batch_size=16,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(
+        type='ConcatDataset',
+        ignore_keys=['dataset_type', 'task_name'],
+        datasets=[
+            dict(
+                type='RepeatDataset',
+                times=8,
+                dataset=dict(
+                    **_base_.clips_train_dataset,
+                    samples='frames',
+                    num_input_frames=5,
+                    # Decoding would take longer than training.
+                    pipeline=[dict(type='LoadFrames', key='gt', decoded_mb=400), *clips_and_photos_steps],
+                ),
+            ),
+            dict(
+                type='PhotoMotionDataset',
+                data_root=_base_.photomotion_root,
+                split='train',
+                num_frames=5,
+                gt_size=(152, 152),
+                clips_per_image=10,
+                seed=0,
+                cache_mb=600,
+                pipeline=clips_and_photos_steps,
+            ),
+        ],
+    ),
+)

@@ -1,0 +1,103 @@
+import os
+from types import SimpleNamespace
+
+import pytest
+import torch
+from training import build, weights
+
+from vsr_plugins.engine import LoadPartsHook
+from vsr_plugins.engine.load_parts import find_checkpoint, load_part
+
+
+def two_layers():
+    torch.manual_seed(0)
+    return torch.nn.ModuleDict({'a': torch.nn.Conv2d(3, 2, 1), 'b': torch.nn.Conv2d(2, 2, 1)})
+
+
+def test_parts_go_where_they_belong():
+    net = two_layers()
+    before = net['a'].weight.clone()
+    given = {'x.branch.weight': torch.full((2, 2, 1, 1), 5.0), 'x.branch.bias': torch.ones(2), 'y.bias': torch.zeros(2)}
+    assert load_part(net, given, source='x.branch.', target='b.') == ['b.weight', 'b.bias']
+    assert torch.equal(net['b'].weight, given['x.branch.weight']) and torch.equal(net['a'].weight, before)
+
+
+def test_a_kernel_for_one_frame_is_divided_over_three():
+    net = two_layers()
+    given = {'weight': torch.tensor([[6.0], [9.0]]).reshape(2, 1, 1, 1), 'bias': torch.ones(2)}
+    load_part(net, given, target='a.', inflate=True)
+    assert net['a'].weight.flatten(1).tolist() == [[2.0, 2.0, 2.0], [3.0, 3.0, 3.0]]
+    assert net['a'].bias.tolist() == [1.0, 1.0]
+
+
+def test_a_deeper_network_keeps_what_the_shallower_one_lacks():
+    net = two_layers()
+    before = net['b'].weight.clone()
+    given = {'a.weight': torch.zeros(2, 3, 1, 1), 'a.bias': torch.zeros(2), 'c.bias': torch.zeros(1)}
+    assert load_part(net, given, partial=True) == ['a.weight', 'a.bias']
+    assert torch.equal(net['b'].weight, before)
+
+
+@pytest.mark.parametrize(
+    ('given', 'options', 'message'),
+    [
+        ({'b.weight': torch.zeros(2, 2, 1, 1)}, {'source': 'b.'}, r"1 of 2 tensors of 'b\.\*'.*missing: \['b\.bias'\]"),
+        ({'q': torch.zeros(1)}, {'source': 'b.', 'partial': True}, '0 of 2'),
+        ({'weight': torch.zeros(2, 2, 1, 1), 'bias': torch.zeros(2)}, {'target': 'a.'}, r'\(2, 3, 1, 1\)'),
+        (
+            {'weight': torch.zeros(2, 2, 1, 1), 'bias': torch.zeros(2)},
+            {'target': 'a.', 'inflate': True},
+            r'\(2, 3, 1, 1\)',
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named(given, options, message):
+    with pytest.raises(ValueError, match=message):
+        load_part(two_layers(), given, **options)
+
+
+@pytest.mark.parametrize('part', [{'source': 'a.'}, {'checkpoint': 'x.pth', 'strict': True}])
+def test_wrong_parts_are_named(part):
+    with pytest.raises(ValueError, match='a part has a checkpoint'):
+        LoadPartsHook([part])
+
+
+def test_a_work_directory_stands_for_its_best_checkpoint(tmp_path):
+    stage = tmp_path / 'stage_1'
+    stage.mkdir()
+    for age, name in enumerate(['best_clips_PSNR_iter_9000.pth', 'best_clips_PSNR_iter_10000.pth', 'iter_20000.pth']):
+        (stage / name).touch()
+        os.utime(stage / name, (1000 + age, 1000 + age))
+    assert find_checkpoint('stage_1', tmp_path) == stage / 'best_clips_PSNR_iter_10000.pth'
+    assert find_checkpoint('stage_1/iter_20000.pth', tmp_path) == stage / 'iter_20000.pth'
+    assert find_checkpoint(stage, tmp_path / 'elsewhere').parent == stage
+    with pytest.raises(FileNotFoundError, match='train that stage first'):
+        find_checkpoint('stage_2', tmp_path)
+
+
+def test_a_training_starts_from_its_parts_and_a_resumed_one_from_its_own(tmp_path):
+    build(tmp_path / 'first', max_iters=2).train()
+    donor = weights(tmp_path / 'first', 2)
+    part = dict(checkpoint='first/iter_2.pth', source='layer.0.')
+    seen = []
+
+    from mmengine.hooks import Hook
+
+    class Record(Hook):
+        priority = 'LOWEST'
+
+        def before_train(self, runner):
+            seen.append({key: value.clone() for key, value in runner.model.state_dict().items()})
+
+    build(tmp_path / 'second', max_iters=2, hooks=[LoadPartsHook([part]), Record()]).train()
+    assert torch.equal(seen[0]['layer.0.weight'], donor['layer.0.weight'])
+    assert not torch.equal(seen[0]['layer.2.weight'], donor['layer.2.weight'])
+
+    own = weights(tmp_path / 'second', 2)
+    gone = dict(part, checkpoint='nowhere.pth')
+    build(tmp_path / 'second', max_iters=4, resume=True, hooks=[LoadPartsHook([gone]), Record()]).train()
+    assert torch.equal(seen[1]['layer.0.weight'], own['layer.0.weight'])
+    with pytest.raises(FileNotFoundError, match='nowhere.pth'):
+        LoadPartsHook([gone]).before_train(
+            SimpleNamespace(iter=0, model=two_layers(), work_dir=str(tmp_path / 'third'))
+        )

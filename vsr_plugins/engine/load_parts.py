@@ -1,0 +1,130 @@
+"""Starting a training from the weights of several others."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from mmagic.registry import HOOKS
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmengine.runner.checkpoint import CheckpointLoader
+from torch import Tensor
+
+
+@HOOKS.register_module()
+class LoadPartsHook(Hook):
+    """Fills parts of a network from checkpoints of other trainings, before the first iteration.
+
+    For training in stages where a stage joins several networks of the one before (the branches of RobustVSR), or
+    deepens one (EDVR). A resumed training keeps its own weights, and testing does not look for the checkpoints.
+
+    Args:
+        parts: What comes from where, in this order; each a dict of
+
+            - ``checkpoint``: a local file, or the work directory of a training, for its best checkpoint. What is not
+              absolute is looked for beside this training's work directory, then from where the command was run.
+            - ``source``: beginning of the names to take, such as ``'generator.branch.'``; default all.
+            - ``target``: what stands in its place here, such as ``'generator.branches.0.'``; default the same.
+            - ``inflate``: True lets a kernel for one frame start one for k: repeated k times over the input channels
+              and divided by k. Default False.
+            - ``partial``: True lets names below ``target`` that the checkpoint lacks keep their values, and leaves out
+              what has no place here. Default False.
+
+    Raises:
+        ValueError: If a part has no checkpoint or something else than these, or, when loaded, does not fit.
+        FileNotFoundError: If a checkpoint is missing, when it is loaded.
+    """
+
+    OPTIONS = frozenset({'checkpoint', 'source', 'target', 'inflate', 'partial'})
+
+    def __init__(self, parts: Sequence[Mapping]) -> None:
+        for part in parts:
+            if 'checkpoint' not in part or not part.keys() <= self.OPTIONS:
+                raise ValueError(
+                    f'a part has a checkpoint and may have {", ".join(sorted(self.OPTIONS - {"checkpoint"}))}, '
+                    f'but got {dict(part)}'
+                )
+        self.parts = [dict(part) for part in parts]
+
+    def before_train(self, runner: Runner) -> None:
+        """Load the parts, unless the training goes on from a checkpoint of its own."""
+        if runner.iter > 0:
+            return
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        for part in self.parts:
+            path = find_checkpoint(part['checkpoint'], Path(runner.work_dir).parent)
+            checkpoint = CheckpointLoader.load_checkpoint(str(path), map_location='cpu')
+            options = {key: value for key, value in part.items() if key != 'checkpoint'}
+            try:
+                loaded = load_part(model, checkpoint.get('state_dict', checkpoint), **options)
+            except ValueError as error:
+                raise ValueError(f'{path}: {error}') from error
+            print_log(f'{len(loaded)} tensors, {loaded[0]} and so on, come from {path}', logger='current')
+
+
+def find_checkpoint(name: str | Path, beside: Path) -> Path:
+    """The file that ``LoadPartsHook`` means by ``checkpoint``.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    candidates = [beside / name, Path(name)]
+    for path in candidates:
+        if path.is_file():
+            return path
+        best = sorted(path.glob('best_*.pth'), key=lambda file: file.stat().st_mtime)
+        if best:
+            return best[-1]
+    places = ' or '.join(dict.fromkeys(str(path.absolute()) for path in candidates))
+    raise FileNotFoundError(
+        f'no checkpoint, and no work directory with a best one, at {places}; train that stage first'
+    )
+
+
+@torch.no_grad()
+def load_part(
+    model: torch.nn.Module,
+    state_dict: Mapping[str, Tensor],
+    source: str = '',
+    target: str | None = None,
+    inflate: bool = False,
+    partial: bool = False,
+) -> list[str]:
+    """Copy the weights whose names begin with ``source`` to where they begin with ``target``.
+
+    Args:
+        model: The model to fill.
+        state_dict: The weights.
+        source: See ``LoadPartsHook``, as the rest.
+        target: None for ``source``.
+        inflate: See there.
+        partial: See there.
+
+    Returns:
+        Names in ``model`` that were filled.
+
+    Raises:
+        ValueError: If nothing begins so, a name is missing or left over, or a shape differs.
+    """
+    target = source if target is None else target
+    own = {name: value for name, value in model.state_dict().items() if name.startswith(target)}
+    given = {target + name[len(source) :]: value for name, value in state_dict.items() if name.startswith(source)}
+    missing, unknown = sorted(own.keys() - given.keys()), sorted(given.keys() - own.keys())
+    fitting = [name for name in own if name in given]
+    if not fitting or ((missing or unknown) and not partial):
+        raise ValueError(
+            f"{len(fitting)} of {len(own)} tensors of '{target}*' are there as '{source}*'; "
+            f'missing: {missing[:3]}, without a place: {unknown[:3]}'
+        )
+    for name in fitting:
+        value, place = given[name], own[name]
+        if inflate and value.ndim == place.ndim >= 2 and value.shape != place.shape:
+            times, rest = divmod(place.shape[1], value.shape[1])
+            if not rest:
+                value = torch.cat([value / times] * times, dim=1)
+        if value.shape != place.shape:
+            raise ValueError(f'{name} is {tuple(place.shape)}, but the checkpoint has {tuple(value.shape)}')
+        place.copy_(value)
+    return fitting
