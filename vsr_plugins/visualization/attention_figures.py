@@ -6,9 +6,12 @@ import cv2
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import LogLocator, NullLocator
 
 from .attention import KEY_STRIDE, Box, KeyRegion, LongRangeLook, ShortRangeLook
 from .comparison import COLOUR
@@ -17,6 +20,9 @@ from .comparison import COLOUR
 REGION_COLOURS = ('#56b4e9', '#f0e442', '#cc79a7', '#009e73')
 STRIP_FRAMES = 8
 WIDTH = 11.0
+HEAT = 'plasma'
+# Attention that is nowhere so many times an equal share is shown as pale as it is.
+LEAST_CONTRAST = 3.0
 
 
 def long_range_figure(
@@ -24,7 +30,7 @@ def long_range_figure(
 ) -> Figure:
     """Figure 7: the query in its frame, the strongest regions of keys in theirs, and the details of all below.
 
-    Under them the frames with the attention laid over, those with most of it where there are many.
+    Under them the frames with the attention laid over: the query's, and those with most of it where there are many.
 
     Args:
         look: Of one block.
@@ -36,12 +42,13 @@ def long_range_figure(
     """
     h, w = frames[0].shape[:2]
     columns = 1 + max(len(look.regions), 1)
-    strip = sorted(np.argsort(-look.weights.sum((1, 2)), kind='stable')[:STRIP_FRAMES])
+    order = np.argsort(-look.weights.sum((1, 2)), kind='stable')
+    strip = sorted({frame, *order[order != frame][: STRIP_FRAMES - 1]})
     panel, small = WIDTH / columns * h / w, WIDTH / len(strip) * h / w
     detail = WIDTH / columns * min(box.height / box.width, 1.5)
-    figure = Figure(figsize=(WIDTH, panel + detail + small + 1.6), layout='constrained', dpi=150)
+    figure = Figure(figsize=(WIDTH, panel + detail + small + 1.85), layout='constrained', dpi=150)
     figure.suptitle(title or look.name, fontsize=10)
-    rows = figure.add_gridspec(2, 1, height_ratios=(panel + detail + 0.7, small + 0.3))
+    rows = figure.add_gridspec(2, 1, height_ratios=(panel + detail + 0.75, small + 0.85))
     top = rows[0].subgridspec(2, columns, height_ratios=(panel, detail))
     _query_panels(figure, top[0, 0], top[1, 0], frames[frame], box, f'query: {captions[frame]}')
     for number, region in enumerate(look.regions, 1):
@@ -55,14 +62,23 @@ def long_range_figure(
         axes.set_xlabel(f'{region.weight:.2%} of the attention\n{region.ratio:.1f} x an equal share', fontsize=9)
         _frame(axes, _colours(look.regions)[number - 1])
     bottom = rows[1].subgridspec(1, len(strip))
-    greatest = look.weights.max()
-    for column, index in enumerate(strip):
-        axes = figure.add_subplot(bottom[0, column])
-        _show(axes, _heated(frames[index], look.weights[index] / greatest), captions[index])
+    shares = look.weights * look.weights.size
+    scale = LogNorm(1, max(float(shares.max()), LEAST_CONTRAST))
+    all_axes = [figure.add_subplot(cell) for cell in bottom]
+    for axes, index in zip(all_axes, strip, strict=True):
+        _show(axes, _heated(frames[index], scale(shares[index].clip(1))), captions[index])
         axes.title.set_fontsize(7)
-        axes.set_xlabel(f'{look.weights[index].sum():.1%}', fontsize=7)
+        axes.set_xlabel(f'{look.weights[index].sum():.1%} of the attention', fontsize=7)
         if index == frame:
             _outline(axes, box, COLOUR, 1)
+    bar = figure.colorbar(
+        ScalarMappable(scale, HEAT), ax=all_axes, location='bottom', aspect=90, fraction=0.06, pad=0.02
+    )
+    bar.set_label('times an equal share', fontsize=7)
+    bar.ax.tick_params(labelsize=6)
+    bar.ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    bar.ax.xaxis.set_major_formatter('{x:g}')
+    bar.ax.xaxis.set_minor_locator(NullLocator())
     return figure
 
 
@@ -86,7 +102,7 @@ def short_range_figure(look: ShortRangeLook, image: np.ndarray, caption: str, bo
     columns = 1 + len(masks) + spread
     width = min(WIDTH, 3.2 * columns)
     panel, detail = width / columns * h / w, width / columns * min(box.height / box.width, 1.5)
-    figure = Figure(figsize=(width, panel + 2 * detail + 1.6), layout='constrained', dpi=150)
+    figure = Figure(figsize=(width, 0.93 * (panel + 2 * detail) + 0.75), layout='constrained', dpi=150)
     figure.suptitle(title or look.name, fontsize=10)
     grid = figure.add_gridspec(3, columns, height_ratios=(panel, detail, detail))
     _query_panels(figure, grid[0, 0], grid[1, 0], image, box, caption)
@@ -103,7 +119,7 @@ def short_range_figure(look: ShortRangeLook, image: np.ndarray, caption: str, bo
             _bare(one)
             if row == 0:
                 one.set_title(name, fontsize=9)
-                _outline(one, box, COLOUR, 1)
+                _outline(one, box, 'white', 1)
         axes[0].set_ylabel(label, fontsize=8)
         figure.colorbar(picture, ax=axes, fraction=0.03, pad=0.01).ax.tick_params(labelsize=6)
         if spread:
@@ -136,12 +152,12 @@ def _crop(image: np.ndarray, box: Box) -> np.ndarray:
 
 
 def _heated(image: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """A frame in grey with a map of its keys, 0 to 1, laid over."""
+    """A frame in grey with a map of its keys, 0 (left as it is) to 1, laid over."""
     h, w = image.shape[:2]
     heat = heat.repeat(KEY_STRIDE, axis=0).repeat(KEY_STRIDE, axis=1)[:h, :w, None]
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None] * 0.8
-    colour = matplotlib.colormaps['inferno'](heat[..., 0])[..., :3] * 255
-    opacity = np.sqrt(heat) * 0.9  # the square root: a few keys hold most, and the rest is worth seeing too
+    colour = matplotlib.colormaps[HEAT](heat[..., 0])[..., :3] * 255
+    opacity = 0.9 * np.sqrt(heat)
     return (grey * (1 - opacity) + colour * opacity).round().astype(np.uint8)
 
 
