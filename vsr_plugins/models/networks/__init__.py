@@ -4,6 +4,7 @@ from .alignment import AlignedNet, DeformableAlignment, FlowWarpAlignment, Recti
 from .bicubic import BicubicNet
 from .duf import DUFNet
 from .espcn import ESPCNNet
+from .frvsr import FRVSRNet
 from .fsrcnn import FSRCNNNet
 from .latent_attention import LatentAttentionNet
 from .optical_flow import DISFlow, SPyNetFlow
@@ -19,6 +20,7 @@ __all__ = [
     'DUFNet',
     'DeformableAlignment',
     'ESPCNNet',
+    'FRVSRNet',
     'FSRCNNNet',
     'FlowWarpAlignment',
     'LatentAttentionNet',
