@@ -178,7 +178,7 @@ def activate(features: Tensor) -> Tensor:
 
 
 def like_layout(features: Tensor, other: Tensor) -> Tensor:
-    """``features`` in the memory layout of ``other``: of a mix of layouts the slower one is what convolutions are given."""
+    """``features`` in the memory layout of ``other``: joined with it, they keep the one convolutions are fast in."""
     if other.is_contiguous(memory_format=torch.channels_last):
         return features.contiguous(memory_format=torch.channels_last)
     return features
