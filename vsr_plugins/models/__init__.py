@@ -26,6 +26,7 @@ from .networks import (
     TemporalAdaptiveNet,
     TemporalBranchNet,
     VESPCNNet,
+    VSRNet,
     ZoomingSlowMoNet,
 )
 
@@ -61,5 +62,6 @@ __all__ = [
     'TemporalAdaptiveNet',
     'TemporalBranchNet',
     'VESPCNNet',
+    'VSRNet',
     'ZoomingSlowMoNet',
 ]

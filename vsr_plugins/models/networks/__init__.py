@@ -11,6 +11,7 @@ from .optical_flow import DISFlow, SPyNetFlow
 from .spmc import SPMCNet
 from .temporal_adaptive import TemporalAdaptiveNet, TemporalBranchNet
 from .vespcn import VESPCNNet
+from .vsrnet import VSRNet
 from .zooming_slow_mo import ZoomingSlowMoNet
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     'TemporalAdaptiveNet',
     'TemporalBranchNet',
     'VESPCNNet',
+    'VSRNet',
     'ZoomingSlowMoNet',
 ]
