@@ -4,7 +4,9 @@ import av
 import cv2
 import numpy as np
 import pytest
+from mmagic.registry import MODELS
 from mmcv.transforms import Compose
+from mmengine.runner import Runner
 
 from vsr_plugins.datasets import (
     AppendKeyFrames,
@@ -176,6 +178,32 @@ class TestTransforms:
         assert grey[:7] == [10 * i for i in segment]
         assert sample['gt'][:, 0, 0, 0].tolist() == grey[:7]
         assert not {i // 10 for i in grey[7:]} & set(segment)
+
+    def test_their_number_reaches_the_editor(self, clips):
+        pipeline = [
+            dict(type='SampleSegment'),
+            dict(type='AppendKeyFrames', num_key_frames=2),
+            dict(type='LoadFrames', key='gt'),
+            dict(type='DegradeFrames'),
+            dict(type='DropKeyFrames', keys=['gt']),
+            dict(type='StackFrames', keys=['img', 'gt']),
+            dict(type='PackInputs', meta_keys=['key', 'num_key_frames']),
+        ]
+        loader = Runner.build_dataloader(
+            dict(
+                dataset=self.dataset(clips, pipeline, num_input_frames=5, indices=[0]),
+                batch_size=1,
+                sampler=dict(type='DefaultSampler', shuffle=False),
+            )
+        )
+        (batch,) = loader
+        model = MODELS.build(
+            dict(type='DataPreprocessor', input_view=(1, -1, 1, 1), output_view=(1, -1, 1, 1), mean=[0.0], std=[1.0])
+        )
+        batch = model(batch, training=True)
+        assert batch['inputs'].shape == (1, 7, 3, 4, 5)
+        assert batch['data_samples'].gt_img.shape == (1, 5, 3, 16, 20)
+        assert set(np.atleast_1d(batch['data_samples'].num_key_frames)) == {2}
 
     def test_on_a_whole_clip(self, clips):
         pipeline = Compose([AppendKeyFrames(num_key_frames=2), LoadFrames(key='gt'), DegradeFrames(), DropKeyFrames()])

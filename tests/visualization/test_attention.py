@@ -287,6 +287,16 @@ class TestPictures:
         with pytest.raises(FileExistsError, match='1_long_range.png'):
             found.save(tmp_path / 'out')
 
+    @pytest.mark.parametrize('size', [(3000, 1), (7, 7)])
+    def test_pictures_of_any_size(self, tmp_path, size):
+        """Each a page at most, whatever the frames are."""
+        frames = [np.random.default_rng(i).integers(0, 256, (*size, 3), np.uint8) for i in range(2)]
+        (tmp_path / 'clip').mkdir()
+        for i, frame in enumerate(frames):
+            cv2.imwrite(str(tmp_path / f'clip/{i}.png'), frame)
+        for path in explain(network('LS'), tmp_path / 'clip').save(tmp_path / 'out'):
+            assert max(cv2.imread(str(path)).shape) < 2600
+
     def test_the_figure_shows_the_regions_in_their_frames(self, clip):
         found = explain(network('L'), clip)
         (one,) = found.looks

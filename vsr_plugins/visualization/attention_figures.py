@@ -40,12 +40,11 @@ def long_range_figure(
         box: The query.
         title: Line above everything.
     """
-    h, w = frames[0].shape[:2]
+    aspect, detail_aspect = _aspect(*frames[0].shape[:2]), _aspect(box.height, box.width)
     columns = 1 + max(len(look.regions), 1)
     order = np.argsort(-look.weights.sum((1, 2)), kind='stable')
     strip = sorted({frame, *order[order != frame][: STRIP_FRAMES - 1]})
-    panel, small = WIDTH / columns * h / w, WIDTH / len(strip) * h / w
-    detail = WIDTH / columns * min(box.height / box.width, 1.5)
+    panel, detail, small = WIDTH / columns * aspect, WIDTH / columns * detail_aspect, WIDTH / len(strip) * aspect
     figure = Figure(figsize=(WIDTH, panel + detail + small + 1.85), layout='constrained', dpi=150)
     figure.suptitle(title or look.name, fontsize=10)
     rows = figure.add_gridspec(2, 1, height_ratios=(panel + detail + 0.75, small + 0.85))
@@ -95,13 +94,12 @@ def short_range_figure(look: ShortRangeLook, image: np.ndarray, caption: str, bo
         box: The region to enlarge.
         title: Line above everything.
     """
-    h, w = image.shape[:2]
     masks, responses = [look.mask, *look.sampled_masks], [look.response, *look.sampled_responses]
     names = ['deterministic', *(f'sample {i + 1}' for i in range(len(look.sampled_masks)))]
     spread = len(look.sampled_masks) > 1
     columns = 1 + len(masks) + spread
     width = min(WIDTH, 3.2 * columns)
-    panel, detail = width / columns * h / w, width / columns * min(box.height / box.width, 1.5)
+    panel, detail = (width / columns * _aspect(*size) for size in (image.shape[:2], (box.height, box.width)))
     figure = Figure(figsize=(width, 0.93 * (panel + 2 * detail) + 0.75), layout='constrained', dpi=150)
     figure.suptitle(title or look.name, fontsize=10)
     grid = figure.add_gridspec(3, columns, height_ratios=(panel, detail, detail))
@@ -141,6 +139,11 @@ def _query_panels(
     axes = figure.add_subplot(detail)
     _show(axes, _crop(image, box))
     _frame(axes, COLOUR)
+
+
+def _aspect(height: int, width: int) -> float:
+    """Height over width of the panel for a picture; one far from square is drawn small rather than the figure large."""
+    return min(max(height / width, 0.1), 1.5)
 
 
 def _colours(regions: Sequence[KeyRegion]) -> list[str]:

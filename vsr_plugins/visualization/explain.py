@@ -98,8 +98,9 @@ def explain(
         ValueError: If an argument does not fit the clip or the network.
     """
     source = clip if isinstance(clip, ClipSource) else ClipSource(clip)
-    start, stop, frame = _chunk(network, source, frame)
+    start, stop = _chunk(network, source, frame)
     frames = [_smaller(image, downscale) for image in source.read(start, stop)]
+    frame = len(frames) // 2 if frame is None else frame
     if frame - start >= len(frames):
         raise ValueError(f'{source.path} has {start + len(frames)} frames, counted from 0, but frame {frame} was asked')
     captions = [f'frame {start + i}' for i in range(len(frames))]
@@ -130,20 +131,17 @@ def explain(
     return Explanation(looks, [*frames, *keys], captions, frame - start, Box(*box))
 
 
-def _chunk(network: nn.Module, source: ClipSource, frame: int | None) -> tuple[int, int | None, int]:
-    """First frame and end of the chunk that the output of a frame comes from, and the frame."""
+def _chunk(network: nn.Module, source: ClipSource, frame: int | None) -> tuple[int, int | None]:
+    """First frame and end of the chunk that the output of a frame comes from; None is a frame of the first chunk."""
     length, overlap = getattr(network, 'chunk_length', None), getattr(network, 'chunk_overlap', 0)
     if frame is not None and frame < 0:
         raise ValueError(f'frames are counted from 0, but got {frame}')
-    if length is None:
-        return 0, None, source.count() // 2 if frame is None else frame
+    if length is None or frame is None:
+        return 0, length
     # Without overlap the end of a clip changes nothing about its chunks, and a video need not be counted.
-    frame = min(length, source.count() if overlap else length) // 2 if frame is None else frame
-    total = source.count() if overlap else frame + 1
-    for start, first, end in chunk_spans(max(total, frame + 1), length, overlap):
-        if first <= frame < end:
-            return start, start + length, frame
-    raise AssertionError('every frame is in a chunk')
+    total = max(source.count(), frame + 1) if overlap else frame + 1
+    (start,) = (start for start, first, end in chunk_spans(total, length, overlap) if first <= frame < end)
+    return start, start + length
 
 
 def _smaller(image: np.ndarray, downscale: int) -> np.ndarray:
