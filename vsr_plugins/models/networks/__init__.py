@@ -3,6 +3,7 @@
 from .alignment import AlignedNet, DeformableAlignment, FlowWarpAlignment, RectifiedFlowAlignment, SpatialAlignmentNet
 from .bicubic import BicubicNet
 from .duf import DUFNet
+from .edvr_stage2 import EDVRStage2Net
 from .espcn import ESPCNNet
 from .frvsr import FRVSRNet
 from .fsrcnn import FSRCNNNet
@@ -20,6 +21,7 @@ __all__ = [
     'DISFlow',
     'DUFNet',
     'DeformableAlignment',
+    'EDVRStage2Net',
     'ESPCNNet',
     'FRVSRNet',
     'FSRCNNNet',
