@@ -21,8 +21,8 @@ class EDVRStage2Net(EDVRNet):
         shallower EDVR cascaded behind the first refines its output, the restored frames of full size. It has 15,025,635
         parameters, with pre-deblurring (figure 2, for blurred frames) 17,698,659.
 
-    Frames of full size are brought to a quarter, where all the work is done; what the network gives is added to the frame
-    in the middle.
+    Frames of full size are brought to a quarter, where all the work is done; the outcome is added to the frame in the
+    middle.
 
     Args:
         in_channels: Channels of a frame.
