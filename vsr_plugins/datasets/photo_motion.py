@@ -149,6 +149,7 @@ class PhotoMotionDataset(BaseDataset):
             gt_channel_order='rgb',
             gt_color_type='color',
             num_input_frames=len(gt),
+            num_output_frames=None,
             sequence_length=self.num_frames,
             sample_idx=info['sample_idx'],
         )

@@ -23,7 +23,7 @@ clips_and_photos_train_window_dataloader = dict(
         datasets=[
             dict(
                 type='RepeatDataset',
-                times=8,
+                times=3,
                 dataset=dict(
                     **_base_.clips_train_dataset,
                     samples='frames',
@@ -37,10 +37,10 @@ clips_and_photos_train_window_dataloader = dict(
                 data_root=_base_.photomotion_root,
                 split='train',
                 num_frames=5,
-                gt_size=(152, 152),
-                clips_per_image=10,
+                gt_size=(160, 160),
+                clips_per_image=4,
                 seed=0,
-                cache_mb=600,
+                cache_mb=500,
                 pipeline=clips_and_photos_steps,
             ),
         ],
