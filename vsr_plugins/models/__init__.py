@@ -6,8 +6,8 @@ from .blocks.attention import LatentHead, LongRangeAttention, ShortRangeAttentio
 from .blocks.deformable_conv_lstm import DeformableConvLSTM
 from .blocks.pyramid_alignment import FeatureTemporalInterpolation
 from .data_preprocessors import PaddedDataPreprocessor
-from .editors import LatentAttention, RobustVSR
-from .losses import EuclideanLoss, LumaLoss
+from .editors import LatentAttention, MotionCompensatedVSR, RobustVSR, ZoomingSlowMo
+from .losses import EuclideanLoss, FlowSmoothnessLoss, LumaLoss
 from .networks import (
     AlignedNet,
     BicubicNet,
@@ -48,12 +48,14 @@ __all__ = [
     'FRVSRNet',
     'FSRCNNNet',
     'FeatureTemporalInterpolation',
+    'FlowSmoothnessLoss',
     'FlowWarpAlignment',
     'LatentAttention',
     'LatentAttentionNet',
     'LatentHead',
     'LongRangeAttention',
     'LumaLoss',
+    'MotionCompensatedVSR',
     'PaddedDataPreprocessor',
     'RectifiedFlowAlignment',
     'RobustVSR',
@@ -65,5 +67,6 @@ __all__ = [
     'TemporalBranchNet',
     'VESPCNNet',
     'VSRNet',
+    'ZoomingSlowMo',
     'ZoomingSlowMoNet',
 ]

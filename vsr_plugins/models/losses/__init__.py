@@ -1,6 +1,7 @@
 """Losses that upstream does not have."""
 
 from .euclidean import EuclideanLoss
+from .flow_smoothness_loss import FlowSmoothnessLoss
 from .luma_loss import LumaLoss
 
-__all__ = ['EuclideanLoss', 'LumaLoss']
+__all__ = ['EuclideanLoss', 'FlowSmoothnessLoss', 'LumaLoss']
