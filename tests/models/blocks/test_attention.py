@@ -3,6 +3,7 @@ import pickle
 
 import pytest
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from vsr_plugins.models.blocks.attention import (
     LatentHead,
@@ -75,6 +76,14 @@ def test_long_range_output_is_the_formula():
     assert weights.sum(-1).allclose(torch.ones(1, 32))
     attended = torch.einsum('nqk,nck->ncq', weights, value).reshape(1, 4, 2, 4, 4)
     torch.testing.assert_close(block(x), block.restore(attended), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize('layout', [torch.contiguous_format, torch.channels_last_3d])
+def test_long_range_always_takes_a_fused_kernel(layout):
+    """The context raises where only the plain product, which holds the matrix, would do."""
+    block = LongRangeAttention(8)
+    with sdpa_kernel([SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION]):
+        block(torch.rand(2, 8, 3, 9, 12).contiguous(memory_format=layout)).sum().backward()
 
 
 def test_external_frames_are_keys_and_values():

@@ -41,8 +41,9 @@ def dot_product_attention(query: Tensor, key: Tensor, value: Tensor, scale: floa
     Returns:
         (n, q, c).
     """
-    # With a head axis PyTorch takes its fused kernels, without one the plain product.
-    query, key, value = (tokens.unsqueeze(1) for tokens in (query, key, value))
+    # PyTorch takes its fused kernels where there is a head axis and channels lie side by side; else the plain product,
+    # matrix and all, without a word.
+    query, key, value = (tokens.contiguous().unsqueeze(1) for tokens in (query, key, value))
     return F.scaled_dot_product_attention(query, key, value, scale=scale).squeeze(1)
 
 
