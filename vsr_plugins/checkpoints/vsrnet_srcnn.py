@@ -1,8 +1,8 @@
 """SRCNN 9-5-5 on Y, from which VSRnet's training starts (MMagic's SRCNNNet and whatever names its layers so).
 
 Paper:
-    Video Super-Resolution With Convolutional Neural Networks. IEEE Transactions on Computational Imaging 2(2), 2016,
-    section III-C: layer 1 is copied for each frame, layer 2 repeated for each and divided by their number.
+    Video Super-Resolution With Convolutional Neural Networks. IEEE Transactions on Computational Imaging 2(2), 2016:
+    layer 1 is copied for each frame, layer 2 repeated for each and divided by their number.
 
 Before training, the network does to five equal frames what SRCNN does to one.
 """

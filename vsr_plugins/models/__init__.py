@@ -7,7 +7,7 @@ from .blocks.deformable_conv_lstm import DeformableConvLSTM
 from .blocks.pyramid_alignment import FeatureTemporalInterpolation
 from .data_preprocessors import PaddedDataPreprocessor
 from .editors import LatentAttention, MotionCompensatedVSR, RobustVSR, ZoomingSlowMo
-from .losses import EuclideanLoss, FlowSmoothnessLoss, LumaLoss
+from .losses import EuclideanLoss, FlowSmoothnessLoss, HuberLoss, LumaLoss
 from .networks import (
     AlignedNet,
     BicubicNet,
@@ -50,6 +50,7 @@ __all__ = [
     'FeatureTemporalInterpolation',
     'FlowSmoothnessLoss',
     'FlowWarpAlignment',
+    'HuberLoss',
     'LatentAttention',
     'LatentAttentionNet',
     'LatentHead',

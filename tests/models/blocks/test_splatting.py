@@ -7,7 +7,7 @@ from vsr_plugins.models.blocks.splatting import splat_upsample
 
 
 def brute_force(images, flow, scale):
-    """Eqs. (2) and (3) of the paper, pixel by pixel."""
+    """The sum over all pixels with bilinear shares, pixel by pixel."""
     m, c, h, w = images.shape
     output = torch.zeros(m, c, h * scale, w * scale, dtype=images.dtype)
     for n in range(m):

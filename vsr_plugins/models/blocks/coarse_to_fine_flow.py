@@ -28,8 +28,8 @@ class Motion(NamedTuple):
 class CoarseToFineFlow(nn.Module):
     """Coarse flow at a quarter of the resolution, and what is missing at half of it.
 
-    "Real-Time Video Super-Resolution with Spatio-Temporal Networks and Motion Compensation" (CVPR 2017), section 3.2
-    and table 1: five convolutions each with 24 features, tanh, and a pixel shuffle to full resolution. The fine network
+    "Real-Time Video Super-Resolution with Spatio-Temporal Networks and Motion Compensation" (CVPR 2017): five
+    convolutions each with 24 features, tanh, and a pixel shuffle to full resolution. The fine network
     sees the two frames, the coarse flow (in -1 .. 1) and the neighbour warped by it. With one channel it has 53,392
     parameters. The paper does not say how many pixels an output of 1 is; ``max_displacement`` is that of a public
     implementation.

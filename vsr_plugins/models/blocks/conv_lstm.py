@@ -7,8 +7,8 @@ from torch import Tensor, nn
 class ConvLSTMCell(nn.Module):
     """A step of a convolutional LSTM without peepholes.
 
-    "Convolutional LSTM Network: A Machine Learning Approach for Precipitation Nowcasting" (NIPS 2015), eq. (3), without
-    the terms in the cell state.
+    "Convolutional LSTM Network: A Machine Learning Approach for Precipitation Nowcasting" (NIPS 2015), without
+    its terms in the cell state.
 
     Args:
         in_channels: Channels of the input.

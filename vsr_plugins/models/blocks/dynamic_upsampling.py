@@ -9,7 +9,7 @@ def dynamic_upsample(frames: Tensor, filters: Tensor, scale: int) -> Tensor:
     """Enlarge frames by one filter of their own for each output pixel.
 
     "Deep Video Super-Resolution Network Using Dynamic Upsampling Filters Without Explicit Motion Compensation" (CVPR
-    2018), eq. (2). The colours share the filters. Nothing is unfolded: a tap is one multiplication of a shifted view.
+    2018). The colours share the filters. Nothing is unfolded: a tap is one multiplication of a shifted view.
 
     Convention:
         Tap ``i`` of a k x k filter is row ``i // k``, column ``i % k`` of the patch around the input pixel; sub-pixel

@@ -9,13 +9,13 @@ from .warping import pixel_grid
 def splat_upsample(images: Tensor, flow: Tensor, scale: int) -> Tensor:
     """Send each pixel of a low-resolution image to the place in the large grid that its motion gives it.
 
-    The sub-pixel motion compensation layer of "Detail-revealing Deep Video Super-resolution" (ICCV 2017), section 3.2,
-    eqs. (2) and (3). A pixel falls onto the four pixels around its place, with bilinear weights; what falls together
+    The sub-pixel motion compensation layer of "Detail-revealing Deep Video Super-resolution" (ICCV 2017). A
+    pixel falls onto the four pixels around its place, with bilinear weights; what falls together
     adds up, and where nothing falls there is zero. In float32 also under automatic mixed precision; differentiable in
     both arguments.
 
     Convention:
-        Eq. (2): the pixel at ``p`` goes to ``scale * (p + flow(p))``, so without motion it is the upper left one of its
+        As in the paper, the pixel at ``p`` goes to ``scale * (p + flow(p))``, so without motion it is the upper left one of its
         ``scale`` x ``scale`` pixels. ``flow`` is dx first, in pixels of the small image, from ``images`` to the frame
         whose grid is filled: ``images(p) ~ reference(p + flow(p))``. What falls outside is lost.
 

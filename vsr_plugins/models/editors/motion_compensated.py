@@ -13,9 +13,9 @@ from torch import Tensor
 class MotionCompensatedVSR(BaseEditModel):
     """Trains VESPCN, SPMC and FRVSR: the loss of the frames, of the warped neighbours, and of rough motion.
 
-    The network gives both by ``forward_with_motion``. Where that gives the outcome of several steps, (n, k, c, h, w) for
-    a frame (n, c, h, w), each counts, from half for the first to full for the last ("Detail-revealing Deep Video
-    Super-resolution", ICCV 2017, section 3.4).
+    The network gives both by ``forward_with_motion``. Where that gives the outcome of several steps, (n, k, c, h, w)
+    for a frame (n, c, h, w), each counts, from half for the first to full for the last ("Detail-revealing Deep Video
+    Super-resolution", ICCV 2017).
 
     Args:
         generator: Config of a network with ``forward_with_motion``.

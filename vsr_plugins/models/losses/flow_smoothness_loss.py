@@ -14,9 +14,9 @@ class FlowSmoothnessLoss(nn.Module):
 
     Args:
         kind: ``'tv'``, the mean of their absolute values (total variation; "Detail-revealing Deep Video
-            Super-resolution", ICCV 2017, eq. (5)), or ``'huber'``, the root of ``eps`` plus the sum of all their squares
-            at a pixel, averaged ("Real-Time Video Super-Resolution with Spatio-Temporal Networks and Motion
-            Compensation", CVPR 2017, eq. (5)).
+            Super-resolution", ICCV 2017), or ``'huber'``, the root of ``eps`` plus the sum of all their squares at a
+            pixel, averaged ("Real-Time Video Super-Resolution with Spatio-Temporal Networks and Motion Compensation",
+            CVPR 2017).
         loss_weight: Factor.
         eps: What stands inside the root of ``'huber'``, 0.01 in the paper.
 

@@ -80,7 +80,7 @@ class DUFNet(BaseModule):
 
 
 class DenseBlock3d(nn.Module):
-    """BN, ReLU, 1x1x1 and BN, ReLU, 3x3x3 convolution; their output is appended to the input (DUF, figure 3).
+    """BN, ReLU, 1x1x1 and BN, ReLU, 3x3x3 convolution; their output is appended to the input.
 
     Args:
         in_channels: Channels of the input.

@@ -17,9 +17,9 @@ class EDVRStage2Net(EDVRNet):
     """Upstream's EDVR behind another first layer: strided convolutions for large frames, or pre-deblurring, or both.
 
     Paper:
-        EDVR: Video Restoration with Enhanced Deformable Convolutional Networks. CVPR Workshops 2019, section 3.4: a
+        EDVR: Video Restoration with Enhanced Deformable Convolutional Networks. CVPR Workshops 2019: a
         shallower EDVR cascaded behind the first refines its output, the restored frames of full size. It has 15,025,635
-        parameters, with pre-deblurring (figure 2, for blurred frames) 17,698,659.
+        parameters, with pre-deblurring (for blurred frames) 17,698,659.
 
     Frames of full size are brought to a quarter, where all the work is done; the outcome is added to the frame in the
     middle.
@@ -132,7 +132,7 @@ class StridedStem(nn.Module):
 
 
 class PreDeblur(nn.Module):
-    """Residual blocks on three levels, joined from the smallest up (section 3.1, figure 2).
+    """Residual blocks on three levels, joined from the smallest up.
 
     Args:
         in_channels: Channels of a frame.

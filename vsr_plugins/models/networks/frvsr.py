@@ -154,7 +154,7 @@ class ResidualBlock(nn.Module):
 
 
 class FlowNet(nn.Module):
-    """FNet, an encoder-decoder without skips (section 3.2, figure 3).
+    """FNet, an encoder-decoder without skips.
 
     Args:
         max_displacement: Pixels that an output of 1 stands for.

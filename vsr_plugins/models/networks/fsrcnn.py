@@ -57,7 +57,7 @@ class FSRCNNNet(BaseModule):
         for conv in self.convs:
             nn.init.kaiming_normal_(conv.weight, a=0.25)  # where PReLU starts
             nn.init.zeros_(conv.bias)
-        nn.init.normal_(self.deconv.weight, std=0.001)  # section 4.1
+        nn.init.normal_(self.deconv.weight, std=0.001)  # as the paper has it
         nn.init.zeros_(self.deconv.bias)
 
     def forward(self, lqs: Tensor) -> Tensor:

@@ -99,7 +99,7 @@ class SPMCNet(BaseModule):
 
 
 class SparseFrameRestoration(nn.Module):
-    """Encoder, ConvLSTM and decoder over large frames whose pixels are known here and there (section 3.3, figure 4).
+    """Encoder, ConvLSTM and decoder over large frames whose pixels are known here and there.
 
     Args:
         in_channels: Channels of a frame.

@@ -21,14 +21,14 @@ class VSRNet(BaseModule):
 
     Paper:
         Video Super-Resolution With Convolutional Neural Networks. IEEE Transactions on Computational Imaging 2(2),
-        2016, architecture (b) with filter symmetry enforced: 272,577 parameters at any scale, on Y.
+        2016, with filter symmetry enforced: 272,577 parameters at any scale, on Y.
 
     Training starts from SRCNN, see ``vsr_plugins.checkpoints.vsrnet_srcnn``. The paper's optical flow is CLG-TV; any
     registered flow may take its place here.
 
     Args:
         scale: Enlargement, a whole number.
-        motion_compensation: ``'adaptive'`` fades to the frame in the middle where compensation fails (section III-D),
+        motion_compensation: ``'adaptive'`` fades to the frame in the middle where compensation fails,
             ``'full'`` trusts it everywhere, ``'none'`` leaves the frames as they are.
         tolerance: Error, in grey levels of 255, that lets a compensated pixel count for 1/e in ``'adaptive'``; 8 in the
             authors' code.
