@@ -23,6 +23,16 @@ NARROW = {
     'IconVSRNet': {'mid_channels': 64, 'num_blocks': 1},
     'BasicVSRPlusPlusNet': {'mid_channels': 8, 'num_blocks': 1},
     'ModifiedVGG': {'mid_channels': 4},
+    'ZoomingSlowMoNet': {
+        'mid_channels': 8,
+        'deform_groups': 2,
+        'num_blocks_extraction': 1,
+        'num_blocks_reconstruction': 1,
+    },
+    'VESPCNNet': {'mid_channels': 4, 'num_layers': 3},
+    'SPMCNet': {'mid_channels': 4},
+    'FRVSRNet': {'mid_channels': 4, 'num_blocks': 1},
+    'EDVRStage2Net': {'mid_channels': 8, 'num_blocks_extraction': 1, 'num_blocks_reconstruction': 1},
     'LatentAttentionNet': {'mid_channels': 4, 'num_layers': 5},
 }
 
@@ -45,13 +55,27 @@ def write_data(root):
     for number, (clip, frames) in enumerate({'street_0': 5, 'street_1': 5, 'garden_0': 5}.items()):
         write_clip(root / 'clips' / 'GT' / clip, frames, (256, 260), number)
     (root / 'clips' / 'meta_info_clips_train.txt').write_text('street_0 5 (256,260,3)\nstreet_1 5 (256,260,3)\n')
-    (root / 'clips' / 'meta_info_clips_val.txt').write_text('garden_0 5 (256,260,3)\n')
+    for part in ('val', 'val_normal', 'val_remote'):
+        (root / 'clips' / f'meta_info_clips_{part}.txt').write_text('garden_0 5 (256,260,3)\n')
     truth = write_clip(root / 'Vid4' / 'GT' / 'walk', 5, (256, 260), 7)
     (root / 'Vid4' / 'BIx4' / 'walk').mkdir(parents=True)
     for frame in truth.iterdir():
         cv2.imwrite(str(root / 'Vid4' / 'BIx4' / 'walk' / frame.name), bicubic_downsample(cv2.imread(str(frame)), 4))
     (root / 'Vid4' / 'meta_info_Vid4_GT.txt').write_text('walk 5 (256,260,3)\n')
+    write_vimeo90k(root / 'vimeo90k')
     return root
+
+
+def write_vimeo90k(root):
+    """One septuplet, which is in every list."""
+    truth = write_clip(root / 'GT' / '00001' / '0266', 7, (128, 136), 8)
+    (root / 'BIx4' / '00001' / '0266').mkdir(parents=True)
+    for number, frame in enumerate(sorted(truth.iterdir()), start=1):
+        low = bicubic_downsample(cv2.imread(str(frame)), 4)
+        cv2.imwrite(str(root / 'BIx4' / '00001' / '0266' / f'im{number}.png'), low)
+        frame.rename(truth / f'im{number}.png')
+    for part in ('train', 'test', 'test_fast', 'test_medium', 'test_slow'):
+        (root / f'meta_info_Vimeo90K_{part}_GT.txt').write_text('00001/0266 (128,136,3)\n')
 
 
 def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
@@ -81,6 +105,9 @@ def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
     # Stages before, whose weights a test has not got.
     hooks = config.get('custom_hooks') or []
     config.custom_hooks = [hook for hook in hooks if hook.type != 'LoadPartsHook']
+    for hook in config.custom_hooks:
+        if hook.type == 'LatentStageHook':
+            hook.switch_iter = min(hook.switch_iter, 1)
     return config
 
 

@@ -2,6 +2,7 @@
 
 from .degrade_frames import DegradeFrames
 from .frame_lists import KeepCenterFrame, SampleSegment, StackFrames
+from .frame_rate import HalveFrameRate
 from .key_frames import AppendKeyFrames, DropKeyFrames
 from .load_frames import LoadFrames
 
@@ -9,6 +10,7 @@ __all__ = [
     'AppendKeyFrames',
     'DegradeFrames',
     'DropKeyFrames',
+    'HalveFrameRate',
     'KeepCenterFrame',
     'LoadFrames',
     'SampleSegment',
