@@ -15,9 +15,9 @@ def splat_upsample(images: Tensor, flow: Tensor, scale: int) -> Tensor:
     both arguments.
 
     Convention:
-        As in the paper, the pixel at ``p`` goes to ``scale * (p + flow(p))``, so without motion it is the upper left one of its
-        ``scale`` x ``scale`` pixels. ``flow`` is dx first, in pixels of the small image, from ``images`` to the frame
-        whose grid is filled: ``images(p) ~ reference(p + flow(p))``. What falls outside is lost.
+        As in the paper, the pixel at ``p`` goes to ``scale * (p + flow(p))``, so without motion it is the upper left
+        one of its ``scale`` x ``scale`` pixels. ``flow`` is dx first, in pixels of the small image, from ``images`` to
+        the frame whose grid is filled: ``images(p) ~ reference(p + flow(p))``. What falls outside is lost.
 
     Args:
         images: (m, c, h, w).
