@@ -1,0 +1,149 @@
+"""What each step brings: the latent-attention network beside DUF-16L, time and memory, in one run.
+
+Steps are taken away from the network as it is, one more in each row upwards, and the outputs are compared with the
+literal row: the matrix of scores held whole, the upscaler layer by layer, PyTorch's default layout. DUF-16L restores
+one frame a call, the latent-attention network a chunk of seven; times are for one restored frame. DUF-16L stands there
+twice, in the default layout, as its public ports are, and as this package has it. Timings take turns; memory is what
+one call adds to a fresh process.
+
+    python benchmarks/latent_attention.py
+    python benchmarks/latent_attention.py --height 180 --width 320
+"""
+
+import argparse
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from unittest.mock import patch
+
+import torch
+from torch import Tensor, nn
+
+import vsr_plugins  # noqa: F401
+from vsr_plugins.models.blocks import attention
+from vsr_plugins.models.blocks.upsampling import LinearUpscaler
+from vsr_plugins.models.networks import DUFNet, LatentAttentionNet
+
+FRAMES = 7
+
+
+def naive_attention(query: Tensor, key: Tensor, value: Tensor, scale: float = 1.0) -> Tensor:
+    """Eqs. (9) and (10) as they are written."""
+    return torch.softmax(scale * query @ key.transpose(1, 2), dim=-1) @ value
+
+
+def default_layout(net: nn.Module, x: Tensor) -> Tensor:
+    """Frames as they come, channels first."""
+    return x.contiguous()
+
+
+@contextmanager
+def without(*steps: str) -> Iterator[None]:
+    """The networks with some of what makes them fast taken away."""
+    patches = {
+        'fused attention': patch.object(attention, 'dot_product_attention', naive_attention),
+        'folded upscaler': patch.object(LinearUpscaler, 'forward', LinearUpscaler.forward_layers),
+        'channels last': patch.object(LatentAttentionNet, '_to_layout', default_layout),
+        'channels last in DUF': patch('torch.Tensor.contiguous', lambda x, memory_format=None: x.clone()),
+    }
+    with ExitStack() as stack:
+        for step in steps:
+            stack.enter_context(patches[step])
+        yield
+
+
+# Row -> network, steps taken away, half precision.
+ROWS = {
+    'latent attention, literal': ('latent', ('fused attention', 'folded upscaler', 'channels last'), False),
+    '+ fused attention': ('latent', ('folded upscaler', 'channels last'), False),
+    '+ folded upscaler': ('latent', ('channels last',), False),
+    '+ channels last (as it is)': ('latent', (), False),
+    'the same in bfloat16': ('latent', (), True),
+    'DUF-16L, default layout': ('duf', ('channels last in DUF',), False),
+    'DUF-16L, as it is': ('duf', (), False),
+}
+LITERAL, AS_IT_IS, DUF = list(ROWS)[0], list(ROWS)[3], list(ROWS)[5]
+
+
+class Contender:
+    """A row: its network and a call that restores frames."""
+
+    def __init__(self, row: str, args: argparse.Namespace) -> None:
+        kind, self.steps, half = ROWS[row]
+        torch.set_num_threads(args.threads)
+        torch.manual_seed(0)
+        self.net = (LatentAttentionNet() if kind == 'latent' else DUFNet()).eval().to(args.device)
+        if half:
+            self.net.bfloat16()
+        self.frames = torch.rand(1, FRAMES, 3, args.height, args.width, device=args.device)
+        self.restored = FRAMES if kind == 'latent' else 1
+
+    def __call__(self) -> tuple[Tensor, float]:
+        """Output, and seconds a restored frame."""
+        with torch.inference_mode(), without(*self.steps):
+            start = time.perf_counter()
+            output = self.net(self.frames)
+            if output.is_cuda:
+                torch.cuda.synchronize()
+            return output, (time.perf_counter() - start) / self.restored
+
+
+def peak() -> float:
+    """The largest resident memory of this process so far, MB; ru_maxrss would begin with its parent's."""
+    return int(re.search(r'VmHWM:\s*(\d+)', Path('/proc/self/status').read_text())[1]) / 1000
+
+
+def growth(row: str, args: argparse.Namespace) -> float:
+    """MB by which one call raises the peak of this process, which is fresh."""
+    contender = Contender(row, args)
+    before = peak()
+    contender()
+    return peak() - before
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--height', type=int, default=144, help='low resolution')
+    parser.add_argument('--width', type=int, default=180, help='low resolution')
+    parser.add_argument('--threads', type=int, default=torch.get_num_threads())
+    parser.add_argument('--repeats', type=int, default=3)
+    parser.add_argument('--device', default='cpu')
+    parser.add_argument('--rows', nargs='+', choices=list(ROWS), default=list(ROWS), metavar='ROW')
+    args = parser.parse_args()
+
+    contenders = {row: Contender(row, args) for row in args.rows}
+    times: dict[str, list[float]] = {row: [] for row in contenders}
+    outputs = {}
+    for turn in range(args.repeats + 1):
+        for row, contender in contenders.items():
+            outputs[row], seconds = contender()
+            if turn:  # the first fills the caches
+                times[row].append(seconds)
+    memory = {}
+    if args.device == 'cpu':
+        for row in contenders:
+            with ProcessPoolExecutor(1, mp_context=get_context('spawn')) as pool:
+                memory[row] = pool.submit(growth, row, args).result()
+
+    median = {row: statistics.median(values) for row, values in times.items()}
+    print(f'{args.device}, {args.threads} threads, torch {torch.__version__}: {args.height}x{args.width}, x4, 7 frames')
+    print(f'{"":<28}{"s / frame":>10}{"x literal":>10}{"x DUF":>8}{"MB":>8}{"difference":>12}')
+    for row in contenders:
+        kind = ROWS[row][0]
+        line = f'{row:<28}{median[row]:>10.3f}'
+        line += f'{median[LITERAL] / median[row]:>10.2f}' if LITERAL in median and kind == 'latent' else f'{"":>10}'
+        line += f'{median[DUF] / median[row]:>8.2f}' if DUF in median else f'{"":>8}'
+        line += f'{memory[row]:>8.0f}' if memory else f'{"":>8}'
+        if kind == 'latent' and AS_IT_IS in outputs:
+            line += f'{(outputs[row] - outputs[AS_IT_IS]).abs().max().item():>12.1e}'
+        print(line)
+
+
+if __name__ == '__main__':
+    main()
