@@ -44,7 +44,8 @@ class ClipFramesDataset(BasicFramesDataset):
         key_frames_file (str | None): File below ``data_root`` that says which frames are I-frames, as
             ``vsr prepare clips`` writes it for video files; a clip it names has them under ``key_frames``. It may be
             absent: where no clip was a video it is.
-        prepare (str | None): Kind of ``vsr prepare`` that makes this data set, for the error message.
+        prepare (str | None): Kind of ``vsr prepare`` that makes this data set, or 'split' where ``vsr split`` makes its
+            annotation file, for the error message.
         **kwargs: As upstream's.
 
     Raises:
@@ -204,5 +205,8 @@ class ClipFramesDataset(BasicFramesDataset):
         state = f'VSR_DATA_ROOT is {value}' if value else "VSR_DATA_ROOT is not set (the configs then use './data')"
         if self.prepare is None:
             return state
-        target = osp.dirname(osp.abspath(self.data_root or '.'))
+        root = osp.abspath(self.data_root or '.')
+        if self.prepare == 'split':
+            return f'{state}. To make it: vsr split {root}, once vsr prepare clips has made that folder'
+        target = osp.dirname(root)
         return f'{state}. To make it: vsr prepare {self.prepare} SRC {target}, where SRC is the data set as it came'

@@ -1,0 +1,15 @@
+# Latn10 of table 1: 10 layers and 5 long-range blocks with both heads, 1,690,803 parameters, chunks of 4. The variance
+# heads stay closed.
+_base_ = 'latent_attn_llsll-c64_1xb4-300k_clips.py'
+
+experiment_name = 'latent_attn_latn10-c48n4_1xb4-300k_clips'
+work_dir = f'./work_dirs/{experiment_name}'
+
+model = dict(generator=dict(mid_channels=48, num_layers=10, attn_layout='LLLLL', chunk_length=4, variational=True))
+
+train_dataloader = dict(dataset=dict(num_input_frames=4))
+
+test_dataloader = _base_.clips_splits_sequence_dataloader
+test_evaluator = _base_.clips_splits_evaluator
+# Stage 1 does not use the variance layers; distributed training must know.
+find_unused_parameters = True
