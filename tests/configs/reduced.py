@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from mmengine.config import Config, ConfigDict
 
-from vsr_plugins.datasets.degradation import bicubic_downsample
+from vsr_plugins.datasets.degradation import bicubic_downsample, blur_downsample
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 FILES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)
@@ -29,6 +29,7 @@ NARROW = {
         'num_blocks_extraction': 1,
         'num_blocks_reconstruction': 1,
     },
+    'DUFNet': {'num_layers': 16},
     'VESPCNNet': {'mid_channels': 4, 'num_layers': 3},
     'SPMCNet': {'mid_channels': 4},
     'FRVSRNet': {'mid_channels': 4, 'num_blocks': 1},
@@ -58,9 +59,10 @@ def write_data(root):
     for part in ('val', 'val_normal', 'val_remote'):
         (root / 'clips' / f'meta_info_clips_{part}.txt').write_text('garden_0 5 (256,260,3)\n')
     truth = write_clip(root / 'Vid4' / 'GT' / 'walk', 5, (256, 260), 7)
-    (root / 'Vid4' / 'BIx4' / 'walk').mkdir(parents=True)
-    for frame in truth.iterdir():
-        cv2.imwrite(str(root / 'Vid4' / 'BIx4' / 'walk' / frame.name), bicubic_downsample(cv2.imread(str(frame)), 4))
+    for kind, degrade in (('BIx4', bicubic_downsample), ('BDx4', blur_downsample)):
+        (root / 'Vid4' / kind / 'walk').mkdir(parents=True)
+        for frame in truth.iterdir():
+            cv2.imwrite(str(root / 'Vid4' / kind / 'walk' / frame.name), degrade(cv2.imread(str(frame)), 4))
     (root / 'Vid4' / 'meta_info_Vid4_GT.txt').write_text('walk 5 (256,260,3)\n')
     write_vimeo90k(root / 'vimeo90k')
     return root
