@@ -17,7 +17,7 @@ model = dict(
         aligner=dict(_delete_=True, **_base_.robust_vsr.aligners.stn),
     ),
     align_weight=0.1,
-    label_flow=dict(type='DISFlow'),
+    label_flow=_base_.robust_vsr_flow,
     loss_border=3,
 )
 

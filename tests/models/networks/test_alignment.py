@@ -72,6 +72,43 @@ def test_flow_warp_recovers_whole_pixels(dx, dy):
         assert (neighbour - reference)[..., 8:-8, 8:-8].square().mean().sqrt() > 0.05
 
 
+@pytest.mark.slow
+def test_the_stn_learns_motion_to_a_tenth_of_a_pixel():
+    """Trained on pairs of patches with motion of up to two whole pixels, measured on pairs it has not seen."""
+    torch.manual_seed(0)
+    aligner = SpatialAlignmentNet(patch_size=16, keep_size=10, mid_channels=16)
+    steps = 2000
+    optimizer = torch.optim.Adam(aligner.parameters(), 3e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
+    for step in range(steps):
+        neighbours, references, motion = moved_patches(32, reach=2, size=16, seed=step)
+        theta = aligner.motion(neighbours, references).flatten(1)
+        optimizer.zero_grad()
+        (theta - motion).square().mean().backward()
+        optimizer.step()
+        schedule.step()
+    neighbours, references, motion = moved_patches(200, reach=2, size=16, seed=-1)
+    with torch.no_grad():
+        theta = aligner.motion(neighbours, references).flatten(1)
+        aligned = aligner(neighbours, references)
+    assert motion.abs().mean() > 1
+    assert (theta - motion).abs().mean() < 0.1
+    inside = (..., slice(3, -3), slice(3, -3))
+    before, after = ((frames - references)[inside].square().mean() for frames in (neighbours, aligned))
+    assert after < before / 20
+
+
+def moved_patches(n, reach, size, seed):
+    """Patches, the references they have to be brought onto, and the motion (n, 2) that does it."""
+    scenes = texture(n, size + 2 * reach, size + 2 * reach, seed)
+    motion = torch.randint(-reach, reach + 1, (n, 2), generator=torch.Generator().manual_seed(seed))
+    crops = [
+        scene[:, reach - y : reach - y + size, reach - x : reach - x + size]
+        for scene, (x, y) in zip(scenes, motion.tolist(), strict=True)
+    ]
+    return torch.stack(crops), scenes[..., reach : reach + size, reach : reach + size], motion.float()
+
+
 def test_the_stn_on_a_whole_frame_is_the_stn_on_its_patches():
     torch.manual_seed(0)
     aligner = SpatialAlignmentNet(patch_size=12, keep_size=8, mid_channels=4, hidden=5).eval()
