@@ -180,3 +180,22 @@ class TestLoadFrames:
     def test_a_file_that_is_gone_stays_a_missing_file(self, tmp_path):
         with pytest.raises(FileNotFoundError, match='gone.png'):
             LoadFrames(key='gt')(dict(gt_path=str(tmp_path / 'gone.png')))
+
+
+def test_decoded_frames_are_kept_as_far_as_there_is_room(tmp_path):
+    rng = np.random.default_rng(0)
+    paths = [str(tmp_path / f'{i}.png') for i in range(2)]
+    images = [rng.integers(0, 256, (10, 10, 3), dtype=np.uint8) for _ in paths]
+    for path, image in zip(paths, images, strict=True):
+        cv2.imwrite(path, image[..., ::-1])
+    load = LoadFrames('gt', decoded_mb=0.0005)  # room for one
+    first = load({'gt_path': paths})['gt']
+    for path in paths[:1]:
+        (tmp_path / path).unlink()
+    assert np.array_equal(first[0], images[0]) and np.array_equal(first[1], images[1])
+    assert np.array_equal(load({'gt_path': paths})['gt'][0], images[0])
+    with pytest.raises(ValueError, match='read-only'):
+        load({'gt_path': paths})['gt'][0][0] = 0
+    (tmp_path / paths[1]).unlink()
+    with pytest.raises(FileNotFoundError):
+        load({'gt_path': paths})

@@ -37,8 +37,8 @@ class DISFlow(BaseModule):
         Temporal Dynamics used is not stated.
 
     Args:
-        preset: ``'ultrafast'``, ``'fast'`` or ``'medium'``. The first takes a third of the time of the last; it is as good
-            on neighbouring frames, and worse on motion that is large for the size of the frame.
+        preset: ``'ultrafast'``, ``'fast'`` or ``'medium'``. The first takes a third of the time of the last; it is
+            as good on neighbouring frames, and worse on motion that is large for the size of the frame.
         finest_scale: Level of the pyramid at which it stops; 0 is the full resolution, which small frames want.
 
     Raises:
