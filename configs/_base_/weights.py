@@ -13,6 +13,9 @@ weights = {
         edvrl_wotsa='edvrl_wotsa_c128b40_8x8_lr2e-4_600k_reds4_20211228-d895a769.pth',
         msrresnet='msrresnet_x4c64b16_1x16_300k_div2k_20200521-61556be5.pth',
         rrdbnet='esrgan_psnr_x4c64b23g32_1x16_1000k_div2k_20200420-bf5c993c.pth',
+        basicvsr='basicvsr_reds4_20120409-0e599677.pth',
+        cain='cain_b5_g1b32_vimeo90k_triplet_20220530-3520b00c.pth',
+        flavr='flavr_in4out1_g8b4_vimeo90k_septuplet_20220509-c2468995.pth',
         tdan='tdan_x4_1xb16-lr1e-4-400k_vimeo90k-bi.pth',
     ).items()
 }

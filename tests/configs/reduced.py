@@ -34,6 +34,8 @@ NARROW = {
     'SPMCNet': {'mid_channels': 4},
     'FRVSRNet': {'mid_channels': 4, 'num_blocks': 1},
     'EDVRStage2Net': {'mid_channels': 8, 'num_blocks_extraction': 1, 'num_blocks_reconstruction': 1},
+    'CAINNet': {'num_block_groups': 1, 'num_block_layers': 1},
+    'FLAVRNet': {'mid_channels_list': [32, 16, 8, 4], 'encoder_layers_list': [1, 1, 1, 1]},
     'LatentAttentionNet': {'mid_channels': 4, 'num_layers': 5},
 }
 
@@ -88,6 +90,9 @@ def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
     for network in ('generator', 'discriminator'):
         if network in config.model:
             config.model[network].update(NARROW.get(config.model[network].type, {}))
+    for part in ('interpolator', 'restorer'):
+        if part in config.model.generator:
+            config.model.generator[part].update(NARROW.get(config.model.generator[part].type, {}))
     for switch in ('tsa_iter', 'fix_iter'):
         if switch in (config.model.get('train_cfg') or {}):
             config.model.train_cfg[switch] = 1

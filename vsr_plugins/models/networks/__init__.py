@@ -11,6 +11,7 @@ from .latent_attention import LatentAttentionNet
 from .optical_flow import DISFlow, SPyNetFlow
 from .spmc import SPMCNet
 from .temporal_adaptive import TemporalAdaptiveNet, TemporalBranchNet
+from .two_stage import LinearBlendNet, TwoStageNet
 from .vespcn import VESPCNNet
 from .vsrnet import VSRNet
 from .zooming_slow_mo import ZoomingSlowMoNet
@@ -27,12 +28,14 @@ __all__ = [
     'FSRCNNNet',
     'FlowWarpAlignment',
     'LatentAttentionNet',
+    'LinearBlendNet',
     'RectifiedFlowAlignment',
     'SPMCNet',
     'SPyNetFlow',
     'SpatialAlignmentNet',
     'TemporalAdaptiveNet',
     'TemporalBranchNet',
+    'TwoStageNet',
     'VESPCNNet',
     'VSRNet',
     'ZoomingSlowMoNet',
