@@ -1,4 +1,4 @@
-# Windows of five frames from clips and, as often, from photographs in motion: clips have real motion, photographs far
+# Clips and, as often, photographs in motion, as windows of five frames or sequences of seven: clips have real motion, photographs far
 # more texture. VSR_PHOTOS names a folder of photographs; without it they are those that come with scikit-image.
 _base_ = ['clips.py', 'photomotion.py']
 
@@ -42,6 +42,50 @@ clips_and_photos_train_window_dataloader = dict(
                 seed=0,
                 cache_mb=500,
                 pipeline=clips_and_photos_steps,
+            ),
+        ],
+    ),
+)
+
+clips_and_photos_sequence_steps = [
+    dict(type='DegradeFrames', kind='BI', scale=4, gt_patch_size=128),
+    *_base_.clips_augment,
+    dict(type='TemporalReverse', keys=['img', 'gt']),
+    dict(type='StackFrames', keys=['img', 'gt']),
+    dict(type='PackInputs', meta_keys=['key']),
+]
+clips_and_photos_train_sequence_dataloader = dict(
+    num_workers=1,
+    batch_size=4,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(
+        type='ConcatDataset',
+        ignore_keys=['dataset_type', 'task_name'],
+        datasets=[
+            dict(
+                type='RepeatDataset',
+                times=42,
+                dataset=dict(
+                    **_base_.clips_train_dataset,
+                    num_input_frames=7,
+                    pipeline=[
+                        dict(type='SampleSegment'),
+                        dict(type='LoadFrames', key='gt', decoded_mb=400),
+                        *clips_and_photos_sequence_steps,
+                    ],
+                ),
+            ),
+            dict(
+                type='PhotoMotionDataset',
+                data_root=_base_.photomotion_root,
+                split='train',
+                num_frames=7,
+                gt_size=(144, 144),
+                clips_per_image=4,
+                seed=0,
+                cache_mb=700,
+                pipeline=clips_and_photos_sequence_steps,
             ),
         ],
     ),
