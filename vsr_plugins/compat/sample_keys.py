@@ -1,5 +1,6 @@
-"""Mends mmengine 0.10, whose data elements list the names of their fields in the order of a set, so that two samples
-with the same fields, put in by different data sets, do not always stack; goes when ``metainfo_keys`` has an order.
+"""Mends mmengine 0.10, which lists names of fields in the order of a set; goes when ``metainfo_keys`` has an order.
+
+Two samples with the same fields, put in by different data sets, do not stack where that order differs.
 """
 
 from collections.abc import Callable
