@@ -77,7 +77,7 @@ class ESPCNNet(BaseModule):
             nn.init.kaiming_normal_(conv.weight, nonlinearity='tanh' if activation == 'tanh' else 'relu')
             nn.init.zeros_(conv.bias)
         # Small, as what it adds to: the bicubic frame, or a first estimate of zero.
-        nn.init.normal_(self.conv3.weight, std=0.01)
+        nn.init.normal_(self.conv3.weight, std=1e-3)
         nn.init.zeros_(self.conv3.bias)
 
     def forward(self, lqs: Tensor) -> Tensor:
