@@ -19,5 +19,7 @@ model = dict(
         restorer_weights=_base_.weights.basicvsr,
     ),
 )
+train_cfg = None
+val_cfg = None
 test_dataloader = [_base_.space_time.vid4]
 test_evaluator = [_base_.space_time.vid4_evaluator]

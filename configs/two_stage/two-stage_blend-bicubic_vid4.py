@@ -18,5 +18,7 @@ model = dict(
         **_base_.two_stage_parts.bicubic,
     ),
 )
+train_cfg = None
+val_cfg = None
 test_dataloader = [_base_.space_time.vid4]
 test_evaluator = [_base_.space_time.vid4_evaluator]

@@ -20,5 +20,7 @@ model = dict(
         restorer_weights=_base_.weights.edvrm,
     ),
 )
+train_cfg = None
+val_cfg = None
 test_dataloader = [_base_.space_time.vid4]
 test_evaluator = [_base_.space_time.vid4_evaluator]
