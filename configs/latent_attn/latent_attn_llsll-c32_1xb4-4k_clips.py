@@ -36,6 +36,4 @@ param_scheduler = [
     dict(type='CosineAnnealingLR', by_epoch=False, begin=50, end=4000, T_max=3950, eta_min=1e-5),
 ]
 
-default_hooks = dict(
-    logger=dict(interval=25), checkpoint=dict(interval=100, save_best='clips/PSNR', rule='greater')
-)
+default_hooks = dict(logger=dict(interval=25), checkpoint=dict(interval=100, save_best='clips/PSNR', rule='greater'))

@@ -8,7 +8,7 @@ work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(generator=dict(mid_channels=42, num_layers=10, attn_layout='LSLSL', variational=True))
 
-test_dataloader = _base_.clips_splits_sequence_dataloader
-test_evaluator = _base_.clips_splits_evaluator
+test_dataloader = [_base_.clips_normal_sequence_dataloader, _base_.clips_remote_sequence_dataloader]
+test_evaluator = [_base_.clips_normal_evaluator, _base_.clips_remote_evaluator]
 # Stage 1 does not use the variance layers; distributed training must know.
 find_unused_parameters = True

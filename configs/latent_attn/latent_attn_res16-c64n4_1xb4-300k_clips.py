@@ -8,5 +8,5 @@ model = dict(generator=dict(mid_channels=64, num_layers=16, attn_layout='', chun
 
 train_dataloader = dict(dataset=dict(num_input_frames=4))
 
-test_dataloader = _base_.clips_splits_sequence_dataloader
-test_evaluator = _base_.clips_splits_evaluator
+test_dataloader = [_base_.clips_normal_sequence_dataloader, _base_.clips_remote_sequence_dataloader]
+test_evaluator = [_base_.clips_normal_evaluator, _base_.clips_remote_evaluator]

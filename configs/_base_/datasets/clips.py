@@ -124,33 +124,29 @@ clips_val_frame_dataloader = dict(
 
 clips_val_evaluator = dict(type='Evaluator', metrics=[dict(type='VSRMetric', protocol='basicvsr', prefix='clips')])
 
-# The held-out clips twice, for ablations: all of them, and those with strong motion or a change of scene, where
-# long-range blocks also see four key frames. To make the lists: vsr split DATA_ROOT/clips.
-clips_splits_sequence_dataloader = [
-    dict(
-        **clips_val_loader,
-        dataset=dict({**clips_val_sequence_dataset, 'ann_file': 'meta_info_clips_val_normal.txt', 'prepare': 'split'}),
+# For ablations: all held-out clips, and those with strong motion or a change of scene, where long-range blocks also see
+# four key frames. To make the lists: vsr split DATA_ROOT/clips.
+clips_normal_sequence_dataloader = dict(
+    **clips_val_loader,
+    dataset=dict({**clips_val_sequence_dataset, 'ann_file': 'meta_info_clips_val_normal.txt', 'prepare': 'split'}),
+)
+clips_remote_sequence_dataloader = dict(
+    **clips_val_loader,
+    dataset=dict(
+        {
+            **clips_val_sequence_dataset,
+            'ann_file': 'meta_info_clips_val_remote.txt',
+            'prepare': 'split',
+            'pipeline': [
+                dict(type='AppendKeyFrames', num_key_frames=4),
+                clips_load,
+                clips_whole,
+                dict(type='DropKeyFrames', keys=['gt']),
+                dict(type='StackFrames', keys=['img', 'gt']),
+                dict(type='PackInputs', meta_keys=['key', 'num_key_frames']),
+            ],
+        }
     ),
-    dict(
-        **clips_val_loader,
-        dataset=dict(
-            {
-                **clips_val_sequence_dataset,
-                'ann_file': 'meta_info_clips_val_remote.txt',
-                'prepare': 'split',
-                'pipeline': [
-                    dict(type='AppendKeyFrames', num_key_frames=4),
-                    clips_load,
-                    clips_whole,
-                    dict(type='DropKeyFrames', keys=['gt']),
-                    dict(type='StackFrames', keys=['img', 'gt']),
-                    dict(type='PackInputs', meta_keys=['key', 'num_key_frames']),
-                ],
-            }
-        ),
-    ),
-]
-clips_splits_evaluator = [
-    dict(type='Evaluator', metrics=[dict(type='VSRMetric', protocol='basicvsr', prefix=prefix)])
-    for prefix in ('normal', 'remote')
-]
+)
+clips_normal_evaluator = dict(type='Evaluator', metrics=[dict(type='VSRMetric', protocol='basicvsr', prefix='normal')])
+clips_remote_evaluator = dict(type='Evaluator', metrics=[dict(type='VSRMetric', protocol='basicvsr', prefix='remote')])
