@@ -3,8 +3,8 @@
 Steps are taken away from the network as it is, one more in each row upwards, and the outputs are compared with the
 literal row: the matrix of scores held whole, the upscaler layer by layer, PyTorch's default layout. DUF-16L restores
 one frame a call, the latent-attention network a chunk of seven; times are for one restored frame. DUF-16L stands there
-twice, in the default layout, as its public ports are, and as this package has it. Timings take turns; memory is what
-one call adds to a fresh process.
+twice, in the default layout, as its public ports are, and as this package has it. Every row has a process of its
+own; they take turns, and memory is what the first call adds.
 
     python benchmarks/latent_attention.py
     python benchmarks/latent_attention.py --height 180 --width 320
@@ -21,6 +21,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from unittest.mock import patch
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -80,6 +81,9 @@ class Contender:
         self.net = (LatentAttentionNet() if kind == 'latent' else DUFNet()).eval().to(args.device)
         if half:
             self.net.bfloat16()
+        if {'channels last', 'channels last in DUF'} & set(self.steps):
+            for parameter in self.net.parameters():
+                parameter.data = parameter.data.contiguous()
         self.frames = torch.rand(1, FRAMES, 3, args.height, args.width, device=args.device)
         self.restored = FRAMES if kind == 'latent' else 1
 
@@ -98,12 +102,19 @@ def peak() -> float:
     return int(re.search(r'VmHWM:\s*(\d+)', Path('/proc/self/status').read_text())[1]) / 1000
 
 
-def growth(row: str, args: argparse.Namespace) -> float:
-    """MB by which one call raises the peak of this process, which is fresh."""
+def start(row: str, args: argparse.Namespace) -> float:
+    """In a fresh process: build the row and call it once; MB by which that raises the peak."""
+    global contender
     contender = Contender(row, args)
     before = peak()
     contender()
     return peak() - before
+
+
+def call() -> tuple[np.ndarray, float]:
+    """Call the row of this process."""
+    output, seconds = contender()
+    return output.cpu().numpy(), seconds
 
 
 def main() -> None:
@@ -117,31 +128,28 @@ def main() -> None:
     parser.add_argument('--rows', nargs='+', choices=list(ROWS), default=list(ROWS), metavar='ROW')
     args = parser.parse_args()
 
-    contenders = {row: Contender(row, args) for row in args.rows}
-    times: dict[str, list[float]] = {row: [] for row in contenders}
-    outputs = {}
-    for turn in range(args.repeats + 1):
-        for row, contender in contenders.items():
-            outputs[row], seconds = contender()
-            if turn:  # the first fills the caches
+    fresh = get_context('spawn')
+    with ExitStack() as stack:
+        rows = {row: stack.enter_context(ProcessPoolExecutor(1, mp_context=fresh)) for row in args.rows}
+        memory = {row: pool.submit(start, row, args).result() for row, pool in rows.items()}
+        times: dict[str, list[float]] = {row: [] for row in rows}
+        outputs = {}
+        for _ in range(args.repeats):
+            for row, pool in rows.items():
+                outputs[row], seconds = pool.submit(call).result()
                 times[row].append(seconds)
-    memory = {}
-    if args.device == 'cpu':
-        for row in contenders:
-            with ProcessPoolExecutor(1, mp_context=get_context('spawn')) as pool:
-                memory[row] = pool.submit(growth, row, args).result()
 
     median = {row: statistics.median(values) for row, values in times.items()}
     print(f'{args.device}, {args.threads} threads, torch {torch.__version__}: {args.height}x{args.width}, x4, 7 frames')
     print(f'{"":<28}{"s / frame":>10}{"x literal":>10}{"x DUF":>8}{"MB":>8}{"difference":>12}')
-    for row in contenders:
+    for row in rows:
         kind = ROWS[row][0]
         line = f'{row:<28}{median[row]:>10.3f}'
         line += f'{median[LITERAL] / median[row]:>10.2f}' if LITERAL in median and kind == 'latent' else f'{"":>10}'
         line += f'{median[DUF] / median[row]:>8.2f}' if DUF in median else f'{"":>8}'
-        line += f'{memory[row]:>8.0f}' if memory else f'{"":>8}'
+        line += f'{memory[row]:>8.0f}' if args.device == 'cpu' else f'{"":>8}'
         if kind == 'latent' and AS_IT_IS in outputs:
-            line += f'{(outputs[row] - outputs[AS_IT_IS]).abs().max().item():>12.1e}'
+            line += f'{abs(outputs[row] - outputs[AS_IT_IS]).max():>12.1e}'
         print(line)
 
 

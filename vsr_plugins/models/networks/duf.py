@@ -7,6 +7,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..blocks.dynamic_upsampling import dynamic_upsample
+from ..blocks.layout import keep_channels_last_3d
 
 # Padded dense blocks and their growth, by number of layers.
 DEPTHS = {16: (3, 32), 28: (9, 16), 52: (21, 16)}
@@ -60,6 +61,7 @@ class DUFNet(BaseModule):
         self.filter_head = nn.Sequential(
             nn.Conv2d(256, 512, 1), nn.ReLU(inplace=True), nn.Conv2d(512, FILTER_SIZE**2 * scale**2, 1)
         )
+        keep_channels_last_3d(self)
 
     def forward(self, lqs: Tensor) -> Tensor:
         """Centre frame: (n, 7, 3, h, w) in [0, 1] -> (n, 3, scale * h, scale * w), any size.
