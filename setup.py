@@ -16,7 +16,8 @@ from runpy import run_path
 from setuptools import Distribution, find_packages, setup
 
 ABOUT = run_path(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'vsr_plugins', 'version.py'))
-DEV = ['pytest>=8', 'pytest-xdist', 'ruff==0.14.5', 'torchmetrics>=1.2']
+EXPORT = ['onnx>=1.17', 'onnxruntime>=1.19', 'onnxscript>=0.5']
+DEV = ['pytest>=8', 'pytest-xdist', 'ruff==0.14.5', 'torchmetrics>=1.2', *EXPORT]
 
 
 def mmcv_requirement() -> str:
@@ -46,7 +47,7 @@ setup(
     version=ABOUT['__version__'],
     packages=find_packages(include=['vsr_plugins', 'vsr_plugins.*']),
     install_requires=[*ABOUT['REQUIREMENTS'], mmcv_requirement()],
-    extras_require={'dev': DEV},
+    extras_require={'dev': DEV, 'export': EXPORT},
     py_modules=['vsr_plugins_mmcv_finder', 'vsr_plugins_command'],
     data_files=[(site_packages(), ['vsr_plugins_mmcv_finder.pth'])],
 )
