@@ -10,7 +10,7 @@ from reduced import CONFIGS, write_data  # noqa: E402
 
 import vsr_plugins  # noqa: E402, F401
 from vsr_plugins.cli import main  # noqa: E402
-from vsr_plugins.inference.comparison import compare_models  # noqa: E402
+from vsr_plugins.inference.method_table import measure_models  # noqa: E402
 
 BLEND_FIRST, BLEND_LAST = (
     CONFIGS / 'two_stage' / f'two-stage_{order}_vid4.py' for order in ('blend-bicubic', 'bicubic-blend')
@@ -25,7 +25,7 @@ def data(tmp_path_factory):
 def test_one_table_of_several_models(data, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv('VSR_DATA_ROOT', str(data))
     table = tmp_path / 'table.md'
-    assert main(['compare', str(BLEND_FIRST), str(BLEND_LAST), '--markdown', str(table)]) == 0
+    assert main(['table', str(BLEND_FIRST), str(BLEND_LAST), '--markdown', str(table)]) == 0
     lines = table.read_text().splitlines()
     assert lines[0].count('PSNR') == 2 and 'two-stage_bicubic-blend_vid4 PSNR' in lines[0]
     rows = {line.split('|')[1].strip(): [float(value) for value in line.split('|')[3:-1]] for line in lines[2:6]}
@@ -41,8 +41,8 @@ def test_one_table_of_several_models(data, monkeypatch, tmp_path, capsys):
 def test_what_cannot_be_compared_is_named(data, monkeypatch, tmp_path):
     monkeypatch.setenv('VSR_DATA_ROOT', str(data))
     with pytest.raises(FileNotFoundError, match=r'no config at .*none\.py'):
-        compare_models([(tmp_path / 'none.py', None)])
+        measure_models([(tmp_path / 'none.py', None)])
     with pytest.raises(ValueError, match='two of the configs are called two-stage_blend-bicubic_vid4'):
-        compare_models([(BLEND_FIRST, None)] * 2)
+        measure_models([(BLEND_FIRST, None)] * 2)
     with pytest.raises(ValueError, match='measured differently'):
-        compare_models([(BLEND_FIRST, None), (CONFIGS / 'bicubic' / 'bicubic_x4_vid4.py', None)])
+        measure_models([(BLEND_FIRST, None), (CONFIGS / 'bicubic' / 'bicubic_x4_vid4.py', None)])

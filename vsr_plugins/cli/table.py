@@ -21,13 +21,13 @@ def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
     from rich.console import Console
 
-    from ..inference.comparison import compare_models
+    from ..inference.method_table import measure_models
 
     models = []
     for model in args.models:
         config, _, checkpoint = model.partition('=')
         models.append((Path(config), Path(checkpoint) if checkpoint else None))
-    table = compare_models(models, args.device)
+    table = measure_models(models, args.device)
     Console(width=None if Console().is_terminal else 200).print(table.to_rich())
     if args.markdown:
         args.markdown.write_text(table.to_markdown(), encoding='utf-8')

@@ -11,7 +11,7 @@ from ..evaluation.tables import ScoreTable
 from .clips import load_model, restore_clips
 
 
-def compare_models(models: Sequence[tuple[Path, Path | None]], device: str = 'cpu') -> ScoreTable:
+def measure_models(models: Sequence[tuple[Path, Path | None]], device: str = 'cpu') -> ScoreTable:
     """Measure models side by side, each on the first test set of its config and under that set's protocol.
 
     Args:
