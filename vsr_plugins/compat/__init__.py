@@ -3,7 +3,7 @@
 Nothing else in the package knows of this folder. Where nothing needs mending it can be deleted.
 """
 
-from . import checkpoint_loading, checkpoint_writing, sample_keys, upstream_warnings
+from . import checkpoint_loading, checkpoint_writing, partial_loading, sample_keys, upstream_warnings
 
 
 def apply() -> None:
@@ -13,3 +13,4 @@ def apply() -> None:
     if checkpoint_loading.is_needed():
         checkpoint_loading.apply()
     checkpoint_writing.apply()
+    partial_loading.apply()

@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.runner import Runner, load_checkpoint
+from mmengine.runner import Runner
+from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
+
+from ..checkpoints.matching import load_whole
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ def load_model(config: str | Path | Config, checkpoint: str | Path | None = None
 
     Raises:
         FileNotFoundError: If there is no such file.
+        ValueError: If the checkpoint is that of another model.
     """
     from mmagic.registry import MODELS
     from mmagic.utils import register_all_modules
@@ -48,7 +52,8 @@ def load_model(config: str | Path | Config, checkpoint: str | Path | None = None
     if checkpoint is not None:
         if not Path(checkpoint).is_file():
             raise FileNotFoundError(f'no checkpoint at {Path(checkpoint).resolve()}')
-        load_checkpoint(model, str(checkpoint), map_location='cpu', strict=True)
+        content = CheckpointLoader.load_checkpoint(str(checkpoint), map_location='cpu')
+        load_whole(model, content.get('state_dict', content), str(checkpoint))
     return model.to(device).eval()
 
 

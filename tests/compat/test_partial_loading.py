@@ -1,0 +1,97 @@
+import pytest
+import torch
+from mmagic.models import BaseEditModel
+from mmagic.utils import register_all_modules
+from mmengine.runner import Runner
+from torch import nn
+
+import vsr_plugins  # noqa: F401
+from vsr_plugins.checkpoints.matching import load_whole
+
+PREPROCESSOR = {'type': 'DataPreprocessor', 'mean': [0, 0, 0], 'std': [255, 255, 255]}
+
+
+@pytest.fixture(autouse=True)
+def scope():
+    """Each runner leaves its own behind."""
+    register_all_modules()
+
+
+def model(**network):
+    generator = {'type': 'ESPCNNet', 'in_channels': 1, 'scale': 4, **network}
+    return BaseEditModel(generator, {'type': 'MSELoss'}, data_preprocessor=PREPROCESSOR)
+
+
+class Adversarial(BaseEditModel):
+    """What SRGAN and its kin add to a generator, as far as names go."""
+
+    def __init__(self, is_use_ema=False):
+        generator = {'type': 'ESPCNNet', 'in_channels': 1, 'scale': 4}
+        super().__init__(generator, {'type': 'MSELoss'}, data_preprocessor=PREPROCESSOR)
+        self.discriminator = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+        self.register_buffer('step_counter', torch.tensor(0))
+        self.is_use_ema = is_use_ema
+        if is_use_ema:
+            self.generator_ema = nn.Conv2d(1, 1, 1)
+
+
+def runner_of(network, tmp_path, checkpoint):
+    options = {'load_from': str(checkpoint), 'experiment_name': tmp_path.name, 'default_scope': 'mmagic'}
+    return Runner(network, str(tmp_path / 'work'), **options)
+
+
+def saved(state_dict, tmp_path):
+    torch.save({'state_dict': state_dict, 'meta': {}}, tmp_path / 'weights.pth')
+    return tmp_path / 'weights.pth'
+
+
+def test_what_belongs_to_the_model_is_loaded_before_a_test(tmp_path):
+    source, target = model(), model()
+    path = saved({f'module.{name}': value for name, value in source.state_dict().items()}, tmp_path)
+    runner_of(target, tmp_path, path).load_or_resume()
+    for name, value in source.state_dict().items():
+        assert torch.equal(target.state_dict()[name], value), name
+
+
+def test_the_checkpoint_of_another_model_is_one_error_before_a_test(tmp_path):
+    path = saved(model(scale=2).state_dict(), tmp_path)
+    with pytest.raises(ValueError) as error:
+        runner_of(model(), tmp_path, path).load_or_resume()
+    assert 'does not hold the weights of this ESPCNNet: of another shape: generator.' in str(error.value)
+    assert '(16, 32, 3, 3) but (4, 32, 3, 3) in the file' in str(error.value)
+    assert '\n' not in str(error.value)
+
+
+def test_a_training_may_start_from_a_part(tmp_path):
+    from mmengine.runner import IterBasedTrainLoop
+
+    weights = model().state_dict()
+    weights.pop('generator.conv_last.bias', None) or weights.popitem()
+    runner = runner_of(model(), tmp_path, saved(weights, tmp_path))
+    runner._train_loop = object.__new__(IterBasedTrainLoop)
+    runner.load_or_resume()
+    assert runner._has_loaded
+
+
+def test_what_is_wrong_is_named():
+    weights = dict(model().state_dict())
+    first = next(iter(weights))
+    with pytest.raises(ValueError, match=f'missing: {first}$'):
+        load_whole(model(), {name: value for name, value in weights.items() if name != first}, 'a.pth')
+    with pytest.raises(ValueError, match=r'^a\.pth .*: without a place: generator\.extra$'):
+        load_whole(model(), {**weights, 'generator.extra': torch.ones(1)}, 'a.pth')
+    bare = {name.removeprefix('generator.'): value for name, value in weights.items()}
+    with pytest.raises(ValueError, match="and 3 more; without a place: .*the names lack the 'generator.'"):
+        load_whole(model(), bare, 'a.pth')
+    with pytest.raises(ValueError, match='without a place: conv_first.weight; .*converted by vsr convert'):
+        load_whole(model(), {'conv_first.weight': torch.ones(1)}, 'a.pth')
+
+
+def test_what_serves_training_alone_may_be_missing_or_left_over():
+    weights = model().state_dict()
+    adversarial = Adversarial()
+    load_whole(adversarial, weights, 'a.pth')
+    assert all(torch.equal(adversarial.state_dict()[name], value) for name, value in weights.items())
+    load_whole(model(), adversarial.state_dict(), 'a.pth')
+    with pytest.raises(ValueError, match='missing: generator_ema.weight, generator_ema.bias$'):
+        load_whole(Adversarial(is_use_ema=True), weights, 'a.pth')

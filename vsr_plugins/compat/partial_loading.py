@@ -1,0 +1,44 @@
+"""Mends mmengine <= 0.10.7, which measures a model that a checkpoint fills in part; goes when it refuses.
+
+``mim test`` loads with ``strict=False``: with the checkpoint of another model it logs a warning among many lines and
+prints the scores of weights that are random in part. Here what makes the output has to be filled. A training that
+starts from another's weights (``load_from``) may fill in part, as ever.
+"""
+
+from functools import wraps
+from typing import Any
+
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmengine.runner.base_loop import BaseLoop
+from mmengine.runner.checkpoint import _load_checkpoint
+from torch import nn
+
+from ..checkpoints import NO_CHECKPOINT
+from ..checkpoints.matching import load_whole
+
+_upstream_load_checkpoint = Runner.load_checkpoint
+
+
+def apply() -> None:
+    """Put ``load_checkpoint`` in the place of the method of mmengine's runner."""
+    Runner.load_checkpoint = load_checkpoint
+
+
+@wraps(_upstream_load_checkpoint)
+def load_checkpoint(self: Runner, filename: str, map_location: Any = 'cpu', *args: Any, **kwargs: Any) -> dict:
+    """Load the weights of ``filename`` into the runner's model.
+
+    Raises:
+        ValueError: If the runner is not about to train and the weights are not those of its model.
+    """
+    model = self.model.module if is_model_wrapper(self.model) else self.model
+    training = isinstance(self._train_loop, BaseLoop)
+    if training or filename == NO_CHECKPOINT or not isinstance(getattr(model, 'generator', None), nn.Module):
+        return _upstream_load_checkpoint(self, filename, map_location, *args, **kwargs)
+    checkpoint = _load_checkpoint(filename, map_location=map_location)
+    self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
+    load_whole(model, checkpoint.get('state_dict', checkpoint), str(filename))
+    self._has_loaded = True
+    self.logger.info(f'Load checkpoint from {filename}')
+    return checkpoint
