@@ -3,13 +3,14 @@
 Nothing else in the package knows of this folder. Where nothing needs mending it can be deleted.
 """
 
-from . import checkpoint_loading, checkpoint_writing, partial_loading, sample_keys, upstream_warnings
+from . import checkpoint_loading, checkpoint_writing, config_text, partial_loading, sample_keys, upstream_warnings
 
 
 def apply() -> None:
     """Apply every mend that this environment needs. Safe to call more than once."""
     upstream_warnings.apply()
     sample_keys.apply()
+    config_text.apply()
     if checkpoint_loading.is_needed():
         checkpoint_loading.apply()
     checkpoint_writing.apply()

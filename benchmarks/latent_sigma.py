@@ -1,0 +1,82 @@
+"""Which reading of stage 2 keeps the standard deviations of the latent heads from collapsing, on real clips.
+
+Section 5.3 of the latent-attention paper propagates once, so the one sampled output is in both losses and, without a
+KL term, all that a larger sigma does is to raise them. ``dual_pass`` takes L_re from the output of the means. Both are
+trained here from the same stage 1, and the mean sigma of the heads, geometric over heads, is printed as it goes, with
+the PSNR of the held-out clips before and after.
+
+    python benchmarks/latent_sigma.py [--width 16] [--stage1 600] [--stage2 600] [--latent-weight 0.1]
+
+The clips are those of `vsr prepare clips` under VSR_DATA_ROOT and the photographs of VSR_PHOTOS.
+"""
+
+import argparse
+import math
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+import vsr_plugins  # noqa: F401
+
+CONFIG = Path(__file__).parents[1] / 'configs' / 'latent_attn' / 'latent_attn_llsll-c32_1xb4-4k_clips.py'
+
+
+def train(args: argparse.Namespace, stage: int, name: str, start: Path | None = None, **model: object) -> Runner:
+    """One training of that many iterations; the runner when it is done."""
+    iterations = args.stage1 if stage == 1 else args.stage2
+    config = Config.fromfile(CONFIG)
+    config.experiment_name = f'latent_sigma_{name}_w{args.width}_{args.stage1}_{args.stage2}_{args.latent_weight}'
+    config.work_dir = str(args.out / config.experiment_name)
+    config.model.generator.update(mid_channels=args.width, variational=True)
+    config.model.update(latent_weight=args.latent_weight, **model)
+    config.custom_hooks = [dict(type='LatentStageHook', switch_iter=iterations if stage == 1 else 0)]
+    config.train_cfg.update(max_iters=iterations, val_interval=iterations)
+    config.optim_wrapper.optimizer.lr = 1e-3 if stage == 1 else args.lr
+    config.param_scheduler = [dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=50)]
+    config.default_hooks.logger.interval = 25
+    config.load_from = str(start) if start else None
+    runner = Runner.from_cfg(config)
+    runner.train()
+    return runner
+
+
+def sigmas(runner: Runner) -> list[float]:
+    """Geometric mean over heads of the mean standard deviation, an iteration each."""
+    logs = [value.data[0] for key, value in runner.message_hub.log_scalars.items() if key.startswith('train/sigma/')]
+    return [math.exp(sum(math.log(value) for value in values) / len(values)) for values in zip(*logs, strict=True)]
+
+
+def psnr(runner: Runner) -> float:
+    """Of the held-out clips, as validated last."""
+    return runner.message_hub.get_scalar('val/clips/PSNR').current()
+
+
+def main() -> None:
+    """Train three times and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--width', type=int, default=16, help='channels of every layer')
+    parser.add_argument('--stage1', type=int, default=600, help='iterations of stage 1')
+    parser.add_argument('--stage2', type=int, default=600, help='iterations of stage 2')
+    parser.add_argument('--lr', type=float, default=1e-3, help='learning rate of stage 2')
+    parser.add_argument('--latent-weight', type=float, default=0.1, help='lambda')
+    parser.add_argument('--out', type=Path, default=Path('work_dirs'), help='where the trainings are kept')
+    args = parser.parse_args()
+
+    first = train(args, 1, 'stage1')
+    start = Path(first.work_dir) / f'iter_{args.stage1}.pth'
+    readings = {
+        'one pass': train(args, 2, 'one-pass', start, dual_pass=False),
+        'dual_pass': train(args, 2, 'dual-pass', start, dual_pass=True),
+    }
+    logs = {name: sigmas(runner) for name, runner in readings.items()}
+    print(f'{"iteration":<18}' + ''.join(f'{name:>12}' for name in logs))
+    for iteration in sorted({1, *range(args.stage2 // 6, args.stage2 + 1, max(args.stage2 // 6, 1))}):
+        values = ''.join(f'{log[iteration - 1]:>12.4f}' for log in logs.values())
+        print(f'sigma at {iteration:<9}' + values)
+    print(f'{"PSNR before":<18}' + f'{psnr(first):>12.2f}' * len(logs))
+    print(f'{"PSNR after":<18}' + ''.join(f'{psnr(runner):>12.2f}' for runner in readings.values()))
+
+
+if __name__ == '__main__':
+    main()
