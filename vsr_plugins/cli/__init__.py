@@ -11,7 +11,7 @@ from importlib import import_module
 
 from ..version import __version__
 
-COMMANDS = ('doctor', 'prepare', 'split', 'explain', 'score', 'table', 'convert', 'stages', 'demo')
+COMMANDS = ('doctor', 'upscale', 'prepare', 'split', 'explain', 'score', 'table', 'convert', 'stages', 'demo')
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -84,6 +84,18 @@ def scene_distance(first: np.ndarray, second: np.ndarray) -> float:
     return _distance(_histogram(_reduced(first)), _histogram(_reduced(second)))
 
 
+class CutDetector:
+    """Tells of the frames of a video, one after the other, which begin a scene."""
+
+    def __init__(self) -> None:
+        self._before: np.ndarray | None = None
+
+    def __call__(self, frame: np.ndarray) -> bool:
+        """Whether ``frame``, (h, w, 3) uint8 RGB, lies behind a cut; the first of all does not."""
+        before, self._before = self._before, _histogram(_reduced(frame))
+        return before is not None and _distance(before, self._before) > CUT
+
+
 def _reduced(frame: np.ndarray) -> np.ndarray:
     h, w = frame.shape[:2]
     height = max(round(h * WORKING_WIDTH / w), 12)  # DIS needs a few rows

@@ -6,10 +6,19 @@ from pathlib import Path
 import av
 import numpy as np
 from av.video.frame import PictureType
+from av.video.reformatter import Interpolation
 
 from ..images import UnreadableError
 
 VIDEO_SUFFIXES = frozenset(('.mp4', '.mkv', '.mov', '.avi', '.webm', '.m4v', '.y4m', '.mpg', '.mpeg', '.ts', '.wmv'))
+
+ACCURATE = (
+    Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
+)
+# FFmpeg's numbers of matrices; 0 is that of RGB, 2 and 3 say nothing.
+BT709, BT601 = 1, 6
+UNSPECIFIED_MATRICES = (0, 2, 3)
+LARGEST_SD = (1024, 576)
 
 
 def decode(path: Path) -> Iterator[av.VideoFrame]:
@@ -33,9 +42,51 @@ def decode(path: Path) -> Iterator[av.VideoFrame]:
         raise UnreadableError(f'{path} holds no frame')
 
 
-def rgb_of(frame: av.VideoFrame) -> np.ndarray:
-    """The pixels of a decoded frame, (h, w, 3) uint8 RGB."""
-    return frame.to_ndarray(format='rgb24')
+def rgb_of(frame: av.VideoFrame, keep_depth: bool = False) -> np.ndarray:
+    """The pixels of a decoded frame as they are to be seen: upright, with the colours that the file says.
+
+    Where it does not say by which matrix its colours were coded, frames of up to ``LARGEST_SD`` are taken for BT.601
+    and larger ones for BT.709, as players do.
+
+    Args:
+        frame: The frame.
+        keep_depth: Give frames of more than 8 bits as uint16.
+
+    Returns:
+        (h, w, 3) RGB, uint8, or uint16 over all its range.
+    """
+    deep = keep_depth and max(component.bits for component in frame.format.components) > 8
+    if not frame.format.is_rgb:
+        frame.colorspace = matrix_of(frame)
+    rgb = frame.reformat(format='rgb48le' if deep else 'rgb24', interpolation=ACCURATE)
+    return upright(rgb.to_ndarray(), frame.side_data.get('DISPLAYMATRIX'))
+
+
+def matrix_of(frame: av.VideoFrame) -> int:
+    """FFmpeg's number of the matrix that a frame's colours are coded by, never the one for 'unspecified'."""
+    if frame.colorspace not in UNSPECIFIED_MATRICES:
+        return frame.colorspace
+    width, height = sorted((frame.width, frame.height), reverse=True)
+    return BT601 if width <= LARGEST_SD[0] and height <= LARGEST_SD[1] else BT709
+
+
+def upright(pixels: np.ndarray, display_matrix: bytes | None) -> np.ndarray:
+    """Turn and mirror pixels, (h, w, c), by a video's display matrix; angles other than right ones are left to players.
+
+    Args:
+        pixels: As they were decoded.
+        display_matrix: FFmpeg's, nine numbers of which the first two rows say where x and y go; None for none.
+    """
+    if display_matrix is None:
+        return pixels
+    (a, b), (c, d) = np.sign(np.frombuffer(bytes(display_matrix), np.int32).reshape(3, 3)[:2, :2])
+    if (a == 0) != (d == 0) or (b == 0) != (c == 0) or (a == 0) == (b == 0):
+        return pixels
+    if a == 0:
+        pixels, down, right = pixels.swapaxes(0, 1), b, c
+    else:
+        down, right = d, a
+    return np.ascontiguousarray(pixels[::down, ::right])
 
 
 def is_key_frame(frame: av.VideoFrame) -> bool:

@@ -19,6 +19,7 @@ class BicubicNet(BaseModule):
     multiple_of = 1
     window = None
     output = 'all'
+    halo = 0
 
     def __init__(self, scale: int = 4, init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg=init_cfg)

@@ -43,6 +43,7 @@ class ESPCNNet(BaseModule):
     multiple_of = 1
     window = None
     output = 'all'
+    halo = 0
 
     def __init__(
         self,

@@ -30,6 +30,7 @@ class FSRCNNNet(BaseModule):
     multiple_of = 1
     window = None
     output = 'all'
+    halo = 0
 
     def __init__(
         self,

@@ -1,0 +1,177 @@
+"""Enlarge a video by a network: with its sound, its subtitles, its frame times, its colours and its bit depth.
+
+IN is a video file, a folder of images in natural order, a glob of images (in quotes) or a template such as
+frame_%04d.png. OUT is a video file, or a folder for PNG images. With several IN, OUT is a folder, and each becomes a
+file of its own name there. What the network needs, it says itself. Each scene is a clip of its own.
+
+OUT appears when it is whole. Until then it grows in a hidden folder beside it, from which --resume goes on.
+
+torchrun --nproc-per-node N --no-python vsr upscale ... shares the video, or several, among N processes or machines.
+"""
+
+import argparse
+import signal
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+HELP = 'enlarge a video by a network'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this sub-command."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument('paths', metavar='IN ... OUT', nargs='*', help='what to enlarge, and last where to')
+    parser.add_argument('--list-models', action='store_true', help='print the names for --model and leave')
+
+    model = parser.add_argument_group('model')
+    model.add_argument('--model', metavar='NAME', help='one that comes with the package, see --list-models')
+    model.add_argument('--config', metavar='FILE', type=Path, help='config of a model of your own, or of upstream')
+    model.add_argument('--checkpoint', metavar='FILE', type=Path, help='its weights')
+
+    source = parser.add_argument_group('source')
+    source.add_argument('--start', metavar='SECONDS', type=float, default=0.0, help='leave out the beginning')
+    source.add_argument('--duration', metavar='SECONDS', type=float, help='upscale so much (default: all)')
+    source.add_argument('--fps', type=Fraction, help='frames per second of images (default: 25), such as 30000/1001')
+
+    target = parser.add_argument_group('target')
+    target.add_argument('--images', metavar='DIR', type=Path, help='write PNG images beside the video')
+    target.add_argument('--codec', help="encoder, such as libx264, libx265, ffv1 (default: the source's codec)")
+    target.add_argument('--crf', type=int, help='quality, 0 is best (default: visually near lossless)')
+    target.add_argument('--no-audio', action='store_true', help='leave out the sound')
+    target.add_argument('--no-subtitles', action='store_true', help='leave out the subtitles')
+    target.add_argument('--force', action='store_true', help='replace OUT if it is there')
+    target.add_argument('--resume', action='store_true', help='go on with what was interrupted')
+    target.add_argument(
+        '--on-interrupt',
+        choices=('keep', 'discard'),
+        default='keep',
+        help='Ctrl-C leaves a playable OUT of what is done, or nothing (default: keep)',
+    )
+
+    compute = parser.add_argument_group('computing')
+    compute.add_argument('--device', help='cpu, cuda, cuda:1, ... (default: cuda where there is any)')
+    compute.add_argument('--precision', choices=('auto', 'float32', 'half'), default='auto', help='(default: auto)')
+    compute.add_argument(
+        '--tile', metavar='N', default='auto', help='pixels of IN, 0 for whole frames (default: auto, by memory)'
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the sub-command; the status is 1 if a source was damaged, 2 if one of several could not be upscaled."""
+    from ..inference.model_choice import model_names
+
+    if args.list_models:
+        print('\n'.join(model_names()))
+        return 0
+    if len(args.paths) < 2:
+        raise ValueError('what to enlarge and where to are needed; vsr upscale --help says more')
+    if args.tile != 'auto' and not args.tile.isdecimal():
+        raise ValueError(f"--tile must be a number of pixels or 'auto', but got {args.tile!r}")
+    options = dict(
+        config=args.config,
+        checkpoint=args.checkpoint,
+        model=args.model,
+        images=args.images,
+        codec=args.codec,
+        crf=args.crf,
+        fps=args.fps,
+        start=args.start,
+        duration=args.duration,
+        tile=None if args.tile == 'auto' else int(args.tile),
+        device=args.device,
+        precision=args.precision,
+        audio=not args.no_audio,
+        subtitles=not args.no_subtitles,
+        force=args.force,
+        resume=args.resume,
+        on_interrupt=args.on_interrupt,
+    )
+    # A job that is ended from outside leaves what Ctrl-C leaves.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _upscale(args.paths, options)
+    except KeyboardInterrupt as interrupt:
+        print(f'vsr upscale: {interrupt or "stopped"}', file=sys.stderr)
+        return 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _upscale(paths: list[str], options: dict) -> int:
+    from ..inference.several import upscale_all
+    from ..inference.upscaling import upscale
+
+    *sources, target = paths
+    with _Display() as display:
+        if len(sources) == 1:
+            display.begin(Path(sources[0]))
+            made = {sources[0]: upscale(sources[0], target, on_progress=display.show, **options)}
+        else:
+            if options['images'] is not None:
+                raise ValueError('--images goes with one video; for several, upscale each into a folder of its own')
+            made = upscale_all(sources, target, display.begin, on_progress=display.show, **options)
+    status = 0
+    for source, result in made.items():
+        if isinstance(result, Exception):
+            print(f'vsr upscale: error: {result}', file=sys.stderr)
+            status = 2
+            continue
+        if result.damage:
+            print(f'vsr upscale: {source} is damaged: {result.damage}; what could be read is upscaled', file=sys.stderr)
+            status = max(status, 1)
+        if sys.stdout.isatty():
+            print(_summary(result))
+    return status
+
+
+def _summary(result: 'Upscaled') -> str:  # noqa: F821
+    names = ' and '.join(map(str, result.targets))
+    if not result.seconds:
+        return f'{names}: complete'
+    speed, share = result.read / result.seconds, result.network_seconds / result.seconds
+    return f'{names}: {result.read} frames in {result.seconds:.1f} s ({speed:.2f} a second; network {share:.0%})'
+
+
+class _Display:
+    """How far an upscale is, its speed and the time left; nothing where no terminal shows it."""
+
+    def __enter__(self) -> '_Display':
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            ProgressColumn,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+        from rich.text import Text
+
+        class Speed(ProgressColumn):
+            def render(self, task: 'Task') -> Text:  # noqa: F821
+                return Text(f'{task.speed:.2f} fps' if task.speed else '')
+
+        console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn('{task.description}'),
+            BarColumn(),
+            MofNCompleteColumn(),
+            Speed(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            speed_estimate_period=120,
+        )
+        self._task = None
+        self._progress.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._progress.__exit__(*error)
+
+    def begin(self, source: Path) -> None:
+        self._task = self._progress.add_task(source.name, total=None)
+
+    def show(self, done: int, total: int | None) -> None:
+        self._progress.update(self._task, completed=done, total=None if total is None else max(done, total))

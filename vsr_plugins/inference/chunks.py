@@ -1,0 +1,80 @@
+"""Running a network over a stream of frames, never holding more of it than a chunk."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+import torch
+from torch import Tensor
+
+from ..datasets.frame_windows import window_indices
+
+Run = Callable[[Tensor], Tensor]
+
+
+def run_windows(run: Run, frames: Iterable[Tensor], size: int) -> Iterator[Tensor]:
+    """Restore each frame from the window around it; beyond the ends of the clip it is mirrored.
+
+    Args:
+        run: (1, size, c, h, w) -> (1, c', h', w').
+        frames: (c, h, w) each.
+        size: Frames of a window, odd.
+
+    Yields:
+        (c', h', w') for each frame.
+    """
+    frames = iter(frames)
+    near: deque[Tensor] = deque(islice(frames, size), maxlen=size)
+    first = index = 0  # of what is held; of the frame to restore
+    while index < first + len(near):
+        # Not yet at the end of what is held: what lies beyond the window does not matter.
+        if index > first + size // 2 and (ahead := next(frames, None)) is not None:
+            near.append(ahead)
+            first += 1
+        window = window_indices(index - first, len(near), size)
+        yield run(torch.stack([near[i] for i in window])[None])[0]
+        index += 1
+
+
+def run_chunks(
+    run: Run, frames: Iterable[Tensor], length: int, overlap: int, per_frame: int = 1
+) -> Iterator[tuple[Tensor, ...]]:
+    """Restore a clip chunk by chunk, as ``run_in_chunks`` does with the whole of it at hand.
+
+    Args:
+        run: (1, t, c, h, w) -> (1, per_frame * (t - 1) + 1, c', h', w') for any t up to ``length``.
+        frames: (c, h, w) each.
+        length: Frames of a chunk.
+        overlap: Frames that neighbouring chunks share.
+        per_frame: 2 for a network that makes the frames between, else 1.
+
+    Yields:
+        For each frame what was made of it: ``per_frame`` pictures of (c', h', w'), one for the last.
+    """
+    frames = iter(frames)
+    step = length - overlap
+    held = list(islice(frames, length))
+    start = done = 0  # of the chunk in ``held``; frames whose pictures were handed out
+    while held:
+        made = run(torch.stack(held)[None])[0]
+        fresh = list(islice(frames, step))
+        if not overlap:
+            later = start + len(held)
+        elif len(fresh) < step:
+            later = start + len(fresh)  # the last chunk is moved back to end with the clip
+        else:
+            later = start + step
+        end = start + len(held)
+        seam = (later + end) // 2 if fresh else end
+        for index in range(done, seam):
+            yield tuple(made[per_frame * (index - start) : per_frame * (index - start + 1)])
+        del made
+        held = (held + fresh)[later - start :] if fresh else []
+        start, done = later, seam
+
+
+def pair_up(pictures: Iterable[Tensor], per_frame: int) -> Iterator[tuple[Tensor, ...]]:
+    """Group what a stream of a network yields by the frame it was made of."""
+    pictures = iter(pictures)
+    while made := tuple(islice(pictures, per_frame)):
+        yield made

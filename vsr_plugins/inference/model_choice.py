@@ -1,0 +1,74 @@
+"""Which model upscales: that of a config, or one that comes with the package."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mmengine.config import Config
+from torch import nn
+
+from ..checkpoints.shipped import FOLDER, shipped_names, shipped_weights
+from .clips import load_model
+
+# Needs no weights, and is what is taken as long as none come with the package.
+BICUBIC = 'bicubic'
+
+
+def model_names(folder: Path = FOLDER) -> list[str]:
+    """Names of the models that need no config of the user's."""
+    return [*shipped_names(folder), BICUBIC]
+
+
+def choose_model(
+    config: str | Path | None = None,
+    checkpoint: str | Path | None = None,
+    model: str | nn.Module | None = None,
+    folder: Path = FOLDER,
+) -> nn.Module:
+    """Build what was asked for, weights and all.
+
+    Args:
+        config: Config of the model.
+        checkpoint: Its weights.
+        model: One of ``model_names``, or a model, which is handed back.
+        folder: Where the weights that come with the package are.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If there is no such model, or weights are missing.
+    """
+    if isinstance(model, nn.Module):
+        return model
+    if config is None:
+        if checkpoint is not None:
+            raise ValueError(f'the config of {checkpoint} is needed too')
+        return _named(model or model_names(folder)[0], folder)
+    if model is not None:
+        raise ValueError(f'a config and a model of the package ({model}) were named; name one of them')
+    if not Path(config).is_file():
+        raise FileNotFoundError(f'no config at {Path(config).resolve()}')
+    settings = Config.fromfile(config)
+    built = load_model(settings, checkpoint)
+    if checkpoint is None and any(True for _ in built.parameters()) and not _brings_weights(settings.model):
+        raise ValueError(f'a checkpoint for {config} is needed: without one the weights are random')
+    return built
+
+
+def _named(name: str, folder: Path) -> nn.Module:
+    if name == BICUBIC:
+        from ..models.networks import BicubicNet
+
+        return BicubicNet(scale=4)
+    weights = shipped_weights(name, folder)
+    if weights is None:
+        raise ValueError(f'there is no model {name!r} in the package, but {", ".join(model_names(folder))}')
+    return load_model(weights.with_suffix('.py'), weights)
+
+
+def _brings_weights(config: object) -> bool:
+    """Whether a config of a model says where weights of it are."""
+    if isinstance(config, Mapping):
+        pairs = list(config.items())
+        if any(value is not None and (key.endswith('_weights') or key == 'init_cfg') for key, value in pairs):
+            return True
+        return any(_brings_weights(value) for _, value in pairs)
+    return isinstance(config, (list, tuple)) and any(map(_brings_weights, config))

@@ -1,0 +1,91 @@
+"""Writing the frames of an upscale into its work folders, segment by segment."""
+
+import os
+from pathlib import Path
+
+from ..datasets.images import encode_png
+from .encoding import SegmentEncoder, VideoSpec
+from .frames import OutputFrame
+from .work_folder import WorkFolder
+
+
+class Recorder:
+    """Writes frames as a segmented video, as images, or as both.
+
+    Args:
+        work: Where segments are kept: of the video, or of the images where there is no video.
+        length: Frames of the source that a segment is made of.
+        spec: How to encode; None for images alone, whose segments are empty files that say how far they go.
+        images: Folder for images.
+        per_frame: Frames written for each that is read.
+
+    Attributes:
+        frames: Written so far.
+        last: The last frame written; None before the first.
+    """
+
+    def __init__(
+        self, work: WorkFolder, length: int, spec: VideoSpec | None, images: Path | None = None, per_frame: int = 1
+    ) -> None:
+        self.work = work
+        self.length = length
+        self.spec = spec
+        self.images = images
+        self.per_frame = per_frame
+        self.frames = 0
+        self.last: tuple[int, int, int] | None = None
+        self._first: int | None = None
+        self._encoder: SegmentEncoder | None = None
+
+    def write(self, frame: OutputFrame) -> None:
+        """Write a frame; a segment is complete when the first frame of another comes."""
+        first = frame.source // self.length * self.length
+        if first != self._first:
+            self.finish()
+            self._first = first
+            if self.spec is not None:
+                self._encoder = SegmentEncoder(self.work.segment(first), self.spec)
+        if self._encoder is not None:
+            self._encoder.write(frame)
+        if self.images is not None:
+            self._write_image(frame)
+        self.frames += 1
+        self.last = frame.source, frame.pts, frame.duration
+
+    def finish(self) -> None:
+        """Complete the segment that is being written."""
+        if self._first is None:
+            return
+        if self._encoder is not None:
+            self._encoder.finish()
+        else:
+            self.work.segment(self._first).touch()
+        self._first = self._encoder = None
+
+    def break_off(self) -> Path | None:
+        """End the segment that is being written as it is, for a target that is not whole.
+
+        Returns:
+            It, under a name that is not counted among the segments; None if nothing of it was written.
+        """
+        encoder, self._first, self._encoder = self._encoder, None, None
+        if encoder is None:
+            return None
+        encoder.path = self.work.path / 'broken_off'
+        encoder.finish()
+        return encoder.path
+
+    def abandon(self) -> None:
+        """Leave nothing of the segment that is being written."""
+        if self._encoder is not None:
+            self._encoder.abandon()
+        self._first = self._encoder = None
+
+    def _write_image(self, frame: OutputFrame) -> None:
+        number = self.per_frame * frame.source
+        if self.last is not None and self.last[0] == frame.source:
+            number += 1
+        path = self.images / f'{number:08d}.png'
+        partial = path.with_suffix('.partial')
+        partial.write_bytes(encode_png(frame.pixels))
+        os.replace(partial, path)

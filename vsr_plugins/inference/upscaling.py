@@ -1,0 +1,346 @@
+"""A video in, a better video out."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import Literal
+
+from torch import nn
+
+from ..datasets.images import IMAGE_SUFFIXES
+from .encoding import VideoSpec, plan_video
+from .frames import InputFrame, OutputFrame, upscaled
+from .joining import Companions, join
+from .model_choice import choose_model
+from .pipeline import run_pipeline
+from .recording import Recorder
+from .restoring import Restorer
+from .sources import ImageSource, VideoSource, open_source
+from .work_folder import WorkFolder
+from .workers import Workers
+
+# Frames of the source in a segment: what an interrupted run has to do again, and the unit that processes share.
+SEGMENT_LENGTH = 240
+AT_LEAST_AHEAD = 8
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Upscaled:
+    """What an upscale made.
+
+    Attributes:
+        targets: The video, the folder of images, or both.
+        read: Frames that were restored, in this run and this process.
+        seconds: That took.
+        network_seconds: Of them, those in the network.
+        damage: What was wrong with the source, one sentence; None if nothing was.
+    """
+
+    targets: tuple[Path, ...]
+    read: int
+    seconds: float
+    network_seconds: float
+    damage: str | None = None
+
+
+def upscale(
+    source: str | Path,
+    target: str | Path,
+    config: str | Path | None = None,
+    checkpoint: str | Path | None = None,
+    *,
+    model: str | nn.Module | None = None,
+    images: str | Path | None = None,
+    codec: str | None = None,
+    crf: int | None = None,
+    fps: float | Fraction | None = None,
+    start: float = 0.0,
+    duration: float | None = None,
+    tile: int | None = None,
+    device: str | None = None,
+    precision: Literal['auto', 'float32', 'half'] = 'auto',
+    audio: bool = True,
+    subtitles: bool = True,
+    force: bool = False,
+    resume: bool = False,
+    on_interrupt: Literal['keep', 'discard'] = 'keep',
+    on_progress: Progress | None = None,
+    segment_length: int = SEGMENT_LENGTH,
+    workers: Workers | None = None,
+) -> Upscaled:
+    """Enlarge a video by a network, with its sound, its subtitles and its times.
+
+    What the network needs, it says itself. Each scene is a clip of its own. Memory does not grow with the length. The
+    target appears when it is whole; until then it grows in a hidden folder beside it, from which ``resume`` goes on.
+    Where ``torchrun`` started several processes, each restores a stretch of the video.
+
+    Args:
+        source: A video file, a folder of images in natural order, a glob of images, or ``frame_%04d.png``.
+        target: A video file by its ending, or a folder for PNG images.
+        config: Config of the model.
+        checkpoint: Its weights.
+        model: Name of a model that comes with the package, see ``model_names``, instead of a config; or a model. None
+            of all is the package's best.
+        images: Folder for PNG images beside a video.
+        codec: Encoder, by FFmpeg's name; None keeps the codec of the source where the target takes it.
+        crf: Constant rate factor of the encoder; None is visually near lossless.
+        fps: Frames per second of images; 25 by default.
+        start: Seconds to leave out at the beginning.
+        duration: Seconds to upscale; None for all.
+        tile: Height and width of tiles, pixels of the source; None chooses by memory, 0 takes frames whole.
+        device: ``'cpu'``, ``'cuda'``, ...; None takes CUDA where there is any.
+        precision: See ``Restorer``.
+        audio: Copy the sound.
+        subtitles: Copy the subtitles.
+        force: Replace a target that is there.
+        resume: Go on with an upscale that was interrupted; one that is complete is left as it is.
+        on_interrupt: What ``KeyboardInterrupt`` leaves: ``'keep'`` a target of what is done, which ``resume`` goes on
+            with, ``'discard'`` nothing.
+        on_progress: Called with the number of frames done and of all, as far as known.
+        segment_length: Frames of a segment, the least that can be resumed.
+        workers: The processes that share this video; None are those that ``torchrun`` started.
+
+    Raises:
+        FileNotFoundError: If there is no such source, config or checkpoint.
+        FileExistsError: If the target is there.
+        ValueError: If the source cannot be read, or options do not fit each other.
+        OSError: If the target cannot be written. Segments that are complete stay for ``resume``.
+        KeyboardInterrupt: When interrupted, with what was left.
+    """
+    if on_interrupt not in ('keep', 'discard'):
+        raise ValueError(f"on_interrupt must be 'keep' or 'discard', but got {on_interrupt!r}")
+    if start < 0 or (duration is not None and duration <= 0):
+        raise ValueError(f'start must not be negative and duration be positive, but got {start} and {duration}')
+    video, pictures = _targets(Path(target), images)
+    reader = open_source(source, None if fps is None else Fraction(fps).limit_denominator(1001))
+    _refuse_own_source(reader, video, pictures)
+    primary = WorkFolder(video or pictures)
+    if resume and primary.target.exists() and not primary.path.exists():
+        return Upscaled(tuple(filter(None, (video, pictures))), 0, 0.0, 0.0)
+    workers = workers or Workers.from_environment()
+    built = choose_model(config, checkpoint, model)
+    restorer = Restorer(built, workers.device(device), precision, tile)
+    per_frame = restorer.needs.per_frame
+    spec = companions = None
+    if video is not None:
+        spec = plan_video(video, reader.info, restorer.needs.scale, per_frame, codec, crf)
+        if reader.path is not None:
+            companions = Companions(reader.path, audio, subtitles, start, duration)
+            companions.check(spec.container)
+    settings = dict(
+        source=[str(path) for path in reader.paths] if isinstance(reader, ImageSource) else _stamp(reader.path),
+        model=model if isinstance(model, str) else [str(config), checkpoint and _stamp(Path(checkpoint))],
+        video=spec and spec.to_json(),
+        images=str(pictures),
+        stretch=[start, duration],
+        segment=segment_length,
+    )
+    works = [primary] if video is None or pictures is None else [primary, WorkFolder(pictures)]
+    if workers.rank == 0:
+        for work in works:
+            work.begin(settings, force, resume)
+            work.put_back()
+        if pictures is not None:
+            works[-1].frames.mkdir(exist_ok=True)
+    workers.wait()
+    job = _Job(
+        reader,
+        restorer,
+        Recorder(primary, segment_length, spec, works[-1].frames if pictures else None, per_frame),
+        works,
+        companions,
+        workers,
+        (start, duration),
+        on_progress,
+    )
+    return job.run(on_interrupt)
+
+
+@dataclass
+class _Job:
+    """An upscale that is ready to run."""
+
+    reader: VideoSource | ImageSource
+    restorer: Restorer
+    recorder: Recorder
+    works: list[WorkFolder]
+    companions: Companions | None
+    workers: Workers
+    stretch: tuple[float, float | None]
+    on_progress: Progress | None
+    done: int = 0
+
+    @property
+    def spec(self) -> VideoSpec | None:
+        return self.recorder.spec
+
+    def run(self, on_interrupt: str) -> Upscaled:
+        started = perf_counter()
+        read_before = self.done = len(self.works[0].segments()) * self.recorder.length
+        try:
+            for first, stop in self._to_do():
+                self._restore(first, stop)
+            self.workers.wait()
+            if self.workers.rank == 0:
+                self._publish()
+            self.workers.wait()
+        except KeyboardInterrupt as interrupt:
+            raise KeyboardInterrupt(self._interrupted(on_interrupt)) from interrupt
+        except OSError as error:
+            self._failed()
+            if error.errno is None or isinstance(error, ValueError) or not self.works[0].path.exists():
+                raise
+            kept = f'{error.strerror}; what is complete is kept, and --resume goes on with it'
+            raise OSError(error.errno, kept, str(self.works[0].target)) from error
+        except BaseException:
+            self._failed()
+            raise
+        return Upscaled(
+            tuple(work.target for work in self.works),
+            self.done - read_before,
+            perf_counter() - started,
+            self.restorer.seconds,
+            self.reader.damage,
+        )
+
+    def _to_do(self) -> list[tuple[int, int | None]]:
+        """Stretches of frames that are not done yet; the last has no end where nobody counted the frames."""
+        length, there = self.recorder.length, self.works[0].segments()
+        if self.workers.count > 1:
+            count = self.workers.tell(self._count() if self.workers.rank == 0 else None)
+            missing = [first for first in range(0, count, length) if first not in there]
+            stretches = [(first, min(first + length, count)) for first in self.workers.share(missing)]
+        else:
+            end = max(there, default=-length) + length
+            stretches = [(first, first + length) for first in range(0, end, length) if first not in there]
+            stretches.append((end, None))
+        joined: list[tuple[int, int | None]] = []
+        for first, stop in stretches:
+            if joined and joined[-1][1] == first:
+                first = joined.pop()[0]
+            joined.append((first, stop))
+        return joined
+
+    def _count(self) -> int:
+        start, duration = self.stretch
+        if isinstance(self.reader, ImageSource) and not start and duration is None:
+            return len(self.reader.paths)
+        return sum(1 for _ in self.reader.frames(0, start, duration))
+
+    def _restore(self, first: int, stop: int | None) -> None:
+        """Restore the frames from ``first`` up to ``stop``; around them some more, which are thrown away."""
+        needs = self.restorer.needs
+        begin = max(first - needs.warm_up, 0)
+        end = None if stop is None else stop + needs.warm_up
+
+        def frames() -> Iterator[InputFrame]:
+            for frame in self.reader.frames(begin, *self.stretch):
+                if end is not None and frame.index >= end:
+                    return
+                yield frame
+
+        def restore(frames: Iterator[InputFrame]) -> Iterator[OutputFrame]:
+            for frame in upscaled(frames, self.restorer.restore, needs.per_frame):
+                if stop is not None and frame.source >= stop:
+                    return
+                if frame.source >= first:
+                    yield frame
+
+        run_pipeline(
+            frames(),
+            restore,
+            partial(self._record, total=self._expected()),
+            ahead=max(AT_LEAST_AHEAD, needs.length),
+            behind=max(AT_LEAST_AHEAD, needs.length * needs.per_frame),
+        )
+        self.recorder.finish()
+
+    def _record(self, frame: OutputFrame, total: int | None) -> None:
+        is_new = self.recorder.last is None or self.recorder.last[0] != frame.source
+        self.recorder.write(frame)
+        if is_new:
+            self.done += 1
+            if self.on_progress is not None:
+                self.on_progress(self.done, total)
+
+    def _expected(self) -> int | None:
+        start, duration = self.stretch
+        info = self.reader.info
+        if info.frames is None:
+            return None
+        left = max(info.frames - round(start * info.rate), 0)
+        return left if duration is None else min(left, round(duration * info.rate))
+
+    def _publish(self) -> None:
+        primary = self.works[0]
+        segments = [path for _, path in sorted(primary.segments().items())]
+        if not segments:
+            raise ValueError(f'there is no frame to upscale from {self.stretch[0]} s on; the source ends before')
+        if self.spec is not None:
+            made = primary.path / f'joined{primary.target.suffix}'
+            join(made, self.spec, segments, self.companions)
+            primary.publish(made)
+        if self.recorder.images is not None:
+            self.works[-1].publish(self.recorder.images)
+
+    def _interrupted(self, on_interrupt: str) -> str:
+        """Leave a target of what is done, or nothing, and say which."""
+        if self.workers.count > 1:
+            self.recorder.abandon()
+            return 'stopped; what is complete is kept, and --resume goes on with it'
+        rest = self.recorder.break_off()
+        whole = self.works[0].segments()
+        segments = [
+            whole[first] for first in sorted(whole) if all(i in whole for i in range(0, first, self.recorder.length))
+        ]
+        if rest is not None and len(segments) == len(whole):
+            segments.append(rest)
+        if on_interrupt == 'discard' or (not segments and not self.recorder.frames):
+            for work in self.works:
+                work.remove()
+            return 'stopped; nothing is left of it'
+        if self.spec is not None and segments:
+            primary = self.works[0]
+            made = primary.path / f'joined{primary.target.suffix}'
+            until = None
+            if self.recorder.last is not None:
+                until = (self.recorder.last[1] + self.recorder.last[2]) * self.spec.time_base
+            join(made, self.spec, segments, self.companions, until)
+            primary.publish(made, is_partial=True)
+        if self.recorder.images is not None:
+            self.works[-1].publish(self.recorder.images, is_partial=True)
+        return f'stopped; {self.works[0].target} holds the first {self.done} frames, and --resume goes on with it'
+
+    def _failed(self) -> None:
+        self.recorder.abandon()
+        if self.workers.count == 1 and not self.works[0].segments():
+            for work in self.works:
+                work.remove()
+
+
+def _targets(target: Path, images: str | Path | None) -> tuple[Path | None, Path | None]:
+    """The video and the folder of images to make."""
+    if target.suffix.lower() in IMAGE_SUFFIXES:
+        raise ValueError(f'{target}: images are written into a folder, which is to be named instead')
+    if target.suffix and not target.is_dir():
+        return target, None if images is None else Path(images)
+    if images is not None:
+        raise ValueError(f'{target} has no ending of a video file, and images are to go to {images}: name a video')
+    return None, target
+
+
+def _refuse_own_source(reader: VideoSource | ImageSource, video: Path | None, pictures: Path | None) -> None:
+    """The source is never what is written to."""
+    own = reader.path if reader.path is not None else reader.paths[0].parent
+    for target in (video, pictures):
+        if target is not None and target.exists() and target.resolve() == own.resolve():
+            raise ValueError(f'{target} is what is read; name another target')
+
+
+def _stamp(path: Path) -> list:
+    state = path.stat()
+    return [str(path.resolve()), state.st_size, state.st_mtime_ns]
