@@ -7,7 +7,7 @@ _base_ = [
     '../_base_/datasets/vid4_bix4.py',
 ]
 
-experiment_name = 'robust_vsr_stn_1xb16-10k_clips'
+experiment_name = 'robust_vsr_stn_1xb16-5k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(
@@ -22,7 +22,7 @@ model = dict(
 )
 
 custom_hooks = [
-    dict(type='LoadPartsHook', parts=[dict(checkpoint='robust_vsr_b3_1xb16-20k_clips', source='generator.network.')])
+    dict(type='LoadPartsHook', parts=[dict(checkpoint='robust_vsr_b3_1xb16-10k_clips', source='generator.network.')])
 ]
 
 train_dataloader = _base_.clips_and_photos_train_window_dataloader
@@ -31,7 +31,7 @@ val_evaluator = [_base_.clips_val_evaluator]
 test_dataloader = [_base_.vid4_bix4_window_dataloader]
 test_evaluator = [_base_.vid4_bix4_evaluator]
 
-train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=10_000, val_interval=1000)
+train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=5_000, val_interval=500)
 # The paper: SGD, a constant 1e-4 (1e-5 for the last layer), 5 million iterations. Here Adam, for a training of hours.
 optim_wrapper = dict(
     constructor='DefaultOptimWrapperConstructor',
@@ -41,7 +41,7 @@ optim_wrapper = dict(
 )
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=200),
-    dict(type='CosineAnnealingLR', by_epoch=False, begin=200, end=10_000, T_max=9_800, eta_min=1e-5),
+    dict(type='CosineAnnealingLR', by_epoch=False, begin=200, end=5_000, T_max=4_800, eta_min=1e-5),
 ]
 
-default_hooks = dict(checkpoint=dict(interval=1000, save_best='clips/PSNR', rule='greater'))
+default_hooks = dict(checkpoint=dict(interval=500, save_best='clips/PSNR', rule='greater'))

@@ -1,4 +1,5 @@
-# Stage 1: the branch of one frame alone.
+# Stage 1: the branch of 5 frames alone, on frames aligned by rectified flow.
+# Its first layer starts from that of one frame.
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/models/robust_vsr.py',
@@ -6,10 +7,17 @@ _base_ = [
     '../_base_/datasets/vid4_bix4.py',
 ]
 
-experiment_name = 'robust_vsr_b1_1xb16-10k_clips'
+experiment_name = 'robust_vsr_b3_1xb16-10k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
-model = dict(generator=dict(network=dict(_delete_=True, **_base_.robust_vsr.branches[0]), aligner=None))
+model = dict(generator=dict(network=dict(_delete_=True, **_base_.robust_vsr.branches[2])))
+
+custom_hooks = [
+    dict(
+        type='LoadPartsHook',
+        parts=[dict(checkpoint='robust_vsr_b1_1xb16-5k_clips', source='generator.network.', inflate=True)],
+    )
+]
 
 train_dataloader = _base_.clips_and_photos_train_window_dataloader
 val_dataloader = [_base_.clips_val_window_dataloader]
@@ -17,16 +25,16 @@ val_evaluator = [_base_.clips_val_evaluator]
 test_dataloader = [_base_.vid4_bix4_window_dataloader]
 test_evaluator = [_base_.vid4_bix4_evaluator]
 
-train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=10_000, val_interval=1000)
+train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=10_000, val_interval=500)
 # The paper: SGD, a constant 1e-4 (1e-5 for the last layer), 5 million iterations. Here Adam, for a training of hours.
 optim_wrapper = dict(
     constructor='DefaultOptimWrapperConstructor',
     type='OptimWrapper',
-    optimizer=dict(type='Adam', lr=1e-3, betas=(0.9, 0.999)),
+    optimizer=dict(type='Adam', lr=5e-4, betas=(0.9, 0.999)),
 )
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=200),
     dict(type='CosineAnnealingLR', by_epoch=False, begin=200, end=10_000, T_max=9_800, eta_min=1e-5),
 ]
 
-default_hooks = dict(checkpoint=dict(interval=1000, save_best='clips/PSNR', rule='greater'))
+default_hooks = dict(checkpoint=dict(interval=500, save_best='clips/PSNR', rule='greater'))
