@@ -19,7 +19,7 @@ from mmengine.runner import Runner
 
 import vsr_plugins  # noqa: F401
 
-CONFIG = Path(__file__).parents[1] / 'configs' / 'latent_attn' / 'latent_attn_llsll-c32_1xb4-4k_clips.py'
+CONFIG = Path(__file__).parents[1] / 'configs' / 'latent_attn' / 'latent_attn_llsll-c32_1xb4-2k_clips.py'
 
 
 def train(args: argparse.Namespace, stage: int, name: str, start: Path | None = None, **model: object) -> Runner:

@@ -8,7 +8,7 @@ _base_ = [
     '../_base_/datasets/vid4_bix4.py',
 ]
 
-experiment_name = 'latent_attn_llsll-c32_1xb4-4k_clips'
+experiment_name = 'latent_attn_llsll-c32_1xb4-2k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(generator=dict(mid_channels=32, global_residual=True))
@@ -23,7 +23,7 @@ test_evaluator = dict(
     type='Evaluator', metrics=[dict(type='VSRMetric', protocol='latent_attention', prefix='Vid4-BIx4')]
 )
 
-train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=4000, val_interval=250)
+train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=2000, val_interval=250)
 randomness = dict(seed=0)
 optim_wrapper = dict(
     constructor='DefaultOptimWrapperConstructor',
@@ -33,7 +33,7 @@ optim_wrapper = dict(
 )
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=50),
-    dict(type='CosineAnnealingLR', by_epoch=False, begin=50, end=4000, T_max=3950, eta_min=1e-5),
+    dict(type='CosineAnnealingLR', by_epoch=False, begin=50, end=2000, T_max=1950, eta_min=1e-5),
 ]
 
 default_hooks = dict(logger=dict(interval=25), checkpoint=dict(interval=100, save_best='clips/PSNR', rule='greater'))
