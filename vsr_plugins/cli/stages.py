@@ -4,6 +4,7 @@ Stopped and started again, it goes on where it was.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 HELP = 'train the stages of a method one after the other; goes on where it was stopped'
@@ -20,12 +21,22 @@ def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
     from ..stages import train_stages
 
-    options = {}
-    for option in args.cfg_options:
-        key, equals, value = option.partition('=')
-        if not equals:
-            raise ValueError(f'--cfg-options takes KEY=VALUE, but got {option!r}')
-        options[key] = value
-    for path in train_stages(args.configs, args.out, options):
+    for path in train_stages(args.configs, args.out, parse_options(args.cfg_options)):
         print(path)
     return 0
+
+
+def parse_options(options: Sequence[str]) -> dict[str, object]:
+    """What ``--cfg-options`` was given, by key, with numbers and lists as mmengine reads them.
+
+    Raises:
+        ValueError: If one is not KEY=VALUE.
+    """
+    from mmengine.config import DictAction
+
+    for option in options:
+        if '=' not in option:
+            raise ValueError(f'--cfg-options takes KEY=VALUE, but got {option!r}')
+    parser = argparse.ArgumentParser()
+    parser.add_argument('options', nargs='*', action=DictAction)
+    return parser.parse_args(options).options or {}

@@ -1,34 +1,77 @@
-"""Measure several models on one test set and print one table: one stage against two, for instance.
+"""One row a method: what it costs, what it reaches on every test set of its config, and what has been published.
 
-A model is a config, or CONFIG=CHECKPOINT. Each is measured on the first test set of its config; what was measured
-differently is refused.
+A method is a config, or CONFIG=CHECKPOINT. A checkpoint that is not named is looked for in OUT (the best one of the
+training of that config), then among the weights that come with the package. What has been measured is kept in
+OUT/table: a run that was stopped goes on, and a row is not measured again unless its config, checkpoint or data change.
 """
 
 import argparse
 from pathlib import Path
 
-HELP = 'measure several models on one test set, in one table'
+HELP = 'methods against each other: cost, quality and published numbers, in one table a test set'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
     parser.add_argument('models', nargs='+', metavar='CONFIG[=CHECKPOINT]', help='a config, and its weights if any')
+    parser.add_argument('--out', type=Path, default=Path('work_dirs'), help='trainings and rows (default: work_dirs)')
+    parser.add_argument('--train', action='store_true', help='train what has no weights, in the order given')
     parser.add_argument('--device', default='cpu', help='where to compute (default: cpu)')
-    parser.add_argument('--markdown', metavar='FILE', type=Path, help='also write the table there')
+    parser.add_argument('--protocol', nargs='+', default=[], metavar='NAME', help='more protocols to measure under')
+    parser.add_argument('--size', default='180x320', metavar='HxW', help='input for the cost, or none (180x320)')
+    parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='changes to every config')
+    parser.add_argument('--markdown', metavar='FILE', type=Path, help='write the tables there')
+    parser.add_argument('--json', metavar='FILE', type=Path, help='write all numbers there')
+    parser.add_argument(
+        '--picture', metavar='FILE', type=Path, help='draw quality against cost there (.png, .svg, .pdf)'
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
+    import json
+    import sys
+
     from rich.console import Console
 
-    from ..inference.method_table import measure_models
+    from ..evaluation.method_table import to_markdown, to_rich
+    from ..method_table import collect_tables
+    from ..visualization.quality_cost import quality_cost_figure
+    from .stages import parse_options
 
     models = []
     for model in args.models:
         config, _, checkpoint = model.partition('=')
         models.append((Path(config), Path(checkpoint) if checkpoint else None))
-    table = measure_models(models, args.device)
-    Console(width=None if Console().is_terminal else 200).print(table.to_rich())
-    if args.markdown:
-        args.markdown.write_text(table.to_markdown(), encoding='utf-8')
+    tables = collect_tables(
+        models,
+        args.out,
+        args.device,
+        train=args.train,
+        options=parse_options(args.cfg_options),
+        protocols=args.protocol,
+        size=_size(args.size),
+        report=lambda line: print(line, file=sys.stderr, flush=True),
+    )
+    Console(width=None if Console().is_terminal else 220).print(to_rich(tables))
+    contents = {
+        args.markdown: lambda: to_markdown(tables),
+        args.json: lambda: json.dumps({'tables': [table.to_dict() for table in tables]}, indent=2) + '\n',
+    }
+    for path, content in contents.items():
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content(), encoding='utf-8')
+    if args.picture:
+        args.picture.parent.mkdir(parents=True, exist_ok=True)
+        quality_cost_figure(tables).savefig(args.picture)
     return 0
+
+
+def _size(text: str) -> tuple[int, int] | None:
+    if text == 'none':
+        return None
+    height, cross, width = text.partition('x')
+    if not (cross and height.isdecimal() and width.isdecimal() and int(height) and int(width)):
+        raise ValueError(f'--size takes HEIGHTxWIDTH, such as 180x320, or none, but got {text!r}')
+    return int(height), int(width)

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from mmagic.registry import METRICS
 from mmengine.evaluator import BaseMetric
-from mmengine.logging import print_log
+from mmengine.logging import MessageHub, print_log
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from ...datasets.images import natural_key
+from ..method_table import MethodRow, MethodTable, to_text
 from ..protocols import Protocol, get_protocol
+from ..published import method_of, published
 from ..scores import METRICS as MEASURES
-from ..scores import score_frame, summarise
+from ..scores import Scores, score_frame, summarise
 from ..tables import ScoreTable
 
 
@@ -56,10 +58,14 @@ class VSRMetric(BaseMetric):
         self.protocol = get_protocol(protocol)
         self.metrics = tuple(metrics)
         self.selected = selected
+        self.parameters: int | None = None
 
     def prepare(self, module: nn.Module, dataloader: DataLoader) -> None:
         """Called by mmagic's Evaluator before the first batch."""
         self.size = len(dataloader.dataset)
+        network = getattr(module, 'generator', module)
+        if isinstance(network, nn.Module):
+            self.parameters = sum(parameter.numel() for parameter in network.parameters())
 
     def get_metric_sampler(self, model: nn.Module, dataloader: DataLoader, metrics: Sequence) -> DataLoader:
         """Called by mmagic's Evaluator: which batches this metric wants."""
@@ -94,6 +100,24 @@ class VSRMetric(BaseMetric):
         Returns:
             ``PSNR`` and ``SSIM``, and ``PSNR/clip`` for each clip.
         """
+        summary = self.summary(results)
+        title = self.prefix or 'scores'
+        print_log('\n' + ScoreTable(title, {'': summary}).to_text(), logger='current')
+        table = MethodTable(title, self.protocol, [self._row(summary)])
+        print_log('\n' + to_text([table], clips=False), logger='current')
+        results = dict(summary.mean)
+        for group, values in summary.groups.items():
+            results |= {f'{metric}/{group.replace(" ", "_")}': value for metric, value in values.items()}
+        if not self.selected:
+            results |= {f'{metric}/{clip}': value for clip, of in summary.clips.items() for metric, value in of.items()}
+        return results
+
+    def summary(self, results: Sequence) -> Scores:
+        """What has been measured, sorted into clips and averaged by the protocol.
+
+        Args:
+            results: The ``results`` of this metric, of all processes.
+        """
         clips: dict[str, dict[str, list]] = defaultdict(dict)
         for clip, frame, scores in results:
             clips[clip][frame] = scores
@@ -101,14 +125,19 @@ class VSRMetric(BaseMetric):
             clip: [score for name in sorted(clips[clip], key=natural_key) for score in clips[clip][name]]
             for clip in sorted(clips, key=natural_key)
         }
-        summary = summarise(frames, self.protocol, self.selected)
-        print_log('\n' + ScoreTable(self.prefix or 'scores', {'': summary}).to_text(), logger='current')
-        results = dict(summary.mean)
-        for group, values in summary.groups.items():
-            results |= {f'{metric}/{group.replace(" ", "_")}': value for metric, value in values.items()}
-        if not self.selected:
-            results |= {f'{metric}/{clip}': value for clip, of in summary.clips.items() for metric, value in of.items()}
-        return results
+        return summarise(frames, self.protocol, self.selected)
+
+    def _row(self, summary: Scores) -> MethodRow:
+        """The run as a row of the table that ``vsr table`` prints; what that measures beside is not known here."""
+        name = MessageHub.get_current_instance().get_info('experiment_name', 'this run')
+        method = method_of(name)
+        return MethodRow(
+            name=name,
+            method=method,
+            parameters=self.parameters,
+            scores=summary,
+            published=published(method, self.prefix) if method else (),
+        )
 
     def evaluate(self, size: int | None = None) -> dict:
         """Gather the results of all processes and compute.

@@ -85,6 +85,9 @@ class TwoStageNet(BaseModule):
         self.scale = scale
         self.interpolator = _build(interpolator, interpolator_weights)
         self.restorer = _build(restorer, restorer_weights)
+        given = ((self.interpolator, interpolator_weights), (self.restorer, restorer_weights))
+        # Whether the parts are as somebody trained them; without, there is nothing to measure.
+        self.has_weights = all(weights or not any(True for _ in part.parameters()) for part, weights in given)
 
     def forward(self, lqs: Tensor) -> Tensor:
         """Interpolated: (n, t, c, h, w) in [0, 1] -> (n, 2t - 1, c, scale * h, scale * w)."""

@@ -1,0 +1,44 @@
+import pytest
+import torch
+from torch import nn
+
+from vsr_plugins.inference.cost import count_flops, measure_cost
+from vsr_plugins.models.blocks.deform import BACKENDS, deform_backend, deform_conv2d
+
+
+def test_operations_of_fsrcnn_are_two_for_each_weight_and_input_pixel(tmp_path):
+    """12,464 weights (FSRCNN, ECCV 2016, section 3.3), each applied once at each pixel of the input."""
+    from mmengine.config import Config
+
+    from vsr_plugins.inference.clips import load_model
+
+    preprocessor = {'type': 'DataPreprocessor', 'mean': [0.0] * 3, 'std': [255.0] * 3}
+    network = {'type': 'FSRCNNNet', 'in_channels': 1, 'scale': 4}
+    settings = {'type': 'BaseEditModel', 'generator': network, 'pixel_loss': {'type': 'MSELoss'}}
+    model = load_model(Config({'model': {**settings, 'data_preprocessor': preprocessor}}))
+    cost = measure_cost(model, (3, 3, 10, 12))
+    assert cost.flops == 2 * 12464 * 10 * 12
+    assert cost.frames == (3, 3) and cost.size == (10, 12) and cost.seconds > 0
+    assert cost.memory is None or cost.memory > 12464 * 4
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
+def test_deformable_convolution_counts_like_any_other(backend):
+    x, offset, weight = torch.rand(2, 4, 6, 7), torch.rand(2, 18, 6, 7), torch.rand(5, 4, 3, 3)
+
+    def call():
+        with deform_backend(backend), torch.no_grad():
+            return deform_conv2d(x, offset, weight, padding=1)
+
+    flops, output = count_flops(call)
+    assert output.shape == (2, 5, 6, 7)
+    assert flops == 2 * (2 * 6 * 7) * 5 * 4 * 9
+
+
+def test_attention_and_transposed_convolution_are_counted():
+    query, key = torch.rand(1, 2, 8, 4), torch.rand(1, 2, 6, 4)
+    with torch.no_grad():
+        flops, _ = count_flops(lambda: nn.functional.scaled_dot_product_attention(query, key, key))
+        assert flops == 2 * 2 * (8 * 6 * 4) * 2
+        flops, _ = count_flops(lambda: nn.ConvTranspose2d(3, 2, 4, stride=2)(torch.rand(1, 3, 5, 6)))
+        assert flops == 2 * (5 * 6) * 3 * 2 * 16

@@ -1,0 +1,161 @@
+"""Methods side by side on clips whose scores are known."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+import vsr_plugins.method_table as module
+from vsr_plugins.cli import main
+from vsr_plugins.datasets.degradation import bicubic_downsample
+from vsr_plugins.inference.clips import load_model
+from vsr_plugins.method_table import collect_tables
+
+CONFIG = """
+custom_imports = dict(imports=['vsr_plugins'], allow_failed_imports=False)
+default_scope = 'mmagic'
+experiment_name = {name!r}
+pre = dict(type='DataPreprocessor', mean=[0.0, 0.0, 0.0], std=[255.0, 255.0, 255.0])
+model = dict(type='BaseEditModel', generator={network}, pixel_loss=dict(type='MSELoss'), data_preprocessor=pre)
+keys = ['img', 'gt']
+load = [dict(type='LoadFrames', key='img'), dict(type='LoadFrames', key='gt')]
+pack = [dict(type='StackFrames', keys=keys), dict(type='PackInputs', meta_keys=['key'])]
+test_dataloader = [dict(
+    num_workers=0, batch_size=1, sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='ClipFramesDataset', data_root={root!r}, data_prefix=dict(img='BIx4', gt='GT'), pipeline=load + pack
+    ),
+)]
+test_evaluator = [
+    dict(type='Evaluator', metrics=[dict(type='VSRMetric', protocol={protocol!r}, prefix='Vid4-BIx4')])
+]
+"""
+ESPCN = "dict(type='ESPCNNet', in_channels=1, scale=4)"
+
+
+@pytest.fixture(scope='module')
+def root(tmp_path_factory):
+    """One clip whose ground truth is the input, four times as large: squares of four pixels, and one frame of grey."""
+    root = tmp_path_factory.mktemp('data')
+    for folder in ('BIx4', 'GT'):
+        (root / folder / 'clip').mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(0, 256, (4, 48, 56, 3), dtype=np.uint8)
+    for number, frame in enumerate([*noise, np.full((48, 56, 3), 77, np.uint8)]):
+        cv2.imwrite(str(root / 'GT' / 'clip' / f'{number}.png'), frame)
+        cv2.imwrite(str(root / 'BIx4' / 'clip' / f'{number}.png'), bicubic_downsample(frame, 4))
+    return root
+
+
+@pytest.fixture
+def write(root, tmp_path):
+    def write(name, network, protocol='basicvsr', root=root):
+        path = tmp_path / f'{name}.py'
+        path.write_text(CONFIG.format(name=name, network=network, root=str(root), protocol=protocol))
+        return path
+
+    return write
+
+
+def collect(models, tmp_path, **options):
+    return collect_tables([(path, weights) for path, weights in models], tmp_path / 'out', size=None, **options)
+
+
+def test_rows_have_what_is_measured_and_what_is_published(write, tmp_path):
+    bicubic, espcn = write('bicubic_x4_vid4', "dict(type='BicubicNet')"), write('espcn_x4_test', ESPCN)
+    (table,) = collect([(bicubic, None), (espcn, None)], tmp_path)
+    assert table.caption.startswith('Vid4-BIx4; basicvsr: Y')
+    first, second = table.rows
+    assert (first.method, first.parameters, second.method, second.parameters) == ('Bicubic', 0, 'ESPCN', 24752)
+    # 23.78 dB and 0.6347 are published for bicubic under this protocol.
+    measured = first.scores.mean['PSNR'], first.scores.mean['SSIM']
+    assert table.differences(first)[0] == pytest.approx({'PSNR': measured[0] - 23.78, 'SSIM': measured[1] - 0.6347})
+    # A network that nobody trained has no score.
+    assert second.scores is None and second.remark == 'no weights'
+    assert list(table.clips()[1][0])[0] == 'bicubic_x4_vid4'
+
+
+def test_each_protocol_has_a_table_of_its_own(write, tmp_path):
+    models = [
+        (write('bicubic_a', "dict(type='BicubicNet')"), None),
+        (write('bicubic_b', "dict(type='BicubicNet')", 'latent_attention'), None),
+    ]
+    tables = collect(models, tmp_path, protocols=['tdan'])
+    assert [(table.protocol.name, [row.name for row in table.rows]) for table in tables] == [
+        ('basicvsr', ['bicubic_a']),
+        ('tdan', ['bicubic_a', 'bicubic_b']),
+        ('latent_attention', ['bicubic_b']),
+    ]
+
+
+def test_weights_are_named_or_found(write, tmp_path, monkeypatch):
+    config = write('espcn_x4_test', ESPCN)
+    model = load_model(config)
+    best = tmp_path / 'out' / 'espcn_x4_test' / 'best_clips_PSNR_iter_2.pth'
+    best.parent.mkdir(parents=True)
+    torch.save({'state_dict': model.state_dict()}, best)
+    (table,) = collect([(config, None)], tmp_path)
+    found = table.rows[0]
+    assert found.weights == str(best)
+    torch.save({'state_dict': {name: 0 * value for name, value in model.state_dict().items()}}, tmp_path / 'zero.pth')
+    (table,) = collect([(config, tmp_path / 'zero.pth')], tmp_path)
+    assert table.rows[0].scores.mean != found.scores.mean
+    best.unlink()
+    monkeypatch.setattr(module, 'shipped_weights', lambda stem: {'espcn_x4_test': tmp_path / 'zero.pth'}[stem])
+    (shipped,) = collect([(config, None)], tmp_path)
+    assert shipped.rows[0].scores == table.rows[0].scores
+
+
+def test_what_is_measured_is_kept_until_something_changes(write, tmp_path, monkeypatch, root):
+    config = write('espcn_x4_test', ESPCN)
+    weights = tmp_path / 'weights.pth'
+    model = load_model(config)
+    torch.save({'state_dict': model.state_dict()}, weights)
+    (before,) = collect([(config, weights)], tmp_path)
+    runs = []
+    measure = module.measure
+    monkeypatch.setattr(module, 'measure', lambda *args: runs.append(args) or measure(*args))
+    (again,) = collect([(config, weights)], tmp_path)
+    assert not runs and again.rows == before.rows
+    # A file that a kill cut off is none.
+    (kept,) = (tmp_path / 'out' / 'table').glob('*.json')
+    kept.write_text(kept.read_text()[:40])
+    (again,) = collect([(config, weights)], tmp_path)
+    assert len(runs) == 1 and again.rows == before.rows
+    torch.save({'state_dict': {name: value + 0.01 for name, value in model.state_dict().items()}}, weights)
+    (changed,) = collect([(config, weights)], tmp_path)
+    assert len(runs) == 2 and changed.rows[0].scores != before.rows[0].scores
+    collect([(write('espcn_x4_test', ESPCN.replace(')', ", activation='relu')")), weights)], tmp_path)
+    assert len(runs) == 3
+
+
+def test_what_cannot_be_measured_is_named(write, tmp_path):
+    config = write('bicubic_x4_vid4', "dict(type='BicubicNet')")
+    with pytest.raises(FileNotFoundError, match=r'no config at .*none\.py'):
+        collect([(tmp_path / 'none.py', None)], tmp_path)
+    with pytest.raises(ValueError, match='two of the configs are called bicubic_x4_vid4'):
+        collect([(config, None)] * 2, tmp_path)
+    with pytest.raises(FileNotFoundError, match='no checkpoint'):
+        collect([(config, tmp_path / 'none.pth')], tmp_path)
+    espcn = write('espcn_x4_test', ESPCN)
+    torch.save({'state_dict': load_model(espcn).state_dict()}, tmp_path / 'espcn.pth')
+    other = write('fsrcnn_x4_test', "dict(type='FSRCNNNet', in_channels=1, scale=4)")
+    with pytest.raises(ValueError, match='does not hold the weights of this FSRCNNNet: missing: generator'):
+        collect([(other, tmp_path / 'espcn.pth')], tmp_path)
+    (table,) = collect([(write('bicubic_x4_none', "dict(type='BicubicNet')", root=tmp_path / 'none'), None)], tmp_path)
+    assert table.rows[0].scores is None and table.rows[0].remark == 'no data'
+
+
+def test_the_command_prints_and_writes_all_forms(write, tmp_path, capsys):
+    config = write('bicubic_x4_vid4', "dict(type='BicubicNet')")
+    files = {kind: tmp_path / 'results' / f'table.{kind}' for kind in ('md', 'json', 'png')}
+    command = ['table', str(config), '--out', str(tmp_path / 'out'), '--size', '8x12', '--markdown', str(files['md'])]
+    assert main([*command, '--json', str(files['json']), '--picture', str(files['png'])]) == 0
+    assert 'Bicubic' in capsys.readouterr().out
+    (row,) = json.loads(files['json'].read_text())['tables'][0]['rows']
+    assert row['cost']['flops'] == 0 and row['cost']['seconds'] > 0 and row['cost']['size'] == [8, 12]
+    line = next(line for line in files['md'].read_text().splitlines() if line.startswith('| Bicubic | bicubic_x4_vid4'))
+    assert f' {row["mean"]["PSNR"]:.2f} | {row["mean"]["SSIM"]:.4f} | 23.78 / 0.6347 [1] | ' in line
+    assert cv2.imread(str(files['png'])).shape[1] > 900
+    assert main([*command, '--size', '8']) == 2

@@ -1,0 +1,39 @@
+import pytest
+
+from vsr_plugins.evaluation.method_table import Cost, MethodRow, MethodTable
+from vsr_plugins.evaluation.protocols import get_protocol
+from vsr_plugins.evaluation.published import published
+from vsr_plugins.evaluation.scores import Scores
+from vsr_plugins.visualization.quality_cost import quality_cost_figure
+
+PROTOCOL = get_protocol('basicvsr')
+
+
+def row(method, psnr=None, gflops=1.0):
+    scores = None
+    if psnr:
+        scores = Scores(PROTOCOL, {'walk': {'PSNR': psnr}}, {'PSNR': psnr}, {'walk': 3}, {})
+    cost = Cost(gflops * 1e9, 0.1, None, (8, 8), (1, 1), 'here')
+    return MethodRow(method.lower(), method, 1000, scores, cost=cost, published=published(method, 'Vid4-BIx4'))
+
+
+def marks(axes):
+    return {(round(float(x), 3), round(float(y), 3)) for part in axes.collections for x, y in part.get_offsets()}
+
+
+def test_measured_and_published_stand_above_the_same_cost():
+    rows = [row('Bicubic', 23.7, 0), row('VESPCN', 25.0, 6), row('ESPCN', 24.5, 3), row('EDVR-M', None, 400)]
+    figure = quality_cost_figure([MethodTable('Vid4-BIx4', PROTOCOL, rows)])
+    (axes,) = figure.axes
+    # ESPCN was published under a protocol that is not known, so only what was measured is drawn.
+    assert marks(axes) == {(6, 25.0), (6, 25.35), (3, 24.5), (400, 27.1)}
+    assert {'Bicubic', 'VESPCN', 'ESPCN', 'EDVR-M'} <= {text.get_text() for text in axes.texts}
+    assert axes.get_title(loc='left').startswith('Vid4-BIx4; basicvsr')
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert not any(a.overlaps(b) for number, a in enumerate(boxes) for b in boxes[:number])
+
+
+def test_without_a_number_there_is_no_picture():
+    with pytest.raises(ValueError, match='nothing to draw'):
+        quality_cost_figure([MethodTable('Vid4-BIx4', PROTOCOL, [row('ESPCN')])])

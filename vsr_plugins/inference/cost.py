@@ -1,0 +1,125 @@
+"""What a network takes: operations, time and memory for one output frame."""
+
+import json
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from ..evaluation.method_table import Cost
+from .memory import peak_memory
+
+# Calls are repeated for a median as long as one takes less.
+QUICK = 2.0
+
+
+def measure_apart(model: dict, shape: tuple[int, ...], device: str = 'cpu') -> Cost:
+    """Measure in a process of its own, whose memory nothing else uses.
+
+    Args:
+        model: The model of a config.
+        shape: Input of its network without the batch: (t, c, h, w), or (c, h, w) for one frame.
+        device: Where.
+
+    Raises:
+        ValueError: If the process was killed, which is what happens where memory does not suffice.
+    """
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context('spawn')) as pool:
+        try:
+            return pool.submit(measure_model, json.dumps(model), shape, device, torch.get_num_threads()).result()
+        except BrokenProcessPool:
+            raise ValueError('measuring the cost was killed; memory may not suffice') from None
+
+
+def measure_model(model: str, shape: tuple[int, ...], device: str, threads: int) -> Cost:
+    """What ``measure_apart`` runs in its process; ``model`` is JSON."""
+    import vsr_plugins  # noqa: F401
+
+    from .clips import load_model
+
+    torch.set_num_threads(threads)
+    return measure_cost(load_model(Config({'model': json.loads(model)}), None, device), shape, device)
+
+
+def measure_cost(model: nn.Module, shape: tuple[int, ...], device: str = 'cpu') -> Cost:
+    """Call the network of ``model`` on random frames and see what that takes.
+
+    Args:
+        model: A child of mmagic's ``BaseEditModel``, on ``device``.
+        shape: See ``measure_apart``.
+        device: Where it is.
+    """
+    from mmagic.structures import DataSample
+
+    frames = torch.randint(0, 256, shape, generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    sample = DataSample(metainfo={'key': 'cost'}, gt_img=torch.zeros(frames.shape))
+    batch = {'inputs': [frames], 'data_samples': [sample]}
+    data = model.data_preprocessor(batch, False)
+
+    def call() -> Tensor:
+        output = model(mode='tensor', **data)
+        if torch.device(device).type == 'cuda':
+            torch.cuda.synchronize(device)
+        return output
+
+    with torch.no_grad():
+        memory = peak_memory(call, device)
+        flops, output = count_flops(call)
+        seconds = []
+        while not seconds or (sum(seconds) < QUICK and len(seconds) < 5):
+            start = time.perf_counter()
+            call()
+            seconds.append(time.perf_counter() - start)
+    count = output.shape[1] if output.ndim == 5 else 1
+    weights = sum(parameter.numel() * parameter.element_size() for parameter in model.generator.parameters())
+    return Cost(
+        flops=flops / count,
+        seconds=statistics.median(seconds) / count,
+        memory=None if memory is None else memory + weights,
+        size=(shape[-2], shape[-1]),
+        frames=(shape[0] if len(shape) == 4 else 1, count),
+        machine=machine(device),
+    )
+
+
+def count_flops(call: Callable[[], Tensor]) -> tuple[int, Tensor]:
+    """Floating-point operations of a call, a multiply-add counted as two, and what it returned.
+
+    Counted are convolutions, matrix products, attention and deformable convolutions; what is done element by element
+    or by looking up is not.
+    """
+    import torchvision.ops  # noqa: F401
+
+    counter = FlopCounterMode(display=False, custom_mapping={torch.ops.torchvision.deform_conv2d: _deform_conv_flops})
+    with counter:
+        output = call()
+    return counter.get_total_flops(), output
+
+
+def _deform_conv_flops(x: Any, weight: Any, *args: Any, out_shape: Any = None, **kwargs: Any) -> int:
+    n, c_out, h, w = out_shape
+    return 2 * n * h * w * c_out * int(torch.Size(weight[1:]).numel())
+
+
+def machine(device: str = 'cpu') -> str:
+    """What computes, in words, as far as it decides the time."""
+    if torch.device(device).type == 'cuda':
+        return f'{torch.cuda.get_device_name(device)}, PyTorch {torch.__version__}'
+    name = platform.processor() or platform.machine()
+    try:
+        lines = Path('/proc/cpuinfo').read_text(encoding='utf-8').splitlines()
+        name = next(line.partition(':')[2].strip() for line in lines if line.startswith('model name'))
+    except (OSError, StopIteration):
+        pass
+    threads = torch.get_num_threads()
+    return f'{name}, {threads} thread{"" if threads == 1 else "s"}, PyTorch {torch.__version__}'

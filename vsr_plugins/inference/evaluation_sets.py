@@ -1,0 +1,74 @@
+"""The test sets of a config, and how each is measured."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mmengine.config import Config
+
+from ..evaluation import VSRMetric
+from ..evaluation.protocols import Protocol, get_protocol
+
+
+@dataclass(frozen=True)
+class EvaluationSet:
+    """One of the test sets of a config, under one protocol.
+
+    Attributes:
+        data: Its name.
+        degradation: How its input is made, such as ``'BIx4'``; '' where the config does not tell.
+        dataloader: Its dataloader config.
+        metric: Config of its ``VSRMetric``.
+    """
+
+    data: str
+    degradation: str
+    dataloader: dict
+    metric: dict
+
+    @property
+    def protocol(self) -> Protocol:
+        """How it is measured."""
+        return get_protocol(self.metric['protocol'])
+
+    @property
+    def key(self) -> tuple[str, str, Protocol]:
+        """What rows of one table have in common."""
+        return self.data, self.degradation, self.protocol
+
+
+def evaluation_sets(config: Config, protocols: Sequence[str] = ()) -> list[EvaluationSet]:
+    """The test sets of a config, each under each of its protocols.
+
+    Args:
+        config: The config.
+        protocols: Names of more, for the sets whose frames they fit.
+    """
+    sets = []
+    for loader, evaluator in zip(_listed(config.test_dataloader), _listed(config.test_evaluator), strict=True):
+        metrics = [m for m in _listed(evaluator.get('metrics', evaluator)) if m.type == VSRMetric.__name__]
+        for metric in metrics:
+            own = get_protocol(metric.protocol)
+            wanted = [get_protocol(name) for name in protocols]
+            # Which frames a network is given, or returns, is for the data set to say.
+            fitting = [p for p in wanted if p.space_time == own.space_time and not metric.get('selected')]
+            for protocol in dict.fromkeys([own, *fitting]):
+                data = metric.get('prefix') or config.get('experiment_name', 'test set')
+                settings = {**metric, 'protocol': protocol}
+                sets.append(EvaluationSet(data, _degradation(loader, data), dict(loader), settings))
+    return sets
+
+
+def _degradation(loader: Mapping, data: str) -> str:
+    """``'BIx4'`` or its like: from the name of the test set, or from the transform that makes its input."""
+    if named := re.search(r'\bB[ID]x\d\b', data):
+        return named[0]
+    for transform in loader['dataset'].get('pipeline', []):
+        if transform.get('type') == 'DegradeFrames':
+            return f'{transform.get("kind", "BI")}x{transform.get("scale", 4)}'
+    return ''
+
+
+def _listed(value: Any) -> list:
+    return list(value) if isinstance(value, list | tuple) else [value]

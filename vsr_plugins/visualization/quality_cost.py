@@ -1,0 +1,122 @@
+"""Quality against cost: what is measured and what is published, told apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+
+from ..evaluation.method_table import MethodRow, MethodTable
+
+MEASURED, PUBLISHED, GREY, DARK = '#1f5fa8', '#e4572e', '#9ca3af', '#1f2937'
+COLUMNS = 2
+# Labels are moved apart by this much, in points.
+LINE = 10
+
+
+@dataclass
+class Label:
+    """A name, and the mark that it stands beside."""
+
+    x: float
+    y: float
+    text: str
+
+
+def quality_cost_figure(tables: Sequence[MethodTable]) -> Figure:
+    """Draw one panel a table: PSNR against operations for a frame, or against parameters where no cost is known.
+
+    A filled circle is measured, a diamond published under the same protocol; a line joins those of one method. Methods
+    that cost nothing (bicubic) are horizontal lines. What was published under other conditions is not drawn.
+
+    Args:
+        tables: What to draw; tables without any number are left out.
+
+    Returns:
+        A figure to be saved by its ``savefig``.
+
+    Raises:
+        ValueError: If no table holds a number.
+    """
+    drawn = [table for table in tables if any(_values(table, row) for row in table.rows)]
+    if not drawn:
+        raise ValueError('there is nothing to draw: no row is measured, or published under the protocol of its table')
+    columns = min(COLUMNS, len(drawn))
+    lines = -(-len(drawn) // columns)
+    figure = Figure(figsize=(6.4 * columns, 4.6 * lines + 0.4), layout='constrained', dpi=150)
+    panels = list(figure.subplots(lines, columns, squeeze=False).flat)
+    for axes, table in zip(panels, drawn, strict=False):
+        _draw(axes, table)
+    for axes in panels[len(drawn) :]:
+        axes.set_axis_off()
+    kinds = [('o', MEASURED, MEASURED, 'measured here'), ('D', PUBLISHED, 'white', 'published, same protocol')]
+    handles = [
+        Line2D([], [], marker=mark, color=colour, markerfacecolor=face, linestyle='none', markersize=7, label=label)
+        for mark, colour, face, label in kinds
+    ]
+    figure.legend(handles=handles, loc='outside lower center', ncols=2, frameon=False, fontsize=9)
+    return figure
+
+
+def _values(table: MethodTable, row: MethodRow) -> list[float]:
+    measured = [] if row.scores is None else [row.scores.mean['PSNR']]
+    return measured + [one.psnr for one in table.comparable(row)]
+
+
+def _draw(axes: Axes, table: MethodTable) -> None:
+    rows = [row for row in table.rows if _values(table, row)]
+    by_flops = all(row.cost is not None for row in rows)
+    labels, flat = [], []
+    for row in rows:
+        cost = row.cost.flops / 1e9 if by_flops else (row.parameters or 0) / 1e6
+        name = row.method or row.name
+        values = _values(table, row)
+        if cost <= 0:
+            flat.append((name, values[0], row.scores is not None))
+            continue
+        axes.plot([cost, cost], [min(values), max(values)], color=GREY, linewidth=1, zorder=1)
+        if row.scores is not None:
+            axes.scatter(cost, row.scores.mean['PSNR'], s=52, color=MEASURED, zorder=3)
+        for one in table.comparable(row):
+            axes.scatter(cost, one.psnr, s=42, marker='D', facecolor='white', edgecolor=PUBLISHED, zorder=2)
+        labels.append(Label(cost, values[0], name))
+    if labels:
+        axes.set_xscale('log')
+        first, last = min(label.x for label in labels), max(label.x for label in labels)
+        # Room for the name of the last.
+        axes.set_xlim(first / 1.8, last * 1.8 * (last / first) ** 0.2)
+    axes.margins(y=0.14)
+    for name, value, measured in flat:
+        axes.axhline(value, color=MEASURED if measured else PUBLISHED, linestyle='--', linewidth=1, zorder=0)
+        axes.annotate(
+            name, (1, value), xycoords=('axes fraction', 'data'), xytext=(-4, 3), textcoords='offset points',
+            ha='right', fontsize=8, color=DARK,
+        )  # fmt: skip
+    _place(axes, labels)
+    axes.set_xlabel('GFLOPs for one output frame' if by_flops else 'parameters, millions')
+    axes.set_ylabel('PSNR, dB')
+    axes.set_title(table.caption, fontsize=8, color='#222222', loc='left', wrap=True)
+    axes.grid(True, color='#e5e7eb', linewidth=0.6)
+    axes.set_axisbelow(True)
+    for side in ('top', 'right'):
+        axes.spines[side].set_visible(False)
+
+
+def _place(axes: Axes, labels: Sequence[Label]) -> None:
+    """Write names to the right of their marks, pushed up where they would lie on each other."""
+    taken: list[tuple[float, float, float]] = []
+    figure = axes.figure
+    figure.draw_without_rendering()
+    for label in sorted(labels, key=lambda label: label.y):
+        x, y = (value * 72 / figure.dpi for value in axes.transData.transform((label.x, label.y)))
+        width, shift = 5.2 * len(label.text) + 10, 0.0
+        while any(x < right and x + width > left and abs(y + shift - at) < LINE for left, right, at in taken):
+            shift += 2
+        taken.append((x, x + width, y + shift))
+        axes.annotate(
+            label.text, (label.x, label.y), xytext=(6, shift - 3), textcoords='offset points', fontsize=8,
+            color=DARK, path_effects=[withStroke(linewidth=2.5, foreground='white')], zorder=4,
+            arrowprops=None if shift < LINE else {'arrowstyle': '-', 'color': GREY, 'lw': 0.5},
+        )  # fmt: skip
