@@ -71,10 +71,10 @@ def test_bad_files_are_refused_in_one_line(tmp_path, capsys):
     with pytest.raises(FileNotFoundError, match='no weights at'):
         read_weights(path)
     path.write_bytes(pickle.dumps({'state_dict': Hostile()}, protocol=2))
-    with pytest.raises(ValueError, match='nothing of it was run'):
+    with pytest.raises(ValueError, match='(?i)nothing of it was run'):
         read_weights(path)
     torch.save({'state_dict': Hostile()}, path)
-    with pytest.raises(ValueError, match='nothing of it was run'):
+    with pytest.raises(ValueError, match='(?i)nothing of it was run'):
         read_weights(path)
     assert not capsys.readouterr().out
     torch.save(WEIGHTS, path)
@@ -130,6 +130,33 @@ def test_converted_weights_are_held_against_the_network():
     partial = {key: value for key, value in norm.state_dict().items() if key != 'num_batches_tracked'}
     norm_fits = check_fits({f'0.{key}': v for key, v in partial.items()}, lambda: nn.Sequential(nn.BatchNorm2d(2)), 'X')
     assert norm_fits['0.num_batches_tracked'] == 0
+
+
+def test_a_training_becomes_weights_of_half_the_size(tmp_path, capsys):
+    from mmengine.logging.history_buffer import HistoryBuffer
+
+    net = ESPCNNet(scale=3)
+    history = HistoryBuffer()
+    history.update(1.0)
+    training = {
+        'state_dict': {f'generator.{key}': value for key, value in net.state_dict().items()} | {'step': torch.ones(1)},
+        'optimizer': {'state': [torch.zeros(9)]},
+        'message_hub': {'log_scalars': {'loss': history}},
+    }
+    torch.save(training, tmp_path / 'iter_9.pth')
+    output = tmp_path / 'half.safetensors'
+    assert main(['convert', '--from', 'mmagic', '--half', str(tmp_path / 'iter_9.pth'), str(output)]) == 0
+    loaded = load_file(output)
+    assert set(loaded) == {f'generator.{key}' for key in net.state_dict()}
+    for key, value in net.state_dict().items():
+        assert torch.equal(loaded[f'generator.{key}'], value.half())
+    other = ESPCNNet(scale=3)
+    load_checkpoint(other, str(output), revise_keys=[(r'^generator\.', '')], strict=True)
+    assert other.conv1.weight.dtype == torch.float32
+    torch.testing.assert_close(other.conv1.weight, net.conv1.weight, atol=1e-3, rtol=1e-3)
+    with pytest.raises(ValueError, match='a has numbers up to 1e\\+06, too large'):
+        write_weights({'a': torch.tensor(1e6)}, tmp_path / 'large.safetensors', half=True)
+    assert not (tmp_path / 'large.safetensors').exists()
 
 
 @pytest.mark.parametrize('suffix', ['.pth', '.safetensors'])

@@ -20,7 +20,12 @@ def sources() -> dict[str, ModuleType]:
 
 
 def convert_weights(
-    source: str, weights: Path | str, output: Path | str, prefix: str = 'generator.', force: bool = False
+    source: str,
+    weights: Path | str,
+    output: Path | str,
+    prefix: str = 'generator.',
+    force: bool = False,
+    half: bool = False,
 ) -> int:
     """Convert a file of released weights into one that our networks load.
 
@@ -31,6 +36,7 @@ def convert_weights(
         prefix: Put before each name. A model of the configs holds its network as ``generator``; a bare network wants
             ``''``.
         force: Replace ``output`` if it is there.
+        half: Write half precision.
 
     Returns:
         How many tensors were written.
@@ -46,5 +52,5 @@ def convert_weights(
         raise ValueError(f'there is no source {source!r}; there are {", ".join(known)}')
     converted = known[source].convert(read_weights(weights))
     meta = {'converted_from': source, 'network': known[source].NETWORK}
-    write_weights({prefix + key: value for key, value in converted.items()}, output, meta, force)
+    write_weights({prefix + key: value for key, value in converted.items()}, output, meta, force, half)
     return len(converted)

@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--prefix', default='generator.', help="put before each name; '' for a bare network (default: generator.)"
     )
+    parser.add_argument('--half', action='store_true', help='write half precision, half the size')
     parser.add_argument('--force', action='store_true', help='replace OUT if it is there')
 
 
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.source is None or args.weights is None or args.output is None:
         raise ValueError('--from NAME, IN and OUT are needed; vsr convert --help says more')
-    count = convert_weights(args.source, args.weights, args.output, args.prefix, args.force)
+    count = convert_weights(args.source, args.weights, args.output, args.prefix, args.force, args.half)
     print(f'{args.output}: {count} tensors')
     return 0
 
