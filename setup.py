@@ -46,6 +46,7 @@ setup(
     distclass=PluginDistribution,
     version=ABOUT['__version__'],
     packages=find_packages(include=['vsr_plugins', 'vsr_plugins.*']),
+    package_data={'vsr_plugins': ['weights/*']},
     install_requires=[*ABOUT['REQUIREMENTS'], mmcv_requirement()],
     extras_require={'dev': DEV, 'export': EXPORT},
     py_modules=['vsr_plugins_mmcv_finder', 'vsr_plugins_command'],
