@@ -121,7 +121,7 @@ class WorkFolder:
     def _read(self) -> dict | None:
         try:
             return json.loads((self.path / STATE).read_text(encoding='utf-8'))
-        except (FileNotFoundError, json.JSONDecodeError):
+        except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
             return None
 
     def _write(self, state: dict) -> None:
