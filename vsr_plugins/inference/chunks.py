@@ -26,11 +26,12 @@ def run_windows(run: Run, frames: Iterable[Tensor], size: int) -> Iterator[Tenso
     frames = iter(frames)
     near: deque[Tensor] = deque(islice(frames, size), maxlen=size)
     first = index = 0  # of what is held; of the frame to restore
-    while index < first + len(near):
-        # Not yet at the end of what is held: what lies beyond the window does not matter.
-        if index > first + size // 2 and (ahead := next(frames, None)) is not None:
+    while True:
+        if index + size // 2 >= first + len(near) and (ahead := next(frames, None)) is not None:
             near.append(ahead)
             first += 1
+        if index == first + len(near):
+            return
         window = window_indices(index - first, len(near), size)
         yield run(torch.stack([near[i] for i in window])[None])[0]
         index += 1

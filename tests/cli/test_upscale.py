@@ -1,0 +1,125 @@
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from vsr_plugins.cli import main
+from vsr_plugins.datasets.images import encode_png, read_rgb
+from vsr_plugins.inference import upscaling
+
+CONFIGS = Path(__file__).parents[2] / 'configs'
+
+
+@pytest.fixture
+def clip(tmp_path):
+    frames = [np.full((16, 24, 3), 30 + 4 * i, np.uint8) for i in range(6)]
+    with av.open(str(tmp_path / 'in.mp4'), 'w') as container:
+        stream = container.add_stream('libx264', rate=25, options={'crf': '1'})
+        stream.height, stream.width = frames[0].shape[:2]
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
+        container.mux(stream.encode(None))
+    return tmp_path / 'in.mp4'
+
+
+def size_and_count(path):
+    with av.open(str(path)) as container:
+        frames = [(frame.height, frame.width) for frame in container.decode(video=0)]
+    return frames[0], len(frames)
+
+
+def test_the_package_upscales_by_itself_and_is_silent_without_a_terminal(clip, tmp_path, capsys):
+    assert main(['upscale', str(clip), str(tmp_path / 'out.mp4')]) == 0
+    assert size_and_count(tmp_path / 'out.mp4') == ((64, 96), 6)
+    assert capsys.readouterr() == ('', '')
+    assert main(['upscale', '--list-models']) == 0
+    assert 'bicubic' in capsys.readouterr().out.split()
+
+
+def test_options_reach_what_they_are_for(clip, tmp_path, monkeypatch):
+    seen = {}
+
+    def upscale(source, target, **options):
+        seen.update(options, source=source, target=target)
+        return upscaling.Upscaled((Path(target),), 1, 1.0, 1.0)
+
+    monkeypatch.setattr(upscaling, 'upscale', upscale)
+    words = '--codec libx265 --crf 20 --start 1.5 --duration 2 --device cpu --precision half --tile 64 --resume'
+    words += ' --no-audio --on-interrupt discard --config c.py --checkpoint w.pth --images png'
+    assert main(['upscale', 'a.mp4', 'b.mp4', *words.split()]) == 0
+    del seen['on_progress']
+    assert seen == dict(
+        source='a.mp4', target='b.mp4', codec='libx265', crf=20, start=1.5, duration=2.0, device='cpu',
+        precision='half', tile=64, resume=True, force=False, audio=False, subtitles=True, on_interrupt='discard',
+        config=Path('c.py'), checkpoint=Path('w.pth'), model=None, images=Path('png'), fps=None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['absent.mp4', 'out.mp4'], 'no video, folder or image'),
+        (['in.mp4'], 'what to enlarge and where to'),
+        (['in.mp4', 'out.mp4', '--tile', 'big'], "pixels or 'auto'"),
+        (['in.mp4', 'out.mp4', '--model', 'esrgan'], "no model 'esrgan'"),
+        (['in.mp4', 'out.mp4', '--config', str(CONFIGS / 'espcn/espcn_x4_1xb16-300k_clips.py')], 'checkpoint for'),
+        (['in.mp4', 'out.mp4', '--checkpoint', 'w.pth'], 'config of w.pth'),
+        (['in.mp4', 'out.mp4', '--device', 'tpu9'], 'device'),
+        (['in.mp4', 'out.mp4', '--fps', '30'], 'frame rate of its own'),
+        (['in.mp4', 'out.png'], 'written into a folder'),
+    ],
+)
+def test_each_mistake_has_one_clear_line(clip, tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    assert main(['upscale', *arguments]) == 2
+    printed = capsys.readouterr().err
+    assert message in printed and printed.startswith('vsr upscale: error: ') and printed.count('\n') == 1
+    assert [path.name for path in tmp_path.iterdir()] == ['in.mp4']
+
+
+def test_a_config_of_upstream_with_images(tmp_path, clip):
+    config = CONFIGS / 'bicubic/bicubic_x4_vid4.py'
+    (tmp_path / 'frames').mkdir()
+    for i in range(3):
+        (tmp_path / 'frames' / f'{i}.png').write_bytes(encode_png(np.full((6, 9, 3), 50 * i, np.uint8)))
+    assert main(['upscale', str(tmp_path / 'frames'), str(tmp_path / 'out'), '--config', str(config)]) == 0
+    made = sorted((tmp_path / 'out').iterdir())
+    assert [read_rgb(path)[0, 0, 0] for path in made] == [0, 50, 100]
+    assert read_rgb(made[0]).shape == (24, 36, 3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('way', ['int', 'term', 'kill'])
+def test_ended_half_way_and_resumed(tmp_path, way):
+    noise = np.random.default_rng(0).integers(0, 255, (3, 256, 384, 3), np.uint8)
+    with av.open(str(tmp_path / 'in.mkv'), 'w') as container:
+        stream = container.add_stream('libx264', rate=25, options={'preset': 'ultrafast'})
+        stream.height, stream.width = 256, 384
+        for i in range(600):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(noise[i % 3], format='rgb24')))
+        container.mux(stream.encode(None))
+    target = tmp_path / 'out.mkv'
+    command = [sys.executable, '-m', 'vsr_plugins_command', 'upscale', str(tmp_path / 'in.mkv'), str(target)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    hidden = tmp_path / '.out.mkv.vsr'
+    while not list(hidden.glob('*.packets')):
+        assert process.poll() is None
+        time.sleep(0.2)
+    process.send_signal({'int': signal.SIGINT, 'term': signal.SIGTERM, 'kill': signal.SIGKILL}[way])
+    said = process.communicate(timeout=120)[1]
+    if way == 'kill':
+        assert not target.exists()
+    else:
+        assert process.returncode == 130
+        _, count = size_and_count(target)
+        assert int(re.search(r'first (\d+) frames', said)[1]) == count < 600
+    assert subprocess.run(command, capture_output=True).returncode == 2
+    assert subprocess.run([*command, '--resume'], check=True)
+    assert size_and_count(target) == ((1024, 1536), 600)
+    assert not hidden.exists()
