@@ -11,7 +11,19 @@ from importlib import import_module
 
 from ..version import __version__
 
-COMMANDS = ('doctor', 'upscale', 'prepare', 'split', 'explain', 'score', 'table', 'convert', 'stages', 'demo')
+COMMANDS = (
+    'doctor',
+    'upscale',
+    'prepare',
+    'split',
+    'explain',
+    'score',
+    'compare',
+    'table',
+    'convert',
+    'stages',
+    'demo',
+)
 
 
 def build_parser() -> argparse.ArgumentParser:

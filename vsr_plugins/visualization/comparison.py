@@ -1,13 +1,25 @@
-"""One frame of several methods side by side, with a zoomed crop."""
+"""One frame of several methods side by side: the whole frame, a crop of each enlarged, and a row of pixels in time."""
 
+import math
 from collections.abc import Mapping
 
 import cv2
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 COLOUR = '#e4572e'
+FONT_SIZE = 8
+# All in inches: height of the upper part by the number of rows of crops, gaps, lines of text, height of a profile, and
+# the least width of a panel, below which captions run into each other.
+UPPER_HEIGHT = {1: 2.6, 2: 3.6}
+GAP = 0.06
+LINE = 0.15
+PROFILE_HEIGHT = 0.9
+NARROWEST = 1.15
+# Pixels of a profile on each side of the crop, in widths of the crop.
+PROFILE_MARGIN = 0.75
 
 
 def most_detailed_window(image: np.ndarray, height: int, width: int) -> tuple[int, int]:
@@ -21,19 +33,47 @@ def most_detailed_window(image: np.ndarray, height: int, width: int) -> tuple[in
     Returns:
         Top row and left column of the window.
     """
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float64)
-    energy = sum(np.square(np.gradient(grey, axis=axis)) if grey.shape[axis] > 1 else 0 * grey for axis in (0, 1))
-    height, width = min(height, grey.shape[0]), min(width, grey.shape[1])
-    sums = cv2.integral(energy)
-    windows = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
-    top, left = np.unravel_index(np.argmax(windows), windows.shape)
-    return int(top), int(left)
+    return _heaviest_window(_detail(image), height, width)
+
+
+def most_telling_window(panels: Mapping[str, np.ndarray], reference: str, height: int, width: int) -> tuple[int, int]:
+    """Where methods differ most in what there is to see: the window with the greatest sum of differences times detail.
+
+    Args:
+        panels: Name -> frame, (h, w, 3) uint8, all of one size.
+        reference: Name of the frame whose detail counts.
+        height: Height of the window, cut to the frames'.
+        width: Width of the window, cut to the frames'.
+
+    Returns:
+        Top row and left column of the window; where nothing differs, that of the most detail.
+    """
+    stack = np.stack([cv2.cvtColor(panel, cv2.COLOR_RGB2GRAY).astype(np.float64) for panel in panels.values()])
+    detail = np.sqrt(_detail(panels[reference]))
+    weight = stack.std(axis=0) * detail
+    return _heaviest_window(weight if weight.any() else detail, height, width)
+
+
+def profile_span(window: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, slice]:
+    """The row of pixels whose way through time goes with a crop: through its middle, and beyond it on both sides.
+
+    Args:
+        window: Top, left, height and width of the crop.
+        size: Height and width of the frame.
+    """
+    top, left, height, width = window
+    margin = round(PROFILE_MARGIN * width)
+    return min(top + height // 2, size[0] - 1), slice(max(left - margin, 0), min(left + width + margin, size[1]))
 
 
 def comparison_figure(
-    panels: Mapping[str, np.ndarray], reference: str, window: tuple[int, int, int, int], title: str = ''
+    panels: Mapping[str, np.ndarray],
+    reference: str,
+    window: tuple[int, int, int, int],
+    title: str = '',
+    profiles: Mapping[str, np.ndarray] | None = None,
 ) -> Figure:
-    """Draw whole frames in one row and the same crop of each, enlarged, below.
+    """Draw the reference as a whole, the same crop of every panel enlarged beside it, and profiles below.
 
     Args:
         panels: Caption (may have several lines) -> frame, (h, w, 3) uint8 RGB. A frame smaller than the reference is
@@ -41,25 +81,81 @@ def comparison_figure(
         reference: Caption of the panel whose size and coordinates count.
         window: Top, left, height and width of the crop in the reference.
         title: Line above everything.
+        profiles: As many as panels, in their order, (t, w', 3) uint8: the row of ``profile_span`` in every frame of
+            the clip. Time runs downwards.
 
     Returns:
         A figure to be saved by its ``savefig``.
     """
     top, left, height, width = window
     h, w = panels[reference].shape[:2]
-    figure = Figure(figsize=(3.4 * len(panels), 3.4 * (h / w + height / width) + 0.9), layout='constrained', dpi=150)
+    columns, rows = _grid(len(panels), height / width)
+    captions = max(caption.count('\n') + 1 for caption in panels) * LINE + GAP
+    head = LINE + 2 * GAP if title else GAP
+    upper = UPPER_HEIGHT[rows]
+    crop_height = (upper - rows * captions) / rows
+    crop_width = max(crop_height * width / height, NARROWEST)
+    crop_width = min(crop_width, 2.2 * crop_height)
+    # The whole frame ends where the crops end.
+    frame_height = upper - captions
+    frame_width = frame_height * w / h
+    strip = (PROFILE_HEIGHT + LINE + 2 * GAP) if profiles else 0.0
+    total_width = frame_width + columns * (crop_width + GAP) + 2 * GAP
+    total_height = head + upper + strip
+    figure = Figure(figsize=(total_width, total_height), dpi=200)
+
+    def axes(x: float, y: float, wide: float, high: float) -> Axes:
+        """At x and y inches from the upper left corner."""
+        box = (x / total_width, 1 - (y + high) / total_height, wide / total_width, high / total_height)
+        made = figure.add_axes(box)
+        made.set_xticks([])
+        made.set_yticks([])
+        return made
+
     if title:
-        figure.suptitle(title, fontsize=10)
-    rows = figure.subplots(2, len(panels), squeeze=False, height_ratios=(h / w, height / width))
-    for frame_axes, crop_axes, (caption, frame) in zip(*rows, panels.items(), strict=True):
+        figure.text(GAP / total_width, 1 - (GAP + LINE / 2) / total_height, title, fontsize=FONT_SIZE, va='center')
+    whole = axes(GAP, head, frame_width, frame_height)
+    whole.imshow(panels[reference], interpolation='antialiased')
+    whole.add_patch(Rectangle((left - 0.5, top - 0.5), width, height, fill=False, color=COLOUR, linewidth=1.5))
+    if profiles:
+        row, span = profile_span(window, (h, w))
+        whole.plot((span.start, span.stop - 1), (row, row), color=COLOUR, linewidth=1, linestyle=(0, (4, 2)))
+    for spine in whole.spines.values():
+        spine.set_visible(False)
+    for number, (caption, frame) in enumerate(panels.items()):
         frame = cv2.resize(frame, (w, h), interpolation=cv2.INTER_NEAREST) if frame.shape[:2] != (h, w) else frame
-        frame_axes.imshow(frame, interpolation='antialiased')
-        frame_axes.add_patch(Rectangle((left - 0.5, top - 0.5), width, height, fill=False, color=COLOUR, linewidth=1.5))
-        crop_axes.imshow(frame[top : top + height, left : left + width], interpolation='nearest')
-        crop_axes.set_xlabel(caption, fontsize=9)
-        for axes in (frame_axes, crop_axes):
-            axes.set_xticks([])
-            axes.set_yticks([])
-        for spine in crop_axes.spines.values():
-            spine.set(color=COLOUR, linewidth=1.5)
+        row, column = divmod(number, columns)
+        x = GAP + frame_width + GAP + column * (crop_width + GAP)
+        crop = axes(x, head + row * (crop_height + captions), crop_width, crop_height)
+        crop.imshow(frame[top : top + height, left : left + width], interpolation='nearest')
+        crop.set_xlabel(caption, fontsize=FONT_SIZE, labelpad=2)
+        for spine in crop.spines.values():
+            spine.set(color=COLOUR, linewidth=1.2)
+    if profiles:
+        each = (total_width - GAP) / len(panels) - GAP
+        for number, (caption, profile) in enumerate(zip(panels, profiles.values(), strict=True)):
+            x = GAP + number * (each + GAP)
+            strip_axes = axes(x, head + upper + GAP, each, PROFILE_HEIGHT)
+            strip_axes.imshow(profile, interpolation='nearest', aspect='auto')
+            strip_axes.set_xlabel(f'{caption.splitlines()[0]} over time', fontsize=FONT_SIZE, labelpad=2)
     return figure
+
+
+def _grid(count: int, ratio: float) -> tuple[int, int]:
+    """Columns and rows for crops of height by width ``ratio``: two rows, or one for up to three crops."""
+    rows = 1 if count <= 3 and ratio >= 0.75 else 2
+    return math.ceil(count / rows), rows
+
+
+def _detail(image: np.ndarray) -> np.ndarray:
+    """Squared gradient of the brightness, (h, w)."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float64)
+    return sum(np.square(np.gradient(grey, axis=axis)) if grey.shape[axis] > 1 else 0 * grey for axis in (0, 1))
+
+
+def _heaviest_window(weight: np.ndarray, height: int, width: int) -> tuple[int, int]:
+    height, width = min(height, weight.shape[0]), min(width, weight.shape[1])
+    sums = cv2.integral(weight)
+    windows = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+    top, left = np.unravel_index(np.argmax(windows), windows.shape)
+    return int(top), int(left)

@@ -1,0 +1,53 @@
+"""Compare videos or folders of frames in a picture, or in a split-screen video where --out names a video.
+
+Each version is a path, or NAME=PATH. With ground truth each has its PSNR.
+"""
+
+import argparse
+from pathlib import Path
+
+HELP = 'draw several versions of a video side by side, with crops and temporal profiles'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this sub-command."""
+    parser.add_argument('versions', nargs='+', metavar='[NAME=]PATH', help='a video, or a folder of frames')
+    parser.add_argument('--against', metavar='GT', help='ground truth: a video, or a folder of frames')
+    parser.add_argument('--out', type=Path, default=Path('comparison.png'), metavar='FILE', help='picture or video')
+    parser.add_argument('--crop', metavar='X,Y,W,H', type=_four, help='crop to enlarge (default: where they differ)')
+    parser.add_argument('--frame', type=int, metavar='N', help='frame to show, from 0 (default: the middle one)')
+    parser.add_argument('--protocol', metavar='NAME', default='basicvsr', help='how to measure (default: basicvsr)')
+    parser.add_argument('--force', action='store_true', help='replace a file that is there')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the sub-command."""
+    from rich.console import Console
+
+    from ..evaluation.protocols import get_protocol
+    from ..evaluation.tables import ScoreTable
+    from ..visualization.compare import compare, name_versions
+
+    done = compare(
+        name_versions(args.versions, args.against),
+        args.out,
+        args.against,
+        args.crop,
+        args.frame,
+        get_protocol(args.protocol),
+        args.force,
+    )
+    if done.scores:
+        Console(width=None if Console().is_terminal else 120).print(
+            ScoreTable('against ' + str(args.against), done.scores).to_rich()
+        )
+    top, left, height, width = done.window
+    print(f'{done.path}: frame {done.frame}, crop {left},{top},{width},{height}')
+    return 0
+
+
+def _four(text: str) -> tuple[int, ...]:
+    numbers = text.split(',')
+    if len(numbers) != 4 or not all(number.strip().lstrip('-').isdigit() for number in numbers):
+        raise argparse.ArgumentTypeError(f'must be four whole numbers X,Y,W,H, but got {text!r}')
+    return tuple(int(number) for number in numbers)
