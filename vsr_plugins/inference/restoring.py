@@ -67,7 +67,7 @@ class Restorer:
         self.needs = needs_of(self.network)
         self.half = precision == 'half' or (precision == 'auto' and _good_at_half(self.device))
         self.seconds = 0.0
-        self._mean, self._std, self._bgr = _normalisation(model, self.device)
+        self._mean, self._std, self._bgr = normalisation_of(model, self.device)
         self._tile = tile
         self._tiler: Tiler | None = None
         self._told = False
@@ -226,7 +226,7 @@ def network_of(model: nn.Module) -> nn.Module:
     return getattr(model, 'generator', model)
 
 
-def _normalisation(model: nn.Module, device: torch.device) -> tuple[Tensor, Tensor, bool]:
+def normalisation_of(model: nn.Module, device: torch.device) -> tuple[Tensor, Tensor, bool]:
     """Mean and standard deviation for pixels in [0, 1], (channels or 1, 1, 1) each, and whether they are to be BGR."""
     preprocessor = getattr(model, 'data_preprocessor', None)
     if preprocessor is None:
