@@ -68,7 +68,7 @@ def test_nothing_is_trained_where_a_later_config_is_missing(configs, tmp_path, t
 def test_command(configs, tmp_path, trainings, capsys):
     arguments = ['stages', *map(str, configs), '--out', str(tmp_path / 'out')]
     assert main([*arguments, '--cfg-options', 'train_cfg.max_iters=3']) == 0
-    assert trainings[1][2] == {'train_cfg.max_iters': '3'}
+    assert trainings[1][2] == {'train_cfg.max_iters': 3}
     assert capsys.readouterr().out.splitlines()[0].endswith('out/first/best_clips_PSNR_iter_5.pth')
     assert main([*arguments, '--cfg-options', 'fast']) == 2
     assert "'fast'" in capsys.readouterr().err

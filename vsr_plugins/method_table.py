@@ -150,7 +150,7 @@ def _rows_of(
     made_of = _ingredients(method.config.model, weights)
     cost = None
     for sets in _by_data(evaluation_sets(method.config, protocols)):
-        dataset = _open(sets[0])
+        dataset = _open(sets[0], report)
         scores: list[Scores | None] = [None] * len(sets)
         if dataset is not None and size is not None and cost is None:
             cost = _cost(method, made_of, _input_shape(dataset, model, size), device, store, report)
@@ -246,11 +246,12 @@ def _by_data(sets: Sequence[EvaluationSet]) -> list[list[EvaluationSet]]:
     return list(together.values())
 
 
-def _open(one: EvaluationSet) -> Dataset | None:
+def _open(one: EvaluationSet, report: Callable[[str], None]) -> Dataset | None:
     """The data set of a test set; None where it is not on this machine."""
     try:
         return DATASETS.build(dict(one.dataloader['dataset']))
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        report(f'{one.data}: {error}')
         return None
 
 

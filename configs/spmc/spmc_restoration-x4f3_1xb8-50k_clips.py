@@ -1,5 +1,5 @@
-# Stage 2 of SPMC: super-resolution behind the motion of stage 1, which stands still:
-#   --cfg-options load_from=work_dirs/spmc_motion-x4f3_1xb8-70k_clips/iter_70000.pth
+# Stage 2 of SPMC: super-resolution behind the motion of stage 1, which stands still. All three:
+#   vsr stages configs/spmc/spmc_motion-* configs/spmc/spmc_restoration-* configs/spmc/spmc_x4f3_1xb8-300k_clips.py
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/models/restoration.py',
@@ -37,3 +37,10 @@ optim_wrapper = dict(
 )
 
 default_hooks = dict(checkpoint=dict(interval=5000, save_best='clips/PSNR', rule='greater'))
+# The last checkpoint of stage 1: its scores say nothing of motion, so it has no best one.
+custom_hooks = [
+    dict(
+        type='LoadPartsHook',
+        parts=[dict(checkpoint='spmc_motion-x4f3_1xb8-70k_clips/iter_70000.pth', source='generator.flow.')],
+    )
+]

@@ -1,5 +1,4 @@
-# Stage 3 of SPMC: everything together, the motion's loss at 0.01; from stage 2 where it is given:
-#   --cfg-options load_from=work_dirs/spmc_restoration-x4f3_1xb8-50k_clips/iter_50000.pth
+# Stage 3 of SPMC: everything together, the motion's loss at 0.01; from stage 2 where that has been trained.
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/models/restoration.py',
@@ -36,3 +35,9 @@ optim_wrapper = dict(
 )
 
 default_hooks = dict(checkpoint=dict(interval=5000, save_best='clips/PSNR', rule='greater'))
+custom_hooks = [
+    dict(
+        type='LoadPartsHook',
+        parts=[dict(checkpoint='spmc_restoration-x4f3_1xb8-50k_clips', source='generator.', optional=True)],
+    )
+]

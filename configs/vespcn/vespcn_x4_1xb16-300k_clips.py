@@ -1,5 +1,5 @@
-# VESPCN on Y, motion and super-resolution together; from the motion of stage 1 where it is given:
-#   --cfg-options load_from=work_dirs/vespcn_motion-x4_1xb16-100k_clips/iter_100000.pth
+# VESPCN on Y, motion and super-resolution together; from the motion of stage 1 where that has been trained:
+#   vsr stages configs/vespcn/vespcn_motion-x4_1xb16-100k_clips.py configs/vespcn/vespcn_x4_1xb16-300k_clips.py
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/models/restoration.py',
@@ -37,3 +37,14 @@ optim_wrapper = dict(
 )
 
 default_hooks = dict(checkpoint=dict(interval=5000, save_best='clips/PSNR', rule='greater'))
+# The last checkpoint of stage 1: its scores say nothing of motion, so it has no best one.
+custom_hooks = [
+    dict(
+        type='LoadPartsHook',
+        parts=[
+            dict(
+                checkpoint='vespcn_motion-x4_1xb16-100k_clips/iter_100000.pth', source='generator.flow.', optional=True
+            )
+        ],
+    )
+]

@@ -101,3 +101,18 @@ def test_a_training_starts_from_its_parts_and_a_resumed_one_from_its_own(tmp_pat
         LoadPartsHook([gone]).before_train(
             SimpleNamespace(iter=0, model=two_layers(), work_dir=str(tmp_path / 'third'))
         )
+
+
+def test_an_optional_part_may_be_missing(tmp_path):
+    net = two_layers()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    runner = SimpleNamespace(iter=0, model=net, work_dir=str(tmp_path / 'second'))
+    part = {'checkpoint': 'first/iter_5.pth', 'source': 'a.'}
+    with pytest.raises(FileNotFoundError, match='train that stage first'):
+        LoadPartsHook([part]).before_train(runner)
+    LoadPartsHook([{**part, 'optional': True}]).before_train(runner)
+    assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
+    (tmp_path / 'first').mkdir()
+    torch.save({'a.weight': torch.ones(2, 3, 1, 1), 'a.bias': torch.ones(2)}, tmp_path / 'first' / 'iter_5.pth')
+    LoadPartsHook([{**part, 'optional': True}]).before_train(runner)
+    assert net['a'].weight.unique().tolist() == [1.0]

@@ -1,5 +1,6 @@
 """Starting a training from the weights of several others."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -31,13 +32,15 @@ class LoadPartsHook(Hook):
               and divided by k. Default False.
             - ``partial``: True lets names below ``target`` that the checkpoint lacks keep their values, and leaves out
               what has no place here. Default False.
+            - ``optional``: True lets the training start without this part where its checkpoint is not there, which the
+              log says. Default False.
 
     Raises:
         ValueError: If a part has no checkpoint or something else than these, or, when loaded, does not fit.
         FileNotFoundError: If a checkpoint is missing, when it is loaded.
     """
 
-    OPTIONS = frozenset({'checkpoint', 'source', 'target', 'inflate', 'partial'})
+    OPTIONS = frozenset({'checkpoint', 'source', 'target', 'inflate', 'partial', 'optional'})
 
     def __init__(self, parts: Sequence[Mapping]) -> None:
         for part in parts:
@@ -54,9 +57,15 @@ class LoadPartsHook(Hook):
             return
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         for part in self.parts:
-            path = find_checkpoint(part['checkpoint'], Path(runner.work_dir).parent)
+            try:
+                path = find_checkpoint(part['checkpoint'], Path(runner.work_dir).parent)
+            except FileNotFoundError as error:
+                if not part.get('optional'):
+                    raise
+                print_log(f'The training starts without it: {error}', logger='current', level=logging.WARNING)
+                continue
             checkpoint = CheckpointLoader.load_checkpoint(str(path), map_location='cpu')
-            options = {key: value for key, value in part.items() if key != 'checkpoint'}
+            options = {key: value for key, value in part.items() if key not in ('checkpoint', 'optional')}
             try:
                 loaded = load_part(model, checkpoint.get('state_dict', checkpoint), **options)
             except ValueError as error:
