@@ -21,6 +21,7 @@ COMMANDS = (
     'compare',
     'table',
     'convert',
+    'export',
     'stages',
     'demo',
 )
