@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .demo import train
+from .inference.cascade import cache_first_stage
 
 
 def train_stages(
@@ -11,7 +12,8 @@ def train_stages(
 ) -> list[Path]:
     """Train one config after the other, each in a folder of its own name, going on where it was stopped.
 
-    A stage that needs the weights of an earlier one finds them beside its own folder, see ``LoadPartsHook``. A stage
+    A stage that needs the weights of an earlier one finds them beside its own folder, see ``LoadPartsHook``. One that
+    is trained on what an earlier one restores has that restored before it begins, see ``cache_first_stage``. A stage
     that is done is passed over.
 
     Args:
@@ -42,6 +44,7 @@ def _train_stage(config: Path, work_dir: Path, options: Mapping[str, object]) ->
         best = work_dir / done.read_text(encoding='utf-8').strip()
         if best.is_file():
             return best
+    cache_first_stage(config, work_dir.parent)
     best = train(config, work_dir, options)
     done.write_text(best.name, encoding='utf-8')
     return best

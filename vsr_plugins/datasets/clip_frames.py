@@ -44,8 +44,8 @@ class ClipFramesDataset(BasicFramesDataset):
         key_frames_file (str | None): File below ``data_root`` that says which frames are I-frames, as
             ``vsr prepare clips`` writes it for video files; a clip it names has them under ``key_frames``. It may be
             absent: where no clip was a video it is.
-        prepare (str | None): Kind of ``vsr prepare`` that makes this data set, or 'split' where ``vsr split`` makes its
-            annotation file, for the error message.
+        prepare (str | None): Kind of ``vsr prepare`` that makes this data set, for the error message; 'split' where
+            ``vsr split`` makes its annotation file, 'stages' where ``vsr stages`` makes its input.
         **kwargs: As upstream's.
 
     Raises:
@@ -208,5 +208,7 @@ class ClipFramesDataset(BasicFramesDataset):
         root = osp.abspath(self.data_root or '.')
         if self.prepare == 'split':
             return f'{state}. To make it: vsr split {root}, once vsr prepare clips has made that folder'
+        if self.prepare == 'stages':
+            return f'{state}. The stage before this one restores these frames: train both by vsr stages FIRST SECOND'
         target = osp.dirname(root)
         return f'{state}. To make it: vsr prepare {self.prepare} SRC {target}, where SRC is the data set as it came'

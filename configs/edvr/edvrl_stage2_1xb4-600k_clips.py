@@ -1,0 +1,96 @@
+# Two-stage restoration: an EDVR behind EDVR-L, trained on what that makes of the training clips. Everything, from the
+# first stage to the frames in between and the second stage, by one command, which can be stopped and run again:
+#   vsr stages configs/edvr/edvrl_wotsa-c128b40_1xb4-600k_clips.py configs/edvr/edvrl_c128b40_1xb4-600k_clips.py \
+#       configs/edvr/edvrl_stage2_1xb4-600k_clips.py
+# For blurred frames: model.generator.with_predeblur=True. The released models saw flipped inputs in the first stage;
+# these frames are restored once.
+_base_ = ['mmagic::edvr/edvrl_c128b40_8xb8-lr2e-4-600k_reds4.py', '../_base_/on_clips.py']
+
+experiment_name = 'edvrl_stage2_1xb4-600k_clips'
+work_dir = f'./work_dirs/{experiment_name}'
+
+load_from = None
+model = dict(
+    generator=dict(
+        _delete_=True,
+        type='EDVRStage2Net',
+        mid_channels=128,
+        num_frames=5,
+        num_blocks_extraction=5,
+        num_blocks_reconstruction=20,
+        with_tsa=True,
+        with_predeblur=False,
+        hr_in=True,
+    )
+)
+
+# Frames of the first stage lie beside the ground truth, in a folder of its name.
+first_stage = 'edvrl_c128b40_1xb4-600k_clips'
+first_clips = {**_base_.clips_val_window_dataloader.dataset, 'data_prefix': dict(gt='GT')}
+cascade = dict(
+    config=f'{first_stage}.py',
+    outputs=[
+        dict(
+            dataset={**first_clips, 'ann_file': f'meta_info_clips_{part}.txt'},
+            folder=f'{_base_.clips_root}/{first_stage}',
+        )
+        for part in ('train', 'val')
+    ]
+    + [
+        dict(
+            dataset=_base_.vid4_bix4_window_dataloader.dataset,
+            folder=f'{_base_.vid4_bix4_dataset.data_root}/{first_stage}',
+        )
+    ],
+)
+
+both = [dict(type='LoadFrames', key='img'), dict(type='LoadFrames', key='gt')]
+pack = [dict(type='StackFrames', keys=['img']), dict(type='PackInputs', meta_keys=['key'])]
+restored = dict(
+    type='ClipFramesDataset', data_prefix=dict(img=first_stage, gt='GT'), samples='frames', num_input_frames=5,
+    num_output_frames=1, padding='reflection', prepare='stages',
+)  # fmt: skip
+train_dataloader = dict(
+    _delete_=True,
+    **_base_.clips_train_loader,
+    dataset=dict(
+        **restored,
+        data_root=_base_.clips_root,
+        ann_file='meta_info_clips_train.txt',
+        pipeline=[
+            *both,
+            dict(type='SetValues', dictionary=dict(scale=1)),
+            dict(type='PairedRandomCrop', gt_patch_size=256),
+            *_base_.clips_augment,
+            *pack,
+        ],
+    ),
+)
+clips_val = dict(
+    **_base_.clips_val_loader,
+    dataset=dict(
+        **restored,
+        data_root=_base_.clips_root,
+        ann_file='meta_info_clips_val.txt',
+        pipeline=[*both, *pack],
+        test_mode=True,
+    ),
+)
+vid4 = dict(
+    **_base_.vid4_bix4_loader,
+    dataset=dict(
+        **restored,
+        data_root=_base_.vid4_bix4_dataset.data_root,
+        ann_file='meta_info_Vid4_GT.txt',
+        pipeline=[*both, *pack],
+        test_mode=True,
+    ),
+)
+val_dataloader = [clips_val, vid4]
+val_evaluator = _base_.on_clips.val_evaluator
+test_dataloader = [vid4]
+test_evaluator = _base_.on_clips.test_evaluator
+train_cfg = dict(type='ResumableIterBasedTrainLoop')
+default_hooks = dict(checkpoint=_base_.on_clips.checkpoint)
+visualizer = dict(vis_backends=_base_.on_clips.vis_backends)
+custom_hooks = []
