@@ -74,7 +74,7 @@ def test_a_config_runs_here(path, environment):
         assert config.default_hooks.checkpoint.save_best in ('clips/PSNR', 'PhotoMotion/PSNR')
         assert config.default_hooks.checkpoint.out_dir is None
     for evaluator in as_list(config.test_evaluator):
-        assert [metric.type for metric in evaluator.metrics] == ['VSRMetric']
+        assert evaluator.metrics[0].type == 'VSRMetric'
 
 
 def test_local_weights_are_used_where_they_are(environment, tmp_path, monkeypatch):

@@ -1,6 +1,6 @@
 """Measuring frames under a stated protocol."""
 
-from .metrics import VSRMetric
+from .metrics import PerceptualIndex, VSRMetric
 from .protocols import PROTOCOLS, Protocol, get_protocol
 
-__all__ = ['PROTOCOLS', 'Protocol', 'VSRMetric', 'get_protocol']
+__all__ = ['PROTOCOLS', 'PerceptualIndex', 'Protocol', 'VSRMetric', 'get_protocol']

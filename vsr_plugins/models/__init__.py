@@ -6,7 +6,7 @@ from .blocks.attention import LatentHead, LongRangeAttention, ShortRangeAttentio
 from .blocks.deformable_conv_lstm import DeformableConvLSTM
 from .blocks.pyramid_alignment import FeatureTemporalInterpolation
 from .data_preprocessors import PaddedDataPreprocessor
-from .editors import LatentAttention, MotionCompensatedVSR, RobustVSR, ZoomingSlowMo
+from .editors import LatentAttention, MotionCompensatedVSR, RobustVSR, VideoESRGAN, ZoomingSlowMo
 from .losses import EuclideanLoss, FlowSmoothnessLoss, HuberLoss, LumaLoss
 from .networks import (
     AlignedNet,
@@ -72,6 +72,7 @@ __all__ = [
     'TwoStageNet',
     'VESPCNNet',
     'VSRNet',
+    'VideoESRGAN',
     'ZoomingSlowMo',
     'ZoomingSlowMoNet',
 ]
