@@ -6,7 +6,7 @@ from checks import assert_vsr_net
 from goldens import assert_near, load_golden
 
 from vsr_plugins.checkpoints.zooming_slow_mo import convert
-from vsr_plugins.models import DeformableConvLSTM, FeatureTemporalInterpolation, ZoomingSlowMoNet
+from vsr_plugins.models import BicubicNet, DeformableConvLSTM, FeatureTemporalInterpolation, ZoomingSlowMoNet
 from vsr_plugins.models.blocks.pyramid_alignment import ModulatedDeformConv
 
 SMALL = {'mid_channels': 8, 'deform_groups': 2, 'num_blocks_extraction': 1, 'num_blocks_reconstruction': 1}
@@ -54,6 +54,24 @@ def test_parameters_are_the_published_ones():
     assert sum(p.numel() for p in ten_blocks.parameters()) == 8_887_091
     without = sum(p.numel() for part in (net.pyramid, net.interpolation) for p in part.parameters())
     assert sum(p.numel() for p in restoring.parameters()) == 11_102_771 - without
+
+
+@pytest.mark.parametrize('interpolate', [True, False])
+def test_global_residual_is_bicubic_of_blended_frames(interpolate):
+    net = small(global_residual=True, interpolate=interpolate, window_length=2, halo=0)
+    torch.nn.init.zeros_(net.reconstruction.conv_last.weight)
+    torch.nn.init.zeros_(net.reconstruction.conv_last.bias)
+    lqs = torch.rand(2, 5, 3, 9, 13)
+    if interpolate:
+        blended = torch.empty(2, 9, 3, 9, 13)
+        blended[:, ::2] = lqs
+        blended[:, 1::2] = lqs[:, :4].lerp(lqs[:, 1:], 0.5)
+    else:
+        blended = lqs
+    expected = BicubicNet(scale=4)(blended)
+    torch.testing.assert_close(net(lqs), expected)
+    with torch.no_grad():
+        torch.testing.assert_close(net(lqs), expected)
 
 
 @pytest.mark.parametrize('arguments', [{'scale': 3}, {'interpolate': False, 'scale': 2}])
