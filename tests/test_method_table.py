@@ -130,6 +130,31 @@ def test_what_is_measured_is_kept_until_something_changes(write, tmp_path, monke
     assert len(runs) == 3
 
 
+def test_what_has_no_weights_is_trained_where_asked(write, tmp_path, monkeypatch):
+    """In the order given; what has weights already, or nothing to train, is left alone."""
+    names = ('espcn_x4_a', 'espcn_x4_b', 'espcn_x4_named', 'espcn_x4_shipped')
+    first, second, named, shipped = (write(name, ESPCN) for name in names)
+    weights = tmp_path / 'weights.pth'
+    torch.save({'state_dict': load_model(first).state_dict()}, weights)
+    for path in (first, second, named, shipped):
+        path.write_text(path.read_text() + "train_dataloader = dict(dataset=dict(type='ClipFramesDataset'))\n")
+    trained = []
+
+    def train_stages(configs, out, options):
+        trained.append(([path.stem for path in configs], out, options))
+        for path in configs:
+            (out / path.stem).mkdir(parents=True)
+            (out / path.stem / 'best_clips_PSNR_iter_2.pth').write_bytes(weights.read_bytes())
+
+    monkeypatch.setattr(module, 'train_stages', train_stages)
+    monkeypatch.setattr(module, 'shipped_weights', lambda stem: weights if stem == 'espcn_x4_shipped' else None)
+    bicubic = write('bicubic_x4_vid4', "dict(type='BicubicNet')")
+    models = [(second, None), (bicubic, None), (named, weights), (first, None), (shipped, None)]
+    (table,) = collect(models, tmp_path, train=True, options={'experiment_name': 'x'})
+    assert trained == [(['espcn_x4_b', 'espcn_x4_a'], tmp_path / 'out', {'experiment_name': 'x'})]
+    assert [row.scores is not None for row in table.rows] == [True] * 5
+
+
 def test_what_cannot_be_measured_is_named(write, tmp_path):
     config = write('bicubic_x4_vid4', "dict(type='BicubicNet')")
     with pytest.raises(FileNotFoundError, match=r'no config at .*none\.py'):
