@@ -1,5 +1,5 @@
-# Half the width and fewer blocks, 2.16 million parameters, for an hour of two CPU cores. Beside the size, what is not the
-# paper's: the bicubic skip, the mean squared error, a learning rate that starts at 1e-3 and falls.
+# Half the width and fewer blocks, 2.16 million parameters, for an hour of two CPU cores. Beside the size, what is not
+# the paper's: the bicubic skip, the mean squared error, a learning rate that starts at 1e-3 and falls.
 _base_ = 'zooming-slow-mo_c64b5-40_1xb4-300k_clips.py'
 
 experiment_name = 'zooming-slow-mo_c32b2-6_1xb4-1k_clips'
