@@ -104,6 +104,10 @@ def with_svd(x):
     return x * torch.linalg.eigvals(x[0, :, :4, :4]).real.mean()
 
 
+def by_value(x):
+    return x if x.mean() > 0 else -x
+
+
 def for_one_size(x):
     return x * float(x.shape[-1])
 
@@ -114,6 +118,7 @@ def for_one_size(x):
     [
         (with_opencv, SMALL_SIZE, r'outside PyTorch \(Tensor.numpy\)'),
         (with_svd, SMALL_SIZE, 'no form of its operator aten.*eig'),
+        (by_value, SMALL_SIZE, 'decides by the values of its frames'),
         (lambda x: x + torch.rand(()), SMALL_SIZE, 'does not compute the same'),
         (for_one_size, None, 'Give a size|give a size'),
     ],
@@ -147,14 +152,21 @@ def test_the_command_refuses_in_one_line(tmp_path, capsys):
 
 DEFORMABLE = dict(mid_channels=8, deform_groups=2, num_blocks_extraction=1, num_blocks_reconstruction=1)
 ANY, FIXED, NEVER = 'any size', 'fixed size', 'never'
-# What the table of the documentation says: network, arguments, frames, how it exports.
+# Network, arguments, frames, how it exports.
 TABLE = [
     ('ESPCNNet', {}, 2, ANY),
+    ('FSRCNNNet', {}, 2, ANY),
     ('SRCNNNet', {}, None, ANY),
+    ('RRDBNet', dict(in_channels=3, out_channels=3, mid_channels=8, num_blocks=1, growth_channels=4), None, ANY),
     ('MSRResNet', dict(in_channels=3, out_channels=3, mid_channels=8, num_blocks=1), None, ANY),
     ('TemporalAdaptiveNet', {}, None, ANY),
     ('LatentAttentionNet', dict(mid_channels=4, num_layers=2, attn_layout='LS'), 3, ANY),
     ('EDVRNet', dict(in_channels=3, out_channels=3, num_frames=3, center_frame_idx=1, **DEFORMABLE), None, FIXED),
+    ('TDANNet', {}, None, FIXED),
+    ('ZoomingSlowMoNet', DEFORMABLE, 2, FIXED),
+    ('SPMCNet', {}, None, FIXED),
+    ('VESPCNNet', {}, None, FIXED),
+    ('DUFNet', {}, None, ANY),
     ('VSRNet', {}, None, NEVER),
 ]
 

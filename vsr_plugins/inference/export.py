@@ -60,7 +60,11 @@ class Export:
     def __str__(self) -> str:
         """One line for the user."""
         shape = ', '.join('any' if size is None else str(size) for size in self.shape)
-        multiple = f', height and width multiples of {self.multiple_of}' if None in self.shape[-2:] else ''
+        multiple = (
+            f', height and width multiples of {self.multiple_of}'
+            if None in self.shape[-2:] and self.multiple_of > 1
+            else ''
+        )
         return f'{self.path}: input ({shape}){multiple}; differs from PyTorch by {self.difference:.1e} at most'
 
 
@@ -229,8 +233,10 @@ def _reason(network: nn.Module, error: BaseException, free: bool) -> str:
             return f'{name} cannot be exported: ONNX has no form of its operator {found[1]}'
     if '.numpy()' in text:
         return f'{name} cannot be exported: it computes outside PyTorch (Tensor.numpy), where no graph leads'
+    if 'data-dependent' in text:
+        return f'{name} cannot be exported: it decides by the values of its frames (aten::item), where no graph leads'
     first = next((line.strip() for line in str(chain[-1]).splitlines() if line.strip()), type(chain[-1]).__name__)
-    way = ' with the size of its frames left free; give a size' if free else ''
+    way = ' with the size of its frames left free; give a size (--size HxW)' if free else ''
     return f'{name} cannot be exported{way}: {first[:200]}'
 
 
@@ -268,7 +274,7 @@ def _check(path: Path, network: _Plain, examples: list[Tensor]) -> float:
         if number:
             raise ValueError(
                 f'{name} cannot be exported with the size of its frames left free: '
-                'its code takes a size for a constant. Give a size'
+                'its code takes a size for a constant. Give a size (--size HxW)'
             )
         reason = reason or f'its output differs from PyTorch by {greatest:.1e}, and {TOLERANCE:.0e} is allowed'
         raise ValueError(f'{name} is exported, but onnxruntime does not compute the same: {reason}')
