@@ -194,7 +194,7 @@ class _Job:
             self._failed()
             if error.errno is None or isinstance(error, ValueError) or not self.works[0].path.exists():
                 raise
-            kept = f'{error.strerror}; what is complete is kept, and --resume goes on with it'
+            kept = f'{error.strerror}; what is complete is kept in {self.works[0].path.name}; --resume goes on with it'
             raise OSError(error.errno, kept, str(self.works[0].target)) from error
         except BaseException:
             self._failed()
@@ -281,11 +281,20 @@ class _Job:
         if not segments:
             raise ValueError(f'there is no frame to upscale from {self.stretch[0]} s on; the source ends before')
         if self.spec is not None:
-            made = primary.path / f'joined{primary.target.suffix}'
-            join(made, self.spec, segments, self.companions)
-            primary.publish(made)
+            primary.publish(self._join(segments))
         if self.recorder.images is not None:
             self.works[-1].publish(self.recorder.images)
+
+    def _join(self, segments: list[Path], until: Fraction | None = None) -> Path:
+        """The video of these segments, in the work folder."""
+        primary = self.works[0]
+        made = primary.path / f'joined{primary.target.suffix}'
+        try:
+            join(made, self.spec, segments, self.companions, until)
+        except BaseException:
+            made.unlink(missing_ok=True)
+            raise
+        return made
 
     def _interrupted(self, on_interrupt: str) -> str:
         """Leave a target of what is done, or nothing, and say which."""
@@ -304,13 +313,10 @@ class _Job:
                 work.remove()
             return 'stopped; nothing is left of it'
         if self.spec is not None and segments:
-            primary = self.works[0]
-            made = primary.path / f'joined{primary.target.suffix}'
             until = None
             if self.recorder.last is not None:
                 until = (self.recorder.last[1] + self.recorder.last[2]) * self.spec.time_base
-            join(made, self.spec, segments, self.companions, until)
-            primary.publish(made, is_partial=True)
+            self.works[0].publish(self._join(segments, until), is_partial=True)
         if self.recorder.images is not None:
             self.works[-1].publish(self.recorder.images, is_partial=True)
         return f'stopped; {self.works[0].target} holds the first {self.done} frames, and --resume goes on with it'
