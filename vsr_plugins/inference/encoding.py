@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import os
 import re
 import struct
@@ -19,6 +20,8 @@ from av.video.reformatter import VideoReformatter
 from ..datasets.prepare.video import ACCURATE
 from .frames import OutputFrame
 from .sources import SourceInfo
+
+logger = logging.getLogger(__name__)
 
 # Encoder that keeps what the source is coded with, by FFmpeg's name of the codec.
 ENCODERS = {
@@ -129,6 +132,11 @@ def plan_video(
     if container == 'yuv4mpegpipe':
         formats = PLANAR[:3]
     pix_fmt = choose_pix_fmt(info.pix_fmt, formats, (height, width))
+    depths = [av.VideoFormat(name).components[0].bits for name in (info.pix_fmt, pix_fmt)]
+    if depths[1] < depths[0]:
+        logger.warning(
+            '%s takes no more than %d of the %d bits of the source; another --codec may', codec, *depths[::-1]
+        )
     if crf is None:
         crf = CRF.get(codec)
     elif codec not in CRF:
