@@ -112,7 +112,7 @@ def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
             loader.update(num_workers=0, persistent_workers=False)
             for dataset in [loader.dataset, *loader.dataset.get('datasets', [])]:
                 if dataset.type == 'PhotoMotionDataset':
-                    dataset.update(clips_per_image=1, num_frames=5, cache_mb=0)
+                    dataset.update(clips_per_image=1, num_frames=min(5, dataset.num_frames), cache_mb=0)
     # Stages before, whose weights a test has not got.
     hooks = config.get('custom_hooks') or []
     config.custom_hooks = [hook for hook in hooks if hook.type != 'LoadPartsHook']
