@@ -43,6 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     target.add_argument('--force', action='store_true', help='replace OUT if it is there')
     target.add_argument('--resume', action='store_true', help='go on with what was interrupted')
     target.add_argument(
+        '--segment',
+        metavar='FRAMES',
+        type=int,
+        default=240,
+        help='what --resume begins at multiples of, and what torchrun shares out (default: 240)',
+    )
+    target.add_argument(
         '--on-interrupt',
         choices=('keep', 'discard'),
         default='keep',
@@ -86,6 +93,7 @@ def run(args: argparse.Namespace) -> int:
         force=args.force,
         resume=args.resume,
         on_interrupt=args.on_interrupt,
+        segment_length=args.segment,
     )
     # A job that is ended from outside leaves what Ctrl-C leaves.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)

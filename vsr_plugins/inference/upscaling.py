@@ -115,6 +115,8 @@ def upscale(
         raise ValueError(f"on_interrupt must be 'keep' or 'discard', but got {on_interrupt!r}")
     if start < 0 or (duration is not None and duration <= 0):
         raise ValueError(f'start must not be negative and duration be positive, but got {start} and {duration}')
+    if segment_length < 1:
+        raise ValueError(f'a segment must be of at least 1 frame, but got {segment_length}')
     video, pictures = _targets(Path(target), images)
     reader = open_source(source, None if fps is None else Fraction(fps).limit_denominator(1001))
     _refuse_own_source(reader, video, pictures)
