@@ -7,7 +7,7 @@ import numpy as np
 
 from .images import list_images, read_rgb
 from .key_frames import select_key_frames, video_key_frames
-from .prepare.video import decode, rgb_of
+from .prepare.video import RgbReader, decode
 
 
 class ClipSource:
@@ -46,7 +46,7 @@ class ClipSource:
             return [read_rgb(path) for path in self._images[start:stop]]
         frames = decode(self.path)
         try:
-            return [rgb_of(frame) for frame in islice(frames, start, stop)]
+            return list(map(RgbReader(), islice(frames, start, stop)))
         finally:
             frames.close()
 

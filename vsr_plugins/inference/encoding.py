@@ -268,6 +268,8 @@ def picture_of(pixels: np.ndarray, spec: VideoSpec, reformatter: VideoReformatte
     rgb = av.VideoFrame.from_ndarray(pixels, format='rgb48le' if pixels.dtype == np.uint16 else 'rgb24')
     color_range, matrix, transfer, primaries = spec.colors
     rgb.colorspace = matrix
-    picture = reformatter.reformat(rgb, format=spec.pix_fmt, interpolation=ACCURATE, dst_color_range=color_range)
+    picture = reformatter.reformat(
+        rgb, format=spec.pix_fmt, interpolation=ACCURATE, dst_color_range=color_range, threads=1
+    )
     picture.colorspace, picture.color_trc, picture.color_primaries = matrix, transfer, primaries
     return picture

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..datasets.images import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, read_rgb
 from ..datasets.prepare.clip_measures import CutDetector
-from ..datasets.prepare.video import matrix_of, rgb_of
+from ..datasets.prepare.video import RgbReader, matrix_of
 from .frames import InputFrame
 
 DEFAULT_FPS = Fraction(25)
@@ -120,7 +120,7 @@ class VideoSource:
             )
             if start:
                 container.seek(earliest, stream=stream)
-            index, before, is_cut = 0, None, CutDetector()
+            index, before, is_cut, rgb_of = 0, None, CutDetector(), RgbReader(keep_depth=True)
             for frame in self._decoded(container, stream):
                 pts = frame.pts if frame.pts is not None else (begins if before is None else before + usual)
                 if start and pts < earliest:
@@ -130,7 +130,7 @@ class VideoSource:
                 pts = pts if before is None else max(pts, before + 1)
                 before = pts
                 if index >= first:
-                    pixels = rgb_of(frame, keep_depth=True)
+                    pixels = rgb_of(frame)
                     if pixels.shape[:2] != info.size:
                         raise UnreadableError(
                             f'{self.path} changes its size at frame {index}, '
@@ -191,7 +191,7 @@ class VideoSource:
         seconds = (
             stream.duration * stream.time_base if stream.duration else Fraction(container.duration or 0, av.time_base)
         )
-        height, width = rgb_of(frame).shape[:2]
+        height, width = RgbReader()(frame).shape[:2]
         aspect = stream.sample_aspect_ratio or Fraction(1)
         if (height, width) != (frame.height, frame.width):
             aspect = 1 / aspect

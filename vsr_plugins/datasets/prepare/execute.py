@@ -14,7 +14,7 @@ import numpy as np
 from ..images import UnreadableError, encode_png, read_rgb
 from .manifest import Manifest, digest
 from .plan import Clip, Plan
-from .video import decode, is_key_frame, rgb_of
+from .video import RgbReader, decode, is_key_frame
 
 TEMPORARY = '.vsr_prepare_tmp'
 SHOWN_FAULTS = 20
@@ -185,7 +185,7 @@ class _ClipJob:
             source = self.clip.sources[index]
             made, sizes = self._make_frame(index, lambda: read_rgb(source), source if self.clip.kept[index] else None)
             return made, {index: sizes}
-        made, frames = 0, {}
+        made, frames, rgb_of = 0, {}, RgbReader()
         for i, frame in enumerate(decode(self.clip.sources[0])):
             if stop.is_set():
                 raise InterruptedError(f'stopped at frame {i} of {self.clip.sources[0]}')

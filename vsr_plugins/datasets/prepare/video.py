@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.video.frame import PictureType
-from av.video.reformatter import Interpolation
+from av.video.reformatter import Interpolation, VideoReformatter
 
 from ..images import UnreadableError
 
@@ -42,24 +42,36 @@ def decode(path: Path) -> Iterator[av.VideoFrame]:
         raise UnreadableError(f'{path} holds no frame')
 
 
-def rgb_of(frame: av.VideoFrame, keep_depth: bool = False) -> np.ndarray:
-    """The pixels of a decoded frame as they are to be seen: upright, with the colours that the file says.
+class RgbReader:
+    """Decoded frames of one video as pixels as they are to be seen: upright, with the colours that the file says.
 
     Where it does not say by which matrix its colours were coded, frames of up to ``LARGEST_SD`` are taken for BT.601
     and larger ones for BT.709, as players do.
 
     Args:
-        frame: The frame.
         keep_depth: Give frames of more than 8 bits as uint16.
-
-    Returns:
-        (h, w, 3) RGB, uint8, or uint16 over all its range.
     """
-    deep = keep_depth and max(component.bits for component in frame.format.components) > 8
-    if not frame.format.is_rgb:
-        frame.colorspace = matrix_of(frame)
-    rgb = frame.reformat(format='rgb48le' if deep else 'rgb24', interpolation=ACCURATE)
-    return upright(rgb.to_ndarray(), frame.side_data.get('DISPLAYMATRIX'))
+
+    def __init__(self, keep_depth: bool = False) -> None:
+        self.keep_depth = keep_depth
+        # A frame that converts itself starts threads of its own for it.
+        self._reformatter = VideoReformatter()
+        self._rotation: int | None = None
+        self._display_matrix: bytes | None = None
+
+    def __call__(self, frame: av.VideoFrame) -> np.ndarray:
+        """(h, w, 3) RGB, uint8, or uint16 over all its range."""
+        deep = self.keep_depth and max(component.bits for component in frame.format.components) > 8
+        if not frame.format.is_rgb:
+            frame.colorspace = matrix_of(frame)
+        # A frame whose side data were looked at refers to itself, and stays until the garbage collector comes.
+        if frame.rotation != self._rotation:
+            self._rotation, matrix = frame.rotation, frame.side_data.get('DISPLAYMATRIX')
+            self._display_matrix = None if matrix is None else bytes(matrix)
+        rgb = self._reformatter.reformat(
+            frame, format='rgb48le' if deep else 'rgb24', interpolation=ACCURATE, threads=1
+        )
+        return upright(rgb.to_ndarray(), self._display_matrix)
 
 
 def matrix_of(frame: av.VideoFrame) -> int:
@@ -79,7 +91,7 @@ def upright(pixels: np.ndarray, display_matrix: bytes | None) -> np.ndarray:
     """
     if display_matrix is None:
         return pixels
-    (a, b), (c, d) = np.sign(np.frombuffer(bytes(display_matrix), np.int32).reshape(3, 3)[:2, :2])
+    (a, b), (c, d) = np.sign(np.frombuffer(display_matrix, np.int32).reshape(3, 3)[:2, :2])
     if (a == 0) != (d == 0) or (b == 0) != (c == 0) or (a == 0) == (b == 0):
         return pixels
     if a == 0:
@@ -102,6 +114,6 @@ def probe_video(path: Path) -> tuple[int, int]:
     """
     frames = decode(path)
     try:
-        return rgb_of(next(frames)).shape[:2]
+        return RgbReader()(next(frames)).shape[:2]
     finally:
         frames.close()
