@@ -1,3 +1,4 @@
+import gc
 import threading
 from fractions import Fraction
 
@@ -334,3 +335,22 @@ def test_memory_for_frames_is_bounded(tmp_path):
 
     upscale(source, tmp_path / 'b.mp4', model=Counting())
     assert sum(seen) == 120 and max(seen) == 1
+
+
+def test_neither_encoders_nor_frames_wait_for_the_garbage_collector(tmp_path):
+    source = write_clip(tmp_path / 'a.mp4', grey_frames(40))
+
+    def alive():
+        kinds = (av.VideoFrame, av.CodecContext)
+        return [sum(isinstance(one, kind) for one in gc.get_objects()) for kind in kinds]
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = alive()
+        upscale(source, tmp_path / 'b.mp4', model=Nearest(), segment_length=4)
+        frames, contexts = np.subtract(alive(), before)
+    finally:
+        gc.enable()
+    # What was looked at before the first frame, and its display matrix, is not worth a word.
+    assert frames <= 4 and contexts <= 4

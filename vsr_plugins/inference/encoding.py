@@ -250,13 +250,19 @@ class SegmentEncoder:
         self._put(self._stream.encode(None) if self.frames else [])
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._file.close()
+        self._close()
         os.replace(self._partial, self.path)
 
     def abandon(self) -> None:
         """Leave nothing."""
-        self._file.close()
+        self._close()
         self._partial.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        self._file.close()
+        # A container and its streams refer to each other. Left to the garbage collector, the encoders of many segments,
+        # with their threads and the frames they look back at, are held at once.
+        self._container.close()
 
     def _put(self, packets: list[av.Packet]) -> None:
         for packet in packets:
