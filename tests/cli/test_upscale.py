@@ -40,7 +40,9 @@ def test_the_package_upscales_by_itself_and_is_silent_without_a_terminal(clip, t
     assert size_and_count(tmp_path / 'out.mp4') == ((64, 96), 6)
     assert capsys.readouterr() == ('', '')
     assert main(['upscale', '--list-models']) == 0
-    assert 'bicubic' in capsys.readouterr().out.split()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].split()[0] == 'bicubic'
+    assert [line.endswith(' (default)') for line in lines].count(True) == 1
 
 
 def test_options_reach_what_they_are_for(clip, tmp_path, monkeypatch):

@@ -5,9 +5,22 @@ model of that config holds them, ``STEM.py`` with the config as it was when it w
 the training logged.
 """
 
+from fnmatch import fnmatch
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / 'weights'
+
+# Names of sets, * for anything, best first: the first that is there upscales where no model is named. A set that
+# nothing here fits is taken only by its name; so are networks that make frames between.
+BEST_FIRST = (
+    'latent_attn_llsll-c64_*',
+    'latent_attn_llsll-c32_*',
+    'latent_attn_*',
+    'robust_vsr_*',
+    'vespcn_x4_*',
+    'fsrcnn_*',
+    'espcn_*',
+)
 
 
 def shipped_weights(stem: str, folder: Path = FOLDER) -> Path | None:
@@ -25,5 +38,15 @@ def shipped_weights(stem: str, folder: Path = FOLDER) -> Path | None:
 
 
 def shipped_names(folder: Path = FOLDER) -> list[str]:
-    """Names of the configs whose weights come with the package."""
-    return sorted(path.stem for path in folder.glob('*.safetensors'))
+    """Names of the configs whose weights come with the package, best first, and then those of no known rank."""
+    return sorted((path.stem for path in folder.glob('*.safetensors')), key=lambda stem: (_rank(stem), stem))
+
+
+def best_shipped(folder: Path = FOLDER) -> str | None:
+    """The first of ``BEST_FIRST`` that comes with the package; None where there is none."""
+    best = next(iter(shipped_names(folder)), None)
+    return best if best is not None and _rank(best) < len(BEST_FIRST) else None
+
+
+def _rank(stem: str) -> int:
+    return next((rank for rank, pattern in enumerate(BEST_FIRST) if fnmatch(stem, pattern)), len(BEST_FIRST))

@@ -22,10 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument('paths', metavar='IN ... OUT', nargs='*', help='what to enlarge, and last where to')
-    parser.add_argument('--list-models', action='store_true', help='print the names for --model and leave')
+    parser.add_argument('--list-models', action='store_true', help='print the names for --model, best first, and leave')
 
     model = parser.add_argument_group('model')
-    model.add_argument('--model', metavar='NAME', help='one that comes with the package, see --list-models')
+    model.add_argument(
+        '--model',
+        metavar='NAME',
+        help='one that comes with the package, or a beginning of its name that no other has; see --list-models',
+    )
     model.add_argument('--config', metavar='FILE', type=Path, help='config of a model of your own, or of upstream')
     model.add_argument('--checkpoint', metavar='FILE', type=Path, help='its weights')
 
@@ -66,10 +70,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command; the status is 1 if a source was damaged, 2 if one of several could not be upscaled."""
-    from ..inference.model_choice import model_names
+    from ..inference.model_choice import full_name, model_names
 
     if args.list_models:
-        print('\n'.join(model_names()))
+        best = full_name()
+        print('\n'.join(f'{name} (default)' if name == best else name for name in model_names()))
         return 0
     if len(args.paths) < 2:
         raise ValueError('what to enlarge and where to are needed; vsr upscale --help says more')

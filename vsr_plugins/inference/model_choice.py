@@ -6,16 +6,39 @@ from pathlib import Path
 from mmengine.config import Config
 from torch import nn
 
-from ..checkpoints.shipped import FOLDER, shipped_names, shipped_weights
+from ..checkpoints.shipped import FOLDER, best_shipped, shipped_names, shipped_weights
 from .clips import load_model
 
-# Needs no weights, and is what is taken as long as none come with the package.
+# Needs no weights, and is what is taken where no better model comes with the package.
 BICUBIC = 'bicubic'
 
 
 def model_names(folder: Path = FOLDER) -> list[str]:
-    """Names of the models that need no config of the user's."""
+    """Names of the models that need no config of the user's, best first, those of no known rank before the last."""
     return [*shipped_names(folder), BICUBIC]
+
+
+def full_name(name: str | None = None, folder: Path = FOLDER) -> str:
+    """The one of ``model_names`` that is meant.
+
+    Args:
+        name: It, or a beginning of it that no other has; None for the best that comes with the package.
+        folder: Where the weights that come with the package are.
+
+    Raises:
+        ValueError: If there is none, or more than one.
+    """
+    if name is None:
+        return best_shipped(folder) or BICUBIC
+    names = model_names(folder)
+    if name in names:
+        return name
+    meant = [one for one in names if name and one.startswith(name)]
+    if len(meant) > 1:
+        raise ValueError(f'more than one model of the package begins with {name!r}: {", ".join(meant)}')
+    if not meant:
+        raise ValueError(f'there is no model {name!r} in the package, but {", ".join(names)}')
+    return meant[0]
 
 
 def choose_model(
@@ -29,7 +52,7 @@ def choose_model(
     Args:
         config: Config of the model.
         checkpoint: Its weights.
-        model: One of ``model_names``, or a model, which is handed back.
+        model: One of ``model_names`` or the beginning of one, or a model, which is handed back.
         folder: Where the weights that come with the package are.
 
     Raises:
@@ -41,7 +64,7 @@ def choose_model(
     if config is None:
         if checkpoint is not None:
             raise ValueError(f'the config of {checkpoint} is needed too')
-        return _named(model or model_names(folder)[0], folder)
+        return _named(full_name(model, folder), folder)
     if model is not None:
         raise ValueError(f'a config and a model of the package ({model}) were named; name one of them')
     if not Path(config).is_file():
@@ -59,8 +82,6 @@ def _named(name: str, folder: Path) -> nn.Module:
 
         return BicubicNet(scale=4)
     weights = shipped_weights(name, folder)
-    if weights is None:
-        raise ValueError(f'there is no model {name!r} in the package, but {", ".join(model_names(folder))}')
     return load_model(weights.with_suffix('.py'), weights)
 
 

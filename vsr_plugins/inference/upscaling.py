@@ -14,7 +14,7 @@ from ..datasets.images import IMAGE_SUFFIXES
 from .encoding import VideoSpec, plan_video
 from .frames import InputFrame, OutputFrame, upscaled
 from .joining import Companions, join
-from .model_choice import choose_model
+from .model_choice import choose_model, full_name
 from .pipeline import run_pipeline
 from .recording import Recorder
 from .restoring import Restorer
@@ -83,8 +83,8 @@ def upscale(
         target: A video file by its ending, or a folder for PNG images.
         config: Config of the model.
         checkpoint: Its weights.
-        model: Name of a model that comes with the package, see ``model_names``, instead of a config; or a model. None
-            of all is the package's best.
+        model: Name of a model that comes with the package, see ``full_name``, instead of a config; or a model. None of
+            all is the package's best.
         images: Folder for PNG images beside a video.
         codec: Encoder, by FFmpeg's name; None keeps the codec of the source where the target takes it.
         crf: Constant rate factor of the encoder; None is visually near lossless.
@@ -124,6 +124,8 @@ def upscale(
     if resume and primary.target.exists() and not primary.path.exists():
         return Upscaled(tuple(filter(None, (video, pictures))), 0, 0.0, 0.0)
     workers = workers or Workers.from_environment()
+    if config is None and not isinstance(model, nn.Module):
+        model = full_name(model)
     built = choose_model(config, checkpoint, model)
     restorer = Restorer(built, workers.device(device), precision, tile)
     per_frame = restorer.needs.per_frame
