@@ -9,7 +9,7 @@ from typing import Any
 
 from mmengine.runner.checkpoint import CheckpointLoader
 
-from .weight_files import load_safetensors
+from .weight_files import load_from_safetensors
 
 NO_CHECKPOINT = 'none'
 
@@ -23,4 +23,4 @@ def load_none(filename: str, map_location: Any = None) -> dict:
 
 CheckpointLoader.register_scheme(prefixes=NO_CHECKPOINT, loader=load_none, force=True)
 # The prefix of a scheme is matched as a regular expression, which may well describe how a path ends.
-CheckpointLoader.register_scheme(prefixes=r'.*\.safetensors$', loader=load_safetensors, force=True)
+CheckpointLoader.register_scheme(prefixes=r'.*\.safetensors$', loader=load_from_safetensors, force=True)

@@ -96,7 +96,7 @@ def _halved(key: str, value: Tensor) -> Tensor:
     return halved
 
 
-def load_safetensors(filename: str, map_location: Any = None) -> dict[str, Any]:
+def load_from_safetensors(filename: str, map_location: Any = None) -> dict[str, Any]:
     """What mmengine calls for ``--checkpoint FILE.safetensors``, ``load_from`` and ``init_cfg``.
 
     Args:

@@ -1,5 +1,6 @@
 """PSNR and SSIM of video frames, as MMagic's evaluators call it."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -130,6 +131,8 @@ class VSRMetric(BaseMetric):
     def _row(self, summary: Scores) -> MethodRow:
         """The run as a row of the table that ``vsr table`` prints; what that measures beside is not known here."""
         name = MessageHub.get_current_instance().get_info('experiment_name', 'this run')
+        # mmengine puts the time of the run behind the name of the config.
+        name = re.sub(r'_\d{8}_\d{6}$', '', name)
         method = method_of(name)
         return MethodRow(
             name=name,
