@@ -52,7 +52,7 @@ def load_model(config: str | Path | Config, checkpoint: str | Path | None = None
     if checkpoint is not None:
         if not Path(checkpoint).is_file():
             raise FileNotFoundError(f'no checkpoint at {Path(checkpoint).resolve()}')
-        content = CheckpointLoader.load_checkpoint(str(checkpoint), map_location='cpu')
+        content = CheckpointLoader.load_checkpoint(str(checkpoint), map_location='cpu', logger='silent')
         load_whole(model, content.get('state_dict', content), str(checkpoint))
     return model.to(device).eval()
 
