@@ -13,6 +13,7 @@ IMAGE_SUFFIXES = frozenset(('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
 _EIGHT_BIT = frozenset(('1', 'L', 'LA', 'P', 'PA', 'RGB', 'RGBA', 'RGBX', 'CMYK', 'YCbCr', 'LAB', 'HSV'))
 _ORIENTATION = 0x0112
+_PNG = b'\x89PNG\r\n\x1a\n'
 
 
 class UnreadableError(ValueError):
@@ -90,8 +91,25 @@ def read_rgb(path: Path) -> np.ndarray:
         raise _unreadable(path, error) from error
 
 
+def read_rgb_deep(path: Path) -> np.ndarray:
+    """As ``read_rgb``, but a PNG of 16 bits is uint16, over all its range.
+
+    Raises:
+        UnreadableError: If it is no image, not whole, or another format of more than 8 bits.
+    """
+    with open(path, 'rb') as file:
+        head = file.read(25)
+    if head[:8] != _PNG or head[24:] != b'\x10':
+        return read_rgb(path)
+    # Pillow reads colours of 16 bits as 8.
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if _ends_properly(path, 'PNG') else None
+    if image is None:
+        raise _unreadable(path, 'the PNG is not whole')
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
 def encode_png(image: np.ndarray) -> bytes:
-    """The PNG file of an (h, w, 3) uint8 RGB image."""
+    """The PNG file of an (h, w, 3) RGB image, uint8 or uint16."""
     done, data = cv2.imencode('.png', cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     assert done
     return data.tobytes()

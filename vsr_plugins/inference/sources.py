@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from ..datasets.images import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, read_rgb
+from ..datasets.images import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, read_rgb_deep
 from ..datasets.prepare.clip_measures import CutDetector
 from ..datasets.prepare.video import RgbReader, matrix_of
 from .frames import InputFrame
@@ -57,8 +57,9 @@ class ImageSource:
         self.paths = paths
         self.fps = fps or DEFAULT_FPS
         self.damage: str | None = None
-        h, w = read_rgb(paths[0]).shape[:2]
-        self.info = SourceInfo((h, w), 1 / self.fps, self.fps, len(paths))
+        first = read_rgb_deep(paths[0])
+        pix_fmt = 'yuv420p' if first.dtype == np.uint8 else 'yuv420p16le'
+        self.info = SourceInfo(first.shape[:2], 1 / self.fps, self.fps, len(paths), pix_fmt=pix_fmt)
 
     def frames(self, first: int = 0, start: float = 0.0, duration: float | None = None) -> Iterator[InputFrame]:
         """The frames from number ``first`` of those between ``start`` and ``start + duration`` seconds.
@@ -72,12 +73,12 @@ class ImageSource:
         for index, path in enumerate(self.paths[int(begin) : end if end is None else int(end)]):
             if index < first:
                 continue
-            pixels = read_rgb(path)
+            pixels = read_rgb_deep(path)
             if pixels.shape[:2] != self.info.size:
                 raise UnreadableError(
                     f'{path} is {_size(pixels.shape)}, but {self.paths[0]} is {_size(self.info.size)}'
                 )
-            yield InputFrame(pixels, index, index, 1, is_cut(pixels))
+            yield InputFrame(pixels, index, index, 1, is_cut(_in_8_bits(pixels)))
 
 
 class VideoSource:
@@ -136,9 +137,8 @@ class VideoSource:
                             f'{self.path} changes its size at frame {index}, '
                             f'from {_size(info.size)} to {_size(pixels.shape)}'
                         )
-                    seen = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
                     shown = pts - earliest if start else pts
-                    yield InputFrame(pixels, index, shown, frame.duration or usual, is_cut(seen))
+                    yield InputFrame(pixels, index, shown, frame.duration or usual, is_cut(_in_8_bits(pixels)))
                 index += 1
 
     def _decoded(self, container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
@@ -255,6 +255,10 @@ def _matches(pattern: str) -> list[Path]:
 
 def _is_pattern(name: str) -> bool:
     return has_magic(name) or re.search(r'%0?\d*d', name) is not None
+
+
+def _in_8_bits(pixels: np.ndarray) -> np.ndarray:
+    return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
 
 
 def _size(size: tuple[int, ...]) -> str:
