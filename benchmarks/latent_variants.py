@@ -14,12 +14,13 @@ from copy import deepcopy
 from pathlib import Path
 
 import torch
+from mmagic.registry import METRICS
 from mmengine.config import Config
+from mmengine.runner import Runner
 
-from vsr_plugins.evaluation.protocols import Protocol
-from vsr_plugins.evaluation.scores import score_clip, summarise
-from vsr_plugins.inference.clips import load_model, restore_clips
+from vsr_plugins.inference.clips import load_model
 from vsr_plugins.inference.evaluation_sets import evaluation_sets
+from vsr_plugins.method_table import measure
 
 
 def with_key_frames(loader: dict, count: int) -> dict:
@@ -36,10 +37,9 @@ def with_key_frames(loader: dict, count: int) -> dict:
     return loader
 
 
-def psnrs(model: torch.nn.Module, loader: dict, protocol: Protocol) -> dict[str, float]:
+def psnrs(model: torch.nn.Module, loader: dict, metric: dict) -> dict[str, float]:
     """PSNR of each clip, and under 'mean' that of the test set."""
-    clips = restore_clips(model, loader)
-    scores = summarise({clip.name: score_clip(clip.output, clip.gt, protocol, clip.name) for clip in clips}, protocol)
+    (scores,) = measure(model, Runner.build_dataloader(loader), [METRICS.build(metric)])
     return {name: row['PSNR'] for name, row in scores.clips.items()} | {'mean': scores.mean['PSNR']}
 
 
@@ -54,12 +54,12 @@ def main() -> None:
     config = Config.fromfile(args.config)
     test_set = evaluation_sets(config)[0]
     model = load_model(config, args.checkpoint)
-    rows = {'float32': psnrs(model, test_set.dataloader, test_set.protocol)}
+    rows = {'float32': psnrs(model, test_set.dataloader, test_set.metric)}
     for count in args.key_frames:
         loader = with_key_frames(test_set.dataloader, count)
-        rows[f'{count} key frames'] = psnrs(model, loader, test_set.protocol)
+        rows[f'{count} key frames'] = psnrs(model, loader, test_set.metric)
     model.generator.bfloat16()
-    rows['bfloat16'] = psnrs(model, test_set.dataloader, test_set.protocol)
+    rows['bfloat16'] = psnrs(model, test_set.dataloader, test_set.metric)
 
     print(f'{test_set.data}, {test_set.protocol.name}: PSNR in dB')
     columns = list(rows['float32'])
