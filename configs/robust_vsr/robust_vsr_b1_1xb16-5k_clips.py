@@ -1,4 +1,4 @@
-# Stage 1: the branch of one frame alone.
+# Stage 1: the branch of one frame alone. The other stages take their data and their schedule from here.
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/models/robust_vsr.py',

@@ -1,0 +1,23 @@
+# Stage 1: the spatial alignment network, before the branch of five frames, which is trained and stands still.
+# The motion counts ten times what it does in stage 2.
+_base_ = 'robust_vsr_b3_1xb16-5k_clips.py'
+
+experiment_name = 'robust_vsr_stn_1xb16-3k_clips'
+work_dir = f'./work_dirs/{experiment_name}'
+
+model = dict(
+    type='RobustVSR',
+    generator=dict(aligner=dict(_delete_=True, **_base_.robust_vsr.aligners.stn)),
+    align_weight=0.1,
+    label_flow=_base_.robust_vsr_flow,
+    loss_border=3,
+)
+
+custom_hooks = [
+    dict(type='LoadPartsHook', parts=[dict(checkpoint='robust_vsr_b3_1xb16-5k_clips', source='generator.network.')])
+]
+
+train_cfg = dict(max_iters=3_000)
+optim_wrapper = dict(optimizer=dict(lr=1e-3), paramwise_cfg=dict(custom_keys={'generator.network': dict(lr_mult=0.0)}))
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].update(end=3_000, T_max=2_800)

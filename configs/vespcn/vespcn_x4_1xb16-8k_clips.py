@@ -1,0 +1,26 @@
+# VESPCN for an hour of two CPU cores. Both stages:
+#   vsr stages configs/vespcn/vespcn_motion-x4_1xb16-3k_clips.py configs/vespcn/vespcn_x4_1xb16-8k_clips.py
+_base_ = 'vespcn_motion-x4_1xb16-3k_clips.py'
+
+experiment_name = 'vespcn_x4_1xb16-8k_clips'
+work_dir = f'./work_dirs/{experiment_name}'
+
+model = dict(
+    pixel_loss=dict(loss=dict(loss_weight=1.0)),
+    motion_loss=dict(loss_weight=0.01),
+    flow_loss=dict(loss_weight=0.001),
+)
+
+# The last checkpoint of stage 1: its scores say nothing of motion, so it has no best one.
+custom_hooks = [
+    dict(
+        type='LoadPartsHook',
+        parts=[
+            dict(checkpoint='vespcn_motion-x4_1xb16-3k_clips/iter_3000.pth', source='generator.flow.', optional=True)
+        ],
+    )
+]
+
+train_cfg = dict(max_iters=8_000)
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].update(end=8_000, T_max=7_800)
