@@ -15,7 +15,7 @@ CONFIGS: dict[str, tuple[str, ...]] = {
     'ESPCN': ('espcn_*',),
     'VSRnet': ('vsrnet_*',),
     'VESPCN': ('vespcn_x4_*',),
-    'RobustVSR': ('robust_vsr_joint-stn_*', 'robust_vsr_vid4'),
+    'RobustVSR': ('robust_vsr_final-stn_*', 'robust_vsr_vid4'),
     'SPMC F3': ('spmc_x4f3_*',),
     'SPMC F5': ('spmc_x4f5_*',),
     'FRVSR': ('frvsr_x4c128b10_*',),

@@ -1,0 +1,26 @@
+# Stage 2, first step: branches and modulation together, from stage 1, on frames aligned by rectified flow.
+_base_ = 'robust_vsr_b1_1xb16-5k_clips.py'
+
+experiment_name = 'robust_vsr_joint_1xb16-5k_clips'
+work_dir = f'./work_dirs/{experiment_name}'
+
+model = dict(
+    generator=dict(
+        network=dict(_delete_=True, **_base_.robust_vsr.network),
+        aligner=dict(_delete_=True, **_base_.robust_vsr.aligners.rectified),
+    )
+)
+
+custom_hooks = [
+    dict(
+        type='LoadPartsHook',
+        parts=[
+            dict(checkpoint=stage, source='generator.network.branch.', target=f'generator.network.branches.{i}.')
+            for i, stage in enumerate(
+                ('robust_vsr_b1_1xb16-5k_clips', 'robust_vsr_b2_1xb16-3k_clips', 'robust_vsr_b3_1xb16-5k_clips')
+            )
+        ],
+    )
+]
+
+optim_wrapper = dict(optimizer=dict(lr=5e-4))
