@@ -1,0 +1,198 @@
+"""Any folder of clips: which scenes are held out, and what becomes of pictures and videos."""
+
+import time
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+from prepared import RNG, basic_frames, read, write
+
+from vsr_plugins.datasets.degradation import bicubic_downsample
+from vsr_plugins.datasets.prepare import carry_out, plan_clips
+from vsr_plugins.datasets.prepare.scenes import hold_out, scene_of
+
+
+class TestScenes:
+    @pytest.mark.parametrize(
+        ('clip', 'scene'),
+        [
+            ('davis_camel_0', 'davis_camel'),
+            ('davis_camel_1', 'davis_camel'),
+            ('vimeo_00002_0007', 'vimeo_00002'),
+            ('take 12', 'take'),
+            ('shot-3', 'shot'),
+            ('camel', 'camel'),
+            ('007', '007'),
+        ],
+    )
+    def test_scene_of(self, clip, scene):
+        assert scene_of(clip) == scene
+
+    def test_scenes_are_kept_apart(self):
+        clips = [f'scene{name}_{i}' for name in 'abcdefghijklmnopqrst' for i in range(3)]
+        held = hold_out(clips, 0.25)
+        assert len(held) == 15
+        assert not {scene_of(clip) for clip in held} & {scene_of(clip) for clip in clips if clip not in held}
+        assert hold_out(clips[::-1], 0.25) == held
+        assert hold_out(clips, 0.05) < held
+
+    def test_a_clip_brings_its_scene(self):
+        clips = ['a_0', 'a_1', 'b_0', 'c_0']
+        assert hold_out(clips, names=['a_1']) == {'a_0', 'a_1'}
+        assert hold_out(clips, names=['a', 'c_0']) == {'a_0', 'a_1', 'c_0'}
+
+    def test_something_is_left_on_both_sides(self):
+        assert len(hold_out(['a', 'b'], 0.01)) == 1
+        assert len(hold_out(['a', 'b'], 0.99)) == 1
+
+    @pytest.mark.parametrize(
+        ('clips', 'kwargs', 'message'),
+        [
+            (['take_0', 'take_1'], {}, '2 clips of 1 scene'),
+            (['a', 'b'], dict(names=['a', 'b']), 'cannot be split'),
+            (['a', 'b'], dict(names=['z']), 'no clip and no scene is named z'),
+            (['a', 'b'], dict(fraction=0), 'between 0 and 1, but got 0'),
+            (['a', 'b'], dict(fraction=1.0), 'between 0 and 1'),
+        ],
+    )
+    def test_impossible_splits(self, clips, kwargs, message):
+        with pytest.raises(ValueError, match=message):
+            hold_out(clips, **kwargs)
+
+
+class TestClips:
+    def test_jpeg_is_kept_byte_by_byte(self, tmp_path):
+        src = tmp_path / 'src'
+        for clip in ('camel_0', 'camel_1', 'bear_0'):
+            for i in range(2):
+                write(src / clip / f'{i}.JPG', quality=90)
+        carry_out(plan_clips(src, val=['camel_1']), src, tmp_path)
+        clips = tmp_path / 'clips'
+        assert (clips / 'meta_info_clips_train.txt').read_text() == 'bear_0 2 (8,12,3)\n'
+        assert (clips / 'meta_info_clips_val.txt').read_text() == 'camel_0 2 (8,12,3)\ncamel_1 2 (8,12,3)\n'
+        assert (clips / 'GT/camel_0/00000001.jpg').read_bytes() == (src / 'camel_0/1.JPG').read_bytes()
+        assert [path.name for path in sorted((clips / 'BIx4').iterdir())] == ['camel_0', 'camel_1']
+        low = bicubic_downsample(read(src / 'camel_0/1.JPG'))
+        np.testing.assert_array_equal(read(clips / 'BIx4/camel_0/00000001.png'), low)
+
+    def test_other_validation_clips_later(self, tmp_path):
+        """The split is ours to rewrite; what low resolution it needs now is added."""
+        src = tmp_path / 'src'
+        for clip in ('a', 'b', 'c'):
+            write(src / clip / '0.png')
+        carry_out(plan_clips(src, val=['a']), src, tmp_path)
+        assert carry_out(plan_clips(src, val=['b']), src, tmp_path).made == 1
+        assert (tmp_path / 'clips/meta_info_clips_val.txt').read_text() == 'b 1 (8,12,3)\n'
+        assert (tmp_path / 'clips/meta_info_clips_train.txt').read_text() == 'a 1 (8,12,3)\nc 1 (8,12,3)\n'
+        (tmp_path / 'clips/meta_info_clips_val.txt').write_text('b 1 (8,12,3) # a note of mine\n')
+        with pytest.raises(ValueError, match='meta_info_clips_val.txt is already there'):
+            carry_out(plan_clips(src, val=['a']), src, tmp_path)
+
+    def test_sizes_that_four_does_not_divide(self, tmp_path):
+        """33 x 47 becomes 32 x 44, from the top left, and a JPEG a PNG."""
+        src = tmp_path / 'src'
+        for clip in ('a', 'b'):
+            write(src / clip / '0.jpg', (33, 47))
+        carry_out(plan_clips(src, val=['a']), src, tmp_path)
+        np.testing.assert_array_equal(read(tmp_path / 'clips/GT/b/00000000.png'), read(src / 'b/0.jpg')[:32, :44])
+        assert read(tmp_path / 'clips/BIx4/a/00000000.png').shape == (8, 11, 3)
+        assert (tmp_path / 'clips/meta_info_clips_val.txt').read_text() == 'a 1 (32,44,3)\n'
+
+    def test_one_suffix_for_a_clip(self, tmp_path):
+        src = tmp_path / 'src'
+        write(src / 'a/0.jpg')
+        write(src / 'a/1.webp', lossless=True)
+        write(src / 'b/0.png')
+        carry_out(plan_clips(src, val=['b']), src, tmp_path)
+        assert sorted(path.name for path in (tmp_path / 'clips/GT/a').iterdir()) == ['00000000.png', '00000001.png']
+        np.testing.assert_array_equal(read(tmp_path / 'clips/GT/a/00000001.png'), read(src / 'a/1.webp'))
+
+    def test_turned_photographs_are_upright(self, tmp_path):
+        """OpenCV turns them by their EXIF and other loaders do not, so the file is not kept as it is."""
+        src = tmp_path / 'src'
+        exif = Image.Exif()
+        exif[0x0112] = 6  # to be turned by 90 degrees
+        write(src / 'a/0.jpg', (8, 12), exif=exif)
+        write(src / 'b/0.png')
+        carry_out(plan_clips(src, val=['b']), src, tmp_path)
+        upright = read(tmp_path / 'clips/GT/a/00000000.png')
+        np.testing.assert_array_equal(upright, np.rot90(read(src / 'a/0.jpg'), -1))
+
+    def test_names_that_annotations_can_hold(self, tmp_path):
+        """Upstream splits lines at blanks, takes a dot for a suffix and counts frames of the first folder."""
+        src = tmp_path / 'src'
+        for name in ('my clip.v2', 'deep/inside', 'plain'):
+            for i in range(3):
+                write(src / name / f'{i}.png')
+        carry_out(plan_clips(src, val=['plain']), src, tmp_path)
+        samples = basic_frames(tmp_path / 'clips', 'meta_info_clips_train.txt', 'GT', 'GT', depth=1)
+        assert {(sample['key'], sample['sequence_length']) for sample in samples} == {
+            ('deep_inside', 3),
+            ('my_clip_v2', 3),
+        }
+
+    def test_names_that_meet(self, tmp_path):
+        write(tmp_path / 'src/a/b/0.png')
+        write(tmp_path / 'src/a_b/0.png')
+        assert 'would both be the clip a_b' in plan_clips(tmp_path / 'src').faults[0]
+
+    def test_frames_of_two_sizes(self, tmp_path):
+        write(tmp_path / 'src/a/0.png')
+        write(tmp_path / 'src/a/1.png', (8, 16))
+        assert '1.png: 8x12 pixels (h x w) are expected, but got 8x16' in plan_clips(tmp_path / 'src').faults[0]
+
+    def test_frames_smaller_than_the_scale(self, tmp_path):
+        write(tmp_path / 'src/a/0.png', (3, 50))
+        assert 'smaller than the scale' in plan_clips(tmp_path / 'src').faults[0]
+
+    def test_no_clip_at_all(self, tmp_path):
+        (tmp_path / 'src').mkdir()
+        with pytest.raises(ValueError, match='holds no clip'):
+            carry_out(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path)
+
+    def test_video_files(self, tmp_path):
+        """FFV1 in RGB loses nothing."""
+        frames = RNG.integers(0, 256, (5, 16, 24, 3), np.uint8)
+        (tmp_path / 'src').mkdir()
+        with av.open(str(tmp_path / 'src/street.mkv'), 'w') as container:
+            stream = container.add_stream('ffv1', rate=25)
+            stream.width, stream.height, stream.pix_fmt = 24, 16, 'bgr0'
+            for image in frames:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format='rgb24')))
+            container.mux(stream.encode())
+        write(tmp_path / 'src/b/0.png')
+        for _ in range(2):
+            summary = carry_out(plan_clips(tmp_path / 'src', val=['street']), tmp_path / 'src', tmp_path)
+            assert summary.frames == 6
+        assert summary.made == 0
+        assert (tmp_path / 'clips/meta_info_clips_val.txt').read_text() == 'street 5 (16,24,3)\n'
+        for i, image in enumerate(frames):
+            np.testing.assert_array_equal(read(tmp_path / f'clips/GT/street/{i:08d}.png'), image)
+            low = read(tmp_path / f'clips/BIx4/street/{i:08d}.png')
+            np.testing.assert_array_equal(low, bicubic_downsample(image))
+
+    def test_a_long_video_can_be_stopped(self, tmp_path, monkeypatch):
+        """Hangs for ever if the frames go on being made."""
+
+        def endless(path):
+            while True:
+                time.sleep(0.01)
+                yield av.VideoFrame.from_ndarray(np.zeros((16, 24, 3), np.uint8), format='rgb24')
+
+        write(tmp_path / 'src/a/0.png')
+        (tmp_path / 'src/b.mkv').touch()
+        monkeypatch.setattr('vsr_plugins.datasets.prepare.video.decode', endless)
+        monkeypatch.setattr('vsr_plugins.datasets.prepare.execute.decode', endless)
+
+        def interrupt(done, total):
+            if done == 1:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            carry_out(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path, on_progress=interrupt)
+
+    def test_what_is_no_video(self, tmp_path):
+        (tmp_path / 'src').mkdir()
+        (tmp_path / 'src/broken.mp4').write_bytes(b'no video')
+        assert 'broken.mp4 cannot be decoded' in plan_clips(tmp_path / 'src').faults[0]
