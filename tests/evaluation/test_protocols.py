@@ -116,6 +116,12 @@ def test_trap_space_time_frames_are_reported_apart():
     assert summary.frames == {'a': 5}
     assert summary.groups == {'input frames': {'PSNR': 20}, 'interpolated frames': {'PSNR': 2}}
     assert summary.mean['PSNR'] == pytest.approx(64 / 5)
+    # They are averaged as the protocol says: over clips, however long each is.
+    clips = {'a': frames([10, 1, 20, 3, 30]), 'b': frames([40, 8, 60])}
+    over_clips = summarise(clips, PROTOCOLS['zooming_slow_mo']).groups
+    assert over_clips == {'input frames': {'PSNR': 35}, 'interpolated frames': {'PSNR': 5}}
+    over_frames = summarise(clips, get_protocol(dict(name='zooming_slow_mo', average='frame'))).groups
+    assert over_frames == {'input frames': {'PSNR': 32}, 'interpolated frames': {'PSNR': 4}}
 
 
 def test_counts_that_differ_are_named():

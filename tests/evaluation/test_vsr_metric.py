@@ -87,3 +87,18 @@ def test_wrong_arguments_are_named():
         VSRMetric('basicvsr', metrics=['LPIPS'])
     with pytest.raises(ValueError, match="no protocol 'vid4'"):
         VSRMetric('vid4')
+
+
+def test_samples_with_a_black_frame_can_be_left_out(caplog):
+    torch.manual_seed(0)
+    target = torch.randint(0, 256, (3, 3, 16, 16)).float()
+    black = target.clone()
+    black[1] = 0
+    samples = [sample('00001/0266', target + 1, target), sample('00002/0001', black, black)]
+    metric = {'protocol': 'zooming_slow_mo', 'metrics': ['PSNR']}
+    assert run(VSRMetric(**metric), samples)['PSNR'] == np.inf
+    results = run(VSRMetric(**metric, skip_blank=True), samples)
+    assert results['PSNR'] == results['PSNR/00001/0266'] < 60
+    assert 'PSNR/00002/0001' not in results
+    with pytest.raises(ValueError, match='no clip to average over'):
+        run(VSRMetric(**metric, skip_blank=True), samples[1:])

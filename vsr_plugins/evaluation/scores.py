@@ -22,7 +22,8 @@ class Scores:
         clips: Clip -> metric -> mean over its measured frames.
         mean: Metric -> mean, over clips or frames as the protocol says.
         frames: Clip -> number of measured frames.
-        groups: For space-time networks: ``'input frames'`` and ``'interpolated frames'`` -> metric -> mean.
+        groups: For space-time networks: ``'input frames'`` and ``'interpolated frames'`` -> metric -> mean, over clips
+            or frames as the protocol says.
     """
 
     protocol: Protocol
@@ -107,25 +108,37 @@ def summarise(
     """
     if not frames:
         raise ValueError('there is no clip to average over')
-    chosen: dict[str, list[Mapping[str, float]]] = {}
-    numbers: list[int] = []
+    chosen: dict[str, list[tuple[int, Mapping[str, float]]]] = {}
     for clip, values in frames.items():
         try:
             indices = range(len(values)) if selected else protocol.select(len(values))
         except ValueError as error:
             raise ValueError(f'{clip}: {error}') from error
-        chosen[clip] = [values[index] for index in indices]
-        numbers.extend(indices)
-    every = [frame for values in chosen.values() for frame in values]
-    clips = {clip: _mean(values) for clip, values in chosen.items()}
+        chosen[clip] = [(index, values[index]) for index in indices]
+    clips = {clip: [frame for _, frame in values] for clip, values in chosen.items()}
     groups = {}
     if protocol.space_time:
         for remainder, name in enumerate(('input frames', 'interpolated frames')):
-            group = [frame for number, frame in zip(numbers, every, strict=True) if number % 2 == remainder]
+            of_clips = {
+                clip: [frame for index, frame in values if index % 2 == remainder] for clip, values in chosen.items()
+            }
+            group = [values for values in of_clips.values() if values]
             if group:
-                groups[name] = _mean(group)
-    mean = _mean(every if protocol.average == 'frame' else clips.values())
-    return Scores(protocol, clips, mean, {clip: len(values) for clip, values in chosen.items()}, groups)
+                groups[name] = _average(group, protocol)
+    return Scores(
+        protocol,
+        {clip: _mean(values) for clip, values in clips.items()},
+        _average(list(clips.values()), protocol),
+        {clip: len(values) for clip, values in clips.items()},
+        groups,
+    )
+
+
+def _average(clips: Sequence[Sequence[Mapping[str, float]]], protocol: Protocol) -> dict[str, float]:
+    """Of the frames of each clip, over clips or frames."""
+    if protocol.average == 'frame':
+        return _mean(frame for values in clips for frame in values)
+    return _mean(map(_mean, clips))
 
 
 def _mean(values: Iterable[Mapping[str, float]]) -> dict[str, float]:

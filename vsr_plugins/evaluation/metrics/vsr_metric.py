@@ -33,6 +33,9 @@ class VSRMetric(BaseMetric):
         metrics: Which of ``'PSNR'`` and ``'SSIM'``.
         selected: Each sample is one frame that the data set chose, and a clip of its own (Vimeo-90K with the centre
             frame as only ground truth).
+        skip_blank: Leave out samples of whose ground truth a frame is of one colour, black as a rule: a network may
+            restore it exactly, which makes every mean infinite. How many there were is logged. It depends on the data
+            alone, so methods are measured on the same samples.
         prefix: Goes before the names of the results, and is the table's title.
         collect_device: See mmengine's ``BaseMetric``.
 
@@ -49,6 +52,7 @@ class VSRMetric(BaseMetric):
         protocol: str | Mapping | Protocol,
         metrics: Sequence[str] = ('PSNR', 'SSIM'),
         selected: bool = False,
+        skip_blank: bool = False,
         prefix: str | None = None,
         collect_device: str = 'cpu',
     ) -> None:
@@ -59,6 +63,7 @@ class VSRMetric(BaseMetric):
         self.protocol = get_protocol(protocol)
         self.metrics = tuple(metrics)
         self.selected = selected
+        self.skip_blank = skip_blank
         self.parameters: int | None = None
 
     def prepare(self, module: nn.Module, dataloader: DataLoader) -> None:
@@ -86,6 +91,9 @@ class VSRMetric(BaseMetric):
                     f'{key}: the network returned {prediction.shape} (frames, height, width, channels), '
                     f'but the ground truth is {target.shape}'
                 )
+            if self.skip_blank and (target == target[:, :1, :1]).all(axis=(1, 2, 3)).any():
+                self.results.append((key, '', None))
+                continue
             scores = [
                 score_frame(*pair, self.protocol, self.metrics, channel_order='bgr')
                 for pair in zip(prediction, target, strict=True)
@@ -119,8 +127,12 @@ class VSRMetric(BaseMetric):
         Args:
             results: The ``results`` of this metric, of all processes.
         """
+        measured = [result for result in results if result[2] is not None]
+        if len(measured) < len(results):
+            skipped = len(results) - len(measured)
+            print_log(f'{skipped} of {len(results)} samples are left out: a frame of one colour', logger='current')
         clips: dict[str, dict[str, list]] = defaultdict(dict)
-        for clip, frame, scores in results:
+        for clip, frame, scores in measured:
             clips[clip][frame] = scores
         frames = {
             clip: [score for name in sorted(clips[clip], key=natural_key) for score in clips[clip][name]]
