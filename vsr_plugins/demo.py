@@ -1,19 +1,24 @@
-"""The whole way once, small: train, measure against bicubic, draw a picture, write a video."""
+"""The whole way once, small: train, measure against bicubic and the best model of the package, draw, write a video."""
 
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import torch
 from mmengine.config import Config
 
+from .checkpoints.shipped import best_shipped
 from .datasets.degradation import bicubic_upsample
-from .evaluation.protocols import get_protocol
-from .evaluation.scores import score_clip, summarise
+from .evaluation.protocols import Protocol, get_protocol
+from .evaluation.scores import Scores, score_clip, summarise
 from .evaluation.tables import ScoreTable
 from .inference.clips import RestoredClip, load_model, restore_clips
+from .inference.model_choice import choose_model
+from .inference.restoring import Restorer
 from .inference.video import write_video
 from .visualization import comparison_figure, most_detailed_window
 
@@ -26,13 +31,16 @@ class Demonstration:
     """What a demonstration made.
 
     Attributes:
-        table: Bicubic and the network, a row a clip and the mean.
+        table: Bicubic, the network and the best model that comes with the package, a row a clip and the mean.
         gain: Mean PSNR of the network over bicubic's, in dB.
+        video_by: Whose frames the video has, of the two models the one that is ahead on the clips: None for the network
+            trained here, or the name of the one that comes with the package.
         files: The comparison pictures, then the video.
     """
 
     table: ScoreTable
     gain: float
+    video_by: str | None
     files: list[Path]
 
 
@@ -89,31 +97,50 @@ def demonstrate(
     evaluator = settings.test_evaluator
     metric = evaluator['metrics'][0] if 'metrics' in evaluator else evaluator
     protocol = get_protocol(metric['protocol'])
-    scale = clips[0].output.shape[1] // clips[0].lq.shape[1]
-    enlarged = {clip.name: np.stack([bicubic_upsample(frame, scale) for frame in clip.lq]) for clip in clips}
-    scores = {
-        'bicubic': summarise({c.name: score_clip(enlarged[c.name], c.gt, protocol, c.name) for c in clips}, protocol),
-        'ours': summarise({c.name: score_clip(c.output, c.gt, protocol, c.name) for c in clips}, protocol),
+    frames = {
+        'bicubic': [_enlarged(clip) for clip in clips],
+        'ours': [clip.output for clip in clips],
     }
+    if (shipped := best_shipped()) is not None:
+        restorer = Restorer(choose_model(model=shipped))
+        frames['shipped'] = [_restored(clip, restorer) for clip in clips]
+    scores = {name: _scores(clips, outputs, protocol) for name, outputs in frames.items()}
     table = ScoreTable(metric.get('prefix') or config.stem, scores)
     (out / 'scores.md').write_text(table.to_markdown(), encoding='utf-8')
-    files = [_picture(clip, enlarged[clip.name], scores, out) for clip in clips]
-    frames = (frame for clip in clips for frame in clip.output)
-    files.append(write_video(frames, out / 'upscaled.mp4', FPS, overwrite=True))
-    return Demonstration(table, scores['ours'].mean['PSNR'] - scores['bicubic'].mean['PSNR'], files)
+    files = [
+        _picture(clip, {name: outputs[i] for name, outputs in frames.items()}, scores, out)
+        for i, clip in enumerate(clips)
+    ]
+    best = max((name for name in scores if name != 'bicubic'), key=lambda name: scores[name].mean['PSNR'])
+    video_by = shipped if best == 'shipped' else None
+    files.append(write_video(chain.from_iterable(frames[best]), out / 'upscaled.mp4', FPS, overwrite=True))
+    return Demonstration(table, scores['ours'].mean['PSNR'] - scores['bicubic'].mean['PSNR'], video_by, files)
 
 
-def _picture(clip: RestoredClip, enlarged: np.ndarray, scores: dict, out: Path) -> Path:
+def _enlarged(clip: RestoredClip) -> np.ndarray:
+    scale = clip.gt.shape[1] // clip.lq.shape[1]
+    return np.stack([bicubic_upsample(frame, scale) for frame in clip.lq])
+
+
+def _restored(clip: RestoredClip, restorer: Restorer) -> np.ndarray:
+    """As ``vsr upscale`` does, (t, H, W, 3) uint8."""
+    frames = torch.stack([frame for (frame,) in restorer.restore(iter(clip.lq))])
+    return (frames * 255).clamp(0, 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+
+
+def _scores(clips: list[RestoredClip], outputs: list[np.ndarray], protocol: Protocol) -> Scores:
+    pairs = zip(clips, outputs, strict=True)
+    return summarise({c.name: score_clip(output, c.gt, protocol, c.name) for c, output in pairs}, protocol)
+
+
+def _picture(clip: RestoredClip, outputs: dict[str, np.ndarray], scores: dict[str, Scores], out: Path) -> Path:
     middle = len(clip.gt) // 2
     truth = clip.gt[middle]
     size = min(truth.shape[:2]) * 2 // 5
-    captions = {name: f'{name}\n{of.clips[clip.name]["PSNR"]:.2f} dB (clip)' for name, of in scores.items()}
-    panels = {
-        'input': clip.lq[middle],
-        captions['bicubic']: enlarged[middle],
-        captions['ours']: clip.output[middle],
-        'ground truth': truth,
-    }
+    panels = {'input': clip.lq[middle]}
+    for name, frames in outputs.items():
+        panels[f'{name}\n{scores[name].clips[clip.name]["PSNR"]:.2f} dB (clip)'] = frames[middle]
+    panels['ground truth'] = truth
     window = (*most_detailed_window(truth, size, size), size, size)
     path = out / f'comparison_{clip.name.replace("/", "_")}.png'
     comparison_figure(panels, 'ground truth', window, title=f'{clip.name}, frame {middle}').savefig(path)

@@ -30,6 +30,8 @@ def run(args: argparse.Namespace) -> int:
     made = demonstrate(args.out, args.config or CONFIG, options)
     Console(width=120).print(made.table.to_rich())
     print(f'The trained network is {made.gain:+.2f} dB against bicubic on clips it was not trained on.')
+    if made.video_by is not None:
+        print(f'The video is by the model that comes with the package and is ahead of it, {made.video_by}.')
     for path in made.files:
         print(path)
     return int(made.gain <= 0)
