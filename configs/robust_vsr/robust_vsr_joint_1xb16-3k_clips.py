@@ -1,7 +1,7 @@
 # Stage 2, first step: branches and modulation together, from stage 1, on frames aligned by rectified flow.
 _base_ = 'robust_vsr_b1_1xb16-5k_clips.py'
 
-experiment_name = 'robust_vsr_joint_1xb16-5k_clips'
+experiment_name = 'robust_vsr_joint_1xb16-3k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(
@@ -23,4 +23,7 @@ custom_hooks = [
     )
 ]
 
+train_cfg = dict(max_iters=3_000)
 optim_wrapper = dict(optimizer=dict(lr=5e-4))
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].update(end=3_000, T_max=2_800)
