@@ -48,8 +48,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return args.run(args)
     except (ValueError, OSError, MemoryError) as error:
-        print(f'vsr {args.command}: error: {error}', file=sys.stderr)
+        print(f'vsr {args.command}: error: {said(error)}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f'vsr {args.command}: stopped', file=sys.stderr)
         return 130
+
+
+def said(error: BaseException) -> str:
+    """What an error says, without the system's number of it."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f'{error.filename}: {error.strerror}'
+    return str(error)

@@ -114,6 +114,7 @@ def run(args: argparse.Namespace) -> int:
 def _upscale(paths: list[str], options: dict) -> int:
     from ..inference.several import upscale_all
     from ..inference.upscaling import upscale
+    from . import said
 
     *sources, target = paths
     with _Display() as display:
@@ -127,7 +128,7 @@ def _upscale(paths: list[str], options: dict) -> int:
     status = 0
     for source, result in made.items():
         if isinstance(result, Exception):
-            print(f'vsr upscale: error: {result}', file=sys.stderr)
+            print(f'vsr upscale: error: {said(result)}', file=sys.stderr)
             status = 2
             continue
         if result.damage:

@@ -14,6 +14,8 @@ _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombE
 _EIGHT_BIT = frozenset(('1', 'L', 'LA', 'P', 'PA', 'RGB', 'RGBA', 'RGBX', 'CMYK', 'YCbCr', 'LAB', 'HSV'))
 _ORIENTATION = 0x0112
 _PNG = b'\x89PNG\r\n\x1a\n'
+# Of little and of big endian, and the two of files that may be larger than 4 GB.
+_TIFF = frozenset((b'II*\0', b'MM\0*', b'II+\0', b'MM\0+'))
 
 
 class UnreadableError(ValueError):
@@ -92,19 +94,25 @@ def read_rgb(path: Path) -> np.ndarray:
 
 
 def read_rgb_deep(path: Path) -> np.ndarray:
-    """As ``read_rgb``, but a PNG of 16 bits is uint16, over all its range.
+    """As ``read_rgb``, but a PNG or TIFF of 16 bits is uint16, over all its range.
 
     Raises:
         UnreadableError: If it is no image, not whole, or another format of more than 8 bits.
     """
     with open(path, 'rb') as file:
         head = file.read(25)
-    if head[:8] != _PNG or head[24:] != b'\x10':
+    is_deep_png = head[:8] == _PNG and head[24:] == b'\x10'
+    if not is_deep_png and head[:4] not in _TIFF:
         return read_rgb(path)
     # Pillow reads colours of 16 bits as 8.
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if _ends_properly(path, 'PNG') else None
-    if image is None:
+    is_whole = not is_deep_png or _ends_properly(path, 'PNG')
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if is_whole else None
+    if image is None and is_deep_png:
         raise _unreadable(path, 'the PNG is not whole')
+    if image is None or image.dtype == np.uint8:
+        return read_rgb(path)
+    if image.dtype != np.uint16:
+        raise UnreadableError(f'{path}: pixels of 8 or 16 bits are expected, but got {image.dtype}')
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 

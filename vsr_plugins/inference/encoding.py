@@ -1,5 +1,6 @@
 """How frames become a video stream: codec, pixel format, colours, times."""
 
+import contextlib
 import io
 import json
 import logging
@@ -17,7 +18,7 @@ import numpy as np
 from av.codec.codec import find_best_pix_fmt_of_list
 from av.video.reformatter import VideoReformatter
 
-from ..datasets.prepare.video import ACCURATE
+from ..datasets.prepare.video import ACCURATE, usual_matrix
 from .frames import OutputFrame
 from .sources import SourceInfo
 
@@ -35,9 +36,14 @@ ENCODERS = {
 # What is taken where that is not to be had.
 BY_CONTAINER = {'webm': 'libvpx-vp9', 'yuv4mpegpipe': 'rawvideo'}
 FALLBACK = 'libx264'
-# Visually near lossless, by each encoder's own measure.
+# What a transport stream takes beside what FFmpeg's own table of it says.
+TRANSPORTED = {'h264', 'hevc'}
+# Visually near lossless, by each encoder's own measure, and the greatest that each takes.
 CRF = {'libx264': 17, 'libx265': 19, 'libvpx-vp9': 20, 'libsvtav1': 20}
-QUIET = {'libx265': {'x265-params': 'log-level=error'}, 'libsvtav1': {'svtav1-params': 'enable-stat-report=0'}}
+WORST_CRF = {'libx264': 51, 'libx265': 51, 'libvpx-vp9': 63, 'libsvtav1': 63}
+QUIET = {'libx265': {'x265-params': 'log-level=error'}}
+# FFmpeg's flag of formats whose frames may last differently long; the others know one rate.
+VARIABLE_RATE = 0x400
 PLANAR = ['yuv420p', 'yuv422p', 'yuv444p', 'yuv420p10le', 'yuv422p10le', 'yuv444p10le']
 PROBE_SIZE = (64, 64)
 _RECORD = struct.Struct('<qqqBI')
@@ -54,6 +60,7 @@ class VideoSpec:
         size: (h, w).
         time_base: Seconds that times are counted in.
         rate: Frames per second on average.
+        is_constant: The file format knows one rate only: a frame's time is its number.
         colors: FFmpeg's numbers of range, matrix, transfer and primaries.
         aspect: Width of a pixel by its height.
         crf: Constant rate factor; None leaves the encoder its own.
@@ -65,6 +72,7 @@ class VideoSpec:
     size: tuple[int, int]
     time_base: Fraction
     rate: Fraction
+    is_constant: bool
     colors: tuple[int, int, int, int]
     aspect: Fraction
     crf: int | None
@@ -85,6 +93,9 @@ class VideoSpec:
         context.color_range, context.colorspace, context.color_trc, context.color_primaries = self.colors
         if self.codec == 'rawvideo':
             context.thread_count = 1
+        if self.codec == 'libsvtav1':
+            # It talks past FFmpeg's log; 1 lets errors through.
+            os.environ.setdefault('SVT_LOG', '1')
         return stream
 
     def to_json(self) -> str:
@@ -111,8 +122,11 @@ def plan_video(
     try:
         with av.open(io.BytesIO(), 'w', format=av.ContainerFormat(_format_of(path), 'w').name) as probe:
             container, known = probe.format.name, probe.supported_codecs
+            is_constant = not probe.format.flags & VARIABLE_RATE
     except ValueError as error:
         raise ValueError(f'{path}: no video format is known by this ending; take .mp4, .mkv, .webm or .mov') from error
+    if container == 'mpegts':
+        known = known | TRANSPORTED
     if codec is None:
         codec = BY_CONTAINER.get(container) or ENCODERS.get(info.codec, FALLBACK)
         if container not in BY_CONTAINER and not _goes_into(codec, known):
@@ -129,8 +143,11 @@ def plan_video(
         raise ValueError(f'{path.suffix} files do not take {codec}; use another --codec or another ending')
     height, width = (side * scale for side in info.size)
     formats = [one.name for one in encoder.video_formats or ()]
+    colors = info.colors
     if container == 'yuv4mpegpipe':
         formats = PLANAR[:3]
+        # Its header has no room for a matrix: readers take the one that is usual for the size.
+        colors = (colors[0], usual_matrix(height, width), *colors[2:])
     pix_fmt = choose_pix_fmt(info.pix_fmt, formats, (height, width))
     depths = [av.VideoFormat(name).components[0].bits for name in (info.pix_fmt, pix_fmt)]
     if depths[1] < depths[0]:
@@ -141,14 +158,18 @@ def plan_video(
         crf = CRF.get(codec)
     elif codec not in CRF:
         raise ValueError(f'{codec} knows no --crf; that is for {", ".join(CRF)}')
+    elif not 0 <= crf <= WORST_CRF[codec]:
+        raise ValueError(f'--crf of {codec} must be between 0 and {WORST_CRF[codec]}, but got {crf}')
+    rate = info.rate * per_frame
     return VideoSpec(
         container,
         codec,
         pix_fmt,
         (height, width),
-        info.time_base / per_frame,
-        info.rate * per_frame,
-        info.colors,
+        1 / rate if is_constant else info.time_base / per_frame,
+        rate,
+        is_constant,
+        colors,
         info.aspect,
         crf,
     )
@@ -181,7 +202,7 @@ def choose_pix_fmt(source: str, formats: list[str], size: tuple[int, int]) -> st
 
 
 def _format_of(path: Path) -> str:
-    names = {'.mkv': 'matroska', '.y4m': 'yuv4mpegpipe', '.m4v': 'mp4', '.ts': 'mpegts'}
+    names = {'.mkv': 'matroska', '.y4m': 'yuv4mpegpipe', '.m4v': 'mp4', '.ts': 'mpegts', '.m2ts': 'mpegts'}
     return names.get(path.suffix.lower(), path.suffix.lower().lstrip('.'))
 
 
@@ -242,7 +263,14 @@ class SegmentEncoder:
         """Encode a frame."""
         picture = picture_of(frame.pixels, self.spec, self._reformatter)
         picture.pts, picture.time_base, picture.duration = frame.pts, self.spec.time_base, frame.duration
-        self._put(self._stream.encode(picture))
+        try:
+            self._put(self._stream.encode(picture))
+        except av.FFmpegError as error:
+            height, width = self.spec.size
+            raise ValueError(
+                f'{self.spec.codec} cannot encode frames of {width}x{height} in {self.spec.pix_fmt} '
+                f'({error.strerror}); another --codec may'
+            ) from error
         self.frames += 1
 
     def finish(self) -> None:
@@ -255,14 +283,16 @@ class SegmentEncoder:
 
     def abandon(self) -> None:
         """Leave nothing."""
-        self._close()
+        # On a full disk what was not written yet cannot be written while closing either.
+        with contextlib.suppress(OSError):
+            self._close()
         self._partial.unlink(missing_ok=True)
 
     def _close(self) -> None:
-        self._file.close()
         # A container and its streams refer to each other. Left to the garbage collector, the encoders of many segments,
         # with their threads and the frames they look back at, are held at once.
         self._container.close()
+        self._file.close()
 
     def _put(self, packets: list[av.Packet]) -> None:
         for packet in packets:

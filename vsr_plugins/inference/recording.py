@@ -1,12 +1,16 @@
 """Writing the frames of an upscale into its work folders, segment by segment."""
 
+import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from ..datasets.images import encode_png
 from .encoding import SegmentEncoder, VideoSpec
 from .frames import OutputFrame
 from .work_folder import WorkFolder
+
+logger = logging.getLogger(__name__)
 
 
 class Recorder:
@@ -36,9 +40,14 @@ class Recorder:
         self.last: tuple[int, int, int] | None = None
         self._first: int | None = None
         self._encoder: SegmentEncoder | None = None
+        self._before: int | None = None
+        self._step: int | None = None
+        self._told = False
 
     def write(self, frame: OutputFrame) -> None:
         """Write a frame; a segment is complete when the first frame of another comes."""
+        if self.spec is not None and self.spec.is_constant:
+            frame = self._at_constant_rate(frame)
         first = frame.source // self.length * self.length
         if first != self._first:
             self.finish()
@@ -82,10 +91,28 @@ class Recorder:
         self._first = self._encoder = None
 
     def _write_image(self, frame: OutputFrame) -> None:
-        number = self.per_frame * frame.source
-        if self.last is not None and self.last[0] == frame.source:
-            number += 1
-        path = self.images / f'{number:08d}.png'
+        path = self.images / f'{self._number(frame):08d}.png'
         partial = path.with_suffix('.partial')
         partial.write_bytes(encode_png(frame.pixels))
         os.replace(partial, path)
+
+    def _at_constant_rate(self, frame: OutputFrame) -> OutputFrame:
+        """The frame at the time that its number gives it, for formats that know one rate only."""
+        if self._before is not None:
+            step = frame.pts - self._before
+            self._step = self._step or step
+            is_next = frame.source - self.last[0] <= 1
+            if is_next and not self._told and abs(step - self._step) > self._step / 2:
+                self._told = True
+                logger.warning(
+                    'the frames of the source last differently long, which %s files have no room for: all last as long '
+                    'as each other now; .mkv and .mp4 keep their times',
+                    self.spec.container,
+                )
+        self._before = frame.pts
+        return replace(frame, pts=self._number(frame), duration=1)
+
+    def _number(self, frame: OutputFrame) -> int:
+        """Of a frame of the output that is not counted as written yet."""
+        is_second = self.last is not None and self.last[0] == frame.source
+        return self.per_frame * frame.source + is_second

@@ -16,6 +16,8 @@ from ..datasets.prepare.video import RgbReader, matrix_of
 from .frames import InputFrame
 
 DEFAULT_FPS = Fraction(25)
+# FFmpeg's numbers of the transfers of high dynamic range.
+HDR_TRANSFERS = {16: 'PQ', 18: 'HLG'}
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class SourceInfo:
         pix_fmt: FFmpeg's name of the pixel format.
         colors: FFmpeg's numbers of range, matrix, transfer and primaries.
         aspect: Width of a pixel by its height.
+        cautions: What is not done about it, a sentence each.
     """
 
     size: tuple[int, int]
@@ -41,6 +44,7 @@ class SourceInfo:
     pix_fmt: str = 'yuv420p'
     colors: tuple[int, int, int, int] = (1, 1, 1, 1)
     aspect: Fraction = Fraction(1)
+    cautions: tuple[str, ...] = ()
 
 
 class ImageSource:
@@ -191,7 +195,13 @@ class VideoSource:
         seconds = (
             stream.duration * stream.time_base if stream.duration else Fraction(container.duration or 0, av.time_base)
         )
-        height, width = RgbReader()(frame).shape[:2]
+        try:
+            height, width = RgbReader()(frame).shape[:2]
+        except av.FFmpegError as error:
+            raise UnreadableError(
+                f'{self.path}: colours as it has them cannot be converted: pixel format {frame.format.name}, matrix '
+                f"{matrix_of(frame)} by FFmpeg's number ({error.strerror})"
+            ) from error
         aspect = stream.sample_aspect_ratio or Fraction(1)
         if (height, width) != (frame.height, frame.width):
             aspect = 1 / aspect
@@ -205,6 +215,7 @@ class VideoSource:
             pix_fmt=frame.format.name,
             colors=(2 if is_full else 1, matrix_of(frame), frame.color_trc, frame.color_primaries),
             aspect=aspect,
+            cautions=tuple(_cautions(frame)),
         )
 
 
@@ -255,6 +266,19 @@ def _matches(pattern: str) -> list[Path]:
 
 def _is_pattern(name: str) -> bool:
     return has_magic(name) or re.search(r'%0?\d*d', name) is not None
+
+
+def _cautions(frame: av.VideoFrame) -> Iterator[str]:
+    if (transfer := HDR_TRANSFERS.get(frame.color_trc)) is not None:
+        yield (
+            f'it is of high dynamic range ({transfer}): its coded values are restored as if they were of ordinary '
+            'range, and their meaning is noted again; the description of the mastering display is not copied'
+        )
+    if frame.interlaced_frame:
+        yield (
+            'it is interlaced: two fields are restored as if they were one frame, which draws combs out; deinterlace '
+            'it before, such as by ffmpeg -vf bwdif'
+        )
 
 
 def _in_8_bits(pixels: np.ndarray) -> np.ndarray:

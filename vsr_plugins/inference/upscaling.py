@@ -1,5 +1,6 @@
 """A video in, a better video out."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,6 +22,8 @@ from .restoring import Restorer
 from .sources import ImageSource, VideoSource, open_source
 from .work_folder import WorkFolder
 from .workers import Workers
+
+logger = logging.getLogger(__name__)
 
 # Frames of the source in a segment: what an interrupted run has to do again, and the unit that processes share.
 SEGMENT_LENGTH = 240
@@ -124,6 +127,9 @@ def upscale(
     if resume and primary.target.exists() and not primary.path.exists():
         return Upscaled(tuple(filter(None, (video, pictures))), 0, 0.0, 0.0)
     workers = workers or Workers.from_environment()
+    if workers.rank == 0:
+        for caution in reader.info.cautions:
+            logger.warning('%s: %s', source, caution)
     if config is None and not isinstance(model, nn.Module):
         model = full_name(model)
     built = choose_model(config, checkpoint, model)
@@ -196,10 +202,13 @@ class _Job:
             raise KeyboardInterrupt(self._interrupted(on_interrupt)) from interrupt
         except OSError as error:
             self._failed()
-            if error.errno is None or isinstance(error, ValueError) or not self.works[0].path.exists():
+            if error.errno is None or isinstance(error, ValueError):
                 raise
-            kept = f'{error.strerror}; what is complete is kept in {self.works[0].path.name}; --resume goes on with it'
-            raise OSError(error.errno, kept, str(self.works[0].target)) from error
+            work = self.works[0]
+            left = 'nothing is left of it'
+            if work.path.exists():
+                left = f'what is complete is kept in {work.path.name}; --resume goes on with it'
+            raise OSError(error.errno, f'{error.strerror}; {left}', str(work.target)) from error
         except BaseException:
             self._failed()
             raise

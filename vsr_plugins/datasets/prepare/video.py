@@ -78,8 +78,13 @@ def matrix_of(frame: av.VideoFrame) -> int:
     """FFmpeg's number of the matrix that a frame's colours are coded by, never the one for 'unspecified'."""
     if frame.colorspace not in UNSPECIFIED_MATRICES:
         return frame.colorspace
-    width, height = sorted((frame.width, frame.height), reverse=True)
-    return BT601 if width <= LARGEST_SD[0] and height <= LARGEST_SD[1] else BT709
+    return usual_matrix(frame.height, frame.width)
+
+
+def usual_matrix(height: int, width: int) -> int:
+    """FFmpeg's number of the matrix that players take where a file does not say."""
+    longer, shorter = max(height, width), min(height, width)
+    return BT601 if longer <= LARGEST_SD[0] and shorter <= LARGEST_SD[1] else BT709
 
 
 def upright(pixels: np.ndarray, display_matrix: bytes | None) -> np.ndarray:
