@@ -102,3 +102,16 @@ def test_samples_with_a_black_frame_can_be_left_out(caplog):
     assert 'PSNR/00002/0001' not in results
     with pytest.raises(ValueError, match='no clip to average over'):
         run(VSRMetric(**metric, skip_blank=True), samples[1:])
+
+
+def test_of_thousands_of_clips_the_log_has_the_mean_alone(monkeypatch):
+    logged = []
+    monkeypatch.setattr('vsr_plugins.evaluation.metrics.vsr_metric.print_log', lambda text, **_: logged.append(text))
+    target = torch.zeros(3, 3, 16, 16)
+    samples = [sample(f'00001/{number:04d}', target + 1, target) for number in range(41)]
+    few, many = (run(VSRMetric('zooming_slow_mo', metrics=['PSNR']), samples[:count]) for count in (40, 41))
+    groups = {'PSNR', 'PSNR/input_frames', 'PSNR/interpolated_frames'}
+    assert few.keys() == groups | {f'PSNR/{one["key"]}' for one in samples[:40]}
+    assert many.keys() == groups
+    assert '00001/0039' in logged[0] and '00001' not in logged[2]
+    assert '│ mean                │    123 │ 49.' in logged[2]

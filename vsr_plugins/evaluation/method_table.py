@@ -11,12 +11,10 @@ from rich.text import Text
 
 from .protocols import Protocol
 from .published import Published
-from .scores import Scores
+from .scores import MOST_CLIPS, Scores
 
 DIGITS = {'PSNR': 2, 'SSIM': 4}
 NOTHING = '–'
-# A table of more clips than that is no longer read.
-MOST_CLIPS = 40
 FLOPS_ARE = 'FLOPs are those of convolutions (deformable ones too), matrix products and attention; a multiply-add is 2.'
 
 

@@ -11,6 +11,8 @@ from .functional import luma, psnr, ssim
 from .protocols import Protocol
 
 METRICS = {'PSNR': psnr, 'SSIM': ssim}
+# A table of more clips than that is no longer read: reports then give their mean alone.
+MOST_CLIPS = 40
 
 
 @dataclass(frozen=True)

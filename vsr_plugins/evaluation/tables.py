@@ -49,6 +49,11 @@ class ScoreTable:
         return next(iter(self.methods.values())).protocol
 
     @property
+    def frames(self) -> dict[str, int]:
+        """Clip -> how many of its frames were measured."""
+        return next(iter(self.methods.values())).frames
+
+    @property
     def metrics(self) -> list[str]:
         """The columns of each method."""
         return list(next(iter(self.methods.values())).mean)
@@ -75,22 +80,25 @@ class ScoreTable:
         single = len(self.methods) == 1
         return [metric if single else f'{name} {metric}' for name in self.methods for metric in self.metrics]
 
-    def to_rich(self) -> Group:
-        """For ``rich.console.Console.print``."""
+    def to_rich(self, most_clips: int | None = None) -> Group:
+        """For ``rich.console.Console.print``; of more than ``most_clips`` clips the mean alone."""
         table = Table()
         table.add_column('clip')
         table.add_column('frames', justify='right')
         for heading in self.headings():
             table.add_column(heading, justify='right')
         rows = self.rows()
+        clips = len(self.frames)
+        if most_clips is not None and clips > most_clips:
+            rows = rows[clips:]
         for number, (clip, frames, values) in enumerate(rows):
             table.add_row(clip, frames, *self._texts(values), end_section=number == len(rows) - 2)
         return Group(Text(f'{self.title}; {self.protocol}'), table)
 
-    def to_text(self) -> str:
+    def to_text(self, most_clips: int | None = None) -> str:
         """As the terminal shows it, without colours."""
         buffer = StringIO()
-        Console(file=buffer, width=200, color_system=None).print(self.to_rich())
+        Console(file=buffer, width=200, color_system=None).print(self.to_rich(most_clips))
         return buffer.getvalue()
 
     def to_markdown(self) -> str:
@@ -106,8 +114,7 @@ class ScoreTable:
             name: {'mean': scores.mean, 'clips': scores.clips, **({'groups': scores.groups} if scores.groups else {})}
             for name, scores in self.methods.items()
         }
-        frames = next(iter(self.methods.values())).frames
-        content = {'title': self.title, 'protocol': vars(self.protocol), 'frames': frames, 'methods': methods}
+        content = {'title': self.title, 'protocol': vars(self.protocol), 'frames': self.frames, 'methods': methods}
         return json.dumps(_finite(content), indent=2) + '\n'
 
     def _texts(self, values: list[float]) -> list[str]:

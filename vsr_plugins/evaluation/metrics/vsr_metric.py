@@ -16,7 +16,7 @@ from ..method_table import MethodRow, MethodTable, to_text
 from ..protocols import Protocol, get_protocol
 from ..published import method_of, published
 from ..scores import METRICS as MEASURES
-from ..scores import Scores, score_frame, summarise
+from ..scores import MOST_CLIPS, Scores, score_frame, summarise
 from ..tables import ScoreTable
 
 
@@ -107,17 +107,17 @@ class VSRMetric(BaseMetric):
         """Sort frames into clips, average by the protocol, log the table.
 
         Returns:
-            ``PSNR`` and ``SSIM``, and ``PSNR/clip`` for each clip.
+            ``PSNR`` and ``SSIM``, and ``PSNR/clip`` for each clip where they are not too many.
         """
         summary = self.summary(results)
         title = self.prefix or 'scores'
-        print_log('\n' + ScoreTable(title, {'': summary}).to_text(), logger='current')
+        print_log('\n' + ScoreTable(title, {'': summary}).to_text(MOST_CLIPS), logger='current')
         table = MethodTable(title, self.protocol, [self._row(summary)])
         print_log('\n' + to_text([table], clips=False), logger='current')
         results = dict(summary.mean)
         for group, values in summary.groups.items():
             results |= {f'{metric}/{group.replace(" ", "_")}': value for metric, value in values.items()}
-        if not self.selected:
+        if not self.selected and len(summary.clips) <= MOST_CLIPS:
             results |= {f'{metric}/{clip}': value for clip, of in summary.clips.items() for metric, value in of.items()}
         return results
 
