@@ -1,6 +1,5 @@
 """Files of weights: read without running code, written whole or not at all."""
 
-import os
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,8 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+
+from ..whole_files import whole_file
 
 SAFETENSORS = '.safetensors'
 SUFFIXES = (SAFETENSORS, '.pth', '.pt')
@@ -72,19 +73,15 @@ def write_weights(
     if path.exists() and not force:
         raise FileExistsError(f'{path} is already there; --force replaces it')
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f'.{path.name}.partial')
     tensors = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
     if half:
         tensors = {key: _halved(key, value) for key, value in tensors.items()}
-    try:
+    with whole_file(path) as partial:
         if path.suffix == SAFETENSORS:
             # safetensors refuses tensors that share memory.
             save_file({key: value.clone() for key, value in tensors.items()}, partial, metadata=dict(meta or {}))
         else:
             torch.save({'meta': dict(meta or {}), 'state_dict': tensors}, partial)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _halved(key: str, value: Tensor) -> Tensor:

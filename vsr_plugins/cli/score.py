@@ -4,7 +4,6 @@ Both folders hold frames, or one folder a clip. Frames are matched by their natu
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -28,6 +27,7 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from ..evaluation.protocols import PROTOCOLS, get_protocol
+    from ..whole_files import whole_file
 
     if args.list_protocols:
         for protocol in PROTOCOLS.values():
@@ -49,9 +49,8 @@ def run(args: argparse.Namespace) -> int:
         if str(path) == '-':
             print(text, end='')
         else:
-            partial = path.with_name(f'.{path.name}.partial')
-            partial.write_text(text, encoding='utf-8')
-            os.replace(partial, path)
+            with whole_file(path) as partial:
+                partial.write_text(text, encoding='utf-8')
     return 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ..whole_files import whole_file
 from .protocols import Protocol
 from .scores import Scores
 
@@ -35,9 +36,8 @@ class ResultStore:
         """Store a result; a kill leaves what was there before, or the whole of it."""
         path = self._path(name, ingredients)
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f'.{path.name}.partial')
-        partial.write_text(json.dumps({'ingredients': ingredients, 'result': result}, indent=1), encoding='utf-8')
-        os.replace(partial, path)
+        with whole_file(path) as partial:
+            partial.write_text(json.dumps({'ingredients': ingredients, 'result': result}, indent=1), encoding='utf-8')
 
     def _path(self, name: str, ingredients: Any) -> Path:
         digest = hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()[:16]

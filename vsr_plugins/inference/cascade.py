@@ -1,11 +1,9 @@
 """What one stage of a cascade restores, kept on disk for the stage behind it to be trained on."""
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from mmagic.registry import DATASETS
@@ -14,8 +12,10 @@ from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
 from torch import nn
 
+from ..datasets.images import encode_png
 from ..engine.load_parts import find_checkpoint
 from ..evaluation.result_store import digest_file
+from ..whole_files import whole_file
 from .clips import load_model
 
 MANIFEST = 'restored_by.json'
@@ -89,9 +89,10 @@ def restore_into(model: nn.Module, dataset: dict, folder: Path) -> int:
         with torch.inference_mode():
             (sample,) = model.test_step(pseudo_collate([data[index]]))
         frames = sample.output.pred_img
-        # (t, h, w, 3), BGR, as OpenCV writes it.
-        images = frames.reshape(-1, *frames.shape[-3:]).permute(0, 2, 3, 1).clamp(0, 255).round().to(torch.uint8)
-        for path, image in zip(paths, images.cpu().numpy(), strict=True):
+        # BGR -> (t, h, w, 3), RGB.
+        images = frames.reshape(-1, *frames.shape[-3:]).flip(1).permute(0, 2, 3, 1)
+        levels = images.clamp(0, 255).round().to(torch.uint8).cpu().numpy()
+        for path, image in zip(paths, levels, strict=True):
             _write(path, image)
             made += 1
     return made
@@ -108,16 +109,11 @@ def _claim(folder: Path, source: dict[str, str]) -> None:
     elif folder.exists() and any(folder.iterdir()):
         raise ValueError(f'{folder} holds files that no stage of a cascade made; move them, they are not written over')
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f'.{MANIFEST}.partial'
-    partial.write_text(json.dumps(source), encoding='utf-8')
-    os.replace(partial, manifest)
+    with whole_file(manifest) as partial:
+        partial.write_text(json.dumps(source), encoding='utf-8')
 
 
 def _write(path: Path, image: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    written, content = cv2.imencode('.png', image)
-    if not written:
-        raise ValueError(f'OpenCV could not write {path}')
-    partial = path.with_name(f'.{path.name}.partial')
-    partial.write_bytes(content.tobytes())
-    os.replace(partial, path)
+    with whole_file(path) as partial:
+        partial.write_bytes(encode_png(image))

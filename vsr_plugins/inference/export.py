@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import math
-import os
 import re
 import warnings
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ..models.blocks.deform import deform_backend
+from ..whole_files import whole_file
 from .needs import NetworkNeeds, needs_of
 from .restoring import network_of, normalisation_of
 
@@ -117,13 +117,9 @@ def export_onnx(
         examples.append(_random_clip(needs, t, larger))
     _describe(graph, needs, multiple, t)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f'.{path.stem}.partial{path.suffix}')
-    try:
+    with whole_file(path) as partial:
         partial.write_bytes(graph.SerializeToString())
         difference = _check(partial, wrapped, examples)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
     shape = tuple(dim.dim_value or None for dim in graph.graph.input[0].type.tensor_type.shape.dim)
     return Export(path, shape, multiple, opset, difference)
 

@@ -1,11 +1,11 @@
 """Writing the frames of an upscale into its work folders, segment by segment."""
 
 import logging
-import os
 from dataclasses import replace
 from pathlib import Path
 
 from ..datasets.images import encode_png
+from ..whole_files import whole_file
 from .encoding import SegmentEncoder, VideoSpec
 from .frames import OutputFrame
 from .work_folder import WorkFolder
@@ -91,10 +91,8 @@ class Recorder:
         self._first = self._encoder = None
 
     def _write_image(self, frame: OutputFrame) -> None:
-        path = self.images / f'{self._number(frame):08d}.png'
-        partial = path.with_suffix('.partial')
-        partial.write_bytes(encode_png(frame.pixels))
-        os.replace(partial, path)
+        with whole_file(self.images / f'{self._number(frame):08d}.png') as partial:
+            partial.write_bytes(encode_png(frame.pixels))
 
     def _at_constant_rate(self, frame: OutputFrame) -> OutputFrame:
         """The frame at the time that its number gives it, for formats that know one rate only."""

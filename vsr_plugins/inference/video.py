@@ -1,12 +1,13 @@
 """Writing frames to a video file."""
 
-import os
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+
+from ..whole_files import whole_file
 
 
 def write_video(
@@ -35,13 +36,8 @@ def write_video(
     if path.exists() and not overwrite:
         raise FileExistsError(f'{path} is already there; remove it or ask for overwriting')
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f'.{path.stem}.partial{path.suffix}')
-    try:
-        with av.open(str(partial), 'w') as container:
-            _encode(container, frames, Fraction(fps).limit_denominator(1001), crf)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path) as partial, av.open(str(partial), 'w') as container:
+        _encode(container, frames, Fraction(fps).limit_denominator(1001), crf)
     return path
 
 

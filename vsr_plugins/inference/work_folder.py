@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..whole_files import whole_file
+
 STATE = 'state.json'
 SEGMENT = '.packets'
 FRAMES = 'frames'
@@ -125,9 +127,8 @@ class WorkFolder:
             return None
 
     def _write(self, state: dict) -> None:
-        partial = self.path / f'{STATE}.partial'
-        partial.write_text(json.dumps(state, indent=1), encoding='utf-8')
-        os.replace(partial, self.path / STATE)
+        with whole_file(self.path / STATE) as partial:
+            partial.write_text(json.dumps(state, indent=1), encoding='utf-8')
 
 
 def _identity(path: Path) -> list[int]:

@@ -1,6 +1,5 @@
 """Videos or folders of frames, of several methods, compared in a picture or in a split-screen video."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from ..evaluation.protocols import Protocol
 from ..evaluation.scores import Scores, score_frame, summarise
 from ..inference.sources import open_source
 from ..inference.video import write_video
+from ..whole_files import whole_file
 from .comparison import comparison_figure, most_telling_window, profile_span
 from .split_screen import SplitScreen
 
@@ -102,12 +102,8 @@ def compare(
         title = f'frame {frame} of {count}' + (f', PSNR on {protocol.color}' if values else '')
         panels = {notes.get(name, name): pixels for name, pixels in shown.items()}
         figure = comparison_figure(panels, notes.get(reference, reference), window, title, profiles)
-        partial = out.with_name(f'.{out.stem}.partial{out.suffix}')
-        try:
+        with whole_file(out) as partial:
             figure.savefig(partial)
-            os.replace(partial, out)
-        finally:
-            partial.unlink(missing_ok=True)
     scores = {name: summarise({Path(against).stem: of}, protocol) for name, of in values.items()} or None
     return Comparison(out, window, frame, scores)
 
