@@ -46,14 +46,18 @@ class TestScenes:
         assert len(hold_out(['a', 'b'], 0.01)) == 1
         assert len(hold_out(['a', 'b'], 0.99)) == 1
 
+    def test_all_are_held_out_where_nothing_is_trained(self):
+        assert hold_out(['take_0', 'take_1'], 1) == {'take_0', 'take_1'}
+        assert hold_out(['a', 'b'], 1, names=['a']) == {'a'}
+
     @pytest.mark.parametrize(
         ('clips', 'kwargs', 'message'),
         [
             (['take_0', 'take_1'], {}, '2 clips of 1 scene'),
             (['a', 'b'], dict(names=['a', 'b']), 'cannot be split'),
             (['a', 'b'], dict(names=['z']), 'no clip and no scene is named z'),
-            (['a', 'b'], dict(fraction=0), 'between 0 and 1, but got 0'),
-            (['a', 'b'], dict(fraction=1.0), 'between 0 and 1'),
+            (['a', 'b'], dict(fraction=0), 'above 0 and at most 1, but got 0'),
+            (['a', 'b'], dict(fraction=1.5), 'at most 1, but got 1.5'),
         ],
     )
     def test_impossible_splits(self, clips, kwargs, message):

@@ -39,7 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name == 'reds':
             kind.add_argument('--subset', choices=('full', 'reds4'), default='full', help='reds4: the test clips alone')
         if name == 'clips':
-            kind.add_argument('--val-fraction', type=float, default=0.1, help='share of scenes held out (default: 0.1)')
+            kind.add_argument(
+                '--val-fraction',
+                type=float,
+                default=0.1,
+                help='share of scenes held out (default: 0.1); 1 for clips to be measured alone',
+            )
             kind.add_argument(
                 '--val', nargs='+', default=(), metavar='NAME', help='clips or scenes to hold out instead'
             )

@@ -23,7 +23,7 @@ def plan_clips(src: str | Path, val_fraction: float = 0.1, val: Collection[str] 
 
     Args:
         src (str | Path): The folder of clips.
-        val_fraction (float): Share of the scenes to hold out, see ``scenes.hold_out``.
+        val_fraction (float): Share of the scenes to hold out, 1 for all; see ``scenes.hold_out``.
         val (Collection[str]): Clips or scenes to hold out instead.
 
     Raises:

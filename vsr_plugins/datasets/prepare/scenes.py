@@ -24,11 +24,11 @@ def hold_out(clips: Sequence[str], fraction: float = 0.1, names: Collection[str]
 
     Args:
         clips (Sequence[str]): Names of all clips.
-        fraction (float): Share of the scenes to hold out, rounded up; between 0 and 1.
+        fraction (float): Share of the scenes to hold out, rounded up; above 0. 1 holds out all: nothing is trained on.
         names (Collection[str]): Clips or scenes to hold out instead, each with the rest of its scene.
 
     Returns:
-        set[str]: Names of the clips held out; at least one is, and at least one is not.
+        set[str]: Names of the clips held out; at least one is, and but for a fraction of 1 at least one is not.
 
     Raises:
         ValueError: If there is no such split.
@@ -36,8 +36,10 @@ def hold_out(clips: Sequence[str], fraction: float = 0.1, names: Collection[str]
     scenes = sorted({scene_of(clip) for clip in clips}, key=lambda scene: hashlib.sha256(scene.encode()).digest())
     if unknown := sorted(set(names) - set(clips) - set(scenes)):
         raise ValueError(f'no clip and no scene is named {", ".join(unknown)}; the clips are {", ".join(clips)}')
-    if not 0 < fraction < 1:
-        raise ValueError(f'the fraction to hold out must be between 0 and 1, but got {fraction}')
+    if not 0 < fraction <= 1:
+        raise ValueError(f'the fraction to hold out must be above 0 and at most 1, but got {fraction}')
+    if fraction == 1 and not names:
+        return set(clips)
     if names:
         held = {name if name in scenes else scene_of(name) for name in names}
     else:
@@ -46,6 +48,6 @@ def hold_out(clips: Sequence[str], fraction: float = 0.1, names: Collection[str]
         raise ValueError(
             f'{len(clips)} clips of {len(scenes)} scene(s) ({", ".join(sorted(scenes)[:5])}) cannot be split into '
             'training and validation with whole scenes on one side; clips whose names differ only in a trailing index '
-            'count as one scene'
+            'count as one scene. A fraction of 1 holds out all, for measuring alone'
         )
     return {clip for clip in clips if scene_of(clip) in held}
