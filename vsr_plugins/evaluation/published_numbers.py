@@ -58,6 +58,7 @@ LATENT = 'latent-attention paper (Computer Science 2023, 50(11A)), table 4'
 LATENT_NORMAL = "latent-attention paper, its own validation clips ('normal'), "
 LATENT_REMOTE = "latent-attention paper, its own validation clips ('remote'), "
 BASICVSR = 'BasicVSR paper (CVPR 2021), main table, as reprinted'
+LOSEALL = "LoSealL/VideoSuperResolution, its list 'Benchmark (paper)'"
 RANKINGS = 'Video-Super-Resolution-Rankings (list)'
 PFNL = 'PFNL (ICCV 2019), README of its code, retrained on MM522'
 MMAGIC = 'MMagic 1.2.0, model index'
@@ -75,7 +76,12 @@ NUMBERS: dict[str, tuple[tuple[str, str | None, float, float | None, str], ...]]
         ('Vid4-BDx4', 'basicvsr', 21.80, 0.5246, BASICVSR),
     ),
     'SRCNN': (('Vid4-BIx4', 'latent_attention', 24.68, None, LATENT),),
-    'ESPCN': (('Vid4-BIx4', None, 25.06, 0.739, 'VESPCN paper (CVPR 2017)?'),),
+    'FSRCNN': (('Set5-BIx4', None, 30.71, None, 'FSRCNN paper (ECCV 2016)?'),),
+    'ESPCN': (
+        ('Vid4-BIx4', None, 25.06, 0.739, 'VESPCN paper (CVPR 2017)?'),
+        ('Set5-BIx4', None, 30.90, None, LOSEALL),
+        ('Set14-BIx4', None, 27.83, None, LOSEALL),
+    ),
     'VSRnet': (
         ('Vid4-BIx4', 'latent_attention', 24.73, None, LATENT),
         ('Vid4-BIx4', None, 24.81, 0.7020, RANKINGS),
@@ -185,6 +191,11 @@ NUMBERS: dict[str, tuple[tuple[str, str | None, float, float | None, str], ...]]
     ),
     'EDVR-L, two stages': (
         ('REDS4-BIx4', None, 31.56, 0.8905, 'EDVR paper (CVPR workshops 2019), with flipped inputs?'),
+        ('REDS4-blur', None, 36.37, None, 'EDVR paper (CVPR workshops 2019), deblurring, with flipped inputs'),
+        ('REDS4-blur', None, 35.71, None, 'xinntao/EDVR, issues 104 and 129: deblurring, without flipped inputs'),
+    ),
+    'EDVR-L, one stage for deblurring': (
+        ('REDS4-blur', None, 34.80, None, 'EDVR paper (CVPR workshops 2019), deblurring'),
     ),
     'BasicVSR': (
         ('REDS4-BIx4', 'reds4_rgb', 31.42, 0.8909, BASICVSR),

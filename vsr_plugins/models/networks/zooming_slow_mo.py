@@ -1,6 +1,6 @@
 """Zooming Slow-Mo: frames of low resolution and low frame rate in, high resolution at double rate out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -162,14 +162,16 @@ class ZoomingSlowMoNet(BaseModule):
         contexts: list[FrameContext] = []
         state: LSTMState | None = None
         before: Pyramid | None = None
+        size: tuple[int, int] | None = None
         previous: Tensor | None = None
         moments: list[Tensor] = []
         for frame in frames:
-            h, w = frame.shape[-2:]
-            if self.interpolates and previous is not None:
-                moments.append((previous + frame) / 2)
-            moments.append(frame)
-            previous = frame
+            size = frame.shape[-2:]
+            if self.global_residual:
+                if self.interpolates and previous is not None:
+                    moments.append((previous + frame) / 2)
+                moments.append(frame)
+                previous = frame
             features = self._extract(pad_to_multiple(frame[:, None], self.multiple_of)[:, 0])
             if self.interpolates:
                 pyramid = self.pyramid(features)
@@ -183,10 +185,10 @@ class ZoomingSlowMoNet(BaseModule):
                     contexts[per_input * self.window_length :],
                 )
                 hidden, state = self.recurrence.scan(window, contexts, state)
-                yield from self._restore(hidden, moments[: len(window)])
+                yield from self._restore(hidden, size, moments[: len(window)])
                 moments = moments[len(window) :]
         if contexts:
-            yield from self._restore(self.recurrence.scan(contexts, (), state)[0], moments)
+            yield from self._restore(self.recurrence.scan(contexts, (), state)[0], size, moments)
 
     def _forward_whole(self, lqs: Tensor) -> Tensor:
         """All frames of a clip at once, its size a multiple of four; for training."""
@@ -209,13 +211,19 @@ class ZoomingSlowMoNet(BaseModule):
         frames = frames.contiguous(memory_format=torch.channels_last)
         return self.extraction(activate(self.conv_first(frames)))
 
-    def _restore(self, hidden: Iterable[Tensor], moments: Iterable[Tensor]) -> Iterator[Tensor]:
-        """Frames from features and input frames (or means of two), one after the other: enlarged features are large."""
-        for features, moment in zip(hidden, moments, strict=True):
-            h, w = moment.shape[-2:]
-            frame = self.reconstruction(features)[..., : h * self.scale, : w * self.scale]
+    def _restore(self, hidden: Sequence[Tensor], size: tuple[int, int], moments: Sequence[Tensor]) -> Iterator[Tensor]:
+        """Frames one after the other, as enlarged features are large.
+
+        Args:
+            hidden: Features of each.
+            size: Height and width of the input frames.
+            moments: With ``global_residual`` the input frame, or mean of two, that each adds to.
+        """
+        h, w = (side * self.scale for side in size)
+        for index, features in enumerate(hidden):
+            frame = self.reconstruction(features)[..., :h, :w]
             if self.global_residual:
-                frame = frame + bicubic_upsample(moment[:, None], self.scale)[:, 0]
+                frame = frame + bicubic_upsample(moments[index][:, None], self.scale)[:, 0]
             yield frame
 
     def _moments(self, lqs: Tensor) -> Tensor:
