@@ -20,7 +20,8 @@ class LatentAttention(BaseEditModel):
     While the variance heads are closed (stage 1) the loss is ``L_re``. While they are open (stage 2) it is
     ``L_re + latent_weight * L_vae``; ``LatentStageHook`` opens them. Section 5.3 samples once and propagates once, so
     both losses see the same sampled output. With ``dual_pass`` ``L_re`` sees the output of the means instead, for a
-    second propagation.
+    second propagation. Neither loss gains from a larger standard deviation, so it falls under both readings, and more
+    slowly with ``dual_pass`` (``benchmarks/latent_sigma.py``).
 
     A sample whose meta key ``num_key_frames`` is k carries k key frames behind the frames of its clip
     (``AppendKeyFrames`` puts them there); they go to the network as ``key_frames``.
