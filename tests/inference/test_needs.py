@@ -35,7 +35,11 @@ SMALL = {
 SCALES = {'SRCNNNet': 3, 'RRDBNet': 2, 'MSRResNet': 3, 'EDSRNet': 2, 'SwinIRNet': 2, 'FSRCNNNet': 3, 'BicubicNet': 2}
 
 
-@pytest.mark.parametrize('name', SMALL)
+# At upstream's own width, which cannot be changed.
+SLOW = ('IconVSRNet',)
+
+
+@pytest.mark.parametrize('name', [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in SMALL])
 def test_networks_of_all_kinds_restore_a_clip_of_odd_size(name):
     torch.manual_seed(0)
     network = MODELS.build(dict(type=name, **SMALL[name]))
@@ -63,6 +67,8 @@ def test_needs_come_from_attributes():
     assert (needs.scale, needs.length, needs.overlap) == (3, 1, 0)
     needs = needs_of(MODELS.build(dict(type='BasicVSRNet', mid_channels=4, num_blocks=1)))
     assert (needs.length, needs.overlap, needs.min_size) == (LENGTH, OVERLAP, 64)
+    needs = needs_of(MODELS.build(dict(type='IconVSRNet', **SMALL['IconVSRNet'])))
+    assert (needs.length, needs.min_size, needs.min_frames) == (LENGTH, 64, 5)
     edvr = dict(type='EDVRNet', **SMALL['EDVRNet'])
     needs = needs_of(MODELS.build(dict(type='AlignedNet', network=edvr)))
     assert (needs.output, needs.window, needs.multiple_of) == ('center', 5, 4)
