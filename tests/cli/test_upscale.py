@@ -75,7 +75,10 @@ def test_options_reach_what_they_are_for(clip, tmp_path, monkeypatch):
         (['in.mp4', 'out.mp4', '--config', str(CONFIGS / 'espcn/espcn_x4_1xb16-300k_clips.py')], 'checkpoint for'),
         (['in.mp4', 'out.mp4', '--checkpoint', 'w.pth'], 'config of w.pth'),
         (['in.mp4', 'out.mp4', '--device', 'tpu9'], 'device'),
+        (['in.mp4', 'out.mp4', '--device', 'meta'], 'cannot compute on it'),
         (['in.mp4', 'out.mp4', '--fps', '30'], 'frame rate of its own'),
+        (['in.mp4', 'out.mp4', '--config', str(CONFIGS / '_base_/on_clips.py')], 'no entry called model'),
+        (['in.mp4', 'out.mp4', '--config', 'in.mp4'], 'in.mp4 is no config'),
         (['in.mp4', 'out.png'], 'written into a folder'),
     ],
 )
@@ -96,6 +99,23 @@ def test_a_config_of_upstream_with_images(tmp_path, clip):
     made = sorted((tmp_path / 'out').iterdir())
     assert [read_rgb(path)[0, 0, 0] for path in made] == [0, 50, 100]
     assert read_rgb(made[0]).shape == (24, 36, 3)
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ("model = dict(type='NoSuchNet')", 'does not build a model'),
+        ("model = dict(type='BaseEditModel', generator=dict(type='ESPCNNet', depth=3))", 'does not build a model'),
+        ('model = 1 / 0', 'is no config that can be read: '),
+    ],
+)
+def test_a_config_at_fault_is_one_clear_line(clip, tmp_path, capsys, text, message):
+    config = tmp_path / 'mine.py'
+    config.write_text(text + '\n')
+    assert main(['upscale', str(clip), str(tmp_path / 'out.mp4'), '--config', str(config)]) == 2
+    printed = capsys.readouterr().err
+    assert f'{config} {message}' in printed and printed.count('\n') == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['in.mp4', 'mine.py']
 
 
 # A job in the background of a shell without a terminal is born deaf to SIGINT.

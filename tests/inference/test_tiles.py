@@ -101,6 +101,16 @@ def test_a_network_that_looks_everywhere_says_so_and_by_how_much_tiles_differ():
     assert 'sees the whole frame' in str(reach) and f'{reach.difference * 255:.2g}/255' in str(reach)
 
 
+def test_on_frames_too_small_to_be_tried_the_difference_is_that_of_the_result():
+    frames = clip(1, 40, 64)
+    tiler = Tiler(whole_frame_mean, 2, tile=16, multiple_of=4)
+    tiled = tiler(frames)
+    difference = (tiled - whole_frame_mean(frames)).abs().max().item()
+    assert difference > STEP
+    assert tiler.reach.difference == pytest.approx(difference)
+    assert f'{difference * 255:.2g}/255' in str(tiler.reach)
+
+
 NETWORKS = {
     'espcn': (dict(type='ESPCNNet'), 2),
     'temporal adaptive': (dict(type='TemporalAdaptiveNet'), 5),

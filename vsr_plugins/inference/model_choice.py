@@ -69,11 +69,29 @@ def choose_model(
         raise ValueError(f'a config and a model of the package ({model}) were named; name one of them')
     if not Path(config).is_file():
         raise FileNotFoundError(f'no config at {Path(config).resolve()}')
-    settings = Config.fromfile(config)
-    built = load_model(settings, checkpoint)
+    settings = _read_config(Path(config))
+    try:
+        built = load_model(settings, checkpoint)
+    except (TypeError, KeyError, AttributeError, ImportError, AssertionError) as error:
+        raise ValueError(f'{config} does not build a model: {_first_line(error)}') from error
     if checkpoint is None and any(True for _ in built.parameters()) and not _brings_weights(settings.model):
         raise ValueError(f'a checkpoint for {config} is needed: without one the weights are random')
     return built
+
+
+def _read_config(path: Path) -> Config:
+    try:
+        settings = Config.fromfile(path)
+    except Exception as error:  # a config is a program: it may raise anything
+        raise ValueError(f'{path} is no config that can be read: {_first_line(error)}') from error
+    if settings.get('model') is None:
+        raise ValueError(f'{path} is the config of no model: it has no entry called model')
+    return settings
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
 
 
 def _named(name: str, folder: Path) -> nn.Module:

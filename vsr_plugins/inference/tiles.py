@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
 from .memory import available_memory, is_out_of_memory, peak_memory
-from .reach import EXACT, PROBE, Reach, measure_reach, middle_piece
+from .reach import EXACT, LEAST, PROBE, Reach, measure_reach, middle_piece
 
 Network = Callable[[Tensor], Tensor]
 
@@ -88,6 +88,10 @@ class Tiler:
         output, self.tile = _restore(
             self.network, frames, self.scale, self.tile, halo, feather, self.multiple_of, self.device
         )
+        if self.reach.difference is None and whole <= LEAST:
+            # Too small to be tried on a piece, so small that it is restored whole once more.
+            difference = (self.network(frames).to(output) - output).abs().max()
+            self.reach = replace(self.reach, difference=float(difference))
         return output
 
     def _measure(self, frames: Tensor) -> Reach:

@@ -55,6 +55,10 @@ class Workers:
                 device = torch.device('cuda', self.local_rank % torch.cuda.device_count())
             elif device.index >= torch.cuda.device_count():
                 raise ValueError(f'{name} was asked for, but there are {torch.cuda.device_count()} CUDA devices')
+        try:
+            torch.zeros(1, device=device).cpu()
+        except (RuntimeError, AssertionError) as error:  # what the back ends say where they are not built in
+            raise ValueError(f'{name} was asked for, but PyTorch cannot compute on it here') from error
         return device
 
     def share(self, items: list[Value]) -> list[Value]:
