@@ -53,6 +53,13 @@ def test_y4m_is_coded_by_the_matrix_that_its_readers_take(tmp_path):
     assert np.abs(pixels.astype(int) - gradient(300, 400)).mean() < 1.5
 
 
+def test_a_codec_without_room_for_its_colours_has_them_in_mp4(tmp_path):
+    source = write_clip(tmp_path / 'a.mp4', [gradient()] * 3, colors=(2, 1))
+    upscale(source, tmp_path / 'b.mp4', model=Nearest(), codec='ffv1')
+    _, frames, about = read_clip(tmp_path / 'b.mp4')
+    assert (about['codec'], about['range'], about['matrix']) == ('ffv1', 2, 1)
+
+
 def test_transport_streams_take_h264_with_sound(tmp_path):
     source = write_clip(tmp_path / 'a.mp4', grey_frames(12), tracks=1)
     upscale(source, tmp_path / 'b.ts', model=Nearest())

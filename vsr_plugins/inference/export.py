@@ -152,7 +152,7 @@ def check_target(path: Path, overwrite: bool) -> None:
     if missing:
         raise ValueError(f"export needs {' and '.join(missing)}: pip install 'vsr_plugins[export]'")
     if path.exists() and not overwrite:
-        raise FileExistsError(f'{path} is already there; remove it or ask for overwriting')
+        raise FileExistsError(f'{path} is already there; replace it with --force (overwrite=True)')
 
 
 def _clip_length(network: nn.Module, needs: NetworkNeeds, frames: int | None) -> int:

@@ -67,6 +67,9 @@ def join(
 ) -> None:
     """Write a video from encoded segments.
 
+    Sound that begins before the frames, as the first packet of AAC does, makes all begin later by as much in a format
+    that has no times below zero, such as Matroska; what belongs together stays so.
+
     Args:
         path: The file.
         spec: What the segments are encoded with.
@@ -74,7 +77,9 @@ def join(
         companions: What to copy beside the frames.
         until: Seconds of the output at which what is copied ends too; None for its own end.
     """
-    with av.open(str(path), 'w', format=spec.container) as output:
+    # Where the codec has no room for its colours, as FFV1 has none in .mp4, the container says them.
+    options = {'movflags': 'write_colr'} if spec.container in ('mp4', 'mov') else {}
+    with av.open(str(path), 'w', format=spec.container, container_options=options) as output:
         # An encoder like those of the segments, which writes nothing: its headers are theirs.
         video = spec.add_to(output)
         if companions is None:

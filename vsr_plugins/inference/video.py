@@ -34,7 +34,7 @@ def write_video(
     """
     path = Path(path)
     if path.exists() and not overwrite:
-        raise FileExistsError(f'{path} is already there; remove it or ask for overwriting')
+        raise FileExistsError(f'{path} is already there; replace it with --force (overwrite=True)')
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as partial, av.open(str(partial), 'w') as container:
         _encode(container, frames, Fraction(fps).limit_denominator(1001), crf)
