@@ -80,7 +80,7 @@ def compare(
     if suffix not in PICTURES + VIDEOS:
         raise ValueError(f'{out} must end in one of {", ".join(PICTURES)} or, for a video, {", ".join(VIDEOS)}')
     if out.exists() and not overwrite:
-        raise FileExistsError(f'{out} is already there; remove it or ask for overwriting')
+        raise FileExistsError(f'{out} is already there; replace it with --force (overwrite=True)')
     if TRUTH in methods:
         raise ValueError(f'no version can be called {TRUTH!r}')
     protocol = protocol or get_protocol('basicvsr')

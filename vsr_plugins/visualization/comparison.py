@@ -8,8 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 COLOUR = '#e4572e'
+# White beside it, for frames of its colour.
+EDGED = [withStroke(linewidth=3, foreground='white')]
 FONT_SIZE = 8
 # All in inches: height of the upper part by the number of rows of crops, gaps, lines of text, height of a profile, and
 # the least width of a panel, below which captions run into each other.
@@ -116,10 +119,19 @@ def comparison_figure(
         figure.text(GAP / total_width, 1 - (GAP + LINE / 2) / total_height, title, fontsize=FONT_SIZE, va='center')
     whole = axes(GAP, head, frame_width, frame_height)
     whole.imshow(panels[reference], interpolation='antialiased')
-    whole.add_patch(Rectangle((left - 0.5, top - 0.5), width, height, fill=False, color=COLOUR, linewidth=1.5))
+    whole.add_patch(
+        Rectangle((left - 0.5, top - 0.5), width, height, fill=False, color=COLOUR, linewidth=1.5, path_effects=EDGED)
+    )
     if profiles:
         row, span = profile_span(window, (h, w))
-        whole.plot((span.start, span.stop - 1), (row, row), color=COLOUR, linewidth=1, linestyle=(0, (4, 2)))
+        whole.plot(
+            (span.start, span.stop - 1),
+            (row, row),
+            color=COLOUR,
+            linewidth=1,
+            linestyle=(0, (4, 2)),
+            path_effects=EDGED,
+        )
     for spine in whole.spines.values():
         spine.set_visible(False)
     for number, (caption, frame) in enumerate(panels.items()):

@@ -64,6 +64,8 @@ class SplitScreen:
         picture = Image.fromarray(screen)
         draw = ImageDraw.Draw(picture)
         top, left, height, width = self.window
+        # White around it, for frames of its colour.
+        draw.rectangle((left - 1, top - 1, left + width, top + height), outline=WHITE)
         draw.rectangle((left, top, left + width - 1, top + height - 1), outline=COLOUR, width=2)
         letters = ImageFont.truetype(_font(), max(round(LETTERS * h), SMALLEST_LETTERS))
         for name, start, _ in self._stripes():
