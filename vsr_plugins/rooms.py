@@ -8,7 +8,7 @@ ROOMS = {
     'vsr_plugins.models': (registry.MODELS,),
     'vsr_plugins.datasets': (registry.DATASETS, registry.TRANSFORMS),
     'vsr_plugins.evaluation': (registry.METRICS,),
-    'vsr_plugins.engine': (registry.HOOKS, registry.LOOPS, registry.DATA_SAMPLERS),
+    'vsr_plugins.engine': (registry.HOOKS, registry.LOOPS, registry.DATA_SAMPLERS, registry.OPTIM_WRAPPERS),
 }
 
 

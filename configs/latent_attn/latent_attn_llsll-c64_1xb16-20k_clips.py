@@ -1,0 +1,20 @@
+# 'Ours', 4,108,739 parameters, for an hour of one GPU, by the recipe of the half-width network. Stopped at any moment,
+# it goes on with --resume:
+#   mim train mmagic configs/latent_attn/latent_attn_llsll-c64_1xb16-20k_clips.py --resume
+_base_ = 'latent_attn_llsll-c32_1xb4-2k_clips.py'
+
+experiment_name = 'latent_attn_llsll-c64_1xb16-20k_clips'
+work_dir = f'./work_dirs/{experiment_name}'
+
+model = dict(generator=dict(mid_channels=64))
+
+# A GPU eats faster than few processes degrade.
+train_dataloader = dict(batch_size=16, num_workers=14)
+
+train_cfg = dict(max_iters=20_000, val_interval=1000)
+optim_wrapper = dict(type='BFloat16OptimWrapper', optimizer=dict(lr=5e-4))
+param_scheduler = _base_.param_scheduler
+param_scheduler[0].update(end=500)
+param_scheduler[1].update(begin=500, end=20_000, T_max=19_500, eta_min=5e-6)
+
+default_hooks = dict(checkpoint=dict(interval=500))
