@@ -1,3 +1,4 @@
+import json
 import signal
 import subprocess
 import sys
@@ -50,6 +51,13 @@ def test_validation_and_best_checkpoints_change_nothing(tmp_path):
     resumed, whole = resumed_weights(tmp_path, 4, val_interval=4)
     assert_same_weights(resumed, whole)
     assert_same_weights(whole, without)
+
+
+def test_validations_are_logged_by_their_iteration(tmp_path):
+    training.build(tmp_path, val_interval=4).train()
+    (scalars,) = tmp_path.rglob('scalars.json')
+    records = [json.loads(line) for line in scalars.read_text().splitlines()]
+    assert [record['step'] for record in records if 'steps' in record] == [4, 8]
 
 
 def test_averaged_weights_go_on(tmp_path):

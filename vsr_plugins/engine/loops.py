@@ -5,6 +5,7 @@ from typing import Any
 
 from mmagic.registry import DATASETS, LOOPS
 from mmengine.dist import broadcast_object_list, get_dist_info
+from mmengine.hooks import LoggerHook
 from mmengine.logging import print_log
 from mmengine.runner import IterBasedTrainLoop, Runner
 from mmengine.runner.base_loop import BaseLoop
@@ -29,6 +30,8 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
     ``ResumeStateHook`` restores them. On CPU the weights are then equal bit by bit, with any number of workers.
 
     It takes the place of ``IterBasedTrainLoop`` in any config, ``train_cfg=dict(type='ResumableIterBasedTrainLoop')``.
+    Validations are logged by their iteration, whatever ``LoggerHook`` was told.
+
     A dataloader whose sampler is not ``InfiniteSampler`` or ``DefaultSampler`` keeps its own sampler, with a warning:
     its data cannot be resumed.
 
@@ -73,6 +76,10 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
             )
         self.resume_state = ResumeStateHook()
         runner.register_hook(self.resume_state)
+        for hook in runner.hooks:
+            if isinstance(hook, LoggerHook):
+                # There is one epoch: by it, all validations of a curve would stand at 0.
+                hook.log_metric_by_epoch = False
 
     def run(self) -> Any:
         """Train from the current iteration to the last; returns the model."""
