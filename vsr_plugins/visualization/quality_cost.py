@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from ..evaluation.method_table import MethodRow, MethodTable
 
@@ -85,6 +86,10 @@ def _draw(axes: Axes, table: MethodTable) -> None:
     if labels:
         axes.set_xscale('log')
         first, last = min(label.x for label in labels), max(label.x for label in labels)
+        # Plain numbers, and some of them wherever the methods lie.
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if last < 100 * first else (1,)))
+        axes.xaxis.set_major_formatter(lambda value, _: f'{value:g}')
+        axes.xaxis.set_minor_formatter(NullFormatter())
         # Room for the name of the last.
         axes.set_xlim(first / 1.8, last * 1.8 * (last / first) ** 0.2)
     axes.margins(y=0.14)

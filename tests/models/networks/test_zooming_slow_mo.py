@@ -115,6 +115,22 @@ def test_its_parts_equal_the_authors_implementation(golden_root):
         assert_near(alignment(frame, inter['easy_pcd_h_in_state']), inter['easy_pcd_h_out'])
 
 
+@pytest.mark.golden
+def test_what_a_halo_leaves_is_what_is_stated(golden_root):
+    golden = load_golden(golden_root, 'zooming_slow_mo')
+    net = golden_net(golden)
+    forth = golden['input'][..., :16, :20]
+    frames = torch.cat((forth, forth.flip(1), forth, forth.flip(1)), dim=1)
+    with torch.no_grad():
+        whole = net(frames)
+        net.window_length = 8
+        for net.halo, stated in ((1, 1e-2), (2, 1e-3), (4, 2e-5)):
+            apart = (net(frames) - whole).abs().amax(dim=(0, 2, 3, 4))
+            assert stated / 50 < apart[15] < stated
+            assert apart.max() == apart[15]
+            assert apart[: 2 * (8 + net.halo - 5)].max() < 2e-6
+
+
 def golden_net(golden):
     net = ZoomingSlowMoNet(
         mid_channels=16, deform_groups=4, num_blocks_extraction=2, num_blocks_reconstruction=2, window_length=None
