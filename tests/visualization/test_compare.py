@@ -71,7 +71,7 @@ def test_the_screen_holds_the_pixels_of_each_stripe_and_the_profile_scrolls():
         drawn = screen.draw(frames)
     assert (drawn[60:90, 30:60] == 200).all() and (drawn[60:90, 70:] == 220).all()
     # The frame of the crop stands out on any colour.
-    assert drawn[7, 7:25].tolist() == [[255] * 3] * 18 and drawn[8, 8:24].tolist() == [[228, 87, 46]] * 16
+    assert drawn[24, 7:25].tolist() == [[255] * 3] * 18 and drawn[23, 8:24].tolist() == [[228, 87, 46]] * 16
     # Below: crops 60 pixels high, then profiles of which the last lines are the latest frames.
     assert (drawn[104:150, :60] == 200).all() and (drawn[104:150, 64:124] == 220).all()
     assert drawn[164:178, 5, 0].tolist() == [0] * 10 + [10] * 2 + [200] * 2
