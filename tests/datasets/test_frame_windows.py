@@ -15,13 +15,15 @@ from vsr_plugins.datasets.frame_windows import mirrored, window_indices
         ('reflection_circle', 0, [4, 3, 0, 1, 2]),
         ('reflection_circle', 8, [6, 7, 8, 9, 5]),
         ('reflection_circle', 9, [7, 8, 9, 6, 5]),
+        ('circle', 0, [3, 4, 0, 1, 2]),
+        ('circle', 9, [7, 8, 9, 5, 6]),
     ],
 )
 def test_the_ends_of_a_clip_of_ten(padding, center, expected):
     assert window_indices(center, 10, 5, padding) == expected
 
 
-@pytest.mark.parametrize('padding', ['reflection', 'replicate', 'reflection_circle'])
+@pytest.mark.parametrize('padding', ['reflection', 'replicate', 'reflection_circle', 'circle'])
 def test_a_clip_of_one_frame_fills_any_window(padding):
     assert window_indices(0, 1, 7, padding) == [0] * 7
 
@@ -31,7 +33,7 @@ def test_a_clip_of_two_frames_goes_back_and_forth():
     assert [mirrored(i, 3) for i in range(-4, 6)] == [0, 1, 2, 1, 0, 1, 2, 1, 0, 1]
 
 
-@pytest.mark.parametrize('padding', ['reflection', 'replicate', 'reflection_circle'])
+@pytest.mark.parametrize('padding', ['reflection', 'replicate', 'reflection_circle', 'circle'])
 def test_where_upstream_has_an_answer_it_is_the_same(padding):
     from mmagic.datasets.transforms import GenerateFrameIndiceswithPadding
 

@@ -1,6 +1,6 @@
 """Which frames of a clip a network is shown around one of them."""
 
-PADDINGS = ('reflection', 'replicate', 'reflection_circle')
+PADDINGS = ('reflection', 'replicate', 'reflection_circle', 'circle')
 
 
 def window_indices(center: int, length: int, size: int, padding: str = 'reflection') -> list[int]:
@@ -14,7 +14,7 @@ def window_indices(center: int, length: int, size: int, padding: str = 'reflecti
         length (int): Frames in the clip.
         size (int): Frames in the window, odd.
         padding (str): What stands for frame -1 and -2 in a window of five around frame 0: 'reflection' (1, 2),
-            'replicate' (0, 0) or 'reflection_circle' (3, 4).
+            'replicate' (0, 0), 'reflection_circle' (3, 4) or 'circle' (4, 3).
 
     Raises:
         ValueError: If ``size`` is even, ``center`` outside the clip, or ``padding`` unknown.
@@ -31,6 +31,8 @@ def window_indices(center: int, length: int, size: int, padding: str = 'reflecti
         return [min(max(i, 0), length - 1) for i in indices]
     if padding == 'reflection_circle':
         indices = [last - i if i < 0 else first - (i - length + 1) if i >= length else i for i in indices]
+    if padding == 'circle':
+        indices = [i + size if i < 0 else i - size if i >= length else i for i in indices]
     return [mirrored(i, length) for i in indices]
 
 
