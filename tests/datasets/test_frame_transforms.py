@@ -1,3 +1,5 @@
+import copy
+
 import cv2
 import numpy as np
 import pytest
@@ -22,9 +24,12 @@ def find(patch, image):
 
 
 class TestDegradeFrames:
+    @pytest.mark.parametrize('kept', [False, True])
     @pytest.mark.parametrize(('kind', 'bd'), [('BI', 'duf'), ('BD', 'duf'), ('BD', 'mmagic')])
-    def test_a_patch_is_the_patch_of_the_degraded_whole_frame(self, kind, bd):
+    def test_a_patch_is_the_patch_of_the_degraded_whole_frame(self, kind, bd, kept):
         frames = noise(33, 47, t=3)
+        for frame in frames:
+            frame.flags.writeable = not kept
         cropped = [frame[:32, :44] for frame in frames]
         if kind == 'BI':
             whole = [bicubic_downsample(frame, 4) for frame in cropped]
@@ -43,6 +48,29 @@ class TestDegradeFrames:
                 np.testing.assert_array_equal(results['img'][t], low)
         # Six places down and eight across, borders and corners among them, and no place off the grid of x4.
         assert seen == {(y, x) for y in range(0, 21, 4) for x in range(0, 29, 4)}
+
+    def test_frames_that_cannot_be_written_into_are_degraded_once_and_forgotten_with_the_frame(self, monkeypatch):
+        degraded = []
+
+        def counted(image, scale):
+            degraded.append(image.shape)
+            return bicubic_downsample(image, scale)
+
+        monkeypatch.setattr('vsr_plugins.datasets.transforms.degrade_frames.bicubic_downsample', counted)
+        transform = DegradeFrames(gt_patch_size=8)
+        frames, others = noise(16, 16, t=2), noise(16, 16, t=2, seed=1)
+        for frame in frames + others:
+            frame.flags.writeable = False
+        for _ in range(3):
+            results = transform(dict(gt=list(frames)))
+            transform(dict(gt=list(others)))
+        assert degraded == [(16, 16, 3)] * 4 and len(transform._low) == 4
+        results['gt'][0][:] = results['img'][0][:] = 0  # of their own memory
+        whole = DegradeFrames()(dict(gt=frames[:1]))
+        np.testing.assert_array_equal(whole['img'][0], bicubic_downsample(frames[0], 4))
+        del frames, frame, whole
+        # A new frame may have the identity of an old one.
+        assert len(transform._low) == 2 and not copy.deepcopy(transform)._low
 
     def test_a_whole_frame_is_cropped_to_a_multiple_of_the_scale(self):
         gt = noise(33, 47)

@@ -67,13 +67,13 @@ class TestSamples:
     def test_what_is_kept_in_memory_is_what_is_rendered_and_stays_so(self):
         arguments = dict(num_frames=2, gt_size=(48, 48), clips_per_image=1)
         data = PhotoMotionDataset(cache_mb=1, **arguments)
-        first = data[0]['gt']
-        expected = np.stack(first)
-        first[0][:] = 0
-        for _ in range(2):
-            again = data[0]['gt']
-            np.testing.assert_array_equal(again, expected)
-            again[0][:] = 0
+        expected = np.stack(PhotoMotionDataset(**arguments)[0]['gt'])
+        for _ in range(3):
+            frames = data[0]['gt']
+            np.testing.assert_array_equal(frames, expected)
+            with pytest.raises(ValueError, match='read-only'):
+                frames[0][:] = 0
+            frames.clear()
         assert len(data.rendered) == 1
         # 2 x 48 x 48 x 3 bytes a clip: room for one and a half.
         small = PhotoMotionDataset(cache_mb=0.02, **arguments)

@@ -52,7 +52,8 @@ class PhotoMotionDataset(BaseDataset):
         motion (dict | None): Arguments of ``Motion``: pan, zoom, rotation, parallax, layers.
         samples (str): 'clips' or 'frames', as in ``ClipFramesDataset``.
         num_input_frames (int | None): Frames around each with ``samples='frames'``. None is 1.
-        cache_mb (float): Keep so many megabytes of what was rendered in memory, in each worker.
+        cache_mb (float): Keep so many megabytes of what was rendered in memory, in each worker; nothing is written
+            into these frames.
         pipeline (list): Transforms, after loading.
         **kwargs: As those of mmengine's ``BaseDataset``.
 
@@ -157,8 +158,7 @@ class PhotoMotionDataset(BaseDataset):
     def _render(self, info: dict) -> list[np.ndarray]:
         idx, frame = info['sample_idx'], info.get('frame')
         if idx in self.rendered:
-            # Copies, because upstream's flips write into what they are given.
-            return [image.copy() for image in self.rendered[idx]]
+            return list(self.rendered[idx])
         frames = list(range(self.num_frames))
         if frame is not None:
             frames = window_indices(frame, self.num_frames, self.num_input_frames or 1)
@@ -166,7 +166,10 @@ class PhotoMotionDataset(BaseDataset):
         needed = sum(image.nbytes for image in gt)
         if needed <= self.cache_left:
             self.cache_left -= needed
-            self.rendered[idx] = [image.copy() for image in gt]
+            for image in gt:
+                # Whoever writes into it is told, instead of changing what is loaded next time.
+                image.flags.writeable = False
+            self.rendered[idx] = list(gt)
         return gt
 
     def _camera_path(self, info: dict) -> CameraPath:

@@ -1,6 +1,7 @@
 """Low resolution made while loading, from ground truth alone."""
 
 import math
+import weakref
 
 import numpy as np
 from mmagic.registry import TRANSFORMS
@@ -9,6 +10,8 @@ from mmcv.transforms import BaseTransform
 from ..degradation import BD_CONVENTIONS, bicubic_downsample, blur_downsample
 
 KINDS = ('BI', 'BD')
+# Top, left, height and width, pixels of the ground truth.
+Patch = tuple[int, int, int, int]
 
 
 @TRANSFORMS.register_module()
@@ -18,6 +21,8 @@ class DegradeFrames(BaseTransform):
     The ground truth is cropped to a multiple of the scale, at the bottom and right, then degraded whole, or, with
     ``gt_patch_size``, around a random patch only. A patch is exactly what that place is in the degraded whole frame:
     the crop stands on the low-resolution grid and has a margin as wide as the filter, which is cut off afterwards.
+    Frames that cannot be written into, as a cache hands them out (``LoadFrames`` with ``decoded_mb``), are degraded
+    once and kept.
 
     Required Keys: gt (an image or a list of images of one size, (h, w, c))
 
@@ -55,6 +60,11 @@ class DegradeFrames(BaseTransform):
         self.scale = scale
         self.gt_patch_size = None if gt_patch_size is None else tuple(gt_patch_size)
         self.bd = bd
+        # By the identity of a frame that is alive, so it goes with the frame and into no copy.
+        self._low: dict[int, np.ndarray] = {}
+
+    def __getstate__(self) -> dict:
+        return {**self.__dict__, '_low': {}}
 
     def transform(self, results: dict) -> dict:
         """Crop and degrade."""
@@ -64,7 +74,22 @@ class DegradeFrames(BaseTransform):
         if len(sizes) != 1:
             raise ValueError(f'the frames of clip {results.get("key")} differ in size: {sorted(sizes)}')
         h, w = (size - size % self.scale for size in frames[0].shape[:2])
-        top, left, height, width = self._patch(h, w, results)
+        patch = self._patch(h, w, results)
+        # Frames that nobody may write into are kept in memory to be loaded again.
+        cut = self._cut_kept if not any(frame.flags.writeable for frame in frames) else self._cut
+        img, gt_frames = cut(frames, (h, w), patch)
+        results['img'] = img if isinstance(gt, list) else img[0]
+        results['gt'] = gt_frames if isinstance(gt, list) else gt_frames[0]
+        results['scale'] = self.scale
+        for name in ('channel_order', 'color_type'):
+            if f'gt_{name}' in results:
+                results[f'img_{name}'] = results[f'gt_{name}']
+        return results
+
+    def _cut(self, frames: list[np.ndarray], size: tuple[int, int], patch: Patch) -> tuple[list, list]:
+        """Low and high resolution of a patch, of which no more is degraded than the filter reaches."""
+        h, w = size
+        top, left, height, width = patch
         margin = self._margin() if self.gt_patch_size else 0
         y0, x0 = max(top - margin, 0), max(left - margin, 0)
         y1, x1 = min(top + height + margin, h), min(left + width + margin, w)
@@ -74,18 +99,26 @@ class DegradeFrames(BaseTransform):
         low_y, low_x = (top - y0) // self.scale, (left - x0) // self.scale
         low = low[low_y : low_y + height // self.scale, low_x : low_x + width // self.scale]
         high = around[top - y0 : top - y0 + height, left - x0 : left - x0 + width]
+        return self._frames(low, len(frames)), self._frames(high, len(frames))
 
-        img, gt_frames = self._frames(low, len(frames)), self._frames(high, len(frames))
-        results['img'] = img if isinstance(gt, list) else img[0]
-        results['gt'] = gt_frames if isinstance(gt, list) else gt_frames[0]
-        results['scale'] = self.scale
-        for name in ('channel_order', 'color_type'):
-            if f'gt_{name}' in results:
-                results[f'img_{name}'] = results[f'gt_{name}']
-        return results
+    def _cut_kept(self, frames: list[np.ndarray], size: tuple[int, int], patch: Patch) -> tuple[list, list]:
+        """As ``_cut``, of frames each of which is degraded once and kept degraded for as long as itself."""
+        h, w = size
+        top, left, height, width = patch
+        rows, columns = (slice(a // self.scale, (a + b) // self.scale) for a, b in ((top, height), (left, width)))
+        low = [self._kept(frame, h, w)[rows, columns].copy() for frame in frames]
+        return low, [frame[top : top + height, left : left + width].copy() for frame in frames]
 
-    def _patch(self, h: int, w: int, results: dict) -> tuple[int, int, int, int]:
-        """Top, left, height and width of what to keep, in pixels of the ground truth."""
+    def _kept(self, frame: np.ndarray, h: int, w: int) -> np.ndarray:
+        """A whole frame at low resolution."""
+        name = id(frame)
+        if name not in self._low:
+            self._low[name] = self._degrade(frame[:h, :w])
+            weakref.finalize(frame, self._low.pop, name, None)
+        return self._low[name]
+
+    def _patch(self, h: int, w: int, results: dict) -> Patch:
+        """What to keep."""
         height, width = self.gt_patch_size or (h, w)
         if not (0 < height <= h and 0 < width <= w):
             wanted = f'a patch of {height}x{width}' if self.gt_patch_size else f'one pixel at scale {self.scale}'
