@@ -2,7 +2,8 @@
 
 For each long-range block: the region (the query), the strongest regions of keys in space and time, and the attention
 over all frames. For each short-range block: the mask, deterministic and for several samples of the latent heads, where
-the network has them. Of a longer clip, the chunk that holds the frame is explained.
+the network has them. Of a longer clip, the chunk that holds the frame is explained. For a network that weighs its
+branches (RobustVSR): the frame and the weight of each branch, pixel by pixel.
 """
 
 import argparse
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     import torch
 
     from ..inference.clips import load_model
-    from ..visualization.explain import explain
+    from ..visualization.explain import explain, explain_weights, weighs_branches
 
     for name, least in (('regions', 1), ('samples', 0), ('key_frames', 0), ('downscale', 1)):
         if getattr(args, name) < least:
@@ -54,8 +55,19 @@ def run(args: argparse.Namespace) -> int:
         print('vsr explain: no --checkpoint: the weights are random, and so is what they look at', file=sys.stderr)
         torch.manual_seed(args.seed)
     model = load_model(args.config, args.checkpoint, args.device)
+    network = getattr(model, 'generator', model)
+    title = args.clip.resolve().name + ('' if args.checkpoint else ', random weights')
+    if weighs_branches(network):
+        path = args.out / 'weights.png'
+        if path.exists() and not args.force:
+            raise FileExistsError(f'{path} is already there; remove it or add --force')
+        figure = explain_weights(network, args.clip, args.frame, args.downscale, title)
+        args.out.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path)
+        print(path)
+        return 0
     found = explain(
-        getattr(model, 'generator', model),
+        network,
         args.clip,
         args.frame,
         args.box,
@@ -68,7 +80,6 @@ def run(args: argparse.Namespace) -> int:
     )
     box = found.box
     print(f'query: {found.captions[found.frame]}, {box.width}x{box.height} pixels at ({box.left}, {box.top})')
-    title = args.clip.resolve().name + ('' if args.checkpoint else ', random weights')
     for part, path in zip(found.looks, found.save(args.out, title, args.force), strict=True):
         print(path)
         for number, region in enumerate(getattr(part, 'regions', ()), 1):

@@ -1,4 +1,4 @@
-"""The attention of a trained network on a clip, drawn to files."""
+"""The attention of a trained network on a clip, or what its branches count there, drawn to files."""
 
 import inspect
 from collections.abc import Sequence
@@ -7,14 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from ..datasets.clip_source import ClipSource
 from ..datasets.degradation import bicubic_downsample
+from ..datasets.frame_windows import window_indices
 from ..models.blocks.chunking import chunk_spans
 from .attention import Box, LongRangeLook, ShortRangeLook, look
 from .attention_figures import long_range_figure, short_range_figure
 from .comparison import most_detailed_window
+from .weight_maps import weight_map_figure
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,48 @@ def explain(
         seed,
     )
     return Explanation(looks, [*frames, *keys], captions, frame - start, Box(*box))
+
+
+def weighs_branches(network: nn.Module) -> bool:
+    """Whether a network weighs several estimates of a frame, as ``TemporalAdaptiveNet``, with or without an aligner."""
+    return hasattr(getattr(network, 'network', network), 'weight_maps')
+
+
+def explain_weights(
+    network: nn.Module, clip: str | Path | ClipSource, frame: int | None = None, downscale: int = 1, title: str = ''
+) -> Figure:
+    """Draw a frame that a network restores from weighed estimates, and the weight of each.
+
+    Args:
+        network: One of which ``weighs_branches`` is true, frames in [0, 1] in RGB.
+        clip: A video file or a folder of frames.
+        frame: Number of the frame in the clip, from 0. Default: the middle of the first window.
+        downscale: Make the clip so many times smaller first, where it is ground truth rather than an input.
+        title: What to write above it.
+
+    Raises:
+        FileNotFoundError: If there is no such clip.
+        ValueError: If the clip has no such frame.
+    """
+    source = clip if isinstance(clip, ClipSource) else ClipSource(clip)
+    half = network.window // 2
+    frame = half if frame is None else frame
+    if frame < 0:
+        raise ValueError(f'frames are counted from 0, but got {frame}')
+    start = max(frame - 2 * half, 0)
+    frames = source.read(start, frame + 2 * half + 1)
+    if frame - start >= len(frames):
+        raise ValueError(f'{source.path} has {start + len(frames)} frames, counted from 0, but frame {frame} was asked')
+    # What is missing of the window is mirrored, for which as many frames on the other side were read.
+    chosen = window_indices(frame - start, len(frames), network.window)
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        window = _tensor([_smaller(frames[i], downscale) for i in chosen], device)[None]
+        output, weights = network(window, return_weights=True)
+    restored = (output[0] * 255).clamp(0, 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    figure = weight_map_figure(restored, weights[0].float().cpu().numpy())
+    figure.suptitle(f'{title}{", " if title else ""}frame {frame}', fontsize=10)
+    return figure
 
 
 def _chunk(network: nn.Module, source: ClipSource, frame: int | None) -> tuple[int, int | None]:
