@@ -1,25 +1,11 @@
-# Stage 1: the branch of 3 frames alone, on frames aligned by rectified flow.
-# Its first layer starts from that of one frame.
-_base_ = 'robust_vsr_b1_1xb16-5k_clips.py'
+# Stage 1: the branch of 3 frames alone, as that of 5.
+_base_ = 'robust_vsr_b3_1xb16-5k_clips.py'
 
 experiment_name = 'robust_vsr_b2_1xb16-3k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
-model = dict(
-    generator=dict(
-        network=dict(_delete_=True, **_base_.robust_vsr.branches[1]),
-        aligner=dict(_delete_=True, **_base_.robust_vsr.aligners.rectified),
-    )
-)
-
-custom_hooks = [
-    dict(
-        type='LoadPartsHook',
-        parts=[dict(checkpoint='robust_vsr_b1_1xb16-5k_clips', source='generator.network.', inflate=True)],
-    )
-]
+model = dict(generator=dict(network=dict(_delete_=True, **_base_.robust_vsr.branches[1])))
 
 train_cfg = dict(max_iters=3_000)
-optim_wrapper = dict(optimizer=dict(lr=5e-4))
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].update(end=3_000, T_max=2_800)

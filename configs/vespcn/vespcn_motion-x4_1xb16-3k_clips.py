@@ -4,6 +4,7 @@ _base_ = [
     '../_base_/models/restoration.py',
     '../_base_/datasets/clips_and_photos.py',
     '../_base_/datasets/vid4_bix4.py',
+    '../_base_/schedules/adam_cosine.py',
 ]
 
 experiment_name = 'vespcn_motion-x4_1xb16-3k_clips'
@@ -29,15 +30,9 @@ val_evaluator = [_base_.clips_val_evaluator]
 test_dataloader = [_base_.vid4_bix4_window_dataloader]
 test_evaluator = [_base_.vid4_bix4_evaluator]
 
+# The paper: SGD, a constant 1e-4 (1e-5 for the last layer), 5 million iterations. Here Adam, for a training of hours.
 train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=3_000, val_interval=1000)
-optim_wrapper = dict(
-    constructor='DefaultOptimWrapperConstructor',
-    type='OptimWrapper',
-    optimizer=dict(type='Adam', lr=1e-3, betas=(0.9, 0.999)),
-)
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=200),
-    dict(type='CosineAnnealingLR', by_epoch=False, begin=200, end=3_000, T_max=2_800, eta_min=1e-5),
-]
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].update(end=3_000, T_max=2_800)
 
 default_hooks = dict(checkpoint=dict(interval=500, save_best='clips/PSNR', rule='greater'))
