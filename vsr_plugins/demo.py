@@ -8,7 +8,6 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-import torch
 from mmengine.config import Config
 
 from .checkpoints.shipped import best_shipped
@@ -17,6 +16,7 @@ from .evaluation.protocols import Protocol, get_protocol
 from .evaluation.scores import Scores, score_clip, summarise
 from .evaluation.tables import ScoreTable
 from .inference.clips import RestoredClip, load_model, restore_clips
+from .inference.frames import quantized
 from .inference.model_choice import choose_model
 from .inference.restoring import Restorer
 from .inference.video import write_video
@@ -124,8 +124,7 @@ def _enlarged(clip: RestoredClip) -> np.ndarray:
 
 def _restored(clip: RestoredClip, restorer: Restorer) -> np.ndarray:
     """As ``vsr upscale`` does, (t, H, W, 3) uint8."""
-    frames = torch.stack([frame for (frame,) in restorer.restore(iter(clip.lq))])
-    return (frames * 255).clamp(0, 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    return np.stack([quantized(frame, clip.lq.dtype) for (frame,) in restorer.restore(iter(clip.lq))])
 
 
 def _scores(clips: list[RestoredClip], outputs: list[np.ndarray], protocol: Protocol) -> Scores:

@@ -16,7 +16,7 @@ from ..datasets.images import encode_png
 from ..engine.load_parts import find_checkpoint
 from ..evaluation.result_store import digest_file
 from ..whole_files import whole_file
-from .clips import load_model
+from .clips import load_model, to_rgb_frames
 
 MANIFEST = 'restored_by.json'
 
@@ -89,10 +89,7 @@ def restore_into(model: nn.Module, dataset: dict, folder: Path) -> int:
         with torch.inference_mode():
             (sample,) = model.test_step(pseudo_collate([data[index]]))
         frames = sample.output.pred_img
-        # BGR -> (t, h, w, 3), RGB.
-        images = frames.reshape(-1, *frames.shape[-3:]).flip(1).permute(0, 2, 3, 1)
-        levels = images.clamp(0, 255).round().to(torch.uint8).cpu().numpy()
-        for path, image in zip(paths, levels, strict=True):
+        for path, image in zip(paths, to_rgb_frames(frames.reshape(-1, *frames.shape[-3:])), strict=True):
             _write(path, image)
             made += 1
     return made

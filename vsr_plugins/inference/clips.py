@@ -69,9 +69,9 @@ def restore_clips(model: nn.Module, dataloader: dict) -> Iterator[RestoredClip]:
             samples = model.test_step(batch)
         for sample in samples:
             frames = (sample.input, sample.output.pred_img, sample.gt_img)
-            yield RestoredClip(sample.key, *(_to_rgb_frames(part) for part in frames))
+            yield RestoredClip(sample.key, *(to_rgb_frames(part) for part in frames))
 
 
-def _to_rgb_frames(frames: Tensor) -> np.ndarray:
+def to_rgb_frames(frames: Tensor) -> np.ndarray:
     """(t, 3, h, w) BGR in [0, 255], as mmagic's preprocessor hands back -> (t, h, w, 3) uint8 RGB."""
     return frames.flip(1).permute(0, 2, 3, 1).clamp(0, 255).round().to(torch.uint8).cpu().numpy()

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ..datasets.clip_source import ClipSource
 from ..datasets.degradation import bicubic_downsample
 from ..datasets.frame_windows import window_indices
+from ..inference.frames import quantized
 from ..models.blocks.chunking import chunk_spans
 from .attention import Box, LongRangeLook, ShortRangeLook, look
 from .attention_figures import long_range_figure, short_range_figure
@@ -170,7 +171,7 @@ def explain_weights(
     with torch.inference_mode():
         window = _tensor([_smaller(frames[i], downscale) for i in chosen], device)[None]
         output, weights = network(window, return_weights=True)
-    restored = (output[0] * 255).clamp(0, 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    restored = quantized(output[0].clamp(0, 1).cpu(), frames[0].dtype)
     figure = weight_map_figure(restored, weights[0].float().cpu().numpy())
     figure.suptitle(f'{title}{", " if title else ""}frame {frame}', fontsize=10)
     return figure
