@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..evaluation.method_table import Cost
+from ..models.blocks.temporal_winograd import direct_convolutions
 from .memory import peak_memory
 
 # Calls are repeated for a median as long as one takes less.
@@ -95,13 +96,13 @@ def measure_cost(model: nn.Module, shape: tuple[int, ...], device: str = 'cpu') 
 def count_flops(call: Callable[[], Tensor]) -> tuple[int, Tensor]:
     """Floating-point operations of a call, a multiply-add counted as two, and what it returned.
 
-    Counted are convolutions, matrix products, attention and deformable convolutions; what is done element by element
-    or by looking up is not.
+    Counted are convolutions, as their definition has them, matrix products, attention and deformable convolutions; what
+    is done element by element or by looking up is not.
     """
     import torchvision.ops  # noqa: F401
 
     counter = FlopCounterMode(display=False, custom_mapping={torch.ops.torchvision.deform_conv2d: _deform_conv_flops})
-    with counter:
+    with counter, direct_convolutions():
         output = call()
     return counter.get_total_flops(), output
 

@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .temporal_winograd import WinogradConv3d
+
 NEGATIVE_SLOPE = 0.1
 POOLS = {'max': nn.MaxPool3d, 'avg': nn.AvgPool3d}
 MASK_ACTIVATIONS = {'sigmoid': nn.Sigmoid, 'leaky_relu': partial(nn.LeakyReLU, NEGATIVE_SLOPE), 'none': nn.Identity}
@@ -162,7 +164,7 @@ class LongRangeAttention(nn.Module):
         super().__init__()
         self.pool = SpatialPool(pool)
         self.scale = scale
-        self.reduce = nn.Conv3d(channels, channels, 3, padding=1)
+        self.reduce = WinogradConv3d(channels, channels)
         self.query = nn.Conv3d(channels, channels, 1)
         self.key = nn.Conv3d(channels, channels, 1)
         self.value = nn.Conv3d(channels, channels, 1)
@@ -225,8 +227,8 @@ class ShortRangeAttention(nn.Module):
         self.query = nn.Conv3d(channels, channels, 1)
         self.key = nn.Conv3d(channels, channels, 1)
         self.value = nn.Conv3d(channels, channels, 1)
-        self.down1 = nn.Conv3d(2 * channels, channels, 3, padding=1)
-        self.down2 = nn.Conv3d(channels, channels, 3, padding=1)
+        self.down1 = WinogradConv3d(2 * channels, channels)
+        self.down2 = WinogradConv3d(channels, channels)
         self.up1 = SpatialDeconv(channels)
         self.up2 = SpatialDeconv(channels)
         self.head = LatentHead(channels, num_samples) if variational else nn.Identity()

@@ -13,6 +13,7 @@ from ..blocks.attention import NEGATIVE_SLOPE, LongRangeAttention, ShortRangeAtt
 from ..blocks.chunking import run_in_chunks
 from ..blocks.layout import keep_channels_last_3d
 from ..blocks.resize import bicubic_upsample, pad_to_multiple
+from ..blocks.temporal_winograd import WinogradConv3d
 from ..blocks.upsampling import LinearUpscaler
 
 BLOCKS = {'L': LongRangeAttention, 'S': ShortRangeAttention}
@@ -93,7 +94,7 @@ class LatentAttentionNet(BaseModule):
         self.global_residual = global_residual
 
         widths = [in_channels] + [mid_channels] * num_layers
-        self.convs = nn.ModuleList(nn.Conv3d(a, b, 3, padding=1) for a, b in zip(widths, widths[1:], strict=False))
+        self.convs = nn.ModuleList(WinogradConv3d(a, b) for a, b in zip(widths, widths[1:], strict=False))
         shared = {'pool': pool, 'variational': variational, 'num_samples': num_samples}
         options = {'L': {'scale': attn_scale, **shared}, 'S': {'mask_activation': mask_activation, **shared}}
         every = num_layers // max(len(attn_layout), 1)
