@@ -1,22 +1,42 @@
-# Stage 1: the branch of 5 frames alone, on frames aligned by rectified flow.
-# Its first layer starts from that of one frame.
-_base_ = 'robust_vsr_b1_1xb16-5k_clips.py'
+# Stage 1: the branch of 5 frames alone, on frames aligned by rectified flow. Its first layer starts from that of one
+# frame. The stages after it take their data and their schedule from here.
+_base_ = [
+    '../_base_/default_runtime.py',
+    '../_base_/models/robust_vsr.py',
+    '../_base_/datasets/clips_and_photos.py',
+    '../_base_/datasets/vid4_bix4.py',
+    '../_base_/schedules/adam_cosine.py',
+]
 
-experiment_name = 'robust_vsr_b3_1xb16-5k_clips'
+experiment_name = 'robust_vsr_b3_1xb8-8k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
-model = dict(
-    generator=dict(
-        network=dict(_delete_=True, **_base_.robust_vsr.branches[2]),
-        aligner=dict(_delete_=True, **_base_.robust_vsr.aligners.rectified),
-    )
-)
+model = dict(generator=dict(network=dict(_delete_=True, **_base_.robust_vsr.branches[2])))
 
 custom_hooks = [
     dict(
         type='LoadPartsHook',
-        parts=[dict(checkpoint='robust_vsr_b1_1xb16-5k_clips', source='generator.network.', inflate=True)],
+        parts=[
+            dict(
+                checkpoint='robust_vsr_b1_1xb16-30k_clips',
+                source='generator.',
+                target='generator.network.branch.',
+                inflate=True,
+            )
+        ],
     )
 ]
 
-optim_wrapper = dict(optimizer=dict(lr=5e-4))
+train_dataloader = _base_.clips_and_photos_train_window_dataloader
+train_dataloader.update(batch_size=8)
+val_dataloader = [_base_.clips_val_window_dataloader]
+val_evaluator = [_base_.clips_val_evaluator]
+test_dataloader = [_base_.vid4_bix4_window_dataloader]
+test_evaluator = [_base_.vid4_bix4_evaluator]
+
+# The paper: SGD, a constant 1e-4 (1e-5 for the last layer), 5 million iterations. Here Adam, for a training of hours.
+train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=8_000, val_interval=500)
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].update(end=8_000, T_max=7_800)
+
+default_hooks = dict(checkpoint=dict(interval=500, save_best='clips/PSNR', rule='greater'))

@@ -46,6 +46,7 @@ SHAPES = {
     'clips_remote_sequence': ((8, 3, 37, 40), (4, 3, 148, 160)),
     'clips_and_photos_train_sequence': ((7, 3, 32, 32), (7, 3, 128, 128)),
     'clips_and_photos_train_window': ((5, 3, 36, 36), (3, 144, 144)),
+    'clips_and_photos_train_frame': ((3, 20, 20), (3, 80, 80)),
     'photomotion_train_sequence': ((5, 3, 24, 24), (5, 3, 96, 96)),
     'photomotion_train_window': ((5, 3, 24, 24), (3, 96, 96)),
     'photomotion_train_frame': ((3, 24, 24), (3, 96, 96)),
@@ -143,7 +144,7 @@ def test_a_batch_through_the_preprocessor(name, dataloaders, preprocessor):
     batch = preprocessor(first_batch(dataloader), training=training)
     inputs, sample = batch['inputs'], batch['data_samples']
     n = dataloader.batch_size
-    assert n == (16 if name == 'clips_and_photos_train_window' else 4 if training else 1)
+    assert n == (16 if name in ('clips_and_photos_train_window', 'clips_and_photos_train_frame') else 4 if training else 1)
     assert tuple(inputs.shape) == (n, *SHAPES[name][0])
     assert tuple(sample.gt_img.shape) == (n, *SHAPES[name][1])
     assert inputs.min() >= 0 and 0.1 < inputs.max() <= 1

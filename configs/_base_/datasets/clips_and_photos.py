@@ -1,5 +1,5 @@
-# Clips and, as often, photographs in motion, as windows of five frames or sequences of seven: clips have real motion,
-# photographs far more texture. VSR_PHOTOS names a folder of photographs; without it they are those that come with
+# Clips and, as often, photographs in motion, as windows of five frames, sequences of seven or single frames: clips have
+# real motion, photographs far more texture. VSR_PHOTOS names a folder of photographs; without it they are those that come with
 # scikit-image.
 _base_ = ['clips.py', 'photomotion.py']
 
@@ -87,6 +87,47 @@ clips_and_photos_train_sequence_dataloader = dict(
                 seed=0,
                 cache_mb=700,
                 pipeline=clips_and_photos_sequence_steps,
+            ),
+        ],
+    ),
+)
+
+# Small patches: a small network learns more from many steps than from many pixels.
+clips_and_photos_frame_steps = [
+    dict(type='DegradeFrames', kind='BI', scale=4, gt_patch_size=80),
+    *_base_.clips_augment,
+    dict(type='PackInputs', meta_keys=['key']),
+]
+clips_and_photos_train_frame_dataloader = dict(
+    num_workers=1,
+    batch_size=16,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(
+        type='ConcatDataset',
+        ignore_keys=['dataset_type', 'task_name'],
+        datasets=[
+            dict(
+                type='RepeatDataset',
+                times=3,
+                dataset=dict(
+                    **_base_.clips_train_dataset,
+                    samples='frames',
+                    pipeline=[dict(type='LoadFrames', key='gt', decoded_mb=400), *clips_and_photos_frame_steps],
+                ),
+            ),
+            # Four pieces of a photograph, larger than the patches.
+            dict(
+                type='PhotoMotionDataset',
+                data_root=_base_.photomotion_root,
+                split='train',
+                samples='frames',
+                num_frames=1,
+                gt_size=(288, 288),
+                clips_per_image=4,
+                seed=0,
+                cache_mb=500,
+                pipeline=clips_and_photos_frame_steps,
             ),
         ],
     ),
