@@ -144,7 +144,8 @@ def test_a_batch_through_the_preprocessor(name, dataloaders, preprocessor):
     batch = preprocessor(first_batch(dataloader), training=training)
     inputs, sample = batch['inputs'], batch['data_samples']
     n = dataloader.batch_size
-    assert n == (16 if name in ('clips_and_photos_train_window', 'clips_and_photos_train_frame') else 4 if training else 1)
+    large = name in ('clips_and_photos_train_window', 'clips_and_photos_train_frame')
+    assert n == (16 if large else 4 if training else 1)
     assert tuple(inputs.shape) == (n, *SHAPES[name][0])
     assert tuple(sample.gt_img.shape) == (n, *SHAPES[name][1])
     assert inputs.min() >= 0 and 0.1 < inputs.max() <= 1

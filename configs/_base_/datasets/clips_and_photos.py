@@ -1,6 +1,6 @@
 # Clips and, as often, photographs in motion, as windows of five frames, sequences of seven or single frames: clips have
-# real motion, photographs far more texture. VSR_PHOTOS names a folder of photographs; without it they are those that come with
-# scikit-image.
+# real motion, photographs far more texture. VSR_PHOTOS names a folder of photographs; without it they are those that
+# come with scikit-image.
 _base_ = ['clips.py', 'photomotion.py']
 
 # One patch of the spatial alignment network, 36 pixels at low resolution.

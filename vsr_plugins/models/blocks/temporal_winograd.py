@@ -120,7 +120,7 @@ def _lengths(frames: int) -> list[int]:
 def _matrices(length: int) -> tuple[Tensor, Tensor, Tensor]:
     """Of F(length, 3), in float64: for outputs (length, n), for kernels (n, 3), for frames (n, n); n = length + 2.
 
-    They are those of Toom and Cook, transposed. The three factors of a point are scaled to one size, which rounds least.
+    They are those of Toom and Cook, transposed. The three factors of a point are scaled to one size: that rounds least.
     """
     size = length + 2
 

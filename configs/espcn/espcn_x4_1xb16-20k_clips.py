@@ -7,7 +7,7 @@ _base_ = [
     '../_base_/schedules/adam_cosine.py',
 ]
 
-experiment_name = 'espcn_x4_1xb16-30k_clips'
+experiment_name = 'espcn_x4_1xb16-20k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(generator=dict(type='ESPCNNet', in_channels=1, scale=4, activation='tanh'), pixel_loss=_base_.luma_mse)
@@ -19,9 +19,9 @@ test_dataloader = [_base_.vid4_bix4_frame_dataloader]
 test_evaluator = [_base_.vid4_bix4_evaluator]
 
 # The paper: SGD, a constant 1e-4 (1e-5 for the last layer), 5 million iterations. Here Adam, for a training of hours.
-train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=30_000, val_interval=1000)
+train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=20_000, val_interval=1000)
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
 param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=30_000, T_max=29_800)
+param_scheduler[1].update(end=20_000, T_max=19_800)
 
 default_hooks = dict(checkpoint=dict(interval=500, save_best='clips/PSNR', rule='greater'))

@@ -2,9 +2,9 @@
 # step; on CPU cores it takes half the time, and the network meets patches that are aligned from the start. All of it:
 #   cd configs/robust_vsr
 #   vsr stages robust_vsr_{b1,b2,b3,stn,joint,final-stn}_*.py
-_base_ = 'robust_vsr_final-rectified_1xb8-3k_clips.py'
+_base_ = 'robust_vsr_final-rectified_1xb8-2k_clips.py'
 
-experiment_name = 'robust_vsr_final-stn_1xb8-3k_clips'
+experiment_name = 'robust_vsr_final-stn_1xb8-2k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(
@@ -18,6 +18,6 @@ model = dict(
 custom_hooks = [
     dict(
         type='LoadPartsHook',
-        parts=[_base_.joint_part, dict(checkpoint='robust_vsr_stn_1xb16-3k_clips', source='generator.aligner.')],
+        parts=[_base_.joint_part, dict(checkpoint='robust_vsr_stn_1xb16-2k_clips', source='generator.aligner.')],
     )
 ]

@@ -1,8 +1,8 @@
 # Stage 1: the spatial alignment network, before the branch of five frames, which is trained and stands still.
 # The motion counts ten times what it does in stage 2.
-_base_ = 'robust_vsr_b3_1xb8-8k_clips.py'
+_base_ = 'robust_vsr_b3_1xb8-5k_clips.py'
 
-experiment_name = 'robust_vsr_stn_1xb16-3k_clips'
+experiment_name = 'robust_vsr_stn_1xb16-2k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(
@@ -14,12 +14,12 @@ model = dict(
 )
 
 custom_hooks = [
-    dict(type='LoadPartsHook', parts=[dict(checkpoint='robust_vsr_b3_1xb8-8k_clips', source='generator.network.')])
+    dict(type='LoadPartsHook', parts=[dict(checkpoint='robust_vsr_b3_1xb8-5k_clips', source='generator.network.')])
 ]
 
 train_dataloader = dict(batch_size=16)
-train_cfg = dict(max_iters=3_000)
+train_cfg = dict(max_iters=2_000)
 optim_wrapper = dict(optimizer=dict(lr=1e-3), paramwise_cfg=dict(custom_keys={'generator.network': dict(lr_mult=0.0)}))
 param_scheduler = _base_.param_scheduler
 # Down to 0: a floor would also be that of the rate of the branch.
-param_scheduler[1].update(end=3_000, T_max=2_800, eta_min=0.0)
+param_scheduler[1].update(end=2_000, T_max=1_800, eta_min=0.0)

@@ -7,7 +7,7 @@ _base_ = [
     '../_base_/schedules/adam_cosine.py',
 ]
 
-experiment_name = 'vespcn_motion-x4_1xb16-3k_clips'
+experiment_name = 'vespcn_motion-x4_1xb8-3k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(
@@ -20,6 +20,7 @@ model = dict(
 
 # Windows of three frames.
 train_dataloader = _base_.clips_and_photos_train_window_dataloader
+train_dataloader.update(batch_size=8)
 train_dataloader.dataset.datasets[0].dataset.update(num_input_frames=3)
 train_dataloader.dataset.datasets[1].update(num_frames=3)
 _base_.clips_val_window_dataloader.dataset.update(num_input_frames=3)

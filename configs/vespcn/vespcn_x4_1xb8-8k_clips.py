@@ -1,8 +1,8 @@
 # VESPCN for an hour of two CPU cores. Both stages:
-#   vsr stages configs/vespcn/vespcn_motion-x4_1xb16-3k_clips.py configs/vespcn/vespcn_x4_1xb16-8k_clips.py
-_base_ = 'vespcn_motion-x4_1xb16-3k_clips.py'
+#   vsr stages configs/vespcn/vespcn_motion-x4_1xb8-3k_clips.py configs/vespcn/vespcn_x4_1xb8-8k_clips.py
+_base_ = 'vespcn_motion-x4_1xb8-3k_clips.py'
 
-experiment_name = 'vespcn_x4_1xb16-8k_clips'
+experiment_name = 'vespcn_x4_1xb8-8k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(
@@ -16,7 +16,7 @@ custom_hooks = [
     dict(
         type='LoadPartsHook',
         parts=[
-            dict(checkpoint='vespcn_motion-x4_1xb16-3k_clips/iter_3000.pth', source='generator.flow.', optional=True)
+            dict(checkpoint='vespcn_motion-x4_1xb8-3k_clips/iter_3000.pth', source='generator.flow.', optional=True)
         ],
     )
 ]

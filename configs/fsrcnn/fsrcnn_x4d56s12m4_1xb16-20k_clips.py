@@ -1,7 +1,7 @@
 # FSRCNN for half an hour of two CPU cores, on the data and the schedule of ESPCN.
-_base_ = '../espcn/espcn_x4_1xb16-30k_clips.py'
+_base_ = '../espcn/espcn_x4_1xb16-20k_clips.py'
 
-experiment_name = 'fsrcnn_x4d56s12m4_1xb16-30k_clips'
+experiment_name = 'fsrcnn_x4d56s12m4_1xb16-20k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(generator=dict(_delete_=True, type='FSRCNNNet', in_channels=1, scale=4))

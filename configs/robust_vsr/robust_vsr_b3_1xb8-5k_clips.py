@@ -8,7 +8,7 @@ _base_ = [
     '../_base_/schedules/adam_cosine.py',
 ]
 
-experiment_name = 'robust_vsr_b3_1xb8-8k_clips'
+experiment_name = 'robust_vsr_b3_1xb8-5k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(generator=dict(network=dict(_delete_=True, **_base_.robust_vsr.branches[2])))
@@ -35,8 +35,6 @@ test_dataloader = [_base_.vid4_bix4_window_dataloader]
 test_evaluator = [_base_.vid4_bix4_evaluator]
 
 # The paper: SGD, a constant 1e-4 (1e-5 for the last layer), 5 million iterations. Here Adam, for a training of hours.
-train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=8_000, val_interval=500)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=8_000, T_max=7_800)
+train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=5_000, val_interval=500)
 
 default_hooks = dict(checkpoint=dict(interval=500, save_best='clips/PSNR', rule='greater'))

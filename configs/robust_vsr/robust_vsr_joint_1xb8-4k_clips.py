@@ -1,7 +1,7 @@
 # Stage 2, first step: branches and modulation together, from stage 1, on frames aligned by rectified flow.
-_base_ = 'robust_vsr_b3_1xb8-8k_clips.py'
+_base_ = 'robust_vsr_b3_1xb8-5k_clips.py'
 
-experiment_name = 'robust_vsr_joint_1xb8-6k_clips'
+experiment_name = 'robust_vsr_joint_1xb8-4k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(generator=dict(network=dict(_delete_=True, **_base_.robust_vsr.network)))
@@ -14,15 +14,15 @@ custom_hooks = [
             for i, (stage, source) in enumerate(
                 (
                     ('robust_vsr_b1_1xb16-30k_clips', 'generator.'),
-                    ('robust_vsr_b2_1xb8-6k_clips', 'generator.network.branch.'),
-                    ('robust_vsr_b3_1xb8-8k_clips', 'generator.network.branch.'),
+                    ('robust_vsr_b2_1xb8-4k_clips', 'generator.network.branch.'),
+                    ('robust_vsr_b3_1xb8-5k_clips', 'generator.network.branch.'),
                 )
             )
         ],
     )
 ]
 
-train_cfg = dict(max_iters=6_000)
+train_cfg = dict(max_iters=4_000)
 optim_wrapper = dict(optimizer=dict(lr=5e-4))
 param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=6_000, T_max=5_800)
+param_scheduler[1].update(end=4_000, T_max=3_800)
