@@ -14,6 +14,7 @@ from vsr_plugins.models.blocks.attention import (
     dot_product_attention,
     latent_heads,
 )
+from vsr_plugins.models.blocks.temporal_winograd import direct_convolutions
 
 BLOCKS = [LongRangeAttention, ShortRangeAttention]
 
@@ -156,3 +157,18 @@ def test_wrong_options_are_named():
         LongRangeAttention(4, pool='median')
     with pytest.raises(ValueError, match="mask_activation must be .*but got 'relu'"):
         ShortRangeAttention(4, mask_activation='relu')
+
+
+@pytest.mark.parametrize('size', [(1, 1, 1), (1, 5, 2), (2, 2, 2), (3, 3, 3), (4, 1, 7), (7, 12, 9)])
+def test_the_folded_embeddings_of_short_range_attention_are_their_layers(size):
+    block = ShortRangeAttention(16).eval()
+    for embedding in (block.key, block.query):
+        torch.nn.init.normal_(embedding.bias)  # what makes the frame's border differ from its inside
+    x = torch.randn(2, 16, *size)
+    with torch.no_grad():
+        folded, layers = block._embedded_down(x), block._embedded_down_layers(x)
+        torch.testing.assert_close(folded, layers, atol=3e-5, rtol=0)
+        without = block(x)
+        with direct_convolutions():
+            torch.testing.assert_close(block(x), without, atol=3e-5, rtol=0)
+    torch.testing.assert_close(block(x), without, atol=3e-5, rtol=0)  # with gradients: layer by layer

@@ -12,12 +12,13 @@ passes a sigmoid, as in the residual attention network the paper refers to.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import product
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .temporal_winograd import WinogradConv3d
+from .temporal_winograd import WinogradConv3d, conv3d, may_rearrange
 
 NEGATIVE_SLOPE = 0.1
 POOLS = {'max': nn.MaxPool3d, 'avg': nn.AvgPool3d}
@@ -240,11 +241,38 @@ class ShortRangeAttention(nn.Module):
     def mask(self, x: Tensor) -> Tensor:
         """The mask ``M`` of eq. (12): (n, c, t, h, w) -> (n, c, t, h, w)."""
         h, w = x.shape[-2:]
-        mask = torch.cat((self.key(x), self.query(x)), dim=1)
-        for down in (self.down1, self.down2):
-            mask = self.pool(F.leaky_relu(down(mask), NEGATIVE_SLOPE, inplace=True))
+        mask = self._embedded_down(x) if may_rearrange(x, self.down1.weight) else self._embedded_down_layers(x)
+        mask = self.pool(F.leaky_relu(mask, NEGATIVE_SLOPE, inplace=True))
+        mask = self.pool(F.leaky_relu(self.down2(mask), NEGATIVE_SLOPE, inplace=True))
         mask = F.leaky_relu(self.up1(mask), NEGATIVE_SLOPE, inplace=True)
         return self.mask_activation(self.up2(mask)[..., :h, :w])
+
+    def _embedded_down_layers(self, x: Tensor) -> Tensor:
+        """Embeddings and first convolution, (n, c, t, h, w) -> (n, c, t, h, w)."""
+        return self.down1(torch.cat((self.key(x), self.query(x)), dim=1))
+
+    def _embedded_down(self, x: Tensor) -> Tensor:
+        """The same as one convolution: half the products, and no features twice as wide as the others."""
+        matrix = torch.cat((self.key.weight, self.query.weight)).flatten(1)
+        weight = torch.einsum('oithw,ic->octhw', self.down1.weight, matrix)
+        # What the embeddings' biases bring, tap by tap; taps that meet the padding bring nothing.
+        taps = torch.einsum('oithw,i->othw', self.down1.weight, torch.cat((self.key.bias, self.query.bias)))
+        everywhere = taps.sum((1, 2, 3))
+        output = conv3d(x, weight, self.down1.bias + everywhere)
+        axes = [_regions(size) for size in output.shape[2:]]
+        ones = x.new_ones(1, 1, *map(len, axes))
+        missing = F.conv3d(ones, taps.unsqueeze(1), padding=1)[0] - everywhere.view(-1, 1, 1, 1)
+        for place in product(*(range(len(axis)) for axis in axes)):
+            if place != (1, 1, 1) or ones.numel() < 27:  # inside nothing is missing
+                t, h, w = (axis[i] for axis, i in zip(axes, place, strict=True))
+                output[:, :, t, h, w] += missing[(slice(None), *place)].view(-1, 1, 1, 1)
+        return output
+
+
+def _regions(size: int) -> list[slice]:
+    """First, inner and last positions along an axis, as many of them as there are."""
+    edges = sorted({0, min(1, size), max(size - 1, 0), size})
+    return [slice(*ends) for ends in zip(edges, edges[1:], strict=False)]
 
 
 def _tokens(features: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """3 x 3 x 3 convolutions with fewer products."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -27,7 +27,7 @@ _allowed = ContextVar('allowed', default=True)
 
 @contextmanager
 def direct_convolutions() -> Iterator[None]:
-    """Within the context every ``WinogradConv3d`` convolves as PyTorch does: to count operations, or to compare."""
+    """Within the context convolutions are computed by their definition: to count operations, or to compare."""
     token = _allowed.set(False)
     try:
         yield
@@ -35,14 +35,18 @@ def direct_convolutions() -> Iterator[None]:
         _allowed.reset(token)
 
 
-class WinogradConv3d(nn.Conv3d):
-    """``nn.Conv3d(in_channels, out_channels, 3, padding=1)``, with half the products where that is faster.
+def may_rearrange(*tensors: Tensor) -> bool:
+    """Whether products may be reordered or folded: not for gradients, not where a graph is written down or counted."""
+    return (
+        _allowed.get()
+        and not (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors))
+        and not torch.compiler.is_compiling()
+        and not torch.jit.is_tracing()
+    )
 
-    On CPU, in float32 and without gradients, m frames are convolved along time by Winograd's F(m, 3): m + 2 products
-    in the place of 3 m, each a 2-D convolution (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, CVPR
-    2016, section 4, applied to the axis of time alone). For 7 frames that is 9 in the place of 19 to 21, and the output
-    differs by 2e-6 of its standard deviation, where the order of a float32 sum alone makes 4e-7. Elsewhere it is the
-    convolution of PyTorch. Parameters, their names and gradients are those of ``nn.Conv3d``.
+
+class WinogradConv3d(nn.Conv3d):
+    """``nn.Conv3d(in_channels, out_channels, 3, padding=1)`` by ``conv3d``, with its parameters under their names.
 
     Args:
         in_channels: Channels of the input.
@@ -54,60 +58,90 @@ class WinogradConv3d(nn.Conv3d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, in_channels, t, h, w) -> (n, out_channels, t, h, w)."""
-        if not self._pays(x):
-            return super().forward(x)
-        n, _, t, h, w = x.shape
-        x = x.contiguous(memory_format=torch.channels_last_3d).permute(0, 2, 3, 4, 1)
-        output = x.new_empty(n, t, h, w, self.out_channels)
-        start = 0
-        for length in _lengths(t):
-            first, last = max(start - 1, 0), min(start + length + 1, t)
-            kernels, before, after = self._transformed(length, x)
-            before = before[:, first - start + 1 : last - start + 1].contiguous()
-            for clip, target in zip(x[:, first:last], output[:, start : start + length], strict=True):
-                self._convolve(clip, target, kernels, before, after)
-            start += length
-        return output.permute(0, 4, 1, 2, 3)
+        return conv3d(x, self.weight, self.bias)
 
-    def _pays(self, x: Tensor) -> bool:
-        return (
-            _allowed.get()
-            and x.device.type == 'cpu'
-            and x.dtype == self.weight.dtype == torch.float32
-            and x.shape[2] >= FEWEST
-            and min(self.in_channels, self.out_channels) >= MIN_CHANNELS
-            and not (torch.is_grad_enabled() and (x.requires_grad or self.weight.requires_grad))
-            and not torch.is_autocast_enabled('cpu')
-            and not torch.compiler.is_compiling()
-            and not torch.jit.is_tracing()
-        )
 
-    def _transformed(self, length: int, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Kernels (length + 2, out, in, 3, 3), and what is applied to frames before and after convolving."""
-        output, kernel, data = (matrix.to(x.dtype) for matrix in _matrices(length))
-        kernels = torch.tensordot(kernel, self.weight, dims=([1], [2]))
-        return kernels, data, output
+def conv3d(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Convolve with a 3 x 3 x 3 kernel and a padding of 1, with half the products where that is faster.
 
-    def _convolve(self, clip: Tensor, target: Tensor, kernels: Tensor, before: Tensor, after: Tensor) -> None:
-        """One clip, (frames, h, w, in_channels) -> (length, h, w, out_channels), in bands of rows that fit a cache."""
-        h, w = clip.shape[1:3]
-        products = len(kernels)
-        kernels = [kernel.contiguous(memory_format=torch.channels_last) for kernel in kernels]
-        rows = max(1, BAND_BYTES // (products * w * max(self.in_channels, self.out_channels) * clip.element_size()))
-        for top in range(0, h, rows):
-            bottom = min(top + rows, h)
-            source = clip[:, max(top - 1, 0) : bottom + 1]
-            pieces = (before @ source.reshape(len(source), -1)).view(products, *source.shape[1:]).permute(0, 3, 1, 2)
-            results = clip.new_empty(products, bottom - top, w, self.out_channels)
-            # At the frame's edge a row of zeros stands in for the neighbouring band, on both sides or on none.
-            at_edge = int(top == 0 or bottom == h)
-            skipped = int(at_edge and top > 0)
-            for number, kernel in enumerate(kernels):
-                # The row of 1 holds the same factor for every frame, and so brings the bias to each.
-                bias = self.bias / after[0, 1] if number == 1 and self.bias is not None else None
-                result = F.conv2d(pieces[number : number + 1], kernel, bias, padding=(at_edge, 1))
-                results[number] = result[0, :, skipped : skipped + bottom - top].permute(1, 2, 0)
-            target[:, top:bottom] = (after @ results.view(products, -1)).view(-1, *results.shape[1:])
+    On CPU, in float32 and without gradients, m frames are convolved along time by Winograd's F(m, 3): m + 2 products
+    in the place of 3 m, each a 2-D convolution (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, CVPR
+    2016, section 4, applied to the axis of time alone). For 7 frames that is 9 in the place of 19 to 21, and the output
+    differs by 2e-6 of its standard deviation, where the order of a float32 sum alone makes 4e-7. Elsewhere it is the
+    convolution of PyTorch.
+
+    Args:
+        x: (n, c, t, h, w).
+        weight: (o, c, 3, 3, 3).
+        bias: (o,) or None.
+
+    Returns:
+        (n, o, t, h, w).
+    """
+    if not _pays(x, weight):
+        return F.conv3d(x, weight, bias, padding=1)
+    n, _, t, h, w = x.shape
+    x = x.contiguous(memory_format=torch.channels_last_3d).permute(0, 2, 3, 4, 1)
+    output = x.new_empty(n, t, h, w, len(weight))
+    start = 0
+    for length in _lengths(t):
+        first, last = max(start - 1, 0), min(start + length + 1, t)
+        after, kernels, before = (matrix.to(x.dtype) for matrix in _matrices(length))
+        kernels = torch.tensordot(kernels, weight, dims=([1], [2]))
+        before = before[:, first - start + 1 : last - start + 1].contiguous()
+        # The row of 1 holds the same factor for every frame, and so brings the bias to each.
+        biases = {1: None if bias is None else bias / after[0, 1]}
+        for clip, target in zip(x[:, first:last], output[:, start : start + length], strict=True):
+            _convolve_clip(clip, target, kernels, biases, before, after)
+        start += length
+    return output.permute(0, 4, 1, 2, 3)
+
+
+def _pays(x: Tensor, weight: Tensor) -> bool:
+    return (
+        x.device.type == 'cpu'
+        and x.dtype == weight.dtype == torch.float32
+        and x.shape[2] >= FEWEST
+        and min(weight.shape[:2]) >= MIN_CHANNELS
+        and not torch.is_autocast_enabled('cpu')
+        and may_rearrange(x, weight)
+    )
+
+
+def _convolve_clip(
+    clip: Tensor,
+    target: Tensor,
+    kernels: Tensor,
+    biases: Mapping[int, Tensor | None],
+    before: Tensor,
+    after: Tensor,
+) -> None:
+    """One clip, (frames, h, w, c) -> ``target`` (length, h, w, o), in bands of rows that fit a cache.
+
+    Args:
+        clip: Frames that count for the target, channels last.
+        target: Is written.
+        kernels: (products, o, c, 3, 3).
+        biases: Of products, by number.
+        before: (products, frames), makes the products' inputs of the frames.
+        after: (length, products), makes the target of the products.
+    """
+    h, w = clip.shape[1:3]
+    products, out_channels, in_channels = kernels.shape[:3]
+    layered = [kernel.contiguous(memory_format=torch.channels_last) for kernel in kernels]
+    rows = max(1, BAND_BYTES // (products * w * max(in_channels, out_channels) * clip.element_size()))
+    for top in range(0, h, rows):
+        bottom = min(top + rows, h)
+        source = clip[:, max(top - 1, 0) : bottom + 1]
+        pieces = (before @ source.reshape(len(source), -1)).view(products, *source.shape[1:]).permute(0, 3, 1, 2)
+        results = clip.new_empty(products, bottom - top, w, out_channels)
+        # At the frame's edge a row of zeros stands in for the neighbouring band, on both sides or on none.
+        at_edge = int(top == 0 or bottom == h)
+        skipped = int(at_edge and top > 0)
+        for number, kernel in enumerate(layered):
+            result = F.conv2d(pieces[number : number + 1], kernel, biases.get(number), padding=(at_edge, 1))
+            results[number] = result[0, :, skipped : skipped + bottom - top].permute(1, 2, 0)
+        target[:, top:bottom] = (after @ results.view(products, -1)).view(-1, *results.shape[1:])
 
 
 def _lengths(frames: int) -> list[int]:
