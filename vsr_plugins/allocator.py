@@ -14,9 +14,10 @@ def keep_freed_memory(environment: Mapping[str, str] = os.environ) -> bool:
     """Let the process use freed memory again instead of giving it back to the system and asking for it anew.
 
     By default glibc hands every large block back as soon as it is freed. A network on CPU allocates such blocks for
-    each of its layers, and the system then maps, clears and unmaps the same gigabyte again and again: a fifth of the
-    time of ``LatentAttentionNet`` (``benchmarks/latent_attention.py`` prints it). From here on blocks below
-    ``KEPT_BYTES`` come from the heap, and up to as much stays there once it is free. The peak does not change by it.
+    each of its layers, and the system then maps, clears and unmaps the same gigabyte again and again: about a tenth of
+    the time of ``LatentAttentionNet`` (``benchmarks/latent_attention.py`` prints it). From here on blocks below
+    ``KEPT_BYTES`` come from the heap, and up to as much stays there once it is free. Holes between blocks that
+    are still used can raise the peak.
 
     Nothing is done where the user has set glibc's allocator up (``MALLOC_TRIM_THRESHOLD_``, ``MALLOC_MMAP_THRESHOLD_``,
     ``GLIBC_TUNABLES``), where ``VSR_KEEP_MEMORY=0`` asks for that, and where the C library is not glibc.
