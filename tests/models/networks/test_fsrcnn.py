@@ -49,3 +49,12 @@ def test_it_equals_another_implementation(golden_root, scale):
     net.load_state_dict(convert(weights))
     with torch.no_grad():
         assert_near(net(golden['input'].unsqueeze(1)).squeeze(1), expected)
+
+
+@pytest.mark.parametrize('color', [1, 3])
+def test_a_frame_alone_is_a_frame_of_a_clip(color):
+    net = FSRCNNNet().eval()
+    clip = torch.rand(2, 3, color, 5, 7)
+    with torch.no_grad():
+        torch.testing.assert_close(net(clip.flatten(0, 1)), net(clip).flatten(0, 1))
+        torch.testing.assert_close(net(clip[0, 0]), net(clip)[0, 0])

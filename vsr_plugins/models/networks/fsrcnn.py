@@ -62,14 +62,15 @@ class FSRCNNNet(BaseModule):
         nn.init.zeros_(self.deconv.bias)
 
     def forward(self, lqs: Tensor) -> Tensor:
-        """All frames: (n, t, c, h, w) in [0, 1] -> (n, t, c, scale * h, scale * w), any t and any size.
+        """All frames, each by itself: (..., c, h, w) in [0, 1] -> (..., c, scale * h, scale * w), any size.
 
         With one channel the network takes Y of RGB frames, see ``run_in_color``, or frames of one channel.
         """
         return run_in_color(self._forward_frames, lqs, self.color, self.scale)
 
     def _forward_frames(self, lqs: Tensor) -> Tensor:
-        x = lqs.flatten(0, 1)
+        x = lqs.reshape(-1, *lqs.shape[-3:])
         for conv, activation in zip(self.convs, self.activations, strict=True):
             x = activation(conv(x))
-        return self.deconv(x).unflatten(0, lqs.shape[:2])
+        output = self.deconv(x)
+        return output.reshape(*lqs.shape[:-3], *output.shape[-3:])
