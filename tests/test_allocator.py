@@ -7,19 +7,22 @@ import pytest
 
 from vsr_plugins.allocator import keep_freed_memory
 
-# Faults of the last of four equal allocations of 200 MB: none where memory that was freed is used again.
+# Fewest faults of one of ten allocations of 200 MB, each freed before the next: none where memory is used again. Which
+# of them is the first to fit what an earlier one left depends on what lies between.
 ALLOCATE = """
 import resource, torch, vsr_plugins
 faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(4):
+counts = []
+for _ in range(10):
     before = faults()
     torch.ones(50_000_000).sum()
-print(faults() - before)
+    counts.append(faults() - before)
+print(min(counts))
 """
 glibc = pytest.mark.skipif(platform.libc_ver()[0] != 'glibc', reason='a matter of glibc')
 
 
-def faults_of_the_last_allocation(**environment):
+def fewest_faults(**environment):
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(('MALLOC_', 'GLIBC_', 'VSR_'))}
     inherited.pop('THP_MEM_ALLOC_ENABLE', None)
     run = subprocess.run(
@@ -30,12 +33,12 @@ def faults_of_the_last_allocation(**environment):
 
 @glibc
 def test_freed_memory_is_used_again():
-    assert faults_of_the_last_allocation() < 1000
+    assert fewest_faults() < 1000
 
 
 @glibc
 def test_the_user_may_say_no():
-    assert faults_of_the_last_allocation(VSR_KEEP_MEMORY='0') > 10_000
+    assert fewest_faults(VSR_KEEP_MEMORY='0') > 10_000
 
 
 @pytest.mark.parametrize(
