@@ -3,6 +3,14 @@
 # come with scikit-image.
 _base_ = ['clips.py', 'photomotion.py']
 
+clips_and_photos_loader = dict(persistent_workers=True, sampler=dict(type='InfiniteSampler', shuffle=True))
+clips_and_photos_dataset = dict(type='ConcatDataset', ignore_keys=['dataset_type', 'task_name'])
+# Decoding would take longer than training.
+clips_and_photos_load = dict(type='LoadFrames', key='gt', decoded_mb=400)
+clips_and_photos_photos = dict(
+    type='PhotoMotionDataset', data_root=_base_.photomotion_root, split='train', clips_per_image=4, seed=0
+)
+
 # One patch of the spatial alignment network, 36 pixels at low resolution.
 clips_and_photos_patch = dict(type='DegradeFrames', kind='BI', scale=4, gt_patch_size=144)
 clips_and_photos_steps = [
@@ -16,11 +24,9 @@ clips_and_photos_steps = [
 clips_and_photos_train_window_dataloader = dict(
     num_workers=2,
     batch_size=16,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
+    **clips_and_photos_loader,
     dataset=dict(
-        type='ConcatDataset',
-        ignore_keys=['dataset_type', 'task_name'],
+        **clips_and_photos_dataset,
         datasets=[
             dict(
                 type='RepeatDataset',
@@ -29,18 +35,13 @@ clips_and_photos_train_window_dataloader = dict(
                     **_base_.clips_train_dataset,
                     samples='frames',
                     num_input_frames=5,
-                    # Decoding would take longer than training.
-                    pipeline=[dict(type='LoadFrames', key='gt', decoded_mb=400), *clips_and_photos_steps],
+                    pipeline=[clips_and_photos_load, *clips_and_photos_steps],
                 ),
             ),
             dict(
-                type='PhotoMotionDataset',
-                data_root=_base_.photomotion_root,
-                split='train',
+                **clips_and_photos_photos,
                 num_frames=5,
                 gt_size=(160, 160),
-                clips_per_image=4,
-                seed=0,
                 cache_mb=500,
                 pipeline=clips_and_photos_steps,
             ),
@@ -58,11 +59,9 @@ clips_and_photos_sequence_steps = [
 clips_and_photos_train_sequence_dataloader = dict(
     num_workers=1,
     batch_size=4,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
+    **clips_and_photos_loader,
     dataset=dict(
-        type='ConcatDataset',
-        ignore_keys=['dataset_type', 'task_name'],
+        **clips_and_photos_dataset,
         datasets=[
             dict(
                 type='RepeatDataset',
@@ -72,19 +71,15 @@ clips_and_photos_train_sequence_dataloader = dict(
                     num_input_frames=7,
                     pipeline=[
                         dict(type='SampleSegment'),
-                        dict(type='LoadFrames', key='gt', decoded_mb=400),
+                        clips_and_photos_load,
                         *clips_and_photos_sequence_steps,
                     ],
                 ),
             ),
             dict(
-                type='PhotoMotionDataset',
-                data_root=_base_.photomotion_root,
-                split='train',
+                **clips_and_photos_photos,
                 num_frames=7,
                 gt_size=(144, 144),
-                clips_per_image=4,
-                seed=0,
                 cache_mb=700,
                 pipeline=clips_and_photos_sequence_steps,
             ),
@@ -101,11 +96,9 @@ clips_and_photos_frame_steps = [
 clips_and_photos_train_frame_dataloader = dict(
     num_workers=1,
     batch_size=16,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
+    **clips_and_photos_loader,
     dataset=dict(
-        type='ConcatDataset',
-        ignore_keys=['dataset_type', 'task_name'],
+        **clips_and_photos_dataset,
         datasets=[
             dict(
                 type='RepeatDataset',
@@ -113,19 +106,15 @@ clips_and_photos_train_frame_dataloader = dict(
                 dataset=dict(
                     **_base_.clips_train_dataset,
                     samples='frames',
-                    pipeline=[dict(type='LoadFrames', key='gt', decoded_mb=400), *clips_and_photos_frame_steps],
+                    pipeline=[clips_and_photos_load, *clips_and_photos_frame_steps],
                 ),
             ),
             # Four pieces of a photograph, larger than the patches.
             dict(
-                type='PhotoMotionDataset',
-                data_root=_base_.photomotion_root,
-                split='train',
+                **clips_and_photos_photos,
                 samples='frames',
                 num_frames=1,
                 gt_size=(288, 288),
-                clips_per_image=4,
-                seed=0,
                 cache_mb=500,
                 pipeline=clips_and_photos_frame_steps,
             ),
