@@ -1,5 +1,6 @@
 """How the C library's allocator treats large tensors on CPU."""
 
+import contextlib
 import ctypes
 import os
 from collections.abc import Mapping
@@ -33,3 +34,9 @@ def keep_freed_memory(environment: Mapping[str, str] = os.environ) -> bool:
     except (OSError, TypeError, AttributeError):
         return False
     return all(mallopt(parameter, KEPT_BYTES) == 1 for parameter in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD))
+
+
+def give_back_freed_memory() -> None:
+    """Hand what glibc's allocator keeps back to the system, once."""
+    with contextlib.suppress(OSError, TypeError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

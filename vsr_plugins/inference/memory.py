@@ -1,7 +1,6 @@
 """How much memory there is, and how much of it a network takes."""
 
 import contextlib
-import ctypes
 import os
 import resource
 import threading
@@ -10,6 +9,8 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+
+from ..allocator import give_back_freed_memory
 
 PROC = Path('/proc')
 CGROUPS = (
@@ -66,8 +67,7 @@ def peak_memory(run: Callable[[], Tensor], device: torch.device | str = 'cpu') -
     if device.type != 'cpu' or _resident() is None:
         return None
     # What malloc keeps from earlier runs would be used again unseen.
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL('libc.so.6').malloc_trim(0)
+    give_back_freed_memory()
     before = peak = _resident()
     done = threading.Event()
 

@@ -157,10 +157,11 @@ def _matrices(length: int) -> tuple[Tensor, Tensor, Tensor]:
     They are those of Toom and Cook, transposed. The three factors of a point are scaled to one size: that rounds least.
     """
     size = length + 2
+    points = torch.tensor(POINTS[length], dtype=torch.float64, device='cpu')
 
     def powers(count: int) -> Tensor:
-        matrix = torch.zeros(size, count, dtype=torch.float64)
-        matrix[:-1] = torch.tensor(POINTS[length], dtype=torch.float64)[:, None] ** torch.arange(count)
+        matrix = points.new_zeros(size, count)
+        matrix[:-1] = points[:, None] ** torch.arange(count, device='cpu')
         matrix[-1, -1] = 1  # infinity
         return matrix
 
