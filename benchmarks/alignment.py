@@ -24,6 +24,7 @@ warnings.simplefilter('ignore')
 from mmagic.registry import MODELS  # noqa: E402
 
 import vsr_plugins  # noqa: E402, F401
+from vsr_plugins.checkpoints.weight_files import read_weights  # noqa: E402
 from vsr_plugins.engine.load_parts import load_part  # noqa: E402
 from vsr_plugins.models.blocks.color import luma  # noqa: E402
 
@@ -51,17 +52,11 @@ def build_aligners(args: argparse.Namespace) -> dict[str, nn.Module | None]:
         aligners['rectified, SPyNet'] = MODELS.build(dict(type='RectifiedFlowAlignment', flow=flow))
     if args.stn:
         aligners['spatial alignment'] = net = MODELS.build(dict(type='SpatialAlignmentNet'))
-        load_part(net, weights(args.stn), source='generator.aligner.', target='')
+        load_part(net, read_weights(args.stn), source='generator.aligner.', target='')
     if args.tdan:
         aligners['deformable, TDAN'] = net = MODELS.build(dict(type='DeformableAlignment'))
-        load_part(net, weights(args.tdan), source='generator.', target='', partial=True)
+        load_part(net, read_weights(args.tdan), source='generator.', target='', partial=True)
     return aligners
-
-
-def weights(path: str) -> dict[str, Tensor]:
-    """The weights of a checkpoint."""
-    checkpoint = torch.load(path, map_location='cpu', weights_only=False)
-    return checkpoint.get('state_dict', checkpoint)
 
 
 def error(aligned: Tensor, references: Tensor) -> float:

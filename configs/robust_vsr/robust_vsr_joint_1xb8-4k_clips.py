@@ -23,6 +23,5 @@ custom_hooks = [
 ]
 
 train_cfg = dict(max_iters=4_000)
-optim_wrapper = dict(optimizer=dict(lr=5e-4))
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].update(end=4_000, T_max=3_800)

@@ -22,11 +22,15 @@ def test_parts_go_where_they_belong():
     assert torch.equal(net['b'].weight, given['x.branch.weight']) and torch.equal(net['a'].weight, before)
 
 
-def test_a_kernel_for_one_frame_is_divided_over_three():
+@pytest.mark.parametrize(
+    ('inflate', 'expected'),
+    [('mean', [[2.0, 2.0, 2.0], [3.0, 3.0, 3.0]]), ('center', [[0.0, 6.0, 0.0], [0.0, 9.0, 0.0]])],
+)
+def test_a_kernel_for_one_frame_starts_one_for_three(inflate, expected):
     net = two_layers()
     given = {'weight': torch.tensor([[6.0], [9.0]]).reshape(2, 1, 1, 1), 'bias': torch.ones(2)}
-    load_part(net, given, target='a.', inflate=True)
-    assert net['a'].weight.flatten(1).tolist() == [[2.0, 2.0, 2.0], [3.0, 3.0, 3.0]]
+    load_part(net, given, target='a.', inflate=inflate)
+    assert net['a'].weight.flatten(1).tolist() == expected
     assert net['a'].bias.tolist() == [1.0, 1.0]
 
 
@@ -46,7 +50,7 @@ def test_a_deeper_network_keeps_what_the_shallower_one_lacks():
         ({'weight': torch.zeros(2, 2, 1, 1), 'bias': torch.zeros(2)}, {'target': 'a.'}, r'\(2, 3, 1, 1\)'),
         (
             {'weight': torch.zeros(2, 2, 1, 1), 'bias': torch.zeros(2)},
-            {'target': 'a.', 'inflate': True},
+            {'target': 'a.', 'inflate': 'mean'},
             r'\(2, 3, 1, 1\)',
         ),
     ],
@@ -54,6 +58,11 @@ def test_a_deeper_network_keeps_what_the_shallower_one_lacks():
 def test_what_does_not_fit_is_named(given, options, message):
     with pytest.raises(ValueError, match=message):
         load_part(two_layers(), given, **options)
+
+
+def test_an_unknown_inflation_is_named():
+    with pytest.raises(ValueError, match=r"'center', 'mean'.*but got True"):
+        LoadPartsHook([{'checkpoint': 'x.pth', 'inflate': True}])
 
 
 @pytest.mark.parametrize('part', [{'source': 'a.'}, {'checkpoint': 'x.pth', 'strict': True}])

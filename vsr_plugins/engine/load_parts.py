@@ -13,6 +13,8 @@ from mmengine.runner import Runner
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor
 
+INFLATIONS = (None, 'center', 'mean')
+
 
 @HOOKS.register_module()
 class LoadPartsHook(Hook):
@@ -28,8 +30,10 @@ class LoadPartsHook(Hook):
               absolute is looked for beside this training's work directory, then from where the command was run.
             - ``source``: beginning of the names to take, such as ``'generator.branch.'``; default all.
             - ``target``: what stands in its place here, such as ``'generator.branches.0.'``; default the same.
-            - ``inflate``: True lets a kernel for one frame start one for k: repeated k times over the input channels
-              and divided by k. Default False.
+            - ``inflate``: lets a kernel for one frame start one for k frames side by side in the input channels:
+              ``'center'`` puts it at the frame in the middle and zeros elsewhere, so that the training starts from
+              what the network made of one frame; ``'mean'`` repeats it k times and divides by k, so that it starts
+              from the average of the frames. Default None, shapes must agree.
             - ``partial``: True lets names below ``target`` that the checkpoint lacks keep their values, and leaves out
               what has no place here. Default False.
             - ``optional``: True lets the training start without this part where its checkpoint is not there, which the
@@ -49,6 +53,7 @@ class LoadPartsHook(Hook):
                     f'a part has a checkpoint and may have {", ".join(sorted(self.OPTIONS - {"checkpoint"}))}, '
                     f'but got {dict(part)}'
                 )
+            _check_inflate(part.get('inflate'))
         self.parts = [dict(part) for part in parts]
 
     def before_train(self, runner: Runner) -> None:
@@ -98,7 +103,7 @@ def load_part(
     state_dict: Mapping[str, Tensor],
     source: str = '',
     target: str | None = None,
-    inflate: bool = False,
+    inflate: str | None = None,
     partial: bool = False,
 ) -> list[str]:
     """Copy the weights whose names begin with ``source`` to where they begin with ``target``.
@@ -117,6 +122,7 @@ def load_part(
     Raises:
         ValueError: If nothing begins so, a name is missing or left over, or a shape differs.
     """
+    _check_inflate(inflate)
     target = source if target is None else target
     own = {name: value for name, value in model.state_dict().items() if name.startswith(target)}
     given = {target + name[len(source) :]: value for name, value in state_dict.items() if name.startswith(source)}
@@ -132,8 +138,14 @@ def load_part(
         if inflate and value.ndim == place.ndim >= 2 and value.shape != place.shape:
             times, rest = divmod(place.shape[1], value.shape[1])
             if not rest:
-                value = torch.cat([value / times] * times, dim=1)
+                shares = [1 / times if inflate == 'mean' else float(i == times // 2) for i in range(times)]
+                value = torch.cat([value * share for share in shares], dim=1)
         if value.shape != place.shape:
             raise ValueError(f'{name} is {tuple(place.shape)}, but the checkpoint has {tuple(value.shape)}')
         place.copy_(value)
     return fitting
+
+
+def _check_inflate(inflate: str | None) -> None:
+    if inflate not in INFLATIONS:
+        raise ValueError(f'inflate must be one of {INFLATIONS}, but got {inflate!r}')
