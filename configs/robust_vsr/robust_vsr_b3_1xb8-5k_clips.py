@@ -1,6 +1,6 @@
 # Stage 1: the branch of 5 frames alone, on frames aligned by rectified flow. It starts from the branch of one frame:
-# the frame in the middle has that one's first layer, its neighbours zeros. The stages after it take their data and their
-# schedule from here.
+# the frame in the middle has that one's first layer, its neighbours zeros. The stages after it take their data and
+# their schedule from here.
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/models/robust_vsr.py',
