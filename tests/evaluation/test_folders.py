@@ -53,6 +53,22 @@ def test_the_command_prints_table_json_and_markdown(folders, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)['frames'] == {'one': 3, 'two': 3}
 
 
+def test_hidden_folders_are_no_clips(tmp_path):
+    """Below a hidden folder too; but the folder that was asked for may itself lie in one."""
+    for folder in (
+        'pred/city',
+        'pred/city/.ipynb_checkpoints',
+        'pred/.cache/city/old',
+        '.hidden/gt/city',
+        'none/.git/city',
+    ):
+        write(tmp_path / folder)
+    scores = score_folders(tmp_path / 'pred', tmp_path / '.hidden' / 'gt', PROTOCOLS['basicvsr'])
+    assert scores.frames == {'city': 3}
+    with pytest.raises(FileNotFoundError, match='no image in'):
+        score_folders(tmp_path / 'none', tmp_path / 'pred', PROTOCOLS['basicvsr'])
+
+
 def test_single_clips_match_whatever_their_names(tmp_path):
     write(tmp_path / 'mine')
     write(tmp_path / 'truth' / 'walk')

@@ -13,6 +13,8 @@ SHOWN_FAULTS = 10
 def find_clips(folder: str | Path) -> dict[str, list[Path]]:
     """The clips of a folder: its sub-folders that hold images, or the folder itself if it holds images.
 
+    Hidden folders are left out, as hidden files are.
+
     Args:
         folder: Where to look.
 
@@ -27,8 +29,9 @@ def find_clips(folder: str | Path) -> dict[str, list[Path]]:
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f'{folder} is not a folder')
-    below = (path for path in folder.rglob('*') if path.is_dir())
-    clips = {path.relative_to(folder).as_posix(): list_images(path) for path in below}
+    below = (path.relative_to(folder) for path in folder.rglob('*') if path.is_dir())
+    visible = (path for path in below if not any(part.startswith('.') for part in path.parts))
+    clips = {path.as_posix(): list_images(folder / path) for path in visible}
     clips = {name: clips[name] for name in sorted(clips, key=natural_key) if clips[name]}
     directly = list_images(folder)
     if directly and clips:
