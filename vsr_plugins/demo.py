@@ -1,6 +1,5 @@
 """The whole way once, small: train, measure against bicubic and the best model of the package, draw, write a video."""
 
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 from mmengine.config import Config
 
 from .checkpoints.shipped import best_shipped
+from .child_processes import run_guarded
 from .datasets.degradation import bicubic_upsample
 from .evaluation.protocols import Protocol, get_protocol
 from .evaluation.scores import Scores, score_clip, summarise
@@ -24,6 +24,8 @@ from .visualization import comparison_figure, most_detailed_window
 
 CONFIG = Path(__file__).parent.parent / 'configs' / 'latent_attn_demo.py'
 FPS = 12
+# Locked while a training runs in the work directory.
+LOCK = '.training_lock'
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Demonstration:
 def train(config: Path, work_dir: Path, options: Mapping[str, object]) -> Path:
     """Run ``mim train`` as a user would, going on where an earlier run was stopped.
 
+    The training ends with this process, however that ends, and no second one runs in the same folder.
+
     Args:
         config: Config file.
         work_dir: Where checkpoints and logs go.
@@ -57,7 +61,7 @@ def train(config: Path, work_dir: Path, options: Mapping[str, object]) -> Path:
 
     Raises:
         FileNotFoundError: If there is no such config.
-        ValueError: If the training fails, or leaves no best checkpoint.
+        ValueError: If the training fails, or leaves no best checkpoint, or another is running in the folder.
     """
     if not config.is_file():
         raise FileNotFoundError(f'no config at {config}; run this from a clone of the project, or name one')
@@ -65,9 +69,9 @@ def train(config: Path, work_dir: Path, options: Mapping[str, object]) -> Path:
     command += ['--work-dir', str(work_dir), '--resume']
     if options:
         command += ['--cfg-options', *(f'{key}={value}' for key, value in options.items())]
-    finished = subprocess.run(command, check=False)
-    if finished.returncode:
-        raise ValueError(f'the training ended with status {finished.returncode}; its output above says why')
+    work_dir.mkdir(parents=True, exist_ok=True)
+    if status := run_guarded(command, work_dir / LOCK):
+        raise ValueError(f'the training ended with status {status}; its output above says why')
     best = sorted(work_dir.glob('best_*.pth'), key=lambda path: path.stat().st_mtime)
     if not best:
         raise ValueError(f'the training left no best checkpoint in {work_dir}')

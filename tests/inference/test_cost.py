@@ -1,3 +1,8 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -42,3 +47,29 @@ def test_attention_and_transposed_convolution_are_counted():
         assert flops == 2 * 2 * (8 * 6 * 4) * 2
         flops, _ = count_flops(lambda: nn.ConvTranspose2d(3, 2, 4, stride=2)(torch.rand(1, 3, 5, 6)))
         assert flops == 2 * (5 * 6) * 3 * 2 * 16
+
+
+HANGS = """
+import vsr_plugins.inference.cost as cost
+from hanging import hang
+cost.measure_model = hang
+if __name__ == '__main__':
+    cost.measure_apart({}, (1, 3, 8, 8))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != 'linux', reason='reads /proc')
+def test_a_measurement_ends_with_the_process_that_asked_for_it(tmp_path):
+    (tmp_path / 'hanging.py').write_text(
+        'import os, time\ndef hang(*args):\n    print(os.getpid(), flush=True)\n    time.sleep(600)\n'
+    )
+    (tmp_path / 'program.py').write_text(HANGS)
+    with subprocess.Popen([sys.executable, str(tmp_path / 'program.py')], stdout=subprocess.PIPE, text=True) as process:
+        child = Path('/proc', process.stdout.readline().strip(), 'stat')
+        process.kill()
+    for _ in range(100):
+        if not child.is_file() or child.read_text().rpartition(')')[2].split()[0] == 'Z':
+            return
+        time.sleep(0.1)
+    raise AssertionError(f'{child.parent} goes on')

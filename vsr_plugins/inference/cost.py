@@ -16,6 +16,7 @@ from mmengine.config import Config
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from ..child_processes import end_with_parent
 from ..evaluation.method_table import Cost
 from ..models.blocks.temporal_winograd import direct_convolutions
 from .memory import peak_memory
@@ -25,7 +26,7 @@ QUICK = 2.0
 
 
 def measure_apart(model: dict, shape: tuple[int, ...], device: str = 'cpu') -> Cost:
-    """Measure in a process of its own, whose memory nothing else uses.
+    """Measure in a process of its own, whose memory nothing else uses; it ends with this one.
 
     Args:
         model: The model of a config.
@@ -35,7 +36,7 @@ def measure_apart(model: dict, shape: tuple[int, ...], device: str = 'cpu') -> C
     Raises:
         ValueError: If the process was killed, which is what happens where memory does not suffice.
     """
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context('spawn')) as pool:
+    with ProcessPoolExecutor(1, get_context('spawn'), initializer=end_with_parent) as pool:
         try:
             return pool.submit(measure_model, json.dumps(model), shape, device, torch.get_num_threads()).result()
         except BrokenProcessPool:
