@@ -10,6 +10,12 @@ space_time_end = [
     dict(type='StackFrames', keys=['img', 'gt']),
     dict(type='PackInputs', meta_keys=['key']),
 ]
+# For measuring: every frame counts, the last one of a clip of even length too.
+space_time_whole = [
+    dict(type='HalveFrameRate', last_window=4),
+    dict(type='StackFrames', keys=['img', 'gt']),
+    dict(type='PackInputs', meta_keys=['key', 'given']),
+]
 # Four frames in, seven out. The input is on disk at half the rate already, as the list of names says.
 vimeo90k_space_time_frames = dict(img=_base_.vimeo90k_frames[::2], gt=_base_.vimeo90k_frames)
 
@@ -31,11 +37,11 @@ space_time = dict(
     ),
     clips_val=dict(
         **_base_.clips_val_loader,
-        dataset=dict(**_base_.clips_val_dataset, pipeline=[_base_.clips_load, _base_.clips_whole, *space_time_end]),
+        dataset=dict(**_base_.clips_val_dataset, pipeline=[_base_.clips_load, _base_.clips_whole, *space_time_whole]),
     ),
     vid4=dict(
         **_base_.vid4_bix4_loader,
-        dataset=dict(**_base_.vid4_bix4_dataset, pipeline=[*_base_.vid4_bix4_load, *space_time_end]),
+        dataset=dict(**_base_.vid4_bix4_dataset, pipeline=[*_base_.vid4_bix4_load, *space_time_whole]),
     ),
     # Section 4.1: patches of 32 x 32 at low resolution; flips, quarter turns and reversed time.
     vimeo90k_train=dict(

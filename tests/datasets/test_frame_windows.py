@@ -1,6 +1,6 @@
 import pytest
 
-from vsr_plugins.datasets.frame_windows import mirrored, window_indices
+from vsr_plugins.datasets.frame_windows import frames_given, mirrored, space_time_windows, window_indices
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,42 @@ def test_where_upstream_has_an_answer_it_is_the_same(padding):
 def test_what_makes_no_window_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         window_indices(*arguments)
+
+
+@pytest.mark.parametrize(
+    ('count', 'given'),
+    [
+        (7, [[0, 2, 4, 6]]),
+        (8, [[0, 2, 4, 6], [1, 3, 5, 7]]),
+        (33, [[0, 2, 4, 6], [6, 8, 10, 12], [12, 14, 16, 18], [18, 20, 22, 24], [24, 26, 28, 30], [26, 28, 30, 32]]),
+        (34, [[0, 2, 4, 6], [6, 8, 10, 12], [12, 14, 16, 18], [18, 20, 22, 24], [24, 26, 28, 30], [27, 29, 31, 33]]),
+        # Clips that the authors' test script cannot take.
+        (1, [[0]]),
+        (2, [[0], [1]]),
+        (5, [[0, 2, 4]]),
+        (6, [[0, 2, 4], [1, 3, 5]]),
+    ],
+)
+def test_space_time_windows_are_those_of_the_authors_test_script(count, given):
+    windows = space_time_windows(count)
+    assert [list(window[::2]) for window in windows] == given
+    assert sorted({frame for window in windows for frame in window}) == list(range(count))
+
+
+def test_frames_of_two_windows_are_those_of_the_first():
+    assert frames_given(space_time_windows(33)) == [*range(0, 33, 2)]
+    # 30 is from the fifth window; 31, 32 and 33 from the last, which is given 31 and 33.
+    assert frames_given(space_time_windows(34)) == [*range(0, 31, 2), 31, 33]
+    assert frames_given(space_time_windows(8)) == [0, 2, 4, 6, 7]
+    assert frames_given(space_time_windows(12)) == [0, 2, 4, 6, 7, 9, 11]
+
+
+def test_a_whole_clip_is_one_window_and_one_more_for_its_last_frame():
+    assert space_time_windows(33, None) == [range(33)]
+    assert space_time_windows(34, None) == [range(33), range(27, 34)]
+    assert frames_given(space_time_windows(34, None)) == [*range(0, 33, 2), 33]
+    assert space_time_windows(4, None) == [range(3), range(1, 4)]
+    assert space_time_windows(12, 3) == [range(5), range(4, 9), range(7, 12)]
+    for arguments, message in (((0,), 'at least one frame, but got 0'), ((5, 1), 'at least 2, but got 1')):
+        with pytest.raises(ValueError, match=message):
+            space_time_windows(*arguments)

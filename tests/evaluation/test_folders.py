@@ -69,6 +69,42 @@ def test_hidden_folders_are_no_clips(tmp_path):
         score_folders(tmp_path / 'none', tmp_path / 'pred', PROTOCOLS['basicvsr'])
 
 
+def test_the_last_frame_of_an_even_clip_has_no_counterpart(tmp_path, capsys):
+    """Of 10 frames 0, 2, ..., 8 are given, from which 9 can be made; 10 are made where the end is given too."""
+    for clip, count in (('even', 10), ('odd', 5)):
+        write(tmp_path / 'gt' / clip, count)
+        # Given frames are off by four levels, the others by one.
+        for number in range(count):
+            write(tmp_path / 'pred' / clip, 1, start=number, level=101 if number % 2 else 104)
+    score = ['score', str(tmp_path / 'pred'), str(tmp_path / 'gt'), '--protocol', 'zooming_slow_mo', '--json', '-']
+
+    def measured():
+        assert main(score) == 0
+        content = json.loads(capsys.readouterr().out)
+        return content['frames'], content['protocol'], content['methods']['pred']['groups']
+
+    frames, protocol, _ = measured()
+    assert frames == {'even': 10, 'odd': 5} and protocol['name'] == 'zooming_slow_mo'
+    (tmp_path / 'pred' / 'even' / '9.png').unlink()
+    frames, protocol, groups = measured()
+    assert frames == {'even': 9, 'odd': 5} and protocol['name'] == 'zooming_slow_mo+drop_unpaired=True'
+    off_by_four, off_by_one = (groups[name]['PSNR'] for name in ('input frames', 'interpolated frames'))
+    # 20 log10(255 * 255 / 219 / 4) + 10 log10(24 / 23), and four times less error.
+    assert off_by_four == pytest.approx(37.597, abs=2e-3) and off_by_one == pytest.approx(49.638, abs=2e-3)
+    assert main(score[:-2]) == 0
+    assert 'all frames but the last of an even clip' in ' '.join(capsys.readouterr().out.split())
+
+    (tmp_path / 'pred' / 'odd' / '4.png').unlink()
+    with pytest.raises(ValueError, match='odd: 4 predicted frames, but 5 of') as error:
+        score_folders(tmp_path / 'pred', tmp_path / 'gt', PROTOCOLS['zooming_slow_mo'])
+    assert 'even' not in str(error.value)
+    (tmp_path / 'pred' / 'even' / '8.png').unlink()
+    with pytest.raises(ValueError, match='even: 8 predicted frames, but 10 of'):
+        score_folders(tmp_path / 'pred', tmp_path / 'gt', PROTOCOLS['zooming_slow_mo'])
+    with pytest.raises(ValueError, match='even: 8 predicted frames, but 10 of'):
+        score_folders(tmp_path / 'pred', tmp_path / 'gt', PROTOCOLS['basicvsr'])
+
+
 def test_single_clips_match_whatever_their_names(tmp_path):
     write(tmp_path / 'mine')
     write(tmp_path / 'truth' / 'walk')

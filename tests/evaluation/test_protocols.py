@@ -18,7 +18,7 @@ VID4 = (41, 34, 49, 47)
         ('basicvsr', VID4),
         ('tdan', VID4),
         ('duf', (37, 30, 45, 43)),
-        ('zooming_slow_mo', (41, 33, 49, 47)),
+        ('zooming_slow_mo', VID4),
         ('vimeo90k', (1, 1, 1, 1)),
     ],
 )
@@ -32,6 +32,8 @@ def test_which_frames_are_dropped():
     assert list(PROTOCOLS['vimeo90k'].select(7)) == [3]
     assert list(PROTOCOLS['spmcs'].select(31)) == [15]
     assert list(PROTOCOLS['basicvsr'].select(1)) == [0]
+    unpaired = get_protocol(dict(name='zooming_slow_mo', drop_unpaired=True))
+    assert tuple(len(unpaired.select(count)) for count in VID4) == (41, 33, 49, 47)
     with pytest.raises(ValueError, match='latent_attention needs clips of at least 4 frames, but got one of 3'):
         PROTOCOLS['latent_attention'].select(3)
 
@@ -39,6 +41,17 @@ def test_which_frames_are_dropped():
 def test_a_protocol_says_what_it_is():
     assert str(PROTOCOLS['tdan']) == 'tdan: Y, all frames, 8 pixels cropped, 8 bit, mean over frames'
     assert str(PROTOCOLS['reds4_rgb']).startswith('reds4_rgb: RGB, all frames, no crop')
+    zooming = PROTOCOLS['zooming_slow_mo']
+    assert str(zooming) == (
+        'zooming_slow_mo: Y, all frames, no crop, every second frame and the last given, 8 bit, mean over clips'
+    )
+    assert str(zooming.changed(drop_unpaired=True)) == (
+        'zooming_slow_mo+drop_unpaired=True: Y, all frames but the last of an even clip, no crop, '
+        'every second frame given, 8 bit, mean over clips'
+    )
+    assert 'first 1 and last 0 frames of a clip and the last of an even one,' in str(
+        zooming.changed(drop_unpaired=True, drop_first=1)
+    )
 
 
 def test_a_changed_protocol_has_another_name_and_is_not_equal():
@@ -54,6 +67,7 @@ def test_a_changed_protocol_has_another_name_and_is_not_equal():
         (dict(name='duf', border=3), 'no field border'),
         (dict(name='duf', color='YCbCr'), "but got 'YCbCr'"),
         (dict(name='duf', crop_border=-1), 'crop_border .* but got -1'),
+        (dict(name='duf', drop_unpaired=True), 'drop_unpaired of a protocol goes with space_time'),
     ],
 )
 def test_wrong_protocols_are_named(spec, message):
@@ -112,10 +126,18 @@ def test_trap_channel_order():
 
 
 def test_trap_space_time_frames_are_reported_apart():
-    summary = summarise({'a': frames([10, 1, 20, 3, 30, 5])}, PROTOCOLS['zooming_slow_mo'])
-    assert summary.frames == {'a': 5}
-    assert summary.groups == {'input frames': {'PSNR': 20}, 'interpolated frames': {'PSNR': 2}}
-    assert summary.mean['PSNR'] == pytest.approx(64 / 5)
+    # Ten frames: [0, 2, 4, 6] make the first seven, and [3, 5, 7, 9] the last three.
+    ten = {'a': frames([10, 1, 20, 2, 30, 3, 40, 50, 4, 60])}
+    summary = summarise(ten, PROTOCOLS['zooming_slow_mo'])
+    assert summary.frames == {'a': 10}
+    assert summary.groups == {'input frames': {'PSNR': 35}, 'interpolated frames': {'PSNR': 2.5}}
+    assert summary.mean['PSNR'] == 22
+    # A network that makes nine frames at once says so.
+    summary = summarise(ten, PROTOCOLS['zooming_slow_mo'], given={'a': [0, 2, 4, 6, 8, 9]})
+    assert summary.groups == {'input frames': {'PSNR': 164 / 6}, 'interpolated frames': {'PSNR': 14}}
+    summary = summarise(ten, get_protocol(dict(name='zooming_slow_mo', drop_unpaired=True)))
+    assert summary.frames == {'a': 9}
+    assert summary.groups == {'input frames': {'PSNR': 104 / 5}, 'interpolated frames': {'PSNR': 14}}
     # They are averaged as the protocol says: over clips, however long each is.
     clips = {'a': frames([10, 1, 20, 3, 30]), 'b': frames([40, 8, 60])}
     over_clips = summarise(clips, PROTOCOLS['zooming_slow_mo']).groups

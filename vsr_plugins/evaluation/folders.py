@@ -52,6 +52,9 @@ def score_folders(
     Frames are matched by natural order, clips by name; a folder with one clip matches a folder with one clip whatever
     their names. All of it is checked before the first frame is measured.
 
+    Of a clip of 2N frames a space-time method that was given frames 0, 2, 4, ... makes 2N - 1. Where a clip has that
+    many, the last frame of no clip of even length is measured: ``drop_unpaired`` of the protocol in the result.
+
     Args:
         prediction: Folder of frames, or of clips.
         target: Likewise.
@@ -68,17 +71,27 @@ def score_folders(
         predicted, truth = ({name: frames} for clips in (predicted, truth) for frames in clips.values())
     faults = [f'{name}: in {target} but not in {prediction}' for name in truth if name not in predicted]
     faults += [f'{name}: in {prediction} but not in {target}' for name in predicted if name not in truth]
+    shorter = {
+        name: len(predicted[name]) - len(frames)
+        for name, frames in truth.items()
+        if name in predicted and len(predicted[name]) != len(frames)
+    }
+    if protocol.space_time and any(less == -1 and len(truth[name]) % 2 == 0 for name, less in shorter.items()):
+        protocol = protocol.changed(drop_unpaired=True)
     faults += [
         f'{name}: {len(predicted[name])} predicted frames, but {len(truth[name])} of ground truth'
-        for name in truth
-        if name in predicted and len(predicted[name]) != len(truth[name])
+        for name, less in shorter.items()
+        if less != -1 or not protocol.drops_last_of(len(truth[name]))
     ]
-    faults = faults or [fault for name in truth for fault in _size_faults(predicted[name], truth[name])]
+    faults = faults or [
+        fault for name in truth for fault in _size_faults(predicted[name], truth[name][: len(predicted[name])])
+    ]
     if faults:
         shown = faults[:SHOWN_FAULTS] + [f'... and {len(faults) - SHOWN_FAULTS} more'] * (len(faults) > SHOWN_FAULTS)
         raise ValueError('the folders cannot be compared\n  ' + '\n  '.join(shown))
 
     wanted = {name: protocol.select(len(frames)) for name, frames in truth.items()}
+    given = {name: protocol.given(len(frames)) for name, frames in truth.items()}
     total = sum(len(indices) for indices in wanted.values())
     done = 0
     scores = {}
@@ -92,7 +105,9 @@ def score_folders(
                 raise ValueError(f'{pair[0]} against {pair[1]}: {error}') from error
             done += 1
             on_frame(done, total)
-    return summarise(scores, protocol, selected=True)
+    # Places among the frames that were measured.
+    places = {name: [place for place, frame in enumerate(of) if frame in given[name]] for name, of in wanted.items()}
+    return summarise(scores, protocol, selected=True, given=places)
 
 
 def _size_faults(predicted: Sequence[Path], truth: Sequence[Path]) -> Iterator[str]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
+from ..datasets.frame_windows import frames_given, space_time_windows
+
 
 @dataclass(frozen=True)
 class Protocol:
@@ -16,8 +18,10 @@ class Protocol:
         drop_first: Frames dropped at the start of a clip.
         drop_last: Frames dropped at its end.
         centre_only: Measure the middle frame alone.
-        space_time: The network doubles the frame rate: it is given frames 0, 2, 4, ... and a last frame without a
-            partner is not made, hence not measured.
+        space_time: The network doubles the frame rate: it is given frames 0, 2, 4, ... and, at the end of a clip of
+            even length, a window of odd frames that ends with the clip; see ``datasets.frame_windows``.
+        drop_unpaired: With ``space_time``: of a clip of even length frames 0, 2, 4, ... alone were given, from which
+            its last frame cannot be made, and it is not measured.
         round_output: Round predictions to 8 bit before measuring, as a saved frame is.
         average: ``'clip'``: the mean of the clips' means; ``'frame'``: the mean over the frames of all clips. The two
             differ where clips differ in length.
@@ -32,6 +36,7 @@ class Protocol:
     drop_last: int = 0
     centre_only: bool = False
     space_time: bool = False
+    drop_unpaired: bool = False
     round_output: bool = True
     average: Literal['clip', 'frame'] = 'clip'
     degradation: Literal['BI', 'BD'] | None = None
@@ -54,6 +59,8 @@ class Protocol:
             value = getattr(self, field)
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
                 raise ValueError(f'{field} of a protocol must be a whole number of at least 0, but got {value!r}')
+        if self.drop_unpaired and not self.space_time:
+            raise ValueError('drop_unpaired of a protocol goes with space_time; otherwise no frame needs a partner')
 
     def select(self, count: int) -> range:
         """Which frames of a clip are measured.
@@ -70,12 +77,42 @@ class Protocol:
         if self.centre_only and count > 0:
             return range(count // 2, count // 2 + 1)
         end = count - self.drop_last
-        if self.space_time and count % 2 == 0:
+        if self.drops_last_of(count):
             end = min(end, count - 1)
         if end <= self.drop_first:
             needed = self.drop_first + self.drop_last + 1
             raise ValueError(f'protocol {self.name} needs clips of at least {needed} frames, but got one of {count}')
         return range(self.drop_first, end)
+
+    def drops_last_of(self, count: int) -> bool:
+        """Whether the last of ``count`` frames has none given after it and is left out."""
+        return self.space_time and self.drop_unpaired and count % 2 == 0
+
+    def given(self, count: int) -> list[int]:
+        """Which frames of a clip the network was given, where nothing else tells; the others it interpolated.
+
+        Args:
+            count: Frames of the clip.
+
+        Returns:
+            Indices, from 0; all of them but with ``space_time``.
+        """
+        if not self.space_time:
+            return list(range(count))
+        return frames_given(space_time_windows(count - 1 if self.drops_last_of(count) else count))
+
+    def changed(self, **changes: object) -> 'Protocol':
+        """With other values, and named after them.
+
+        Raises:
+            ValueError: If there is no such field, or a value means nothing.
+        """
+        unknown = changes.keys() - {field.name for field in fields(self)}
+        if unknown:
+            raise ValueError(f'a protocol has no field {", ".join(sorted(unknown))}')
+        changes = {field: value for field, value in changes.items() if getattr(self, field) != value}
+        suffix = ''.join(f'+{field}={value}' for field, value in changes.items())
+        return replace(self, name=self.name + suffix, **changes)
 
     def __str__(self) -> str:
         """One line that goes with every number."""
@@ -83,14 +120,16 @@ class Protocol:
             frames = 'centre frame'
         elif self.drop_first or self.drop_last:
             frames = f'without the first {self.drop_first} and last {self.drop_last} frames of a clip'
+            frames += ' and the last of an even one' * (self.drop_unpaired and not self.drop_last)
         else:
-            frames = 'all frames'
+            frames = 'all frames' + ' but the last of an even clip' * self.drop_unpaired
+        given = 'every second frame' + ' and the last' * (not self.drop_unpaired) + ' given'
         parts = (
             f'{self.degradation}x4' if self.degradation else '',
             self.color,
             frames,
             f'{self.crop_border} pixels cropped' if self.crop_border else 'no crop',
-            'every second frame given' if self.space_time else '',
+            given if self.space_time else '',
             '8 bit' if self.round_output else 'not rounded',
             f'mean over {self.average}s',
         )
@@ -130,10 +169,4 @@ def get_protocol(spec: 'str | Protocol | Mapping[str, object]') -> Protocol:
     name = changes.pop('name', None)
     if name not in PROTOCOLS:
         raise ValueError(f'there is no protocol {name!r}; there are {", ".join(PROTOCOLS)}')
-    base = PROTOCOLS[name]
-    unknown = changes.keys() - {field.name for field in fields(Protocol)}
-    if unknown:
-        raise ValueError(f'a protocol has no field {", ".join(sorted(unknown))}')
-    changes = {field: value for field, value in changes.items() if getattr(base, field) != value}
-    suffix = ''.join(f'+{field}={value}' for field, value in changes.items())
-    return replace(base, name=name + suffix, **changes)
+    return PROTOCOLS[name].changed(**changes)

@@ -1,6 +1,6 @@
 """From frames to the numbers of a table, under one protocol: what metrics, folders and the demonstration share."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
@@ -94,7 +94,10 @@ def score_clip(
 
 
 def summarise(
-    frames: Mapping[str, Sequence[Mapping[str, float]]], protocol: Protocol, selected: bool = False
+    frames: Mapping[str, Sequence[Mapping[str, float]]],
+    protocol: Protocol,
+    selected: bool = False,
+    given: Mapping[str, Collection[int]] | None = None,
 ) -> Scores:
     """Choose the frames that count and average them.
 
@@ -104,6 +107,8 @@ def summarise(
         frames: Clip -> metric -> value of each frame, from the first to the last.
         protocol: Which frames count and how to average.
         selected: The frames are the ones that count already.
+        given: Clip -> which of its ``frames`` a space-time network was given; of clips that are not named what the
+            protocol says.
 
     Raises:
         ValueError: If there is no clip, or one too short for the protocol.
@@ -120,11 +125,13 @@ def summarise(
     clips = {clip: [frame for _, frame in values] for clip, values in chosen.items()}
     groups = {}
     if protocol.space_time:
-        for remainder, name in enumerate(('input frames', 'interpolated frames')):
-            of_clips = {
-                clip: [frame for index, frame in values if index % 2 == remainder] for clip, values in chosen.items()
-            }
-            group = [values for values in of_clips.values() if values]
+        known = {clip: protocol.given(len(values)) for clip, values in frames.items()} | dict(given or {})
+        for is_given, name in ((True, 'input frames'), (False, 'interpolated frames')):
+            of_clips = [
+                [frame for index, frame in values if (index in known[clip]) == is_given]
+                for clip, values in chosen.items()
+            ]
+            group = [values for values in of_clips if values]
             if group:
                 groups[name] = _average(group, protocol)
     return Scores(

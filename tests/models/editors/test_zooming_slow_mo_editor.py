@@ -10,6 +10,8 @@ from mmagic.utils import register_all_modules
 from torch import nn
 
 from vsr_plugins.datasets import HalveFrameRate
+from vsr_plugins.datasets.frame_windows import space_time_windows
+from vsr_plugins.evaluation import VSRMetric
 from vsr_plugins.models.editors.zooming_slow_mo import restore_in_windows
 
 
@@ -41,11 +43,19 @@ class Doubling(nn.Module):
 def test_windows_of_the_authors_test_script(t, windows):
     network = Doubling()
     clip = torch.arange(float(t)).reshape(1, t, 1, 1, 1).expand(1, t, 3, 2, 2)
-    output = restore_in_windows(network, clip, 4)
+    arguments = space_time_windows(2 * t - 1), range(0, 2 * t, 2)
+    output = restore_in_windows(network, clip, *arguments)
     assert network.given == windows
     assert output.shape == (1, 2 * t - 1, 3, 8, 8)
     assert output[0, :, 0, 0, 0].tolist() == [number / 2 for number in range(2 * t - 1)]
-    torch.testing.assert_close(restore_in_windows(nn.Identity(), clip, 4), clip)
+    torch.testing.assert_close(restore_in_windows(nn.Identity(), clip, *arguments), clip)
+
+
+def test_frames_that_a_window_misses_are_named():
+    with pytest.raises(ValueError, match=r'frames \[3, 7\] are not given: .* HalveFrameRate\(last_window=4\)'):
+        restore_in_windows(Doubling(), torch.zeros(1, 6, 3, 2, 2), space_time_windows(10), [0, 2, 4, 5, 6, 9])
+    with pytest.raises(ValueError, match=r'expected the 2 frames \[0, 2\], but got 3'):
+        restore_in_windows(Doubling(), torch.zeros(1, 3, 3, 2, 2), [range(3)], [0, 2])
 
 
 @pytest.fixture(scope='module')
@@ -94,11 +104,55 @@ def test_windows_are_used_where_the_config_says_so(build):
         assert predictions.pred_img.shape == (1, 11, 3, 16, 16)
 
 
+@pytest.mark.parametrize(
+    ('test_cfg', 'windows', 'given'),
+    [
+        (dict(independent_windows=4), [[0, 2, 4, 6], [3, 5, 7, 9]], [0, 2, 4, 6, 7, 9]),
+        (dict(), [[0, 2, 4, 6, 8], [3, 5, 7, 9]], [0, 2, 4, 6, 8, 9]),
+    ],
+)
+def test_every_frame_of_an_even_clip_is_measured(build, test_cfg, windows, given):
+    """From the list of a clip's frames to the results, as mmagic's loops go."""
+    frames = [torch.full((3, 16, 16), float(number)) for number in range(10)]
+    results = HalveFrameRate(last_window=4)(dict(img=[frame[:, ::4, ::4] for frame in frames], gt=frames))
+    sample = DataSample(gt_img=torch.stack(results['gt']))
+    sample.set_metainfo(dict(key='walk', given=results['given']))
+    editor = build(test_cfg=test_cfg).eval()
+    editor.generator = Doubling()
+    found = editor.test_step(dict(inputs=[torch.stack(results['img'])], data_samples=[sample]))[0].to_dict()
+    assert [[round(255 * value) for value in window] for window in editor.generator.given] == windows
+    assert found['output']['pred_img'][:, 0, 0, 0].tolist() == pytest.approx(range(10), abs=1e-4)
+    assert found['output']['input_frames'] == given
+
+    metric = VSRMetric('zooming_slow_mo', metrics=['PSNR'])
+    # Off by four levels where the frame was given, by one elsewhere: 12 dB.
+    for number in range(10):
+        found['output']['pred_img'][number] = number + (4 if number in given else 1)
+    metric.process(None, [found])
+    results = metric.compute_metrics(metric.results)
+    assert results['PSNR/interpolated_frames'] - results['PSNR/input_frames'] == pytest.approx(20 * math.log10(4))
+    assert results['PSNR'] == pytest.approx(
+        (len(given) * results['PSNR/input_frames'] + (10 - len(given)) * results['PSNR/interpolated_frames']) / 10
+    )
+
+
 @pytest.mark.parametrize(('count', 'given', 'kept'), [(7, 'aceg', 'abcdefg'), (4, 'ac', 'abc'), (1, 'a', 'a')])
 def test_half_the_frames_are_given_and_all_between_them_kept(count, given, kept):
     frames = list('abcdefg'[:count])
     results = HalveFrameRate()(dict(img=list(frames), gt=list(frames)))
     assert results == dict(img=list(given), gt=list(kept))
+
+
+@pytest.mark.parametrize(
+    ('count', 'given'),
+    [(7, 'aceg'), (8, 'abcdefgh'), (6, 'abcdef'), (12, 'acefghijkl'), (1, 'a'), (2, 'ab')],
+)
+def test_frames_of_the_last_window_are_given_too(count, given):
+    frames = list('abcdefghijkl'[:count])
+    results = HalveFrameRate(last_window=4)(dict(img=list(frames), gt=list(frames)))
+    assert results == dict(img=list(given), gt=frames, given=[frames.index(frame) for frame in given])
+    with pytest.raises(ValueError, match='at least 2, but got 1'):
+        HalveFrameRate(last_window=1)
 
 
 def test_lists_of_two_lengths_are_named():

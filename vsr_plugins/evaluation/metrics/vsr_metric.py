@@ -26,7 +26,7 @@ class VSRMetric(BaseMetric):
 
     A sample is a whole clip, (t, c, h, w) with the clip's name as ``key``, or one frame, (c, h, w) with
     ``'clip/frame'`` as ``key``; the results are the same for both, since frames are sorted into clips before anything
-    is averaged.
+    is averaged. Which frames a space-time network was given its predictions say (``input_frames``), else the protocol.
 
     Args:
         protocol: Name of a protocol, or ``dict(name=..., FIELD=...)``; see ``vsr_plugins.evaluation.protocols``.
@@ -92,7 +92,7 @@ class VSRMetric(BaseMetric):
                     f'but the ground truth is {target.shape}'
                 )
             if self.skip_blank and (target == target[:, :1, :1]).all(axis=(1, 2, 3)).any():
-                self.results.append((key, '', None))
+                self.results.append((key, '', None, None))
                 continue
             scores = [
                 score_frame(*pair, self.protocol, self.metrics, channel_order='bgr')
@@ -101,7 +101,8 @@ class VSRMetric(BaseMetric):
             clip, _, frame = key.replace('\\', '/').rpartition('/')
             whole_clip = sample['gt_img'].ndim == 4 or self.selected or not clip
             # One result a sample: mmengine counts them when it gathers from several processes.
-            self.results.append((key, '', scores) if whole_clip else (clip, frame, scores))
+            given = sample['output'].get('input_frames')
+            self.results.append((key, '', scores, given) if whole_clip else (clip, frame, scores, None))
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Sort frames into clips, average by the protocol, log the table.
@@ -132,13 +133,14 @@ class VSRMetric(BaseMetric):
             skipped = len(results) - len(measured)
             print_log(f'{skipped} of {len(results)} samples are left out: a frame of one colour', logger='current')
         clips: dict[str, dict[str, list]] = defaultdict(dict)
-        for clip, frame, scores in measured:
+        for clip, frame, scores, _ in measured:
             clips[clip][frame] = scores
+        given = {clip: frames for clip, _, _, frames in measured if frames is not None}
         frames = {
             clip: [score for name in sorted(clips[clip], key=natural_key) for score in clips[clip][name]]
             for clip in sorted(clips, key=natural_key)
         }
-        return summarise(frames, self.protocol, self.selected)
+        return summarise(frames, self.protocol, self.selected, given)
 
     def _row(self, summary: Scores) -> MethodRow:
         """The run as a row of the table that ``vsr table`` prints; what that measures beside is not known here."""

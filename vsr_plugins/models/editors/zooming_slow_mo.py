@@ -1,5 +1,6 @@
 """Training and testing of space-time super-resolution."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -7,6 +8,8 @@ from mmagic.models.base_models import BaseEditModel
 from mmagic.registry import MODELS
 from mmagic.structures import DataSample
 from torch import Tensor, nn
+
+from ...datasets.frame_windows import frames_given, space_time_windows
 
 
 @MODELS.register_module()
@@ -17,7 +20,9 @@ class ZoomingSlowMo(BaseEditModel):
         Zooming Slow-Mo: Fast and Accurate One-Stage Space-Time Video Super-Resolution. CVPR 2020.
 
     The loss is of all frames, given ones and those between them. ``test_cfg=dict(independent_windows=4)`` measures as
-    the authors' test script does, see ``restore_in_windows``; without it the network is given the whole clip.
+    the authors' test script does, see ``restore_in_windows``; without it the network is given the whole clip, and again
+    the end of it where it is of even length and ``HalveFrameRate(last_window=4)`` kept the last frame. Predictions say
+    which of their frames were given, as ``input_frames``.
 
     Args:
         generator (dict): The network, (n, N, c, h, w) -> (n, 2N - 1, c, s * h, s * w), or N frames without
@@ -52,33 +57,48 @@ class ZoomingSlowMo(BaseEditModel):
 
     def forward_inference(self, inputs: Tensor, data_samples: DataSample | None = None, **kwargs: Any) -> DataSample:
         """Predictions of whole clips, (n, t, c, h, w) each."""
-        if self.independent_windows is None:
+        # Clips of a batch are of one length, so what is given is the same of all.
+        given = data_samples.metainfo['given'][0] if data_samples is not None and 'given' in data_samples else None
+        if self.independent_windows is None and given is None:
             return super().forward_inference(inputs, data_samples, **kwargs)
-        output = restore_in_windows(self.generator, inputs, self.independent_windows)
-        return DataSample(pred_img=self.data_preprocessor.destruct(output, data_samples).cpu())
+        given = list(range(0, 2 * inputs.shape[1], 2)) if given is None else list(given)
+        windows = space_time_windows(given[-1] + 1, self.independent_windows)
+        output = restore_in_windows(self.generator, inputs, windows, given)
+        predictions = DataSample(pred_img=self.data_preprocessor.destruct(output, data_samples).cpu())
+        predictions.set_metainfo(dict(input_frames=[frames_given(windows)] * len(inputs)))
+        return predictions
 
 
-def restore_in_windows(network: nn.Module, lqs: Tensor, length: int) -> Tensor:
+def restore_in_windows(network: nn.Module, lqs: Tensor, windows: Sequence[range], given: Sequence[int]) -> Tensor:
     """Restore windows of a clip, each as if it were a clip of its own, as the authors' test script does.
 
-    Neighbouring windows share one input frame, the last one is moved back to end with the clip, and of frames restored
-    twice the first is kept. Nothing is remembered from window to window.
+    Of frames restored twice the first is kept. Nothing is remembered from window to window.
 
     Args:
-        network: (n, length, c, h, w) -> (n, 2 * length - 1, c, h', w'), or ``length`` frames.
+        network: (n, N, c, h, w) -> (n, 2N - 1, c, h', w'), or N frames without interpolation.
         lqs: (n, t, c, h, w).
-        length: Input frames of a window, at least 2; a shorter clip is one window.
+        windows: The frames that each call makes, see ``space_time_windows``.
+        given: Which frames of the clip those of ``lqs`` are, t of them.
 
     Returns:
-        (n, 2t - 1, c, h', w') or (n, t, c, h', w').
+        (n, windows[-1].stop, c, h', w'), all frames of the clip; without interpolation those that were given.
+
+    Raises:
+        ValueError: If a window wants a frame that is not given.
     """
-    t = lqs.shape[1]
-    if t <= length:
-        return network(lqs)
-    outputs, made = [], 0
-    for start in [*range(0, t - length, length - 1), t - length]:
-        output = network(lqs[:, start : start + length])
-        per_input = (output.shape[1] - 1) // (length - 1)
-        outputs.append(output[:, made - per_input * start :])
-        made = per_input * (start + length - 1) + 1
+    if lqs.shape[1] != len(given):
+        raise ValueError(f'expected the {len(given)} frames {list(given)}, but got {lqs.shape[1]} frames')
+    place = {frame: index for index, frame in enumerate(given)}
+    outputs, end = [], 0
+    for window in windows:
+        missing = [frame for frame in window[::2] if frame not in place]
+        if missing:
+            raise ValueError(
+                f'frames {missing} are not given: of windows of {len(window[::2])} frames the last wants those of '
+                f'HalveFrameRate(last_window={len(window[::2])})'
+            )
+        output = network(lqs[:, [place[frame] for frame in window[::2]]])
+        made = window if output.shape[1] == len(window) else window[::2]
+        outputs.append(output[:, sum(frame < end for frame in made) :])
+        end = window.stop
     return torch.cat(outputs, dim=1)
