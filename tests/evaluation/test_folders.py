@@ -123,6 +123,10 @@ def test_single_clips_match_whatever_their_names(tmp_path):
             '0.png.*cannot',
         ),
         (lambda pred, gt: write(gt), 'holds images and folders of images'),
+        (
+            lambda pred, gt: cv2.imwrite(str(gt / 'two' / '0.png'), np.zeros((24, 28, 3), np.uint16)),
+            r'two/0.png: 8-bit pixels are expected, but got 16 bits a channel; convert it',
+        ),
     ],
 )
 def test_what_does_not_match_is_one_clear_error(folders, spoil, message):

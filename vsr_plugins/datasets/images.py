@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from .bit_depth import bits_per_channel
+
 IMAGE_SUFFIXES = frozenset(('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff', '.ppm', '.pgm', '.jp2'))
 # What Pillow raises on a damaged file, by format; SyntaxError is its word for a broken PNG.
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
@@ -50,10 +52,11 @@ def probe(path: Path) -> ImageInfo:
     """The size of an image and whether the file is all there.
 
     Raises:
-        UnreadableError: If it is no image, or not whole.
+        UnreadableError: If it is no image, not whole, or has more than 8 bits.
     """
     try:
         with Image.open(path) as image:
+            _require_eight_bits(path, image)
             # Pillow decodes a whole PNG to look for what stands behind its pixels.
             looks = image.format != 'PNG' or 'exif' in image.info
             orientation = image.getexif().get(_ORIENTATION, 1) if looks else 1
@@ -63,6 +66,8 @@ def probe(path: Path) -> ImageInfo:
             whole = _ends_properly(path, image.format)
     except UnidentifiedImageError:
         return ImageInfo(read_rgb(path).shape[:2], None)
+    except UnreadableError:
+        raise
     except _DAMAGED as error:
         raise _unreadable(path, error) from error
     if not whole:
@@ -78,14 +83,15 @@ def read_rgb(path: Path) -> np.ndarray:
     """
     try:
         with Image.open(path) as image:
-            if image.mode not in _EIGHT_BIT:
-                raise UnreadableError(f'{path}: 8-bit pixels are expected, but got Pillow mode {image.mode}')
+            _require_eight_bits(path, image)
             return np.asarray(ImageOps.exif_transpose(image).convert('RGB'))
     except UnidentifiedImageError as error:
         # OpenCV reads formats that Pillow does not; where both can, Pillow is the one that tells a truncated file.
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
         if image is None:
             raise _unreadable(path, 'not an image that Pillow or OpenCV reads') from error
+        if image.dtype != np.uint8:
+            raise _too_deep(path, image.dtype) from error
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
     except UnreadableError:
         raise
@@ -121,6 +127,21 @@ def encode_png(image: np.ndarray) -> bytes:
     done, data = cv2.imencode('.png', cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     assert done
     return data.tobytes()
+
+
+def _require_eight_bits(path: Path, image: Image.Image) -> None:
+    bits = bits_per_channel(path, image)
+    if bits > 8:
+        raise _too_deep(path, f'{bits} bits a channel')
+    if image.mode not in _EIGHT_BIT:
+        raise _too_deep(path, f'Pillow mode {image.mode}')
+
+
+def _too_deep(path: Path, found: object) -> UnreadableError:
+    return UnreadableError(
+        f'{path}: 8-bit pixels are expected, but got {found}; convert it first, as by ImageMagick: '
+        f'magick {path.name} -depth 8 {path.stem}_8bit.png'
+    )
 
 
 def _ends_properly(path: Path, file_format: str | None) -> bool:
