@@ -9,7 +9,7 @@ _base_ = [
 experiment_name = 'espcn_x4_1xb16-300k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
-model = dict(generator=dict(type='ESPCNNet', in_channels=1, scale=4, activation='tanh'), pixel_loss=_base_.luma_mse)
+model = dict(generator=dict(type='ESPCNNet', in_channels=1, scale=4), pixel_loss=_base_.luma_mse)
 
 train_dataloader = _base_.clips_train_sequence_dataloader
 train_dataloader.update(batch_size=16)

@@ -4,9 +4,8 @@ Paper:
     Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional Neural Network. CVPR
     2016.
 
-That implementation works on values in [-1, 1], has tanh after the first two layers, as the paper, and after the last
-one, which in the paper is linear: ``ESPCNNet(activation='tanh')`` with these weights gives, of an image in [-1, 1], the
-values before the last tanh.
+That implementation works on values in [-1, 1] and has tanh after the last layer too, which in the paper is linear:
+these weights are for ``ESPCNNet(signed=True)``.
 """
 
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from ..models.networks.espcn import ESPCNNet
-from .renaming import check_fits, rename
+from .renaming import check_fits, rename, weight_of
 
 NETWORK = 'ESPCNNet'
 SOURCE = "LoSealL's ESPCN"
@@ -28,8 +27,7 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """
     rules = [(r'body\.0\.', 'conv1.'), (r'body\.2\.', 'conv2.'), (r'body\.4\.', 'conv3.')]
     renamed = rename(state_dict, rules, SOURCE)
-    channels, last = 1, renamed.get('conv3.bias')
-    if 'conv1.weight' in renamed:
-        channels = renamed['conv1.weight'].shape[1]
+    first, last = weight_of(renamed, 'conv1.weight', 4, SOURCE), weight_of(renamed, 'conv3.bias', 1, SOURCE)
+    channels = 1 if first is None else first.shape[1]
     scale = 4 if last is None else round((len(last) / channels) ** 0.5)
     return check_fits(renamed, lambda: ESPCNNet(channels, scale=scale), SOURCE)

@@ -32,13 +32,13 @@ def test_equal_to_another_implementation(golden_root):
     golden = torch.load(golden_root / 'espcn.pth', weights_only=True)
     scales = golden.get('state_scale') or {}
     weights = {key: value.float() * scales.get(key, 1) for key, value in golden['state_dict'].items()}
-    net = ESPCNNet(activation='tanh')
-    net.load_state_dict(convert(weights))
+    net, signed = ESPCNNet(), ESPCNNet(signed=True)
+    for network in (net, signed):
+        network.load_state_dict(convert(weights))
     with torch.no_grad():
-        output = net(golden['input'] * 2 - 1)
-        torch.testing.assert_close(output, golden['output_linear'], atol=5e-5, rtol=0)
-        torch.testing.assert_close(output.tanh() / 2 + 0.5, golden['output'], atol=5e-5, rtol=0)
+        torch.testing.assert_close(net(golden['input'] * 2 - 1), golden['output_linear'], atol=5e-5, rtol=0)
         torch.testing.assert_close(net(golden['input']), golden['output_linear_01'], atol=5e-5, rtol=0)
+        torch.testing.assert_close(signed(golden['input']), golden['output'], atol=5e-5, rtol=0)
 
 
 def test_residual_is_the_frame_in_the_middle():
@@ -61,6 +61,7 @@ def test_activations(name, function):
     [
         ({'activation': 'elu'}, "'elu'"),
         ({'scale': 0}, 'scale'),
+        ({'signed': True, 'global_residual': True}, 'choose one'),
         ({'in_channels': 4, 'out_channels': 1, 'global_residual': True}, '4 and 1'),
     ],
 )

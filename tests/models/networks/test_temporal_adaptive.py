@@ -99,6 +99,11 @@ def test_other_networks_as_branches():
     assert [type(branch).__name__ for branch in mixed.branches] == ['RRDBNet', 'ESPCNNet']
 
 
+def test_espcn_has_relu_as_a_branch():
+    net = TemporalAdaptiveNet(branch=NARROW)
+    assert all(isinstance(part.activation, torch.nn.ReLU) for part in (*net.branches, net.modulation))
+
+
 def test_activation_and_residual_reach_the_branches():
     net = TemporalAdaptiveNet(branch={**NARROW, 'activation': 'gelu', 'global_residual': True})
     assert all(isinstance(branch.activation, torch.nn.GELU) and branch.global_residual for branch in net.branches)

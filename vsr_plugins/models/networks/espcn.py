@@ -20,8 +20,8 @@ class ESPCNNet(BaseModule):
         CVPR 2016, section 3. The last layer is linear, as there; x4 on one channel it has 24,752 parameters.
 
     As a branch of ``TemporalAdaptiveNet`` it takes the channels of several frames and gives those of one (27,952
-    parameters for three frames on Y, 31,152 for five), with ReLU where ESPCN has tanh (Robust Video Super-Resolution
-    With Learned Temporal Dynamics, ICCV 2017, section 3.2).
+    parameters for three frames on Y, 31,152 for five), with ReLU in the place of tanh unless its config says otherwise
+    (Robust Video Super-Resolution With Learned Temporal Dynamics, ICCV 2017, section 3.2).
 
     On one channel it takes the Y of RGB frames too, and Cb and Cr are enlarged by bicubic interpolation.
 
@@ -30,15 +30,19 @@ class ESPCNNet(BaseModule):
         out_channels: Channels of the output; None for ``in_channels``.
         scale: Enlargement, a whole number.
         mid_channels: Widths of the first two layers.
-        activation: After the first two layers: ``'relu'``, ``'tanh'`` (ESPCN's own) or ``'gelu'``.
+        activation: After the first two layers: ``'tanh'`` (the paper's), ``'relu'`` or ``'gelu'``.
         global_residual: Add the bicubic enlargement of the frame in the middle. Not in the papers; short trainings
             gain from it.
+        signed: Work on values in [-1, 1], with tanh after the last layer too, and return to [0, 1]. Not the paper's,
+            but what weights that ``espcn_loseall`` converts are for.
         init_cfg: See mmengine's ``BaseModule``.
 
     Raises:
-        ValueError: If ``activation`` is none of these, or the input is no odd number of frames where the frame in the
-            middle is asked for.
+        ValueError: If ``activation`` is none of these, the input is no odd number of frames where the frame in the
+            middle is asked for, or that frame is to be added to ``signed`` values.
     """
+
+    as_branch = {'activation': 'relu'}
 
     multiple_of = 1
     window = None
@@ -51,8 +55,9 @@ class ESPCNNet(BaseModule):
         out_channels: int | None = None,
         scale: int = 4,
         mid_channels: tuple[int, int] = (64, 32),
-        activation: str = 'relu',
+        activation: str = 'tanh',
         global_residual: bool = False,
+        signed: bool = False,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
@@ -66,10 +71,13 @@ class ESPCNNet(BaseModule):
                 'global_residual adds the frame in the middle, so in_channels must be an odd multiple of out_channels, '
                 f'but got {in_channels} and {out_channels}'
             )
+        if global_residual and signed:
+            raise ValueError('signed ends in a tanh, to which global_residual can add nothing: choose one of them')
         self.scale = scale
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.global_residual = global_residual
+        self.signed = signed
         self.conv1 = nn.Conv2d(in_channels, mid_channels[0], 5, padding=2)
         self.conv2 = nn.Conv2d(mid_channels[0], mid_channels[1], 3, padding=1)
         self.conv3 = nn.Conv2d(mid_channels[1], out_channels * scale**2, 3, padding=1)
@@ -92,9 +100,11 @@ class ESPCNNet(BaseModule):
 
     def _enlarge(self, lqs: Tensor) -> Tensor:
         frames = lqs.reshape(-1, *lqs.shape[-3:])
-        x = self.activation(self.conv1(frames))
+        x = self.activation(self.conv1(frames * 2 - 1 if self.signed else frames))
         x = self.activation(self.conv2(x))
         output = F.pixel_shuffle(self.conv3(x), self.scale)
+        if self.signed:
+            output = output.tanh() / 2 + 0.5
         if self.global_residual:
             first = (self.in_channels - self.out_channels) // 2
             output = output + bicubic_upsample(frames[:, first : first + self.out_channels], self.scale)

@@ -119,7 +119,7 @@ class TemporalAdaptiveNet(BaseModule):
         self.branches = nn.ModuleList(
             build_branch(config, 2 * i + 1, channels, scale) for i, config in enumerate(branches)
         )
-        self.modulation = ESPCNNet(self.window * channels, num_branches, scale)
+        self.modulation = ESPCNNet(self.window * channels, num_branches, scale, **ESPCNNet.as_branch)
         nn.init.normal_(self.modulation.conv3.weight, std=1e-3)
         nn.init.constant_(self.modulation.conv3.bias, 1 / num_branches)
 
@@ -184,7 +184,7 @@ def build_branch(config: dict, num_frames: int, channels: int, scale: int) -> nn
 
     Any registered network fits that maps (n, c, h, w) to (n, c', scale * h, scale * w) and is told its channels as
     ``in_channels`` and ``out_channels``, or, as upstream's ``SRCNNNet``, as the ends of ``channels``; and its scale as
-    ``scale`` or ``upscale_factor``.
+    ``scale`` or ``upscale_factor``. What a network has in ``as_branch`` are arguments where ``config`` says nothing.
 
     Raises:
         ValueError: If it is told neither, or does not map what it should.
@@ -202,7 +202,7 @@ def build_branch(config: dict, num_frames: int, channels: int, scale: int) -> nn
     else:
         raise ValueError(f'{config["type"]} takes neither in_channels and out_channels nor channels: it is no branch')
     told.update({name: scale for name in ('scale', 'upscale_factor') if name in parameters})
-    branch = MODELS.build({**config, **told})
+    branch = MODELS.build({**getattr(network, 'as_branch', {}), **config, **told})
     with torch.no_grad():
         try:
             shape = tuple(branch(torch.zeros(1, taken, 8, 8)).shape)
