@@ -1,4 +1,6 @@
-# Starts from the released EDVR-L without TSA where its file is there, see ../_base_/weights.py.
+# Starts from EDVR-L without TSA: from the training below where its work directory lies beside this one's, else from
+# the released weights where their file is there, see ../_base_/weights.py. Both trainings:
+#   vsr stages configs/edvr/edvrl_wotsa-c128b40_1xb4-600k_clips.py configs/edvr/edvrl_c128b40_1xb4-600k_clips.py
 _base_ = ['mmagic::edvr/edvrl_c128b40_8xb8-lr2e-4-600k_reds4.py', '../_base_/on_clips.py']
 
 experiment_name = 'edvrl_c128b40_1xb4-600k_clips'
@@ -15,4 +17,11 @@ test_evaluator = _base_.on_clips.test_evaluator
 train_cfg = dict(type='ResumableIterBasedTrainLoop')
 default_hooks = dict(checkpoint=_base_.on_clips.checkpoint)
 visualizer = dict(vis_backends=_base_.on_clips.vis_backends)
-custom_hooks = []
+custom_hooks = [
+    dict(
+        type='LoadPartsHook',
+        parts=[
+            dict(checkpoint='edvrl_wotsa-c128b40_1xb4-600k_clips', source='generator.', partial=True, optional=True),
+        ],
+    )
+]

@@ -21,7 +21,9 @@ model = dict(
         with_tsa=True,
         with_predeblur=False,
         hr_in=True,
-    )
+    ),
+    # No weights are there to begin with, so nothing waits for the fusion module.
+    train_cfg=dict(tsa_iter=0),
 )
 
 # Frames of the first stage lie beside the ground truth, in a folder of its name.
