@@ -74,6 +74,27 @@ def test_upstreams_interpolators_fit_and_leave_their_input_alone(interpolator, w
         torch.testing.assert_close(other(frames), output)
 
 
+def test_cain_pads_as_upstreams_editor_has_it():
+    torch.manual_seed(0)
+    cain = dict(type='CAINNet', num_block_groups=1, num_block_layers=1)
+    net = TwoStageNet(cain, BICUBIC).eval()
+    # Of a size that neither eight nor 128 divides, where the two ways of padding differ.
+    frames = torch.rand(1, 2, 3, 84, 101)
+    raw = dict(type='DataPreprocessor', mean=[0.0] * 3, std=[1.0] * 3)
+    editor = MODELS.build(dict(type='CAIN', generator=cain, pixel_loss=dict(type='L1Loss'), data_preprocessor=raw))
+    editor.generator.load_state_dict(net.interpolator.state_dict())
+    with torch.no_grad():
+        expected = editor.eval().forward_tensor(frames * 2 - 1, padding_flag=True)
+        torch.testing.assert_close(net.interpolate(frames)[:, 1] * 2 - 1, expected, atol=1e-5, rtol=0)
+
+
+def test_weights_of_another_network_are_named(tmp_path):
+    path = tmp_path / 'other.pth'
+    write_weights({'generator.conv9.weight': torch.zeros(1)}, path)
+    with pytest.raises(ValueError, match=r'other\.pth does not hold the weights of this CAINNet: missing: .*conv9'):
+        TwoStageNet(dict(type='CAINNet'), BICUBIC, interpolator_weights=str(path))
+
+
 def test_upstreams_centre_frame_network_fits():
     small = dict(mid_channels=8, deform_groups=1, num_blocks_extraction=1, num_blocks_reconstruction=1)
     net = TwoStageNet(BLEND, dict(type='EDVRNet', in_channels=3, out_channels=3, **small), restorer_window=5)

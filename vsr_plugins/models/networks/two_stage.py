@@ -1,10 +1,13 @@
 """Space-time super-resolution by two networks, one for time and one for space."""
 
+import inspect
+
 import torch
 from mmagic.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from ...checkpoints.matching import load_whole
 from ...checkpoints.weight_files import read_weights
 from ...datasets.frame_windows import window_indices
 from ..blocks.resize import pad_to_multiple
@@ -34,8 +37,9 @@ class TwoStageNet(BaseModule):
     What one-stage networks are compared with ("Zooming Slow-Mo", CVPR 2020, section 4.2). Both parts are any registered
     networks, upstream's among them, with weights of their own. It is meant for measuring; the parts are trained apart.
 
-    For parts that are not of this package, which take any size, frames are filled to multiples of eight by repeating
-    the last row and column, and cropped again.
+    CAIN pads frames by itself, as upstream's editor asks it to: by reflection, to multiples of 128. For other parts
+    that are not of this package, whose networks take any size, frames are filled to multiples of eight by repeating the
+    last row and column, and cropped again.
 
     Args:
         interpolator: Network that makes the frame between two: (n, interpolator_window, c, h, w) -> (n, c, h, w).
@@ -53,7 +57,7 @@ class TwoStageNet(BaseModule):
         init_cfg: See mmengine's ``BaseModule``.
 
     Raises:
-        ValueError: If ``order`` or a window is none of those.
+        ValueError: If ``order`` or a window is none of those, or weights are those of another network.
     """
 
     multiple_of = 8
@@ -85,6 +89,7 @@ class TwoStageNet(BaseModule):
         self.scale = scale
         self.interpolator = _build(interpolator, interpolator_weights)
         self.restorer = _build(restorer, restorer_weights)
+        self.interpolator_pads = 'padding_flag' in inspect.signature(self.interpolator.forward).parameters
         given = ((self.interpolator, interpolator_weights), (self.restorer, restorer_weights))
         # Whether the parts are as somebody trained them; without, there is nothing to measure.
         self.has_weights = all(weights or not any(True for _ in part.parameters()) for part, weights in given)
@@ -98,13 +103,14 @@ class TwoStageNet(BaseModule):
     def interpolate(self, frames: Tensor) -> Tensor:
         """(n, t, c, h, w) -> (n, 2t - 1, c, h, w)."""
         t, h, w = frames.shape[1], *frames.shape[-2:]
-        padded = self._fill(frames, self.interpolator)
+        padded = frames if self.interpolator_pads else self._fill(frames, self.interpolator)
+        asked = {'padding_flag': True} if self.interpolator_pads else {}
         reach = self.interpolator_window // 2
         outputs = [frames[:, 0]]
         for index in range(t - 1):
             near = [min(max(i, 0), t - 1) for i in range(index - reach + 1, index + reach + 1)]
             # Upstream's interpolators are trained on [-1, 1], and CAIN writes into its input, which this is a copy of.
-            between = (self.interpolator(padded[:, near] * 2 - 1) + 1) / 2
+            between = (self.interpolator(padded[:, near] * 2 - 1, **asked) + 1) / 2
             outputs += [between[..., :h, :w], frames[:, index + 1]]
         return torch.stack(outputs, dim=1)
 
@@ -130,5 +136,5 @@ def _build(config: dict, weights: str | None) -> nn.Module:
         found = read_weights(weights)
         # An editor holds its network as `generator`.
         own = {key.removeprefix('generator.'): value for key, value in found.items() if key.startswith('generator.')}
-        network.load_state_dict(own or found)
+        load_whole(network, own or found, weights)
     return network
