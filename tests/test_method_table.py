@@ -78,15 +78,23 @@ def test_rows_have_what_is_measured_and_what_is_published(write, tmp_path):
 
 def test_each_protocol_has_a_table_of_its_own(write, tmp_path):
     models = [
-        (write('bicubic_a', "dict(type='BicubicNet')"), None),
-        (write('bicubic_b', "dict(type='BicubicNet')", 'latent_attention'), None),
+        (write('own_a', "dict(type='BicubicNet')"), None),
+        (write('own_b', "dict(type='BicubicNet')", 'latent_attention'), None),
     ]
     tables = collect(models, tmp_path, protocols=['tdan'])
     assert [(table.protocol.name, [row.name for row in table.rows]) for table in tables] == [
-        ('basicvsr', ['bicubic_a']),
-        ('tdan', ['bicubic_a', 'bicubic_b']),
-        ('latent_attention', ['bicubic_b']),
+        ('basicvsr', ['own_a']),
+        ('tdan', ['own_a', 'own_b']),
+        ('latent_attention', ['own_b']),
     ]
+
+
+def test_all_are_measured_as_one_of_them_was_published(write, tmp_path):
+    models = [(write(name, "dict(type='BicubicNet')"), None) for name in ('bicubic_x4_vid4', 'srcnn_x4_test')]
+    tables = collect(models, tmp_path)
+    # SRCNN is published under the protocol of the latent-attention paper, bicubic under the config's own.
+    assert [(table.protocol.name, len(table.rows)) for table in tables] == [('basicvsr', 2), ('latent_attention', 2)]
+    assert [(line.psnr, line.protocol.name) for line in tables[1].rows[1].published] == [(24.68, 'latent_attention')]
 
 
 def test_weights_are_named_or_found(write, tmp_path, monkeypatch):
@@ -140,7 +148,7 @@ def test_what_has_no_weights_is_trained_where_asked(write, tmp_path, monkeypatch
         path.write_text(path.read_text() + "train_dataloader = dict(dataset=dict(type='ClipFramesDataset'))\n")
     trained = []
 
-    def train_stages(configs, out, options):
+    def train_stages(configs, out, options, report):
         trained.append(([path.stem for path in configs], out, options))
         for path in configs:
             (out / path.stem).mkdir(parents=True)
@@ -184,3 +192,22 @@ def test_the_command_prints_and_writes_all_forms(write, tmp_path, capsys):
     assert f' {row["mean"]["PSNR"]:.2f} | {row["mean"]["SSIM"]:.4f} | 23.78 / 0.6347 [1] | ' in line
     assert cv2.imread(str(files['png'])).shape[1] > 900
     assert main([*command, '--size', '8']) == 2
+
+
+def test_an_infinite_psnr_is_written_as_json_and_not_drawn(write, tmp_path, capsys):
+    """Bicubic restores frames of one colour exactly."""
+    for folder, size in (('BIx4', 12), ('GT', 48)):
+        (tmp_path / 'grey' / folder / 'clip').mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / 'grey' / folder / 'clip' / '0.png'), np.full((size, size, 3), 77, np.uint8))
+    config = write('bicubic_x4_grey', "dict(type='BicubicNet')", protocol='tdan', root=tmp_path / 'grey')
+    config.write_text(config.read_text().replace('Vid4-BIx4', 'grey'))
+    files = {kind: tmp_path / f'table.{kind}' for kind in ('json', 'png')}
+    command = ['table', str(config), '--out', str(tmp_path / 'out'), '--size', 'none', '--json', str(files['json'])]
+    assert main([*command, '--picture', str(files['png'])]) == 0
+
+    def refuse(constant):
+        raise AssertionError(f'{constant} is not JSON')
+
+    (row,) = json.loads(files['json'].read_text(), parse_constant=refuse)['tables'][0]['rows']
+    assert row['mean']['PSNR'] == 'inf' and row['clips']['clip']['PSNR'] == 'inf'
+    assert 'there is nothing to draw' in capsys.readouterr().err and not files['png'].exists()

@@ -17,7 +17,7 @@ from .engine.load_parts import find_checkpoint
 from .evaluation import VSRMetric
 from .evaluation.method_table import Cost, MethodRow, MethodTable
 from .evaluation.published import method_of, published
-from .evaluation.result_store import ResultStore, digest_file, digest_files, scores_from_dict, scores_to_dict
+from .evaluation.result_store import ResultStore, digest_file, digest_files, plain, scores_from_dict, scores_to_dict
 from .evaluation.scores import Scores
 from .inference.clips import load_model
 from .inference.cost import machine, measure_apart
@@ -74,7 +74,8 @@ def collect_tables(
         device: Where to compute.
         train: Train what has neither a checkpoint nor weights in the package, in this order; see ``train_stages``.
         options: Changes to every config, as ``--cfg-options`` takes them.
-        protocols: More protocols to measure under, beside those of the configs.
+        protocols: More protocols to measure under, beside those of the configs and those under which one of the methods
+            has been published.
         size: Height and width of the input that costs are measured with; None measures no cost.
         report: Told in a line what is being done.
 
@@ -88,13 +89,24 @@ def collect_tables(
     if train:
         todo = [m.path for m in methods if _to_be_trained(m)]
         if todo:
-            train_stages(todo, out, options)
+            train_stages(todo, out, options, report=report)
     store = ResultStore(out / 'table')
+    protocols_of = _published_protocols(methods)
     grouped: dict[tuple, list[MethodRow]] = {}
     for method in methods:
-        for one, row in _rows_of(method, out, store, device, protocols, size, report):
+        for one, row in _rows_of(method, out, store, device, protocols, protocols_of, size, report):
             grouped.setdefault(one.key, []).append(row)
     return [MethodTable(data, protocol, rows, made) for (data, made, protocol), rows in grouped.items()]
+
+
+def _published_protocols(methods: Sequence[Method]) -> dict[str, list[str]]:
+    """By the name of the data, the protocols of all that has been published of any of the methods."""
+    lines = [line for name in dict.fromkeys(method_of(m.name) for m in methods) if name for line in published(name)]
+    protocols: dict[str, list[str]] = {}
+    for line in lines:
+        if line.protocol:
+            protocols.setdefault(line.data, []).append(line.protocol)
+    return protocols
 
 
 def find_weights(method: Method, out: Path) -> Path | None:
@@ -139,6 +151,7 @@ def _rows_of(
     store: ResultStore,
     device: str,
     protocols: Sequence[str],
+    protocols_of: Mapping[str, Sequence[str]],
     size: tuple[int, int] | None,
     report: Callable[[str], None],
 ) -> Iterator[tuple[EvaluationSet, MethodRow]]:
@@ -149,7 +162,7 @@ def _rows_of(
     known = method_of(method.name)
     made_of = _ingredients(method.config.model, weights)
     cost = None
-    for sets in _by_data(evaluation_sets(method.config, protocols)):
+    for sets in _by_data(evaluation_sets(method.config, protocols, protocols_of)):
         dataset = _open(sets[0], report)
         scores: list[Scores | None] = [None] * len(sets)
         if dataset is not None and size is not None and cost is None:
@@ -181,9 +194,9 @@ def _scores(
     report: Callable[[str], None],
 ) -> list[Scores]:
     """What is stored, and the rest measured in one run over the data."""
-    data = {'config': _plain(sets[0].dataloader['dataset']), 'files': _digest(dataset)}
+    data = {'config': plain(sets[0].dataloader['dataset']), 'files': _digest(dataset)}
     names = [f'{method.name}_{one.data}' for one in sets]
-    keys = [{**made_of, 'data': data, 'metric': {**_plain(one.metric), 'protocol': vars(one.protocol)}} for one in sets]
+    keys = [{**made_of, 'data': data, 'metric': {**plain(one.metric), 'protocol': vars(one.protocol)}} for one in sets]
     stored = [store.get(name, key) for name, key in zip(names, keys, strict=True)]
     todo = [number for number, result in enumerate(stored) if result is None]
     if todo:
@@ -210,7 +223,7 @@ def _cost(
     if stored is None:
         report(f'{method.name}: measuring the cost at {shape}')
         try:
-            stored = asdict(measure_apart(_plain(method.config.model), shape, device))
+            stored = asdict(measure_apart(plain(method.config.model), shape, device))
         except ValueError as error:
             report(f'{method.name}: {error}')
             return None
@@ -260,7 +273,7 @@ def _ingredients(model: Mapping, weights: Path | None) -> dict[str, Any]:
     files = sorted({value for value in _strings(model) if Path(value).is_file()})
     return {
         'version': __version__,
-        'model': _plain(model),
+        'model': plain(model),
         'files': {path: digest_file(path) for path in files},
         'weights': None if weights is None else digest_file(weights),
     }
@@ -282,15 +295,6 @@ def _input_shape(dataset: Dataset, model: nn.Module, size: tuple[int, int]) -> t
     window = getattr(model.generator, 'window', None)
     likes = getattr(model.generator, 'chunk_length', None) or CLIP
     return (window if shape[0] == window else min(shape[0], likes), shape[1], *size)
-
-
-def _plain(node: Any) -> Any:
-    """Dictionaries, lists and what JSON has for the rest."""
-    if isinstance(node, Mapping):
-        return {str(key): _plain(value) for key, value in node.items()}
-    if isinstance(node, list | tuple):
-        return [_plain(value) for value in node]
-    return node if isinstance(node, str | int | float | bool | None) else repr(node)
 
 
 def _strings(node: Any) -> Iterator[str]:

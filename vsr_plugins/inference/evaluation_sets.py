@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
@@ -38,26 +39,54 @@ class EvaluationSet:
         return self.data, self.degradation, self.protocol
 
 
-def evaluation_sets(config: Config, protocols: Sequence[str] = ()) -> list[EvaluationSet]:
+def evaluation_sets(
+    config: Config, protocols: Sequence[str] = (), protocols_of: Mapping[str, Sequence[str]] | None = None
+) -> list[EvaluationSet]:
     """The test sets of a config, each under each of its protocols.
 
     Args:
         config: The config.
         protocols: Names of more, for the sets whose frames they fit.
+        protocols_of: More for some sets, by the name of the data.
+
+    Raises:
+        ValueError: If the config has no test set, or none that ``VSRMetric`` measures.
     """
+    name = Path(config.filename).name if config.filename else 'the config'
+    if not config.get('test_dataloader') or not config.get('test_evaluator'):
+        raise ValueError(f'{name} has no test set: test_dataloader and test_evaluator say what is measured, and how')
+    if isinstance(config.test_dataloader, list | tuple):
+        pairs = list(zip(config.test_dataloader, _listed(config.test_evaluator), strict=False))
+        if len(pairs) != max(len(config.test_dataloader), len(_listed(config.test_evaluator))):
+            raise ValueError(f'{name} has {len(config.test_dataloader)} test sets, but not as many evaluators')
+    else:
+        pairs = [(config.test_dataloader, config.test_evaluator)]
     sets = []
-    for loader, evaluator in zip(_listed(config.test_dataloader), _listed(config.test_evaluator), strict=True):
-        metrics = [m for m in _listed(evaluator.get('metrics', evaluator)) if m.type == VSRMetric.__name__]
-        for metric in metrics:
+    for loader, evaluator in pairs:
+        for metric in _metrics(evaluator):
+            if metric.type != VSRMetric.__name__:
+                continue
             own = get_protocol(metric.protocol)
-            wanted = [get_protocol(name) for name in protocols]
+            data = metric.get('prefix') or config.get('experiment_name', 'test set')
+            wanted = [get_protocol(name) for name in (*protocols, *(protocols_of or {}).get(data, ()))]
             # Which frames a network is given, or returns, is for the data set to say.
             fitting = [p for p in wanted if p.space_time == own.space_time and not metric.get('selected')]
             for protocol in dict.fromkeys([own, *fitting]):
-                data = metric.get('prefix') or config.get('experiment_name', 'test set')
                 settings = {**metric, 'protocol': protocol}
                 sets.append(EvaluationSet(data, _degradation(loader, data), dict(loader), settings))
+    if not sets:
+        raise ValueError(
+            f'{name} has no test set that VSRMetric measures; as an evaluator of its test set, '
+            "dict(type='VSRMetric', protocol='basicvsr') is one"
+        )
     return sets
+
+
+def _metrics(evaluator: Mapping | Sequence) -> list:
+    """The metrics of an evaluator: its own, or a list of them, or the only one."""
+    if isinstance(evaluator, list | tuple):
+        return list(evaluator)
+    return _listed(evaluator.get('metrics', evaluator))
 
 
 def _degradation(loader: Mapping, data: str) -> str:
