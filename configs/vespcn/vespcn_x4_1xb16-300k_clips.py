@@ -14,9 +14,10 @@ model = dict(
     type='MotionCompensatedVSR',
     generator=dict(type='VESPCNNet', scale=4),
     pixel_loss=_base_.luma_mse,
-    # The weights of the paper: 0.01 for the warped neighbours, 0.001 for rough motion.
-    motion_loss=dict(type='MSELoss', loss_weight=0.01),
-    flow_loss=dict(type='FlowSmoothnessLoss', kind='huber', loss_weight=0.001),
+    # The paper: 0.01 for the warped neighbours and 0.001 for rough motion, each the sum over two neighbours, of which
+    # these losses are the mean.
+    motion_loss=dict(type='MSELoss', loss_weight=0.02),
+    flow_loss=dict(type='FlowSmoothnessLoss', kind='huber', loss_weight=0.002),
 )
 
 train_dataloader = _base_.clips_train_window_dataloader
@@ -42,9 +43,7 @@ custom_hooks = [
     dict(
         type='LoadPartsHook',
         parts=[
-            dict(
-                checkpoint='vespcn_motion-x4_1xb16-100k_clips/iter_100000.pth', source='generator.flow.', optional=True
-            )
+            dict(checkpoint='vespcn_motion-x4_1xb16-100k_clips', which='last', source='generator.flow.', optional=True)
         ],
     )
 ]
