@@ -22,7 +22,7 @@ clips_and_photos_steps = [
     dict(type='PackInputs', meta_keys=['key']),
 ]
 clips_and_photos_train_window_dataloader = dict(
-    num_workers=2,
+    num_workers=1,
     batch_size=16,
     **clips_and_photos_loader,
     dataset=dict(
