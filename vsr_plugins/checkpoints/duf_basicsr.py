@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from ..models.networks.duf import DEPTHS, DUFNet
-from .renaming import check_fits, count_numbers, rename
+from .renaming import check_fits, count_numbers, rename, weight_of
 
 NETWORK = 'DUFNet'
 SOURCE = "BasicSR's DUF"
@@ -49,6 +49,6 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     depths = {blocks: layers for layers, (blocks, _) in DEPTHS.items()}
     if num_blocks not in depths:
         raise ValueError(f'these are no weights of {SOURCE}: {num_blocks} dense blocks, not {sorted(depths)}')
-    residual = renamed.get('residual_head.2.bias')
+    residual = weight_of(renamed, 'residual_head.2.bias', 1, SOURCE)
     scale = 4 if residual is None else round((len(residual) / 3) ** 0.5)
     return check_fits(renamed, lambda: DUFNet(depths[num_blocks], scale), SOURCE)

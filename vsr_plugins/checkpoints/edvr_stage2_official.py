@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from ..models.networks.edvr_stage2 import EDVRStage2Net
-from .renaming import check_fits, count_numbers, rename
+from .renaming import check_fits, count_numbers, rename, weight_of
 
 NETWORK = 'EDVRStage2Net'
 SOURCE = "the authors' EDVR on frames of full size"
@@ -68,7 +68,8 @@ def check_edvr(renamed: dict[str, Tensor], source: str) -> dict[str, Tensor]:
     """
 
     def channels(key: str, default: int, dim: int = 0) -> int:
-        return renamed[key].shape[dim] if key in renamed else default
+        value = weight_of(renamed, key, 4 if key.endswith('weight') else 1, source)
+        return default if value is None else value.shape[dim]
 
     with_tsa = 'fusion.weight' not in renamed
     with_predeblur = any(key.startswith('stem.conv_l') for key in renamed)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from ..models.networks.frvsr import FRVSRNet
-from .renaming import check_fits, count_numbers, rename
+from .renaming import check_fits, count_numbers, rename, weight_of
 
 NETWORK = 'FRVSRNet'
 SOURCE = "TecoGAN-PyTorch's FRVSR"
@@ -42,7 +42,7 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     renamed = rename(weights, rules, SOURCE)
     num_blocks = count_numbers(renamed, r'blocks\.(\d+)\.')
     width = 64
-    first = renamed.get('conv_first.weight')
+    first = weight_of(renamed, 'conv_first.weight', 4, SOURCE)
     if first is not None and first.shape[1] == 3 + 3 * SCALE**2:
         width = len(first)
         # Of the last output's sub-pixels, theirs has the colours innermost, ours outermost.

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from ..models.networks.fsrcnn import FSRCNNNet
-from .renaming import check_fits, count_numbers, rename
+from .renaming import check_fits, count_numbers, rename, weight_of
 
 NETWORK = 'FSRCNNNet'
 SOURCE = "yjn870's FSRCNN"
@@ -30,7 +30,7 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
             (rf'mid_part\.{2 * i + 1}\.', f'activations.{i + 1}.'),
         ]
     renamed = rename(state_dict, rules, SOURCE)
-    first, second = renamed.get('convs.0.weight'), renamed.get('convs.1.weight')
+    first, second = (weight_of(renamed, f'convs.{i}.weight', 4, SOURCE) for i in range(2))
     if first is None or second is None:
         widths = {}
     else:

@@ -46,6 +46,27 @@ def count_numbers(state_dict: Mapping[str, Tensor], pattern: str) -> int:
     return len({match[1] for key in state_dict if (match := re.match(pattern, key))})
 
 
+def weight_of(state_dict: Mapping[str, Tensor], key: str, ndim: int, source: str) -> Tensor | None:
+    """A weight that sizes can be read from, or None if it is not there: missing keys are named by ``check_fits``.
+
+    Args:
+        state_dict: Weights under any names.
+        key: Which of them.
+        ndim: Dimensions that it has in the network, 4 for a convolution's weight and 1 for a bias.
+        source: What they were converted from, for messages.
+
+    Raises:
+        ValueError: If it has another number of dimensions, or one of them is 0.
+    """
+    value = state_dict.get(key)
+    if value is not None and (value.ndim != ndim or 0 in value.shape):
+        raise ValueError(
+            f'these are no weights of {source}: {key} should have {ndim} dimensions and hold numbers, '
+            f'but is {tuple(value.shape)}'
+        )
+    return value
+
+
 def check_fits(state_dict: dict[str, Tensor], build: Callable[[], nn.Module], source: str) -> dict[str, Tensor]:
     """Compare converted weights with the network they are for.
 
@@ -58,7 +79,8 @@ def check_fits(state_dict: dict[str, Tensor], build: Callable[[], nn.Module], so
         ``state_dict``, in the order of the network and complete.
 
     Raises:
-        ValueError: If keys are missing or left over, or a shape differs.
+        ValueError: If keys are missing or left over, a shape differs, or a tensor holds whole numbers where the network
+            has others.
     """
     with torch.device('meta'):
         network = build()
@@ -76,6 +98,12 @@ def check_fits(state_dict: dict[str, Tensor], build: Callable[[], nn.Module], so
             raise ValueError(
                 f'these are no weights of {source}: {key} should be {tuple(expected[key].shape)}, '
                 f'but is {tuple(value.shape)}'
+            )
+        if expected[key].is_floating_point() and not value.is_floating_point():
+            # Whole numbers would be loaded as the weights themselves, without the scale they were quantised by.
+            raise ValueError(
+                f'these weights of {source} cannot be converted: {key} is {str(value.dtype).removeprefix("torch.")}, '
+                'not floating point; if they were quantised, convert those from before'
             )
     zero = torch.zeros((), dtype=torch.long)
     return {key: state_dict.get(key, zero) for key in expected}

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ..models.blocks.coarse_to_fine_flow import CoarseToFineFlow
-from .renaming import check_fits, rename
+from .renaming import check_fits, rename, weight_of
 
 NETWORK = 'VESPCNNet'
 SOURCE = "LoSealL's VESPCN"
@@ -42,9 +42,11 @@ def convert_motion(state_dict: Mapping[str, Tensor], prefix: str, source: str) -
         for layer in range(5)
     ]
     renamed = rename(state_dict, rules, source)
-    first = renamed.get('coarse.0.weight')
-    channels = 1 if first is None else first.shape[1] // 2
-    for key in {'coarse.0.weight', 'fine.0.weight'} & set(renamed):
-        neighbour, reference, rest = renamed[key].tensor_split((channels, 2 * channels), dim=1)
-        renamed[key] = torch.cat((reference, neighbour, rest), dim=1)
+    first = weight_of(renamed, 'coarse.0.weight', 4, source)
+    channels = 1 if first is None else max(1, first.shape[1] // 2)
+    for key in ('coarse.0.weight', 'fine.0.weight'):
+        weight = weight_of(renamed, key, 4, source)
+        if weight is not None:
+            neighbour, reference, rest = weight.tensor_split((channels, 2 * channels), dim=1)
+            renamed[key] = torch.cat((reference, neighbour, rest), dim=1)
     return check_fits(renamed, lambda: CoarseToFineFlow(channels), source)

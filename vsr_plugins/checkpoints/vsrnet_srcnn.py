@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from ..models.networks.vsrnet import VSRNet
-from .renaming import check_fits, rename
+from .renaming import check_fits, rename, weight_of
 
 NETWORK = 'VSRNet'
 SOURCE = 'SRCNN 9-5-5'
@@ -28,7 +28,9 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """
     weights = {key: value for key, value in state_dict.items() if key != 'step_counter'}
     converted = {}
-    for key, value in rename(weights, RULES, SOURCE).items():
+    renamed = rename(weights, RULES, SOURCE)
+    weight_of(renamed, 'conv2.weight', 4, SOURCE)
+    for key, value in renamed.items():
         layer, kind = key.split('.')
         if layer == 'conv1':
             converted.update({f'{layer}_{place}.{kind}': value.clone() for place in ('outer', 'inner', 'center')})
