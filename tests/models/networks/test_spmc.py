@@ -1,5 +1,6 @@
 import pytest
 import torch
+import torch.nn.functional as F
 from checks import assert_vsr_net
 from goldens import assert_near, load_golden
 
@@ -10,11 +11,13 @@ from vsr_plugins.models import BicubicNet, SPMCNet
 def test_parameters_are_the_published_ones():
     for scale in (2, 4):
         assert sum(p.numel() for p in SPMCNet(scale).parameters()) == 1_722_161
+    # The public implementation has 2,165,425, of which two of its three biases add up with the first.
+    assert sum(p.numel() for p in SPMCNet(peephole_conv=True).parameters()) == 2_165_425 - 512 - 384
 
 
 @pytest.mark.parametrize(('color', 'scale', 'frames'), [('y', 4, 3), ('rgb', 2, 5)])
 def test_contract(color, scale, frames):
-    assert_vsr_net(SPMCNet(scale, frames, mid_channels=4, color=color), t=frames)
+    assert_vsr_net(SPMCNet(scale, frames, mid_channels=4, color=color, peephole_conv=frames == 5), t=frames)
 
 
 def test_every_step_ends_with_the_output():
@@ -67,8 +70,43 @@ def test_it_equals_another_implementation(golden_root):
 
 
 @pytest.mark.golden
-def test_weights_that_look_at_the_cell_state_are_refused(golden_root):
+def test_weights_that_look_at_the_cell_state(golden_root):
+    """As files have them that were trained there; a second bias adds up with the first."""
+    golden = load_golden(golden_root, 'spmc_fusion')
+    weights, generator = golden['state_dict'], torch.Generator().manual_seed(0)
+    bias = torch.randn(96, generator=generator)
+    weights['vsr.lstm.bias_ch'] = bias
+    plain = convert(weights)
+    SPMCNet(mid_channels=8).load_state_dict(plain)
+    gates = plain['restoration.lstm.gates.bias'] - weights['vsr.lstm.bias_ih']
+    torch.testing.assert_close(gates, torch.cat((bias[:64], torch.zeros(32), bias[64:])))
+    weights['vsr.lstm.weight_ch'] = torch.randn(96, 32, 3, 3, generator=generator) / 10
+    weights['vsr.lstm.bias_hh'] = torch.randn(128, generator=generator)
+    with pytest.raises(RuntimeError, match='peephole_conv'):
+        SPMCNet(mid_channels=8).load_state_dict(convert(weights))
+    net = SPMCNet(mid_channels=8, peephole_conv=True).eval()
+    net.load_state_dict(convert(weights))
+
+    x, hidden, cell = torch.randn(3, 2, 32, 6, 7, generator=generator).unbind(0)
+    lstm = {key.removeprefix('vsr.lstm.'): value for key, value in weights.items()}
+    with torch.no_grad():
+        of_x = F.conv2d(x, lstm['weight_ih'], lstm['bias_ih'], padding=1).split(32, dim=1)
+        of_hidden = F.conv2d(hidden, lstm['weight_hh'], lstm['bias_hh'], padding=1).split(32, dim=1)
+        of_cell = F.conv2d(cell, lstm['weight_ch'], lstm['bias_ch'], padding=1).split(32, dim=1)
+        i = torch.sigmoid(of_x[0] + of_hidden[0] + of_cell[0])
+        f = torch.sigmoid(of_x[1] + of_hidden[1] + of_cell[1])
+        g = torch.tanh(of_x[2] + of_hidden[2])
+        o = torch.sigmoid(of_x[3] + of_hidden[3] + of_cell[2])
+        expected = f * cell + i * g
+        actual_hidden, actual = net.restoration.lstm(x, (hidden, cell))
+    assert_near(actual, expected)
+    assert_near(actual_hidden, o * torch.tanh(expected))
+
+
+@pytest.mark.golden
+@pytest.mark.parametrize('key', ['weight_ch', 'weight_hh', 'bias_hh', 'bias_ch'])
+def test_parts_of_the_lstm_that_do_not_fit_are_one_error(golden_root, key):
     weights = load_golden(golden_root, 'spmc_fusion')['state_dict']
-    weights['vsr.lstm.weight_ch'] = weights['vsr.lstm.weight_ch'] + 1
-    with pytest.raises(ValueError, match='weight_ch looks at the cell state'):
+    weights[f'vsr.lstm.{key}'] = torch.ones(*weights[f'vsr.lstm.{key}'].shape[:-1], 5)
+    with pytest.raises(ValueError, match='no weights of'):
         convert(weights)

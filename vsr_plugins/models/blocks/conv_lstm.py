@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 
 class ConvLSTMCell(nn.Module):
-    """A step of a convolutional LSTM without peepholes.
+    """A step of a convolutional LSTM, by default without peepholes.
 
     "Convolutional LSTM Network: A Machine Learning Approach for Precipitation Nowcasting" (NIPS 2015), without
     its terms in the cell state.
@@ -14,14 +14,25 @@ class ConvLSTMCell(nn.Module):
         in_channels: Channels of the input.
         hidden_channels: Channels of the hidden and of the cell state.
         kernel_size: Odd size of the kernel.
+        peephole_conv: Peepholes as public implementations have them: input, forget and output gate see the cell state
+            before the step through a convolution of the same kernel. The paper's are products by element, and its
+            output gate sees the cell state after the step.
     """
 
-    def __init__(self, in_channels: int, hidden_channels: int, kernel_size: int = 3) -> None:
+    def __init__(
+        self, in_channels: int, hidden_channels: int, kernel_size: int = 3, peephole_conv: bool = False
+    ) -> None:
         super().__init__()
         self.hidden_channels = hidden_channels
         # Input gate, forget gate, candidate, output gate, as in torch.nn.LSTM.
         self.gates = nn.Conv2d(
             in_channels + hidden_channels, 4 * hidden_channels, kernel_size, padding=kernel_size // 2
+        )
+        # The gates have their bias already.
+        self.peephole_conv = (
+            nn.Conv2d(hidden_channels, 3 * hidden_channels, kernel_size, padding=kernel_size // 2, bias=False)
+            if peephole_conv
+            else None
         )
 
     def forward(self, x: Tensor, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
@@ -34,5 +45,8 @@ class ConvLSTMCell(nn.Module):
             state = zeros, zeros
         hidden, cell = state
         update, forget, candidate, show = self.gates(torch.cat((x, hidden), dim=1)).chunk(4, dim=1)
+        if self.peephole_conv is not None:
+            seen = self.peephole_conv(cell).chunk(3, dim=1)
+            update, forget, show = update + seen[0], forget + seen[1], show + seen[2]
         cell = forget.sigmoid() * cell + update.sigmoid() * candidate.tanh()
         return show.sigmoid() * cell.tanh(), cell

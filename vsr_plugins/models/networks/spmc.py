@@ -31,6 +31,8 @@ class SPMCNet(BaseModule):
         color: ``'y'``, as in the paper, or ``'rgb'``.
         max_displacement: See ``CoarseToFineFlow``.
         coarse_warp: See ``CoarseToFineFlow``.
+        peephole_conv: See ``ConvLSTMCell``; not in the paper. Weights of LoSealL/VideoSuperResolution, which
+            ``vsr_plugins.checkpoints.spmc_loseall`` converts, want it. 442,368 parameters more.
         init_cfg: See mmengine's ``BaseModule``.
 
     Raises:
@@ -48,6 +50,7 @@ class SPMCNet(BaseModule):
         color: Literal['y', 'rgb'] = 'y',
         max_displacement: float = 32.0,
         coarse_warp: Literal['pixels', 'released'] = 'pixels',
+        peephole_conv: bool = False,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
@@ -60,7 +63,7 @@ class SPMCNet(BaseModule):
         self.color = color
         channels = channels_of(color)
         self.flow = CoarseToFineFlow(channels, max_displacement, coarse_warp)
-        self.restoration = SparseFrameRestoration(channels, mid_channels)
+        self.restoration = SparseFrameRestoration(channels, mid_channels, peephole_conv)
 
     def forward(self, lqs: Tensor) -> Tensor:
         """Centre frame: (n, num_frames, c, h, w) in [0, 1] -> (n, c, scale * h, scale * w), any size.
@@ -104,9 +107,10 @@ class SparseFrameRestoration(nn.Module):
     Args:
         in_channels: Channels of a frame.
         mid_channels: Width of the first layer.
+        peephole_conv: See ``ConvLSTMCell``.
     """
 
-    def __init__(self, in_channels: int = 1, mid_channels: int = 32) -> None:
+    def __init__(self, in_channels: int = 1, mid_channels: int = 32, peephole_conv: bool = False) -> None:
         super().__init__()
         low, middle, high = mid_channels, 2 * mid_channels, 4 * mid_channels
         self.encoder1 = nn.Sequential(nn.Conv2d(in_channels, low, 5, padding=2), nn.ReLU(inplace=True))
@@ -117,7 +121,7 @@ class SparseFrameRestoration(nn.Module):
             nn.ReLU(inplace=True),
         )
         self.encoder3 = nn.Sequential(nn.Conv2d(middle, high, 3, 2, 1), nn.ReLU(inplace=True))
-        self.lstm = ConvLSTMCell(high, high)
+        self.lstm = ConvLSTMCell(high, high, peephole_conv=peephole_conv)
         self.decoder1 = _enlarge(high, middle)
         self.decoder2 = _enlarge(middle, low)
         self.decoder3 = nn.Sequential(
@@ -126,7 +130,8 @@ class SparseFrameRestoration(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
                 nn.init.kaiming_normal_(module.weight)
-                nn.init.zeros_(module.bias)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
         # Starts close to the bicubic frame. How the paper initialises is not stated.
         nn.init.normal_(self.decoder3[-1].weight, std=1e-3)
 
