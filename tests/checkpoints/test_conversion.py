@@ -2,15 +2,16 @@ import pickle
 
 import pytest
 import torch
+from goldens import load_golden
 from mmengine.runner.checkpoint import CheckpointLoader, load_checkpoint
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from vsr_plugins.checkpoints.conversion import convert_weights, sources
-from vsr_plugins.checkpoints.renaming import check_fits, rename
+from vsr_plugins.checkpoints.renaming import check_fits, rename, weight_of
 from vsr_plugins.checkpoints.weight_files import read_weights, write_weights
 from vsr_plugins.cli import main
-from vsr_plugins.models import ESPCNNet
+from vsr_plugins.models import ESPCNNet, ZoomingSlowMoNet
 
 WEIGHTS = {'a.weight': torch.rand(2, 3), 'b.bias': torch.rand(4)}
 
@@ -130,6 +131,82 @@ def test_converted_weights_are_held_against_the_network():
     partial = {key: value for key, value in norm.state_dict().items() if key != 'num_batches_tracked'}
     norm_fits = check_fits({f'0.{key}': v for key, v in partial.items()}, lambda: nn.Sequential(nn.BatchNorm2d(2)), 'X')
     assert norm_fits['0.num_batches_tracked'] == 0
+
+
+def test_whole_numbers_are_no_weights(tmp_path, capsys):
+    """Such as the integers of quantised weights, which torch would load as they are."""
+    theirs = espcn_of_another()
+    theirs['body.2.weight'] = (theirs['body.2.weight'] * 127).to(torch.int8)
+    torch.save(theirs, tmp_path / 'in.pth')
+    assert main(['convert', '--from', 'espcn_loseall', str(tmp_path / 'in.pth'), str(tmp_path / 'out.pth')]) == 2
+    error = capsys.readouterr().err
+    assert 'conv2.weight is int8, not floating point' in error and error.count('\n') == 1
+    assert not (tmp_path / 'out.pth').exists()
+    # What the network counts, it counts in whole numbers, and half precision is precision.
+    norm = nn.BatchNorm2d(2).half().state_dict()
+    assert_same(check_fits(dict(norm), lambda: nn.BatchNorm2d(2), 'X'), norm)
+
+
+def test_sizes_are_read_from_weights_that_have_them():
+    weights = {'a': torch.zeros(2, 3), 'b': torch.tensor(1.0), 'c': torch.zeros(0, 3)}
+    assert weight_of(weights, 'a', 2, 'X') is weights['a']
+    assert weight_of(weights, 'missing', 2, 'X') is None
+    for key, ndim, shape in (('a', 4, r'\(2, 3\)'), ('b', 2, r'\(\)'), ('c', 2, r'\(0, 3\)')):
+        with pytest.raises(ValueError, match=f'no weights of X: {key} should have {ndim} dimensions .* is {shape}'):
+            weight_of(weights, key, ndim, 'X')
+
+
+MALFORMED = {
+    'duf_basicsr': ('conv3d_r2.bias', 'dense_block1.dense_blocks.{}.0.weight', 3),
+    'edvr_stage2_official': ('conv_first_1.weight', 'feature_extraction.{}.conv1.weight', 1),
+    'edvr_stage2_basicsr': ('predeblur.conv_first.weight', 'feature_extraction.{}.conv1.weight', 1),
+    'espcn_loseall': ('body.0.weight', 'body.{}.bias', 1),
+    'frvsr_tecogan': ('srnet.conv_in.0.weight', 'srnet.resblocks.{}.conv.0.weight', 1),
+    'fsrcnn_yjn870': ('first_part.0.weight', 'mid_part.{}.weight', 2),
+    'spmc_loseall': ('vsr.lstm.weight_ih', 'me.flownet.coarse_flow.{}.0.bias', 1),
+    'vespcn_loseall': ('mc.flownet.coarse_flow.0.0.weight', 'mc.flownet.coarse_flow.{}.0.bias', 1),
+    'vsrnet_srcnn': ('conv2.weight', 'conv{}.bias', 1),
+    'vsrnet_usstdqq': ('conv2.weight', 'conv{}_f0.bias', 2),
+    'zooming_slow_mo': ('conv_first.weight', 'feature_extraction.{}.conv1.weight', 1),
+}
+
+
+@pytest.mark.parametrize('shape', [(), (0,), (0, 3, 3, 3), (1, 0, 3, 3), (1,), (2, 2), (1, 1, 1, 1, 1)], ids=str)
+def test_malformed_tensors_are_one_error(shape):
+    """Of whatever the size of a network is read from."""
+    assert set(MALFORMED) == set(sources()) - {'mmagic'}
+    for source, (key, rest, count) in MALFORMED.items():
+        weights = {key: torch.zeros(shape)} | {rest.format(i): torch.zeros(4) for i in range(count)}
+        with pytest.raises(ValueError, match='these are no '):
+            sources()[source].convert(weights)
+
+
+def test_parts_are_left_out(tmp_path, capsys):
+    released, output = tmp_path / 'released.pth', tmp_path / 'ours.pth'
+    torch.save(espcn_of_another(), released)
+    command = ['convert', '--from', 'espcn_loseall', str(released), str(output)]
+    assert main([*command, '--without', 'conv3.', 'conv1.b']) == 0
+    assert list(read_weights(output)) == ['generator.conv1.weight', 'generator.conv2.weight', 'generator.conv2.bias']
+    assert '3 tensors' in capsys.readouterr().out
+    for arguments, message in (
+        ([*command, '--without', 'body.0.'], "no name begins with 'body.0.', but with conv1., conv2., conv3."),
+        ([*command, '--without', 'conv1.', 'conv'], '--without conv1. conv leaves no weights'),
+        ([*command[:3], '--without', 'conv1.', *command[3:]], '--without stands after IN and OUT'),
+    ):
+        assert main([*arguments, '--force']) == 2
+        assert message in capsys.readouterr().err
+
+
+@pytest.mark.golden
+def test_zooming_slow_mo_without_interpolation(golden_root, tmp_path):
+    golden = load_golden(golden_root, 'zooming_slow_mo')
+    torch.save(golden['state_dict'], tmp_path / 'released.pth')
+    output = tmp_path / 'ours.pth'
+    command = ['convert', '--from', 'zooming_slow_mo', '--prefix', '', str(tmp_path / 'released.pth'), str(output)]
+    assert main([*command, '--without', 'pyramid.', 'interpolation.']) == 0
+    widths = {'mid_channels': 16, 'deform_groups': 4, 'num_blocks_extraction': 2, 'num_blocks_reconstruction': 2}
+    ZoomingSlowMoNet(**widths, interpolate=False).load_state_dict(read_weights(output))
+    assert main([*command[:-2], str(golden_root / 'zooming_slow_mo.pth'), str(output), '--force']) == 2
 
 
 def test_a_training_becomes_weights_of_half_the_size(tmp_path, capsys):

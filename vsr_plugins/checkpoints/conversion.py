@@ -1,9 +1,12 @@
 """Conversion of released weights: which sources there are, and from file to file."""
 
 import pkgutil
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+
+from torch import Tensor
 
 from .weight_files import read_weights, write_weights
 
@@ -26,6 +29,7 @@ def convert_weights(
     prefix: str = 'generator.',
     force: bool = False,
     half: bool = False,
+    without: Sequence[str] = (),
 ) -> int:
     """Convert a file of released weights into one that our networks load.
 
@@ -37,20 +41,33 @@ def convert_weights(
             ``''``.
         force: Replace ``output`` if it is there.
         half: Write half precision.
+        without: Beginnings of names of the network, as they are before ``prefix``; the weights that have them are left
+            out, for a network without these parts.
 
     Returns:
         How many tensors were written.
 
     Raises:
         ValueError: If the source is unknown, or the file is damaged or holds other weights; the first missing or
-            unknown names are given.
+            unknown names are given. Or if no name begins as ``without`` says, or all do.
         FileNotFoundError: If there is no such file.
         FileExistsError: If ``output`` is there and ``force`` is not given.
     """
     known = sources()
     if source not in known:
         raise ValueError(f'there is no source {source!r}; there are {", ".join(known)}')
-    converted = known[source].convert(read_weights(weights))
+    converted = _without(known[source].convert(read_weights(weights)), without)
     meta = {'converted_from': source, 'network': known[source].NETWORK}
     write_weights({prefix + key: value for key, value in converted.items()}, output, meta, force, half)
     return len(converted)
+
+
+def _without(weights: Mapping[str, Tensor], beginnings: Sequence[str]) -> dict[str, Tensor]:
+    for beginning in beginnings:
+        if not any(name.startswith(beginning) for name in weights):
+            parts = ', '.join(dict.fromkeys(f'{name.split(".")[0]}.' for name in weights))
+            raise ValueError(f'--without: no name begins with {beginning!r}, but with {parts}')
+    kept = {name: value for name, value in weights.items() if not name.startswith(tuple(beginnings))}
+    if not kept:
+        raise ValueError(f'--without {" ".join(beginnings)} leaves no weights')
+    return kept

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from ..models.networks.zooming_slow_mo import ZoomingSlowMoNet
-from .renaming import check_fits, count_numbers, rename
+from .renaming import check_fits, count_numbers, rename, weight_of
 
 NETWORK = 'ZoomingSlowMoNet'
 SOURCE = "the authors' Zooming Slow-Mo"
@@ -29,7 +29,8 @@ TAPS = 9
 def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Weights under the names of ``ZoomingSlowMoNet``; width, groups and depth follow from them.
 
-    For ``interpolate=False`` leave out what begins with ``pyramid.`` and ``interpolation.``.
+    ``interpolate=False`` wants them without what begins with ``pyramid.`` or ``interpolation.``:
+    ``vsr convert ... --without pyramid. interpolation.``.
 
     Raises:
         ValueError: If they are not those of Zooming Slow-Mo, naming the first keys.
@@ -52,7 +53,8 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
         (r'conv_last\.', 'reconstruction.conv_last.'),
     ]
     renamed = rename(state_dict, rules, SOURCE)
-    first, mask = renamed.get('conv_first.weight'), renamed.get('interpolation.first.level1.deform.conv_offset.bias')
+    first = weight_of(renamed, 'conv_first.weight', 4, SOURCE)
+    mask = weight_of(renamed, 'interpolation.first.level1.deform.conv_offset.bias', 1, SOURCE)
     sizes = {}
     if first is not None and mask is not None:
         sizes = {

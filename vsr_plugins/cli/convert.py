@@ -19,6 +19,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--prefix', default='generator.', help="put before each name; '' for a bare network (default: generator.)"
     )
+    parser.add_argument(
+        '--without',
+        metavar='PREFIX',
+        nargs='+',
+        action='extend',
+        default=[],
+        help='after IN and OUT: leave out weights whose names in the network begin so, for a network without that part '
+        '(Zooming Slow-Mo that restores alone: --without pyramid. interpolation.)',
+    )
     parser.add_argument('--half', action='store_true', help='write half precision, half the size')
     parser.add_argument('--force', action='store_true', help='replace OUT if it is there')
 
@@ -31,8 +40,9 @@ def run(args: argparse.Namespace) -> int:
         _print_sources(sources())
         return 0
     if args.source is None or args.weights is None or args.output is None:
-        raise ValueError('--from NAME, IN and OUT are needed; vsr convert --help says more')
-    count = convert_weights(args.source, args.weights, args.output, args.prefix, args.force, args.half)
+        hint = '--without stands after IN and OUT' if args.without else 'vsr convert --help says more'
+        raise ValueError(f'--from NAME, IN and OUT are needed; {hint}')
+    count = convert_weights(args.source, args.weights, args.output, args.prefix, args.force, args.half, args.without)
     print(f'{args.output}: {count} tensors')
     return 0
 

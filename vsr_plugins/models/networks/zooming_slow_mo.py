@@ -79,7 +79,8 @@ class ZoomingSlowMoNet(BaseModule):
         num_blocks_reconstruction: Residual blocks after the recurrence.
         scale: Enlargement, a whole number.
         interpolate: Double the frame rate, N frames to 2N - 1. False: restore the N frames alone, without the
-            interpolation and its parameters.
+            interpolation and its parameters; the authors' weights want ``vsr convert IN OUT --without pyramid.
+            interpolation.`` then.
         window_length: Input frames of a window; None takes every clip whole.
         halo: Input frames that the backward recurrence sees beyond a window.
         global_residual: Add the bicubic enlargement of the input frames and, between, of the mean of two. Not in the
