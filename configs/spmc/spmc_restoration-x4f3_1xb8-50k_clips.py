@@ -41,6 +41,6 @@ default_hooks = dict(checkpoint=dict(interval=5000, save_best='clips/PSNR', rule
 custom_hooks = [
     dict(
         type='LoadPartsHook',
-        parts=[dict(checkpoint='spmc_motion-x4f3_1xb8-70k_clips/iter_70000.pth', source='generator.flow.')],
+        parts=[dict(checkpoint='spmc_motion-x4f3_1xb8-70k_clips', which='last', source='generator.flow.')],
     )
 ]

@@ -16,7 +16,7 @@ custom_hooks = [
     dict(
         type='LoadPartsHook',
         parts=[
-            dict(checkpoint='vespcn_motion-x4_1xb8-3k_clips/iter_3000.pth', source='generator.flow.', optional=True)
+            dict(checkpoint='vespcn_motion-x4_1xb8-3k_clips', which='last', source='generator.flow.', optional=True)
         ],
     )
 ]

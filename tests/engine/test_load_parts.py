@@ -65,10 +65,40 @@ def test_an_unknown_inflation_is_named():
         LoadPartsHook([{'checkpoint': 'x.pth', 'inflate': True}])
 
 
-@pytest.mark.parametrize('part', [{'source': 'a.'}, {'checkpoint': 'x.pth', 'strict': True}])
+@pytest.mark.parametrize('part', [{'source': 'a.'}, {'checkpoint': 'x.pth', 'strict': True}, {'checkpoint': None}])
 def test_wrong_parts_are_named(part):
     with pytest.raises(ValueError, match='a part has a checkpoint'):
         LoadPartsHook([part])
+
+
+@pytest.mark.parametrize('parts', [{'checkpoint': 'x.pth'}, None, ['x.pth'], 'x.pth'])
+def test_parts_are_a_list_of_dicts(parts):
+    with pytest.raises(ValueError, match='parts must be a list of dicts'):
+        LoadPartsHook(parts)
+
+
+def test_which_checkpoint_is_the_best_or_the_last(tmp_path):
+    with pytest.raises(ValueError, match=r"\('best', 'last'\), but got 'newest'"):
+        LoadPartsHook([{'checkpoint': 'x', 'which': 'newest'}])
+    stage = tmp_path / 'stage_1'
+    stage.mkdir()
+    for name in ('best_clips_PSNR_iter_9000.pth', 'iter_9000.pth', 'iter_20000.pth'):
+        (stage / name).touch()
+    # Written where the folder was before it was moved.
+    (stage / 'last_checkpoint').write_text('/old/stage_1/iter_9000.pth\n')
+    assert find_checkpoint('stage_1', tmp_path, 'last') == stage / 'iter_9000.pth'
+    assert find_checkpoint('stage_1/iter_20000.pth', tmp_path, 'last') == stage / 'iter_20000.pth'
+    (stage / 'iter_9000.pth').unlink()
+    with pytest.raises(FileNotFoundError, match='work directory with a last one'):
+        find_checkpoint('stage_1', tmp_path, 'last')
+
+
+def test_a_file_without_weights_is_named(tmp_path):
+    torch.save([1, 2], tmp_path / 'list.pth')
+    runner = SimpleNamespace(iter=0, model=two_layers(), work_dir=str(tmp_path / 'second'))
+    for optional in (False, True):
+        with pytest.raises(ValueError, match=r'list\.pth holds no weights by their names, but a list'):
+            LoadPartsHook([{'checkpoint': 'list.pth', 'optional': optional}]).before_train(runner)
 
 
 def test_a_work_directory_stands_for_its_best_checkpoint(tmp_path):
@@ -125,3 +155,18 @@ def test_an_optional_part_may_be_missing(tmp_path):
     torch.save({'a.weight': torch.ones(2, 3, 1, 1), 'a.bias': torch.ones(2)}, tmp_path / 'first' / 'iter_5.pth')
     LoadPartsHook([{**part, 'optional': True}]).before_train(runner)
     assert net['a'].weight.unique().tolist() == [1.0]
+
+
+def test_an_optional_part_may_not_be_a_training_that_was_begun_and_not_finished(tmp_path):
+    runner = SimpleNamespace(iter=0, model=two_layers(), work_dir=str(tmp_path / 'second'))
+    (tmp_path / 'first').mkdir()
+    with pytest.raises(FileNotFoundError, match='train that stage first'):
+        LoadPartsHook([{'checkpoint': 'first', 'which': 'last', 'optional': True}]).before_train(runner)
+
+
+def test_the_last_checkpoint_of_a_training_of_any_length_is_taken(tmp_path):
+    build(tmp_path / 'first', max_iters=3).train()
+    net = build(tmp_path / 'second', max_iters=1).model
+    runner = SimpleNamespace(iter=0, model=net, work_dir=str(tmp_path / 'second'))
+    LoadPartsHook([{'checkpoint': 'first', 'which': 'last'}]).before_train(runner)
+    assert torch.equal(net.state_dict()['layer.0.weight'], weights(tmp_path / 'first', 3)['layer.0.weight'])

@@ -14,6 +14,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor
 
 INFLATIONS = (None, 'center', 'mean')
+WHICH = ('best', 'last')
 
 
 @HOOKS.register_module()
@@ -26,8 +27,9 @@ class LoadPartsHook(Hook):
     Args:
         parts: What comes from where, in this order; each a dict of
 
-            - ``checkpoint``: a local file, or the work directory of a training, for its best checkpoint. What is not
-              absolute is looked for beside this training's work directory, then from where the command was run.
+            - ``checkpoint``: a local file, or the work directory of a training. What is not absolute is looked for
+              beside this training's work directory, then from where the command was run.
+            - ``which``: of a work directory the ``'best'`` checkpoint, or the ``'last'``. Default the best.
             - ``source``: beginning of the names to take, such as ``'generator.branch.'``; default all.
             - ``target``: what stands in its place here, such as ``'generator.branches.0.'``; default the same.
             - ``inflate``: lets a kernel for one frame start one for k frames side by side in the input channels:
@@ -36,24 +38,27 @@ class LoadPartsHook(Hook):
               from the average of the frames. Default None, shapes must agree.
             - ``partial``: True lets names below ``target`` that the checkpoint lacks keep their values, and leaves out
               what has no place here. Default False.
-            - ``optional``: True lets the training start without this part where its checkpoint is not there, which the
-              log says. Default False.
+            - ``optional``: True lets the training start without this part where neither its checkpoint nor a work
+              directory is there, which the log says. Default False.
 
     Raises:
-        ValueError: If a part has no checkpoint or something else than these, or, when loaded, does not fit.
+        ValueError: If a part is no dict, has no checkpoint or something else than these, or, when loaded, does not fit.
         FileNotFoundError: If a checkpoint is missing, when it is loaded.
     """
 
-    OPTIONS = frozenset({'checkpoint', 'source', 'target', 'inflate', 'partial', 'optional'})
+    OPTIONS = frozenset({'checkpoint', 'which', 'source', 'target', 'inflate', 'partial', 'optional'})
 
     def __init__(self, parts: Sequence[Mapping]) -> None:
+        if not isinstance(parts, Sequence) or not all(isinstance(part, Mapping) for part in parts):
+            raise ValueError(f'parts must be a list of dicts, one a part, but got {parts!r}')
         for part in parts:
-            if 'checkpoint' not in part or not part.keys() <= self.OPTIONS:
+            if not isinstance(part.get('checkpoint'), (str, Path)) or not part.keys() <= self.OPTIONS:
                 raise ValueError(
                     f'a part has a checkpoint and may have {", ".join(sorted(self.OPTIONS - {"checkpoint"}))}, '
                     f'but got {dict(part)}'
                 )
             _check_inflate(part.get('inflate'))
+            _check_which(part.get('which', 'best'))
         self.parts = [dict(part) for part in parts]
 
     def before_train(self, runner: Runner) -> None:
@@ -62,15 +67,19 @@ class LoadPartsHook(Hook):
             return
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         for part in self.parts:
+            beside = Path(runner.work_dir).parent
             try:
-                path = find_checkpoint(part['checkpoint'], Path(runner.work_dir).parent)
+                path = find_checkpoint(part['checkpoint'], beside, part.get('which', 'best'))
             except FileNotFoundError as error:
-                if not part.get('optional'):
+                # A folder without a checkpoint is that of a training that was begun and not finished.
+                if not part.get('optional') or any(place.is_dir() for place in _places(part['checkpoint'], beside)):
                     raise
                 print_log(f'The training starts without it: {error}', logger='current', level=logging.WARNING)
                 continue
             checkpoint = CheckpointLoader.load_checkpoint(str(path), map_location='cpu')
-            options = {key: value for key, value in part.items() if key not in ('checkpoint', 'optional')}
+            if not isinstance(checkpoint, Mapping):
+                raise ValueError(f'{path} holds no weights by their names, but a {type(checkpoint).__name__}')
+            options = {key: value for key, value in part.items() if key not in ('checkpoint', 'which', 'optional')}
             try:
                 loaded = load_part(model, checkpoint.get('state_dict', checkpoint), **options)
             except ValueError as error:
@@ -78,23 +87,45 @@ class LoadPartsHook(Hook):
             print_log(f'{len(loaded)} tensors, {loaded[0]} and so on, come from {path}', logger='current')
 
 
-def find_checkpoint(name: str | Path, beside: Path) -> Path:
+def find_checkpoint(name: str | Path, beside: Path, which: str = 'best') -> Path:
     """The file that ``LoadPartsHook`` means by ``checkpoint``.
 
+    Args:
+        name: A checkpoint, or a work directory.
+        beside: Where to look first.
+        which: Of a work directory the ``'best'`` checkpoint, or the ``'last'``.
+
     Raises:
+        ValueError: If ``which`` is neither.
         FileNotFoundError: If there is none.
     """
-    candidates = [beside / name, Path(name)]
-    for path in candidates:
+    _check_which(which)
+    places = _places(name, beside)
+    for path in places:
         if path.is_file():
             return path
-        best = sorted(path.glob('best_*.pth'), key=lambda file: file.stat().st_mtime)
-        if best:
-            return best[-1]
-    places = ' or '.join(dict.fromkeys(str(path.absolute()) for path in candidates))
+        found = _last(path) if which == 'last' else _best(path)
+        if found is not None:
+            return found
+    where = ' or '.join(dict.fromkeys(str(path.absolute()) for path in places))
     raise FileNotFoundError(
-        f'no checkpoint, and no work directory with a best one, at {places}; train that stage first'
+        f'no checkpoint, and no work directory with a {which} one, at {where}; train that stage first'
     )
+
+
+def _places(name: str | Path, beside: Path) -> tuple[Path, Path]:
+    return beside / name, Path(name)
+
+
+def _best(work_dir: Path) -> Path | None:
+    return max(work_dir.glob('best_*.pth'), key=lambda file: file.stat().st_mtime, default=None)
+
+
+def _last(work_dir: Path) -> Path | None:
+    record = work_dir / 'last_checkpoint'
+    # It names the file by where it was written, from where the folder may have been moved.
+    path = work_dir / Path(record.read_text(encoding='utf-8').strip()).name if record.is_file() else None
+    return path if path is not None and path.is_file() else None
 
 
 @torch.no_grad()
@@ -149,3 +180,8 @@ def load_part(
 def _check_inflate(inflate: str | None) -> None:
     if inflate not in INFLATIONS:
         raise ValueError(f'inflate must be one of {INFLATIONS}, but got {inflate!r}')
+
+
+def _check_which(which: str) -> None:
+    if which not in WHICH:
+        raise ValueError(f'which must be one of {WHICH}, but got {which!r}')
