@@ -1,6 +1,7 @@
 """Train configs one after the other, each starting from the weights of those before where it says so.
 
-Stopped and started again, it goes on where it was.
+Stopped and started again, it goes on where it was. A stage that was trained in another way than is asked now (other
+options, a changed config, weights that it started from and are others now) is an error, unless it is to be kept.
 """
 
 import argparse
@@ -15,13 +16,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('configs', type=Path, nargs='+', help='configs in the order of the training')
     parser.add_argument('--out', type=Path, default=Path('work_dirs'), help='a folder for each (default: work_dirs)')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='changes to every config')
+    parser.add_argument('--keep', action='store_true', help='take trainings that are there for what is asked')
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
+    import sys
+
     from ..stages import train_stages
 
-    for path in train_stages(args.configs, args.out, parse_options(args.cfg_options)):
+    paths = train_stages(
+        args.configs,
+        args.out,
+        parse_options(args.cfg_options),
+        keep=args.keep,
+        report=lambda line: print(line, file=sys.stderr, flush=True),
+    )
+    for path in paths:
         print(path)
     return 0
 

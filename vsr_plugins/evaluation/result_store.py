@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,20 @@ class ResultStore:
     def _path(self, name: str, ingredients: Any) -> Path:
         digest = hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()[:16]
         return self.folder / f'{name.replace("/", "_")}_{digest}.json'
+
+
+def plain(node: Any, without: frozenset[str] = frozenset()) -> Any:
+    """Dictionaries, lists and what JSON has for the rest; for configs.
+
+    Args:
+        node: What to convert.
+        without: Keys to leave out wherever they are.
+    """
+    if isinstance(node, Mapping):
+        return {str(key): plain(value, without) for key, value in node.items() if key not in without}
+    if isinstance(node, list | tuple):
+        return [plain(value, without) for value in node]
+    return node if isinstance(node, str | int | float | bool | None) else repr(node)
 
 
 def digest_file(path: Path | str) -> str:
