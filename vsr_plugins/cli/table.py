@@ -29,12 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
-    import json
     import sys
 
     from rich.console import Console
 
     from ..evaluation.method_table import to_markdown, to_rich
+    from ..evaluation.tables import to_json
     from ..method_table import collect_tables
     from ..visualization.quality_cost import quality_cost_figure
     from .stages import parse_options
@@ -56,15 +56,20 @@ def run(args: argparse.Namespace) -> int:
     Console(width=None if Console().is_terminal else 220).print(to_rich(tables))
     contents = {
         args.markdown: lambda: to_markdown(tables),
-        args.json: lambda: json.dumps({'tables': [table.to_dict() for table in tables]}, indent=2) + '\n',
+        args.json: lambda: to_json({'tables': [table.to_dict() for table in tables]}),
     }
     for path, content in contents.items():
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content(), encoding='utf-8')
     if args.picture:
+        try:
+            figure = quality_cost_figure(tables)
+        except ValueError as error:
+            print(f'vsr table: no {args.picture}: {error}', file=sys.stderr)
+            return 0
         args.picture.parent.mkdir(parents=True, exist_ok=True)
-        quality_cost_figure(tables).savefig(args.picture)
+        figure.savefig(args.picture)
     return 0
 
 

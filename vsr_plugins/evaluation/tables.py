@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from io import StringIO
+from typing import Any
 
 from rich.console import Console, Group
 from rich.table import Table
@@ -115,14 +116,21 @@ class ScoreTable:
             for name, scores in self.methods.items()
         }
         content = {'title': self.title, 'protocol': vars(self.protocol), 'frames': self.frames, 'methods': methods}
-        return json.dumps(_finite(content), indent=2) + '\n'
+        return to_json(content)
 
     def _texts(self, values: list[float]) -> list[str]:
         digits = [DIGITS.get(metric, 4) for _ in self.methods for metric in self.metrics]
         return [f'{value:.{places}f}' for value, places in zip(values, digits, strict=True)]
 
 
-def _finite(content: object) -> object:
-    if isinstance(content, dict):
+def to_json(content: Any) -> str:
+    """JSON, in which what is infinite or not a number is a string, ``"inf"``: JSON has no such numbers."""
+    return json.dumps(_finite(content), indent=2, allow_nan=False) + '\n'
+
+
+def _finite(content: Any) -> Any:
+    if isinstance(content, Mapping):
         return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
     return str(content) if isinstance(content, float) and not math.isfinite(content) else content

@@ -1,5 +1,6 @@
 """Quality against cost: what is measured and what is published, told apart."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,8 +63,9 @@ def quality_cost_figure(tables: Sequence[MethodTable]) -> Figure:
 
 
 def _values(table: MethodTable, row: MethodRow) -> list[float]:
+    """What can be drawn of a row; frames that are those of the ground truth have an infinite PSNR."""
     measured = [] if row.scores is None else [row.scores.mean['PSNR']]
-    return measured + [one.psnr for one in table.comparable(row)]
+    return [value for value in measured + [one.psnr for one in table.comparable(row)] if math.isfinite(value)]
 
 
 def _draw(axes: Axes, table: MethodTable) -> None:
