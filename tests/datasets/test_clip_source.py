@@ -33,6 +33,14 @@ def test_stretches(kind, request):
         assert found == list(range(11))[start:stop]
 
 
+def test_frames_are_of_one_size(folder):
+    cv2.imwrite(str(folder / '7.png'), np.zeros((18, 24, 3), np.uint8))
+    source = ClipSource(folder)
+    assert len(source.read(2, 5)) == 3
+    with pytest.raises(UnreadableError, match=r'7\.png is 24x18, but .*2\.png is 24x16'):
+        source.read(7, 8)
+
+
 def test_key_frames_of_a_folder_are_evenly_spaced(folder):
     assert ClipSource(folder).key_frames(2) == [2, 8]
     assert ClipSource(folder).key_frames(2, range(7)) == [8, 10]

@@ -55,6 +55,19 @@ def test_the_weights_of_a_frame_of_a_clip(clip, frame, window):
     np.testing.assert_allclose(maps, weights[0], atol=1e-6)
 
 
+@pytest.mark.parametrize(('count', 'frame'), [(1, 0), (2, 1), (3, 1), (4, 2), (5, 2)])
+def test_the_middle_of_a_clip_shorter_than_a_window(clip, count, frame):
+    for i in range(count, 7):
+        (clip / f'{i}.png').unlink()
+    assert explain_weights(TemporalAdaptiveNet(branch=NARROW).eval(), clip).get_suptitle() == f'frame {frame}'
+
+
+def test_frames_of_different_sizes_are_named(clip):
+    cv2.imwrite(str(clip / '3.png'), np.zeros((8, 14, 3), np.uint8))
+    with pytest.raises(ValueError, match=r'clip/3\.png is 14x8, but .*clip/0\.png is 12x8'):
+        explain_weights(TemporalAdaptiveNet(branch=NARROW).eval(), clip)
+
+
 def test_command(clip, tmp_path, capsys):
     config = tmp_path / 'config.py'
     config.write_text(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .images import list_images, read_rgb
+from .images import UnreadableError, list_images, read_rgb
 from .key_frames import select_key_frames, video_key_frames
 from .prepare.video import RgbReader, decode
 
@@ -29,6 +29,7 @@ class ClipSource:
         if self._images == []:
             raise ValueError(f'{self.path} is a folder without images; name a folder of frames or a video file')
         self._count = None if self._images is None else len(self._images)
+        self._first: tuple[str, str] | None = None
 
     def count(self) -> int:
         """The number of frames. A video is decoded once to know, as its container may be wrong about it."""
@@ -40,13 +41,14 @@ class ClipSource:
         """The frames from ``start`` up to ``stop`` or the end, fewer where the clip ends before, (h, w, 3) uint8 RGB.
 
         Raises:
-            UnreadableError: If a frame cannot be decoded.
+            UnreadableError: If a frame cannot be decoded, or is of another size than the first that was read.
         """
         if self._images is not None:
-            return [read_rgb(path) for path in self._images[start:stop]]
+            return [self._alike(read_rgb(path), str(path)) for path in self._images[start:stop]]
         frames = decode(self.path)
         try:
-            return list(map(RgbReader(), islice(frames, start, stop)))
+            images = map(RgbReader(), islice(frames, start, stop))
+            return [self._alike(image, f'frame {i} of {self.path}') for i, image in enumerate(images, start)]
         finally:
             frames.close()
 
@@ -54,3 +56,10 @@ class ClipSource:
         """Indices of ``count`` key frames, I-frames where it is a video, see ``select_key_frames``."""
         recorded = video_key_frames(self.path) if self._images is None else []
         return select_key_frames(self.count(), count, recorded, excluded)
+
+    def _alike(self, image: np.ndarray, name: str) -> np.ndarray:
+        size = f'{image.shape[1]}x{image.shape[0]}'
+        self._first = self._first or (name, size)
+        if size != self._first[1]:
+            raise UnreadableError(f'{name} is {size}, but {self._first[0]} is {self._first[1]}')
+        return image

@@ -148,7 +148,7 @@ def explain_weights(
     Args:
         network: One of which ``weighs_branches`` is true, frames in [0, 1] in RGB.
         clip: A video file or a folder of frames.
-        frame: Number of the frame in the clip, from 0. Default: the middle of the first window.
+        frame: Number of the frame in the clip, from 0. Default: the middle of the first window, or of a shorter clip.
         downscale: Make the clip so many times smaller first, where it is ground truth rather than an input.
         title: What to write above it.
 
@@ -158,11 +158,11 @@ def explain_weights(
     """
     source = clip if isinstance(clip, ClipSource) else ClipSource(clip)
     half = network.window // 2
-    frame = half if frame is None else frame
-    if frame < 0:
+    if frame is not None and frame < 0:
         raise ValueError(f'frames are counted from 0, but got {frame}')
-    start = max(frame - 2 * half, 0)
-    frames = source.read(start, frame + 2 * half + 1)
+    start = 0 if frame is None else max(frame - 2 * half, 0)
+    frames = source.read(start, (half if frame is None else frame) + 2 * half + 1)
+    frame = min(half, len(frames) // 2) if frame is None else frame
     if frame - start >= len(frames):
         raise ValueError(f'{source.path} has {start + len(frames)} frames, counted from 0, but frame {frame} was asked')
     # What is missing of the window is mirrored, for which as many frames on the other side were read.
