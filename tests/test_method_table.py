@@ -194,6 +194,28 @@ def test_the_command_prints_and_writes_all_forms(write, tmp_path, capsys):
     assert main([*command, '--size', '8']) == 2
 
 
+def test_a_config_that_renames_another_has_its_weights(write, tmp_path, monkeypatch):
+    config, alias = write('espcn_x4_stage', ESPCN), tmp_path / 'espcn_x4_alias.py'
+    config.write_text(config.read_text() + "train_dataloader = dict(dataset=dict(type='ClipFramesDataset'))\n")
+    alias.write_text("_base_ = 'espcn_x4_stage.py'\nexperiment_name = 'espcn_x4_alias'\n")
+    (method,) = module._read_configs([(alias, None)], {})
+    out, shipped = tmp_path / 'out', tmp_path / 'shipped.safetensors'
+    monkeypatch.setattr(module, 'shipped_weights', lambda stem: shipped if stem == 'espcn_x4_stage' else None)
+    assert module.find_weights(method, out) == shipped
+    trained = []
+    monkeypatch.setattr(module, 'train_stages', lambda configs, *args, **kwargs: trained.append(configs))
+    monkeypatch.setattr(module, 'shipped_weights', lambda stem: None)
+    collect([(alias, None), (config, None)], tmp_path, train=True)
+    assert trained == [[config]]
+    for name in ('espcn_x4_stage', 'espcn_x4_alias'):
+        best = out / name / 'best_clips_PSNR_iter_2.pth'
+        best.parent.mkdir(parents=True)
+        torch.save({'state_dict': load_model(config).state_dict()}, best)
+        assert module.find_weights(method, out) == best
+    collect([(alias, None)], tmp_path, train=True)
+    assert trained[1:] == [[alias]]
+
+
 def test_an_infinite_psnr_is_written_as_json_and_not_drawn(write, tmp_path, capsys):
     """Bicubic restores frames of one colour exactly."""
     for folder, size in (('BIx4', 12), ('GT', 48)):

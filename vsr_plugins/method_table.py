@@ -1,7 +1,9 @@
 """Several models on all test sets of their configs, in one table a test set."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from .evaluation.scores import Scores
 from .inference.clips import load_model
 from .inference.cost import machine, measure_apart
 from .inference.evaluation_sets import EvaluationSet, evaluation_sets
+from .renamed_configs import renamed
 from .stages import train_stages
 from .version import __version__
 
@@ -50,6 +53,11 @@ class Method:
     def name(self) -> str:
         """Under which name it stands in tables."""
         return self.path.stem
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Its name, and those of configs that it only renames."""
+        return [path.stem for path in renamed(self.path)]
 
 
 def collect_tables(
@@ -87,9 +95,9 @@ def collect_tables(
     out, options = Path(out), dict(options or {})
     methods = _read_configs(models, options)
     if train:
-        todo = [m.path for m in methods if _to_be_trained(m)]
+        todo = [_trained_as(m, out) for m in methods if _to_be_trained(m)]
         if todo:
-            train_stages(todo, out, options, report=report)
+            train_stages(list(dict.fromkeys(todo)), out, options, report=report)
     store = ResultStore(out / 'table')
     protocols_of = _published_protocols(methods)
     grouped: dict[tuple, list[MethodRow]] = {}
@@ -113,17 +121,18 @@ def find_weights(method: Method, out: Path) -> Path | None:
     """The checkpoint to measure a method with.
 
     Returns:
-        What was named; else the best of its training in ``out``; else what comes with the package; else None.
+        What was named; else the best of its training in ``out``; else what comes with the package; else None. What goes
+        by the name of a config that this one only renames is its own.
 
     Raises:
         FileNotFoundError: If what was named is not there.
     """
     if method.checkpoint is not None:
         return find_checkpoint(method.checkpoint, out)
-    try:
-        return find_checkpoint(method.name, out)
-    except FileNotFoundError:
-        return shipped_weights(method.name)
+    for name in method.names:
+        with suppress(FileNotFoundError):
+            return find_checkpoint(name, out)
+    return _shipped(method)
 
 
 def measure(model: nn.Module, loader: Any, metrics: Sequence[VSRMetric]) -> list[Scores]:
@@ -248,7 +257,17 @@ def _read_configs(models: Sequence[tuple[Path, Path | None]], options: Mapping[s
 
 
 def _to_be_trained(method: Method) -> bool:
-    return method.checkpoint is None and method.config.get('train_dataloader') and not shipped_weights(method.name)
+    return method.checkpoint is None and method.config.get('train_dataloader') and not _shipped(method)
+
+
+def _shipped(method: Method) -> Path | None:
+    return next(filter(None, (shipped_weights(name) for name in method.names)), None)
+
+
+def _trained_as(method: Method, out: Path) -> Path:
+    """The config to train: one whose training was begun, else the one that the others rename."""
+    configs = renamed(method.path)
+    return next((path for path in configs if (out / path.stem).is_dir()), configs[-1])
 
 
 def _by_data(sets: Sequence[EvaluationSet]) -> list[list[EvaluationSet]]:

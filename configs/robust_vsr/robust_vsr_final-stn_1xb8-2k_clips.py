@@ -1,7 +1,6 @@
 # Stage 2, second step, the paper's network: branches, modulation and spatial alignment together. The paper has no first
 # step; on CPU cores it takes half the time, and the network meets patches that are aligned from the start. All of it:
-#   cd configs/robust_vsr
-#   vsr stages robust_vsr_{b1,b2,b3,stn,joint,final-stn}_*.py
+#   vsr stages configs/robust_vsr/robust_vsr_{b1,b2,b3,stn,joint,final-stn}_*.py
 _base_ = 'robust_vsr_final-rectified_1xb8-2k_clips.py'
 
 experiment_name = 'robust_vsr_final-stn_1xb8-2k_clips'

@@ -1,0 +1,29 @@
+from pathlib import Path
+
+import pytest
+
+from vsr_plugins.renamed_configs import renamed
+
+CONFIGS = Path(__file__).parents[1] / 'configs'
+
+
+@pytest.mark.parametrize(
+    ('name', 'names'),
+    [
+        ('latent_attn_vid4', ['latent_attn_vid4', 'latent_attn_llsll-c64_1xb4-300k_clips']),
+        ('robust_vsr_vid4', ['robust_vsr_vid4', 'robust_vsr_final-stn_1xb8-2k_clips']),
+        ('robust_vsr/robust_vsr_final-stn_1xb8-2k_clips', ['robust_vsr_final-stn_1xb8-2k_clips']),
+        ('vespcn/vespcn_motion-x4_1xb8-3k_clips', ['vespcn_motion-x4_1xb8-3k_clips']),
+    ],
+)
+def test_names_of_the_configs_of_the_project(name, names):
+    assert [path.stem for path in renamed(CONFIGS / f'{name}.py')] == names
+
+
+def test_a_config_that_changes_its_base_is_another(tmp_path):
+    (tmp_path / 'first.py').write_text("experiment_name = 'first'\nmodel = dict(width=1)\n")
+    (tmp_path / 'second.py').write_text("_base_ = ['first.py']\nexperiment_name = 'second'\n")
+    (tmp_path / 'third.py').write_text("_base_ = './second.py'\nexperiment_name = 'third'\nwork_dir = 'x'\n")
+    (tmp_path / 'wide.py').write_text("_base_ = 'first.py'\nmodel = dict(width=2)\n")
+    assert [path.stem for path in renamed(tmp_path / 'third.py')] == ['third', 'second', 'first']
+    assert [path.stem for path in renamed(tmp_path / 'wide.py')] == ['wide']
