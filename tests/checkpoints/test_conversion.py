@@ -154,6 +154,16 @@ def test_sizes_are_read_from_weights_that_have_them():
     for key, ndim, shape in (('a', 4, r'\(2, 3\)'), ('b', 2, r'\(\)'), ('c', 2, r'\(0, 3\)')):
         with pytest.raises(ValueError, match=f'no weights of X: {key} should have {ndim} dimensions .* is {shape}'):
             weight_of(weights, key, ndim, 'X')
+    with pytest.raises(ValueError, match='weights of X cannot be converted: d is uint8, not'):
+        weight_of({'d': torch.ones(2, dtype=torch.uint8)}, 'd', 1, 'X')
+
+
+def test_sizes_of_no_network_are_said():
+    def build():
+        raise ValueError('scale must be at least 1')
+
+    with pytest.raises(ValueError, match='no weights of X: there is no such network: scale must be at least 1'):
+        check_fits({}, build, 'X')
 
 
 MALFORMED = {

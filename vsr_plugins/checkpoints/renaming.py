@@ -47,7 +47,7 @@ def count_numbers(state_dict: Mapping[str, Tensor], pattern: str) -> int:
 
 
 def weight_of(state_dict: Mapping[str, Tensor], key: str, ndim: int, source: str) -> Tensor | None:
-    """A weight that sizes can be read from, or None if it is not there: missing keys are named by ``check_fits``.
+    """A weight to read sizes from or to compute with, or None: missing keys are named by ``check_fits``.
 
     Args:
         state_dict: Weights under any names.
@@ -56,10 +56,13 @@ def weight_of(state_dict: Mapping[str, Tensor], key: str, ndim: int, source: str
         source: What they were converted from, for messages.
 
     Raises:
-        ValueError: If it has another number of dimensions, or one of them is 0.
+        ValueError: If it has another number of dimensions, one of them is 0, or it holds whole numbers.
     """
     value = state_dict.get(key)
-    if value is not None and (value.ndim != ndim or 0 in value.shape):
+    if value is None:
+        return None
+    _require_floating_point(key, value, source)
+    if value.ndim != ndim or 0 in value.shape:
         raise ValueError(
             f'these are no weights of {source}: {key} should have {ndim} dimensions and hold numbers, '
             f'but is {tuple(value.shape)}'
@@ -79,11 +82,14 @@ def check_fits(state_dict: dict[str, Tensor], build: Callable[[], nn.Module], so
         ``state_dict``, in the order of the network and complete.
 
     Raises:
-        ValueError: If keys are missing or left over, a shape differs, or a tensor holds whole numbers where the network
-            has others.
+        ValueError: If no network can be built, keys are missing or left over, a shape differs, or a tensor holds whole
+            numbers where the network has others.
     """
-    with torch.device('meta'):
-        network = build()
+    try:
+        with torch.device('meta'):
+            network = build()
+    except ValueError as error:
+        raise ValueError(f'these are no weights of {source}: there is no such network: {error}') from error
     expected = network.state_dict()
     # How many batches a normalisation has seen is left out by some converters and changes nothing.
     optional = {key for key in expected if key.endswith('.num_batches_tracked')}
@@ -99,14 +105,19 @@ def check_fits(state_dict: dict[str, Tensor], build: Callable[[], nn.Module], so
                 f'these are no weights of {source}: {key} should be {tuple(expected[key].shape)}, '
                 f'but is {tuple(value.shape)}'
             )
-        if expected[key].is_floating_point() and not value.is_floating_point():
-            # Whole numbers would be loaded as the weights themselves, without the scale they were quantised by.
-            raise ValueError(
-                f'these weights of {source} cannot be converted: {key} is {str(value.dtype).removeprefix("torch.")}, '
-                'not floating point; if they were quantised, convert those from before'
-            )
+        if expected[key].is_floating_point():
+            _require_floating_point(key, value, source)
     zero = torch.zeros((), dtype=torch.long)
     return {key: state_dict.get(key, zero) for key in expected}
+
+
+def _require_floating_point(key: str, value: Tensor, source: str) -> None:
+    """Refuse whole numbers: they would be loaded as the weights themselves, without the scale of their quantisation."""
+    if not value.is_floating_point():
+        raise ValueError(
+            f'these weights of {source} cannot be converted: {key} is {str(value.dtype).removeprefix("torch.")}, '
+            'not floating point; if they were quantised, convert those from before that'
+        )
 
 
 def _first(keys: Iterable[str]) -> str:
