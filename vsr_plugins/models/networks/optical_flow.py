@@ -25,7 +25,10 @@ PRESETS = {
     'fast': cv2.DISOPTICAL_FLOW_PRESET_FAST,
     'medium': cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
 }
-SMALLEST = 16  # pixels that OpenCV's DIS needs in each direction, with some to spare
+# Pixels that OpenCV's DIS needs in each direction, with some to spare, and at the finest level of its pyramid at least:
+# on less it reads beyond its memory.
+SMALLEST = 16
+SMALLEST_LEVEL = 8
 
 
 @MODELS.register_module()
@@ -39,7 +42,8 @@ class DISFlow(BaseModule):
     Args:
         preset: ``'ultrafast'``, ``'fast'`` or ``'medium'``. The first takes a third of the time of the last; it is
             as good on neighbouring frames, and worse on motion that is large for the size of the frame.
-        finest_scale: Level of the pyramid at which it stops; 0 is the full resolution, which small frames want.
+        finest_scale: Level of the pyramid at which it stops; 0 is the full resolution, which small frames want. Frames
+            that are too small for the level are taken at the coarsest that they have.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -56,13 +60,20 @@ class DISFlow(BaseModule):
 
     @torch.no_grad()
     def forward(self, references: Tensor, neighbours: Tensor) -> Tensor:
-        """Flow of pairs, two of (m, c, h, w) -> (m, 2, h, w), float32; zero where nothing is to be seen."""
+        """Flow of pairs, two of (m, c, h, w) -> (m, 2, h, w), float32; zero if one of a pair is of one grey level."""
         # OpenCV's object cannot be copied or sent to a worker, so it lives as long as a call.
         estimator = cv2.DISOpticalFlow_create(PRESETS[self.preset])
-        estimator.setFinestScale(self.finest_scale)
         h, w = references.shape[-2:]
+        coarsest = (max(min(h, w), SMALLEST) // SMALLEST_LEVEL).bit_length() - 1
+        estimator.setFinestScale(min(self.finest_scale, coarsest))
         pairs = zip(_grey(references), _grey(neighbours), strict=True)
-        flows = [estimator.calc(reference, neighbour, None)[:h, :w] for reference, neighbour in pairs]
+        # What a frame of one grey level is compared with gets whatever flow the method starts from.
+        flows = [
+            np.zeros((h, w, 2), np.float32)
+            if min(np.ptp(reference), np.ptp(neighbour)) == 0
+            else estimator.calc(reference, neighbour, None)[:h, :w]
+            for reference, neighbour in pairs
+        ]
         stacked = np.stack(flows) if flows else np.zeros((0, h, w, 2), np.float32)
         return torch.from_numpy(stacked).permute(0, 3, 1, 2).to(references.device)
 
