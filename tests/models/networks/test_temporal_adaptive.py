@@ -68,6 +68,7 @@ def test_each_branch_sees_its_frames():
 
 
 def test_softmax_weights_sum_to_one_and_free_ones_start_as_the_average():
+    torch.manual_seed(0)
     frames = torch.rand(1, 5, 1, 6, 6)
     weights = TemporalAdaptiveNet(branch=NARROW, weight_norm='softmax').weight_maps(frames)
     torch.testing.assert_close(weights.sum(1), torch.ones(1, 24, 24))
@@ -124,6 +125,13 @@ def test_a_branch_alone_is_the_branch():
         (lambda: TemporalAdaptiveNet(color='hsv'), "'hsv'"),
         (lambda: TemporalAdaptiveNet(3, [NARROW]), '3 branches'),
         (lambda: TemporalBranchNet(4), '4'),
+        (lambda: TemporalAdaptiveNet(2, NARROW, scale=2.5), 'got 2.5'),
+        (lambda: TemporalBranchNet(3, NARROW, scale=0), 'got 0'),
+        (lambda: TemporalAdaptiveNet(branch={}), 'needs a type'),
+        (lambda: TemporalBranchNet(3, {**NARROW, 'scale': 2}), 'of 3 frames has scale=4, but its config says 2'),
+        (lambda: TemporalBranchNet(3, {**NARROW, 'in_channels': 7}), 'has in_channels=3, but its config says 7'),
+        (lambda: TemporalAdaptiveNet(2, NARROW)(torch.rand(3, 3, 8, 8)), r'got \(3, 3, 8, 8\)'),
+        (lambda: TemporalBranchNet(3, NARROW)(torch.rand(3, 3, 8, 8)), r'got \(3, 3, 8, 8\)'),
         (lambda: build_branch({'type': 'NoSuchNet'}, 1, 1, 4), 'NoSuchNet'),
         (lambda: build_branch({'type': 'BicubicNet'}, 1, 1, 4), 'BicubicNet takes neither'),
         (lambda: build_branch({'type': 'MSRResNet', 'num_blocks': 1}, 3, 1, 4), 'does not take 3 frames'),
@@ -133,6 +141,22 @@ def test_a_branch_alone_is_the_branch():
 def test_wrong_arguments_are_named(build, message):
     with pytest.raises(ValueError, match=message):
         build()
+
+
+def test_a_branch_is_named_by_its_class_too_and_may_say_what_it_is_told():
+    branch = {**NARROW, 'type': ESPCNNet, 'scale': 4, 'in_channels': 3, 'out_channels': 1}
+    assert TemporalBranchNet(3, branch).branch.conv1.in_channels == 3
+
+
+def test_a_scale_that_is_whole_but_no_int():
+    net = TemporalAdaptiveNet(2, NARROW, scale=4.0)
+    assert net(torch.rand(1, 3, 3, 5, 6)).shape == (1, 3, 20, 24) and type(net.scale) is int
+
+
+def test_frames_in_half_precision_come_out_so():
+    net = TemporalAdaptiveNet(2, NARROW).bfloat16()
+    for channels in (1, 3):
+        assert net(torch.rand(1, 3, channels, 8, 8).bfloat16()).dtype == torch.bfloat16
 
 
 def test_registered():

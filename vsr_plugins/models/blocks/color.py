@@ -78,7 +78,7 @@ def run_in_color(
         output: ``'all'`` frames, or the frame in the ``'center'``, index ``t // 2``.
 
     Returns:
-        What ``function`` gives, in the channels of ``frames``.
+        What ``function`` gives, in the channels of ``frames``; where the colour was changed, in their dtype too.
 
     Raises:
         ValueError: If ``color`` is unknown or the frames do not have its channels.
@@ -93,4 +93,4 @@ def run_in_color(
     if output == 'center':
         center = frames.shape[1] // 2
         shown = frames[:, center] if y.ndim == 4 else frames[:, center : center + 1]
-    return with_luma(bicubic_upsample(shown, scale), y)
+    return with_luma(bicubic_upsample(shown, scale), y).to(frames.dtype)

@@ -48,13 +48,18 @@ class TemporalBranchNet(BaseModule):
         super().__init__(init_cfg=init_cfg)
         if num_frames < 1 or num_frames % 2 == 0:
             raise ValueError(f'num_frames must be odd, a frame and its neighbours, but got {num_frames}')
-        self.scale = scale
+        self.scale = scale = _whole(scale)
         self.window = num_frames
         self.color = color
         self.branch = build_branch(branch, num_frames, channels_of(color), scale)
 
     def forward(self, lqs: Tensor) -> Tensor:
-        """The frame in the middle: (n, t, c, h, w) in [0, 1] -> (n, c, scale * h, scale * w), any t and any size."""
+        """The frame in the middle: (n, t, c, h, w) in [0, 1] -> (n, c, scale * h, scale * w), any t and any size.
+
+        Raises:
+            ValueError: If these are no frames in the network's colour, or none.
+        """
+        _require_clip(lqs)
         return run_in_color(
             lambda frames: self.branch(center_frames(frames, self.window).flatten(1, 2)),
             lqs,
@@ -77,7 +82,8 @@ class TemporalAdaptiveNet(BaseModule):
 
     The branches share no features, and neighbouring windows none: the kernels of a first layer differ for each branch
     and each place in the window, so every product of a frame and a kernel occurs once, and after the ReLU that follows
-    nothing is the same any more.
+    nothing is the same any more. With ``global_residual`` each branch of ``ESPCNNet`` enlarges the frame in the middle
+    once more, by bicubic interpolation; so a branch is the same network alone and here.
 
     Args:
         num_branches: N.
@@ -111,7 +117,7 @@ class TemporalAdaptiveNet(BaseModule):
         branches = [branch] * num_branches if isinstance(branch, dict) else list(branch)
         if len(branches) != num_branches:
             raise ValueError(f'{num_branches} branches need one config or as many, but got {len(branches)}')
-        self.scale = scale
+        self.scale = scale = _whole(scale)
         self.window = 2 * num_branches - 1
         self.weight_norm = weight_norm
         self.color = color
@@ -132,7 +138,11 @@ class TemporalAdaptiveNet(BaseModule):
 
         Returns:
             The frame, or it and the weight maps (n, N, scale * h, scale * w).
+
+        Raises:
+            ValueError: If these are no frames in the network's colour, or none.
         """
+        _require_clip(lqs)
         weights = []
 
         def estimate(frames: Tensor) -> Tensor:
@@ -187,27 +197,49 @@ def build_branch(config: dict, num_frames: int, channels: int, scale: int) -> nn
     ``scale`` or ``upscale_factor``. What a network has in ``as_branch`` are arguments where ``config`` says nothing.
 
     Raises:
-        ValueError: If it is told neither, or does not map what it should.
+        ValueError: If ``config`` has no type or says something else than what it is told, or if the network is told
+            neither, or does not map what it should.
     """
-    network = MODELS.get(config['type'])
+    kind = config.get('type')
+    if kind is None:
+        raise ValueError(f'the config of a branch needs a type, but got {dict(config)}')
+    network = kind if inspect.isclass(kind) else MODELS.get(kind)
     if network is None:
-        raise ValueError(f'no network of the name {config["type"]!r} is registered')
+        raise ValueError(f'no network of the name {kind!r} is registered')
+    name = network.__name__
     parameters = inspect.signature(network.__init__).parameters
     taken = num_frames * channels
+    told = {parameter: scale for parameter in ('scale', 'upscale_factor') if parameter in parameters}
     if {'in_channels', 'out_channels'} <= parameters.keys():
-        told = dict(in_channels=taken, out_channels=channels)
-    elif 'channels' in parameters:
+        told.update(in_channels=taken, out_channels=channels)
+    elif 'channels' not in parameters:
+        raise ValueError(f'{name} takes neither in_channels and out_channels nor channels: it is no branch')
+    for parameter, value in told.items():
+        if config.get(parameter, value) != value:
+            raise ValueError(
+                f'{name} as a branch of {num_frames} frames has {parameter}={value}, but its config says '
+                f'{config[parameter]}; leave it out'
+            )
+    if 'in_channels' not in told:
         between = tuple(config.get('channels', parameters['channels'].default))[1:-1]
-        told = dict(channels=(taken, *between, channels))
-    else:
-        raise ValueError(f'{config["type"]} takes neither in_channels and out_channels nor channels: it is no branch')
-    told.update({name: scale for name in ('scale', 'upscale_factor') if name in parameters})
+        told['channels'] = (taken, *between, channels)
     branch = MODELS.build({**getattr(network, 'as_branch', {}), **config, **told})
     with torch.no_grad():
         try:
             shape = tuple(branch(torch.zeros(1, taken, 8, 8)).shape)
         except RuntimeError as error:
-            raise ValueError(f'{config["type"]} does not take {num_frames} frames as {taken} channels') from error
+            raise ValueError(f'{name} does not take {num_frames} frames as {taken} channels') from error
     if shape != (1, channels, 8 * scale, 8 * scale):
-        raise ValueError(f'{config["type"]} makes {shape} of (1, {taken}, 8, 8), not {channels} channels x{scale}')
+        raise ValueError(f'{name} makes {shape} of (1, {taken}, 8, 8), not {channels} channels x{scale}')
     return branch
+
+
+def _whole(scale: float) -> int:
+    if scale < 1 or scale != int(scale):
+        raise ValueError(f'scale must be a whole number of at least 1, but got {scale}')
+    return int(scale)
+
+
+def _require_clip(lqs: Tensor) -> None:
+    if lqs.ndim != 5:
+        raise ValueError(f'a window of frames is (n, t, c, h, w), but got {tuple(lqs.shape)}')
