@@ -4,8 +4,8 @@ from mmagic.registry import MODELS
 from mmagic.utils import register_all_modules
 from torch import nn
 
-from vsr_plugins.inference.needs import LENGTH, OVERLAP, needs_of
 from vsr_plugins.inference.restoring import Restorer
+from vsr_plugins.models.networks.needs import LENGTH, OVERLAP, needs_of
 
 register_all_modules()
 
@@ -71,7 +71,7 @@ def test_needs_come_from_attributes():
     assert (needs.length, needs.min_size, needs.min_frames) == (LENGTH, 64, 5)
     edvr = dict(type='EDVRNet', **SMALL['EDVRNet'])
     needs = needs_of(MODELS.build(dict(type='AlignedNet', network=edvr)))
-    assert (needs.output, needs.window, needs.multiple_of) == ('center', 5, 4)
+    assert (needs.output, needs.window, needs.multiple_of) == ('center', 5, 1)  # it fills the frames itself
 
 
 def test_a_network_that_says_nothing_is_named():

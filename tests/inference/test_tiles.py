@@ -7,6 +7,7 @@ import vsr_plugins  # noqa: F401
 from vsr_plugins.inference import tiles
 from vsr_plugins.inference.memory import available_memory, is_out_of_memory, peak_memory
 from vsr_plugins.inference.reach import measure_reach
+from vsr_plugins.inference.restoring import Restorer
 from vsr_plugins.inference.tiles import Tiler, choose_tile, restore_tiled, tile_spans
 
 STEP = 1 / 255
@@ -101,6 +102,17 @@ def test_a_network_that_looks_everywhere_says_so_and_by_how_much_tiles_differ():
     assert 'sees the whole frame' in str(reach) and f'{reach.difference * 255:.2g}/255' in str(reach)
 
 
+def test_a_cut_is_tried_at_the_top_and_the_left_too():
+    """A grid of eight pixels, which lies otherwise in a tile that begins between two of its lines."""
+
+    def checked(frames):
+        return frames * (1 + 0.1 * (torch.arange(frames.shape[-1]) // 4 % 2))
+
+    off, on = (measure_reach(checked, clip(1, 100, 100), scale=1, multiple_of=multiple) for multiple in (4, 8))
+    assert not off.covered and off.farther and 'and perhaps by more elsewhere' in str(off)
+    assert on.covered and on.difference == 0 and not on.farther
+
+
 def test_on_frames_too_small_to_be_tried_the_difference_is_that_of_the_result():
     frames = clip(1, 40, 64)
     tiler = Tiler(whole_frame_mean, 2, tile=16, multiple_of=4)
@@ -157,6 +169,35 @@ def test_networks_of_finite_reach_differ_by_less_than_a_step(name):
     assert output.shape == whole.shape and tiler.reach.covered
     assert (output - whole).abs().max() < STEP
     assert tiler.reach.halo < 40
+
+
+ALIGNED = {
+    'stn': dict(
+        network=dict(type='TemporalBranchNet', num_frames=3, branch=dict(type='ESPCNNet', mid_channels=(4, 3))),
+        aligner=dict(type='SpatialAlignmentNet', patch_size=16, keep_size=10, mid_channels=4, hidden=5),
+    ),
+    'edvr': dict(network=NETWORKS['edvr'][0]),
+}
+
+
+@pytest.mark.parametrize(('name', 'multiple', 'halo'), [('stn', 10, 3), ('edvr', 4, 0)])
+def test_tiles_fall_on_the_patches_of_an_aligner_and_the_strides_behind_it(name, multiple, halo):
+    torch.manual_seed(0)
+    network = MODELS.build(dict(type='AlignedNet', **ALIGNED[name])).eval()
+    for part in network.network.modules():
+        if isinstance(part, nn.Conv2d):
+            nn.init.kaiming_normal_(part.weight)
+    if network.aligner is not None:
+        nn.init.normal_(network.aligner.localization.regression[-1].weight, std=0.6)
+    restorer = Restorer(network, precision='float32', tile=26)
+    frames = [(frame.permute(1, 2, 0) * 255).byte().numpy() for frame in clip(3, 90, 92)[0]]
+    tiled = torch.stack([picture for (picture,) in restorer.restore(iter(frames))])
+    whole = torch.stack(
+        [picture for (picture,) in Restorer(network, precision='float32', tile=0).restore(iter(frames))]
+    )
+    tiler = restorer._tiler
+    assert (tiler.multiple_of, tiler.least_halo) == (multiple, halo) and tiler.reach.halo >= halo
+    assert (tiled - whole).abs().max() < STEP and whole.std() > 0.05
 
 
 def test_long_range_attention_is_known_to_look_at_the_whole_frame():

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from ..models.blocks.deform import deform_backend
+from ..models.networks.needs import NetworkNeeds, needs_of
 from ..whole_files import whole_file
-from .needs import NetworkNeeds, needs_of
 from .restoring import network_of, normalisation_of
 
 if TYPE_CHECKING:

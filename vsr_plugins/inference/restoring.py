@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from ..datasets.frame_windows import mirrored
 from ..models.blocks.resize import bicubic_upsample, pad_to_multiple
+from ..models.networks.needs import needs_of
 from .chunks import pair_up, run_chunks, run_windows
 from .memory import is_out_of_memory
-from .needs import needs_of
-from .tiles import SMALLEST, Tiler, choose_tile
+from .tiles import SMALLEST, Tiler, choose_tile, tiling_of
 
 logger = logging.getLogger(__name__)
 
@@ -96,8 +96,8 @@ class Restorer:
             tile = 0
             if ahead and ahead[0].shape[-2] * ahead[0].shape[-1] > SMALL:
                 tile = choose_tile(self._run, torch.stack(ahead)[None], self.needs.scale, self.device) or 0
-        multiple = getattr(self.network, 'multiple_of', None)
-        self._tiler = Tiler(self._run, self.needs.scale, tile, multiple, self.device)
+        multiple, halo = tiling_of(self.network)
+        self._tiler = Tiler(self._run, self.needs.scale, tile, multiple, self.device, halo)
 
     def _restore(self, frames: Iterator[Tensor]) -> Iterator[tuple[Tensor, ...]]:
         needs = self.needs

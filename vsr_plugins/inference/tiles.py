@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .memory import available_memory, is_out_of_memory, peak_memory
-from .reach import EXACT, LEAST, PROBE, Reach, measure_reach, middle_piece
+from .reach import EXACT, LEAST, PROBE, Reach, measure_reach, middle_piece, round_up
 
 Network = Callable[[Tensor], Tensor]
 
@@ -16,6 +16,9 @@ Network = Callable[[Tensor], Tensor]
 FILL = {'cuda': 0.8, 'cpu': 0.5}
 # A tile is never smaller than this, in low-resolution pixels: the halo around it costs many times its own.
 SMALLEST = 16
+# Tiles of networks that tell nothing, upstream's, begin at multiples of this: their strides multiply to 4, in EDVR with
+# pre-deblurring to 16.
+UNKNOWN = 16
 # Where a network looks at the whole frame, neighbouring tiles differ: they fade into each other over so many pixels.
 FEATHER = 8
 
@@ -30,8 +33,9 @@ class Tiler:
         scale: Enlargement.
         tile: Height and width of a tile, low-resolution pixels; None chooses by the memory that is there; 0 takes
             frames whole, and in tiles only once memory runs out.
-        multiple_of: Tiles begin at multiples of this. By default the network's own, or 16.
+        multiple_of: Tiles begin at multiples of this. By default what the network says, see ``tiling_of``.
         device: Where the network computes. By default where its parameters are.
+        least_halo: Pixels that a tile is given beyond its border at least. By default what the network says.
 
     Attributes:
         tile: In use; None takes frames whole.
@@ -48,6 +52,7 @@ class Tiler:
         tile: int | None = None,
         multiple_of: int | None = None,
         device: torch.device | str | None = None,
+        least_halo: int | None = None,
     ) -> None:
         if tile is not None and tile < 0:
             raise ValueError(f'tile must be a number of pixels, 0 for none or None to choose, but got {tile}')
@@ -57,8 +62,9 @@ class Tiler:
         self.network = network
         self.scale = scale
         self.device = torch.device(device)
-        # Networks that tell nothing are upstream's: strides multiply to 4, in EDVR with pre-deblurring to 16.
-        self.multiple_of = multiple_of or getattr(network, 'multiple_of', 16)
+        told = tiling_of(network)
+        self.multiple_of = multiple_of or told[0]
+        self.least_halo = told[1] if least_halo is None else least_halo
         self.reach: Reach | None = None
         self.tile = tile or None
         self._chosen = tile is not None
@@ -96,11 +102,21 @@ class Tiler:
 
     def _measure(self, frames: Tensor) -> Reach:
         try:
-            return measure_reach(self.network, frames, self.scale, self.multiple_of)
+            return measure_reach(self.network, frames, self.scale, self.multiple_of, self.least_halo)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-        return Reach(None, 0, -(-EXACT // self.multiple_of) * self.multiple_of, None)
+        return Reach(None, 0, round_up(max(EXACT, self.least_halo), self.multiple_of), None)
+
+
+def tiling_of(network: Network) -> tuple[int, int]:
+    """What tiles of frames begin at multiples of, and their least halo, as the network says.
+
+    Its ``tile_multiple`` and ``tile_halo``, where something in it, like the patches of an aligner, must fall as in the
+    whole frame; else its ``multiple_of``; else 16.
+    """
+    multiple = getattr(network, 'tile_multiple', None) or getattr(network, 'multiple_of', None) or UNKNOWN
+    return multiple, getattr(network, 'tile_halo', 0)
 
 
 @torch.no_grad()

@@ -7,6 +7,7 @@ from checks import assert_vsr_net
 from mmagic.models import TDANNet
 from mmagic.models.editors.basicvsr.basicvsr_net import SPyNet
 from mmagic.registry import MODELS
+from mmagic.structures import DataSample
 
 from vsr_plugins.models import (
     AlignedNet,
@@ -20,6 +21,16 @@ from vsr_plugins.models import (
 
 NARROW = {'type': 'TemporalAdaptiveNet', 'branch': {'type': 'ESPCNNet', 'mid_channels': (4, 3)}}
 SMALL_STN = {'type': 'SpatialAlignmentNet', 'patch_size': 12, 'keep_size': 8, 'mid_channels': 4, 'hidden': 5}
+EDVR = {
+    'type': 'EDVRNet',
+    'in_channels': 3,
+    'out_channels': 3,
+    'mid_channels': 8,
+    'deform_groups': 2,
+    'num_blocks_extraction': 1,
+    'num_blocks_reconstruction': 1,
+    'with_tsa': True,
+}
 ALIGNERS = {
     'none': None,
     'flow': {'type': 'FlowWarpAlignment'},
@@ -70,6 +81,22 @@ def test_flow_warp_recovers_whole_pixels(dx, dy):
     assert error.square().mean().sqrt() < 0.004  # a grey level of 255
     if (dx, dy) != (0, 0):
         assert (neighbour - reference)[..., 8:-8, 8:-8].square().mean().sqrt() > 0.05
+
+
+@pytest.mark.parametrize('finest_scale', [2, 3, 5])
+@pytest.mark.parametrize('size', [(31, 90), (5, 7), (33, 70)])
+def test_a_flow_that_stops_at_a_coarse_level_on_small_frames(finest_scale, size):
+    """Where OpenCV, left to itself, ends the process."""
+    flow = DISFlow(finest_scale=finest_scale)(texture(1, *size), texture(1, *size, seed=1))
+    assert flow.shape == (1, 2, *size) and flow.isfinite().all()
+
+
+@pytest.mark.parametrize('preset', ['ultrafast', 'medium'])
+def test_nothing_moves_between_a_texture_and_a_frame_of_one_color(preset):
+    flow, image = DISFlow(preset), texture(1, 72, 90, channels=3)
+    for value in (0.0, 0.5):
+        flat = torch.full_like(image, value)
+        assert not flow(image, flat).any() and not flow(flat, image).any()
 
 
 @pytest.mark.slow
@@ -213,8 +240,54 @@ def test_before_the_networks_of_upstream():
     net = AlignedNet(tdan, {'type': 'RectifiedFlowAlignment'})
     output, aligned = net(torch.rand(1, 5, 3, 16, 16))
     assert output.shape == (1, 3, 64, 64) and aligned.shape == (1, 5, 3, 16, 16)
-    with pytest.raises(ValueError, match='BicubicNet restores all frames'):
-        AlignedNet({'type': 'BicubicNet'}, {'type': 'RectifiedFlowAlignment'})
+    assert (net.scale, net.window, net.multiple_of) == (4, 5, 1)
+
+
+def test_edvr_of_any_size_behind_an_aligner():
+    net = AlignedNet(EDVR, {'type': 'RectifiedFlowAlignment'}).eval()
+    assert (net.scale, net.window, net.multiple_of, net.tile_multiple, net.tile_halo) == (4, 5, 4, 60, 3)
+    frames = texture(5, 15, 21, channels=3)[None]
+    with torch.no_grad():
+        output = net(frames)
+        aligned = net.join(frames, net.aligner(*net.pairs(frames)))
+        expected = net.network(F.pad(aligned, (0, 3, 0, 1, 0, 0), mode='replicate'))
+    assert torch.equal(output, expected[..., :60, :84])
+
+
+@pytest.mark.parametrize(
+    ('network', 'message'),
+    [
+        ({'type': 'BicubicNet'}, 'BicubicNet restores all frames'),
+        ({'type': 'BasicVSRNet', 'mid_channels': 4, 'num_blocks': 1}, 'BasicVSRNet restores all frames'),
+        ({'type': 'MSRResNet', 'in_channels': 3, 'out_channels': 3, 'num_blocks': 1}, 'MSRResNet restores all frames'),
+        ({'type': 'TOFlowVSRNet'}, 'TOFlowVSRNet takes frames that are enlarged already'),
+        ({'type': 'DISFlow'}, 'DISFlow does not say how it restores a video'),
+    ],
+)
+def test_networks_that_no_aligner_fits_are_refused(network, message):
+    with pytest.raises(ValueError, match=message):
+        AlignedNet(network, {'type': 'RectifiedFlowAlignment'})
+
+
+def test_upstreams_editor_trains_the_fusion_of_an_edvr_behind_an_aligner_alone_at_first():
+    generator = {'type': 'AlignedNet', 'network': EDVR, 'with_tsa': True}
+    editor = MODELS.build(
+        {
+            'type': 'EDVR',
+            'generator': generator,
+            'pixel_loss': {'type': 'CharbonnierLoss'},
+            'train_cfg': {'tsa_iter': 1},
+        }
+    )
+    samples = DataSample.stack([DataSample(gt_img=torch.rand(3, 32, 32))])
+    trained = []
+    for _ in range(2):
+        editor.forward_train(torch.rand(1, 5, 3, 8, 8), samples)
+        trained.append({name for name, parameter in editor.generator.named_parameters() if parameter.requires_grad})
+    assert trained[0] and all(name.startswith('network.fusion.') for name in trained[0])
+    assert trained[1] == {name for name, _ in editor.generator.named_parameters()}
+    with pytest.raises(ValueError, match='with_tsa must be that of the network, but got False for EDVRNet'):
+        AlignedNet(EDVR, with_tsa=False)
 
 
 def test_deformable_alignment_is_that_of_tdan():

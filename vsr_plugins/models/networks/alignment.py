@@ -4,6 +4,8 @@ An aligner is any registered module that is called as ``aligner(neighbours, refe
 [0, 1] -> (m, c, h, w). ``AlignedNet`` puts one before any network that restores the frame in the middle of a window.
 """
 
+import math
+
 import torch
 from mmagic.models.editors.tdan.tdan_net import TDANNet
 from mmagic.registry import MODELS
@@ -12,8 +14,10 @@ from torch import Tensor, nn
 
 from ..blocks.color import channels_of, luma
 from ..blocks.patch_grid import PatchGrid
+from ..blocks.resize import pad_to_multiple
 from ..blocks.spatial_alignment import LocalizationNet, dense_motion, rectified_translation
 from ..blocks.warping import flow_warp, shift_pixels
+from .needs import needs_of
 
 DIS = dict(type='DISFlow')
 
@@ -32,7 +36,11 @@ class FlowWarpAlignment(BaseModule):
         self.flow = MODELS.build(flow)
 
     def forward(self, neighbours: Tensor, references: Tensor) -> Tensor:
-        """Aligned neighbours, two of (m, c, h, w) -> (m, c, h, w)."""
+        """Aligned neighbours, two of (m, c, h, w) -> (m, c, h, w).
+
+        Raises:
+            ValueError: If they are not of one size.
+        """
         _require_one_size(neighbours, references)
         return flow_warp(neighbours, self.flow(references, neighbours))
 
@@ -51,6 +59,9 @@ class RectifiedFlowAlignment(BaseModule):
         patch_size: Height and width of a patch, pixels of the input.
         keep_size: Height and width of its middle that is kept on whole frames, see ``PatchGrid``.
         init_cfg: See mmengine's ``BaseModule``.
+
+    Raises:
+        ValueError: If ``keep_size`` does not fit ``patch_size``.
     """
 
     def __init__(
@@ -62,12 +73,20 @@ class RectifiedFlowAlignment(BaseModule):
 
     @torch.no_grad()
     def translations(self, neighbours: Tensor, references: Tensor) -> Tensor:
-        """The motion of each patch, two of (m, c, h, w) -> (m, 2, rows, columns), whole pixels, dx first."""
+        """The motion of each patch, two of (m, c, h, w) -> (m, 2, rows, columns), whole pixels, dx first.
+
+        Raises:
+            ValueError: If they are not of one size.
+        """
         _require_one_size(neighbours, references)
         return rectified_translation(self.flow(references, neighbours), self.grid)
 
     def forward(self, neighbours: Tensor, references: Tensor) -> Tensor:
-        """Aligned neighbours, two of (m, c, h, w) -> (m, c, h, w)."""
+        """Aligned neighbours, two of (m, c, h, w) -> (m, c, h, w).
+
+        Raises:
+            ValueError: If they are not of one size.
+        """
         motion = dense_motion(self.translations(neighbours, references), self.grid, *neighbours.shape[-2:])
         return shift_pixels(neighbours, motion)
 
@@ -93,6 +112,9 @@ class SpatialAlignmentNet(BaseModule):
         mid_channels: Kernels of each convolution.
         hidden: Units of the hidden layer.
         init_cfg: See mmengine's ``BaseModule``.
+
+    Raises:
+        ValueError: If ``color`` or ``transform`` is unknown, or a size does not fit.
     """
 
     def __init__(
@@ -111,7 +133,11 @@ class SpatialAlignmentNet(BaseModule):
         self.localization = LocalizationNet(self.channels, patch_size, transform, mid_channels, hidden)
 
     def motion(self, neighbours: Tensor, references: Tensor) -> Tensor:
-        """The motion of each patch, two of (m, c, h, w) -> (m, 2 or 6, rows, columns), see ``LocalizationNet``."""
+        """The motion of each patch, two of (m, c, h, w) -> (m, 2 or 6, rows, columns), see ``LocalizationNet``.
+
+        Raises:
+            ValueError: If they are not of one size, or not in channels that the localization network looks at.
+        """
         _require_one_size(neighbours, references)
         pair = (self.grid.patches(self._seen(frames)) for frames in (neighbours, references))
         patches = [frames.flatten(0, 2) for frames in pair]
@@ -123,7 +149,11 @@ class SpatialAlignmentNet(BaseModule):
         return flow_warp(neighbours, dense_motion(theta, self.grid, *neighbours.shape[-2:]))
 
     def forward(self, neighbours: Tensor, references: Tensor) -> Tensor:
-        """Aligned neighbours, two of (m, c, h, w) -> (m, c, h, w)."""
+        """Aligned neighbours, two of (m, c, h, w) -> (m, c, h, w).
+
+        Raises:
+            ValueError: If they are not of one size, or not in channels that the localization network looks at.
+        """
         return self.align(neighbours, self.motion(neighbours, references))
 
     def _seen(self, frames: Tensor) -> Tensor:
@@ -158,7 +188,11 @@ class DeformableAlignment(BaseModule):
                 self.add_module(name, part)
 
     def forward(self, neighbours: Tensor, references: Tensor) -> Tensor:
-        """Aligned neighbours, two of (m, 3, h, w) -> (m, 3, h, w)."""
+        """Aligned neighbours, two of (m, 3, h, w) -> (m, 3, h, w).
+
+        Raises:
+            ValueError: If they are not of one size.
+        """
         _require_one_size(neighbours, references)
         reference, neighbour = self.feat_extract(references), self.feat_extract(neighbours)
         both = self.feat_aggregate(torch.cat((reference, neighbour), dim=1))
@@ -169,29 +203,55 @@ class DeformableAlignment(BaseModule):
 class AlignedNet(BaseModule):
     """An aligner before a network that restores the frame in the middle of a window, ours or upstream's.
 
+    Frames of any size: for networks of upstream that want a multiple of some number, the last row and column of the
+    aligned frames are repeated, and the output is cropped.
+
     Args:
         network: Config of the network, (n, t, c, h, w) -> (n, c, scale * h, scale * w).
         aligner: Config of the aligner; None hands the frames on as they are.
+        with_tsa: For upstream's editor of EDVR, which looks for it in the outermost config of its generator: whether
+            the fusion module is trained alone at first. It must be what the network has; nothing here reads it.
         init_cfg: See mmengine's ``BaseModule``.
 
+    Attributes:
+        tile_multiple: Where tiles of a frame may begin, so that strides and the aligner's patches fall as in the whole
+            frame: at multiples of this.
+        tile_halo: Pixels that a tile is given beyond its border at least, for the patches there.
+
     Raises:
-        ValueError: If the network restores more than the frame in the middle: there is no one frame to align to.
+        ValueError: If the network does not say what it needs, restores more than the frame in the middle, so that
+            there is no one frame to align to, takes frames that are enlarged already, or has another ``with_tsa``.
     """
 
     output = 'center'
 
-    def __init__(self, network: dict, aligner: dict | None = None, init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        network: dict,
+        aligner: dict | None = None,
+        with_tsa: bool | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg=init_cfg)
         self.network: nn.Module = MODELS.build(network)
-        if getattr(self.network, 'output', 'center') != 'center':
+        name = type(self.network).__name__
+        needs = needs_of(self.network)
+        if needs.output != 'center':
             raise ValueError(
-                f'{type(self.network).__name__} restores all frames; an aligner needs a network that restores the one '
-                'in the middle'
+                f'{name} restores all frames; an aligner needs a network that restores the one in the middle'
             )
+        if needs.enlarged:
+            raise ValueError(f'{name} takes frames that are enlarged already; an aligner is for networks that enlarge')
+        if with_tsa is not None and with_tsa != getattr(self.network, 'with_tsa', False):
+            raise ValueError(f'with_tsa must be that of the network, but got {with_tsa} for {name}')
         self.aligner: nn.Module | None = None if aligner is None else MODELS.build(aligner)
-        self.scale = getattr(self.network, 'scale', 4)
-        self.multiple_of = getattr(self.network, 'multiple_of', 1)
-        self.window = getattr(self.network, 'window', None)
+        self.scale = needs.scale
+        self.window = needs.window
+        self._filled = needs.multiple_of
+        self.multiple_of = math.lcm(getattr(self.network, 'multiple_of', 1), needs.multiple_of)
+        grid = getattr(self.aligner, 'grid', None)
+        self.tile_multiple = self.multiple_of if grid is None else math.lcm(self.multiple_of, grid.keep_size)
+        self.tile_halo = 0 if grid is None else (grid.patch_size - grid.keep_size) // 2
 
     def pairs(self, lqs: Tensor) -> tuple[Tensor, Tensor]:
         """Neighbours and the reference of each, (n, t, c, h, w) -> two of (n * (t - 1), c, h, w)."""
@@ -214,7 +274,16 @@ class AlignedNet(BaseModule):
         """
         if self.aligner is not None and lqs.shape[1] > 1:
             lqs = self.join(lqs, self.aligner(*self.pairs(lqs)))
-        return self.network(lqs, **kwargs)
+        return self.restore(lqs, **kwargs)
+
+    def restore(self, aligned: Tensor, **kwargs: bool) -> Tensor:
+        """The frame in the middle of frames that are aligned already, as ``forward``."""
+        filled = pad_to_multiple(aligned, self._filled)
+        output = self.network(filled, **kwargs)
+        if filled is aligned:
+            return output
+        h, w = (self.scale * size for size in aligned.shape[-2:])
+        return output[..., :h, :w]
 
 
 def _require_one_size(neighbours: Tensor, references: Tensor) -> None:

@@ -137,8 +137,6 @@ def needs_of(network: nn.Module) -> NetworkNeeds:
 
 def _centred(network: nn.Module, scale: int) -> NetworkNeeds:
     window = getattr(network, 'window', None)
-    if window is None and hasattr(network, 'network'):  # an aligner around one of upstream's networks
-        return needs_of(network.network)
     if window is None:
         raise ValueError(f'{type(network).__name__} restores the frame in the middle but does not say of how many')
     return NetworkNeeds(scale, 'center', window=window)
