@@ -84,3 +84,31 @@ def test_a_generator_without_spatial_alignment_is_refused():
         build(aligner=None)
     with pytest.raises(ValueError, match='BicubicNet with NoneType'):
         RobustVSR({'type': 'BicubicNet'}, LOSS)
+
+
+def test_a_network_that_returns_more_than_a_frame():
+    tdan = {'type': 'TDANNet', 'mid_channels': 8, 'num_blocks_before_align': 1, 'num_blocks_after_align': 1}
+    model = build(tdan)
+    inputs, samples = batch(1, 5)
+    losses = model.forward_train(inputs, samples)
+    frame, _ = model.generator(inputs)
+    expected = model.pixel_loss(frame[..., 8:-8, 8:-8], samples.gt_img[..., 8:-8, 8:-8])
+    torch.testing.assert_close(losses['loss_pix'], expected)
+
+
+def test_clips_of_one_frame_have_no_motion_to_learn():
+    model = build()
+    losses = model.forward_train(*batch(t=1))
+    assert losses['loss_align'].item() == 0 and losses['motion_error'].item() == 0
+    (losses['loss_pix'] + losses['loss_align']).backward()
+    assert losses['loss_pix'].item() > 0
+    assert all(parameter.grad.isfinite().all() for parameter in model.generator.network.parameters())
+
+
+def test_numbers_that_make_no_sense_are_named():
+    with pytest.raises(ValueError, match='at least 0, but got -1 and 2'):
+        build(align_weight=-1)
+    with pytest.raises(ValueError, match='at least 0, but got 0.01 and -1'):
+        build(loss_border=-1)
+    with pytest.raises(ValueError, match=r'loss_border=8 on each side leaves nothing of frames of \(16, 16\)'):
+        build(loss_border=8).forward_train(*batch())

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from mmagic.models import BaseEditModel
 from mmagic.registry import MODELS
 from mmagic.structures import DataSample
@@ -19,18 +20,21 @@ class RobustVSR(BaseEditModel):
         plus lambda times the squared error of the motion of each neighbour. The label of a motion is the rectified flow
         of the same patch, computed on the fly. The paper gives no lambda.
 
+    Of a network that returns more than a frame, such as upstream's ``TDANNet``, the first is the frame. Clips of one
+    frame have no motion, and the loss of it is 0.
+
     Args:
         generator: Config of the ``AlignedNet``.
         pixel_loss: Config of the loss of the frames.
-        align_weight: Lambda. The motion is in pixels of the input, so that its squared error is about a hundred times
-            that of frames in [0, 1].
+        align_weight: Lambda, at least 0. The motion is in pixels of the input, so that its squared error is about a
+            hundred times that of frames in [0, 1].
         label_flow: Config of the optical flow of the labels.
         loss_border: Pixels of the input that the pixel loss leaves out on each side: where a patch has been moved,
             its border is made up. As wide as the border of the aligner's patches.
         **kwargs: As upstream's ``BaseEditModel``.
 
     Raises:
-        ValueError: If the generator is no ``AlignedNet`` with a ``SpatialAlignmentNet``.
+        ValueError: If the generator is no ``AlignedNet`` with a ``SpatialAlignmentNet``, or a number is negative.
     """
 
     generator: AlignedNet
@@ -51,6 +55,10 @@ class RobustVSR(BaseEditModel):
                 'RobustVSR trains an AlignedNet whose aligner is a SpatialAlignmentNet, but got '
                 f'{type(self.generator).__name__} with {type(aligner).__name__}; without one, take BaseEditModel'
             )
+        if align_weight < 0 or loss_border < 0:
+            raise ValueError(
+                f'align_weight and loss_border must be at least 0, but got {align_weight} and {loss_border}'
+            )
         self.align_weight = align_weight
         self.loss_border = loss_border
         self.labels = RectifiedFlowAlignment(
@@ -59,17 +67,29 @@ class RobustVSR(BaseEditModel):
         self.labels.requires_grad_(False)
 
     def forward_train(self, inputs: Tensor, data_samples: DataSample | None = None, **kwargs: Any) -> dict[str, Tensor]:
-        """Losses of a batch of clips, (n, t, c, h, w), and the average error of the motion in pixels."""
+        """Losses of a batch of clips, (n, t, c, h, w), and the average error of the motion in pixels.
+
+        Raises:
+            ValueError: If ``loss_border`` leaves nothing of the frames.
+        """
+        if min(inputs.shape[-2:]) <= 2 * self.loss_border:
+            raise ValueError(
+                f'loss_border={self.loss_border} on each side leaves nothing of frames of {tuple(inputs.shape[-2:])}; '
+                'choose a narrower border or larger patches'
+            )
         neighbours, references = self.generator.pairs(inputs)
         aligner = self.generator.aligner
         theta = aligner.motion(neighbours, references)
         error = theta[:, :2] - self.labels.translations(neighbours, references)
         aligned = self.generator.join(inputs, aligner.align(neighbours, theta))
-        output = self.generator.network(aligned, **kwargs)
+        output = self.generator.restore(aligned, **kwargs)
+        output = output[0] if isinstance(output, (tuple, list)) else output
         border = self.loss_border * self.generator.scale
         inner = (..., slice(border, output.shape[-2] - border), slice(border, output.shape[-1] - border))
+        # The mean of nothing is NaN, its sum is 0.
+        average = torch.mean if len(neighbours) else torch.sum
         return {
             'loss_pix': self.pixel_loss(output[inner], data_samples.gt_img[inner]),
-            'loss_align': self.align_weight * error.square().sum(dim=1).mean(),
-            'motion_error': error.detach().abs().mean(),
+            'loss_align': self.align_weight * average(error.square().sum(dim=1)),
+            'motion_error': average(error.detach().abs()),
         }
