@@ -16,6 +16,7 @@ BEST_FIRST = (
     'latent_attn_llsll-c64_*',
     'latent_attn_llsll-c32_*',
     'latent_attn_*',
+    'robust_vsr_final-*',
     'robust_vsr_*',
     'vespcn_x4_*',
     'fsrcnn_*',
