@@ -94,7 +94,7 @@ def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
     for network in ('generator', 'discriminator'):
         if network in config.model:
             config.model[network].update(NARROW.get(config.model[network].type, {}))
-    for part in ('interpolator', 'restorer'):
+    for part in ('interpolator', 'restorer', 'network'):
         if part in config.model.generator:
             config.model.generator[part].update(NARROW.get(config.model.generator[part].type, {}))
     for switch in ('tsa_iter', 'fix_iter'):
