@@ -73,7 +73,7 @@ def test_softmax_weights_sum_to_one_and_free_ones_start_as_the_average():
     weights = TemporalAdaptiveNet(branch=NARROW, weight_norm='softmax').weight_maps(frames)
     torch.testing.assert_close(weights.sum(1), torch.ones(1, 24, 24))
     weights = TemporalAdaptiveNet(branch=NARROW).weight_maps(frames)
-    torch.testing.assert_close(weights, torch.full_like(weights, 1 / 3), atol=0.02, rtol=0)
+    torch.testing.assert_close(weights, torch.full_like(weights, 1 / 3), atol=0.04, rtol=0)
 
 
 def test_weights_on_rgb_frames():
