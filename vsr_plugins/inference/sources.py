@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
-from glob import glob, has_magic
+from glob import escape, glob, has_magic
 from pathlib import Path
 
 import av
@@ -13,11 +14,17 @@ import numpy as np
 from ..datasets.images import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, read_rgb_deep
 from ..datasets.prepare.clip_measures import CutDetector
 from ..datasets.prepare.video import RgbReader, matrix_of
+from ..media_files import open_media
 from .frames import InputFrame
+from .stretches import LEADS, Timed, between, sought
 
 DEFAULT_FPS = Fraction(25)
 # FFmpeg's numbers of the transfers of high dynamic range.
 HDR_TRANSFERS = {16: 'PQ', 18: 'HLG'}
+# FFmpeg's flag of formats whose times may start anew within a file.
+TIMES_MAY_STEP_BACK = 0x200
+# Frames that times must step back by to have been started anew.
+STEP_BACK = 5
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class ImageSource:
     """
 
     path: Path | None = None
+    begins = Fraction(0)
+    jumps: tuple[Fraction, ...] = ()
 
     def __init__(self, paths: list[Path], fps: Fraction | None = None) -> None:
         self.paths = paths
@@ -71,10 +80,8 @@ class ImageSource:
         Raises:
             UnreadableError: If one cannot be read, or is of another size.
         """
-        begin = -(-Fraction(start).limit_denominator(10**6) * self.fps // 1)
-        end = None if duration is None else -(-Fraction(start + duration).limit_denominator(10**6) * self.fps // 1)
         is_cut = CutDetector()
-        for index, path in enumerate(self.paths[int(begin) : end if end is None else int(end)]):
+        for index, path in enumerate(self._between(start, duration)):
             if index < first:
                 continue
             pixels = read_rgb_deep(path)
@@ -83,6 +90,15 @@ class ImageSource:
                     f'{path} is {_size(pixels.shape)}, but {self.paths[0]} is {_size(self.info.size)}'
                 )
             yield InputFrame(pixels, index, index, 1, is_cut(_in_8_bits(pixels)))
+
+    def count(self, start: float = 0.0, duration: float | None = None) -> int:
+        """How many frames there are between ``start`` and ``start + duration``."""
+        return len(self._between(start, duration))
+
+    def _between(self, start: float, duration: float | None) -> list[Path]:
+        begin = -(-Fraction(start).limit_denominator(10**6) * self.fps // 1)
+        end = None if duration is None else -(-Fraction(start + duration).limit_denominator(10**6) * self.fps // 1)
+        return self.paths[int(begin) : end if end is None else int(end)]
 
 
 class VideoSource:
@@ -93,6 +109,9 @@ class VideoSource:
 
     Attributes:
         damage: What was found wrong with the file while it was read, one sentence.
+        begins: When the first frame that was read is shown, seconds of the stretch that was asked for.
+        jumps: Seconds that are added to the file's times behind each place where they start anew, as in files that
+            were put one behind another, as far as it was read.
 
     Raises:
         UnreadableError: If it is no video, or not one frame can be decoded.
@@ -101,9 +120,12 @@ class VideoSource:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.damage: str | None = None
+        self.begins = Fraction(0)
+        self.jumps: list[Fraction] = []
         try:
-            with av.open(str(path)) as container:
+            with open_media(path) as container:
                 stream = self._stream(container)
+                self._can_seek = not container.format.flags & TIMES_MAY_STEP_BACK
                 self.info = self._look(container, stream)
         except av.FFmpegError as error:
             raise UnreadableError(f'{path} is not a video that can be read: {error.strerror}') from error
@@ -113,41 +135,77 @@ class VideoSource:
 
         What is damaged is left out, and ``damage`` says so afterwards.
         """
-        info = self.info
-        usual = max(round(1 / (info.rate * info.time_base)), 1)
-        with av.open(str(self.path)) as container:
-            stream = self._stream(container)
-            stream.thread_type = 'AUTO'
-            begins = stream.start_time or 0
-            earliest = begins + round(Fraction(start).limit_denominator(10**6) / info.time_base)
-            latest = (
-                None if duration is None else earliest + Fraction(duration).limit_denominator(10**6) / info.time_base
-            )
-            if start:
-                container.seek(earliest, stream=stream)
-            index, before, is_cut, rgb_of = 0, None, CutDetector(), RgbReader(keep_depth=True)
-            for frame in self._decoded(container, stream):
-                pts = frame.pts if frame.pts is not None else (begins if before is None else before + usual)
-                if start and pts < earliest:
+        is_cut, rgb_of = CutDetector(), RgbReader(keep_depth=True)
+        with closing(self._shown(start, duration)) as shown:
+            for index, (frame, pts, lasts) in enumerate(shown):
+                if index < first:
                     continue
-                if latest is not None and pts >= latest:
-                    return
-                pts = pts if before is None else max(pts, before + 1)
-                before = pts
-                if index >= first:
-                    pixels = rgb_of(frame)
-                    if pixels.shape[:2] != info.size:
-                        raise UnreadableError(
-                            f'{self.path} changes its size at frame {index}, '
-                            f'from {_size(info.size)} to {_size(pixels.shape)}'
-                        )
-                    shown = pts - earliest if start else pts
-                    yield InputFrame(pixels, index, shown, frame.duration or usual, is_cut(_in_8_bits(pixels)))
-                index += 1
+                pixels = rgb_of(frame)
+                if pixels.shape[:2] != self.info.size:
+                    raise UnreadableError(
+                        f'{self.path} changes its size at frame {index}, '
+                        f'from {_size(self.info.size)} to {_size(pixels.shape)}'
+                    )
+                yield InputFrame(pixels, index, pts, lasts, is_cut(_in_8_bits(pixels)))
 
-    def _decoded(self, container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
+    def count(self, start: float = 0.0, duration: float | None = None) -> int:
+        """How many frames there are between ``start`` and ``start + duration``."""
+        return sum(1 for _ in self._shown(start, duration))
+
+    @property
+    def _usual(self) -> int:
+        """How long a frame lasts on average."""
+        return max(round(1 / (self.info.rate * self.info.time_base)), 1)
+
+    def _shown(self, start: float, duration: float | None) -> Iterator[Timed]:
+        """Frames of a stretch, when they are shown, from 0 where it has a start, and for how long."""
+        time_base = self.info.time_base
+        for lead in (*LEADS, None) if start and self._can_seek else (None,):
+            with open_media(self.path) as container:
+                stream = self._stream(container)
+                stream.thread_type = 'AUTO'
+                earliest = latest = None
+                if start or duration is not None:
+                    earliest = (stream.start_time or 0) + round(Fraction(start).limit_denominator(10**6) / time_base)
+                if duration is not None:
+                    latest = earliest + Fraction(duration).limit_denominator(10**6) / time_base
+                frames = self._timed(container, stream, lead is not None)
+                if lead is not None:
+                    frames = sought(container, stream, frames, earliest, round(lead / time_base))
+                stretch = between(frames, earliest, latest, bool(start), self._usual)
+                number = None
+                for number, (frame, pts, lasts) in enumerate(stretch):
+                    if not number:
+                        self.begins = pts * time_base
+                    yield frame, pts, lasts
+                if number is not None or lead is None:
+                    return
+
+    def _timed(
+        self, container: av.container.InputContainer, stream: av.VideoStream, is_sought: bool
+    ) -> Iterator[Timed]:
+        """What can be decoded, with times that only go on."""
+        usual, before, lasts, offset, jumps = self._usual, None, 0, 0, 0
+        for frame in self._decoded(container, stream, is_sought):
+            if frame.pts is not None:
+                pts = frame.pts + offset
+            else:
+                pts = stream.start_time or 0 if before is None else before + usual
+            if before is not None and pts < before - STEP_BACK * usual:
+                offset += before + lasts - pts
+                pts = before + lasts
+                jumps += 1
+                if jumps > len(self.jumps):
+                    self.jumps.append(offset * self.info.time_base)
+            before = pts if before is None else max(pts, before + 1)
+            lasts = frame.duration or usual
+            yield frame, before, lasts
+
+    def _decoded(
+        self, container: av.container.InputContainer, stream: av.VideoStream, is_sought: bool
+    ) -> Iterator[av.VideoFrame]:
         """What can be decoded. A reader that takes the end of a cut file for its end says nothing of it."""
-        damaged, end = 0, Fraction(0)
+        damaged, end, has_begun = 0, Fraction(0), not is_sought
         packets = container.demux()
         while True:
             try:
@@ -162,9 +220,12 @@ class VideoSource:
             if packet.stream is not stream:
                 continue
             try:
-                yield from packet.decode()
+                for frame in packet.decode():
+                    has_begun = True
+                    yield frame
             except av.FFmpegError:
-                damaged += 1
+                # In the midst of a file, what comes before the first key frame cannot be decoded.
+                damaged += has_begun
         if container.duration:
             says = Fraction((container.start_time or 0) + container.duration, av.time_base)
             if says - end > max(2 / self.info.rate, Fraction(1, 10)):
@@ -176,7 +237,7 @@ class VideoSource:
     def _stream(container: av.container.InputContainer) -> av.VideoStream:
         streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
         if not streams:
-            raise UnreadableError(f'{container.name} holds no video stream')
+            raise UnreadableError(f'{Path(container.name)} holds no video stream')
         return streams[0]
 
     def _look(self, container: av.container.InputContainer, stream: av.VideoStream) -> SourceInfo:
@@ -258,6 +319,9 @@ def _matches(pattern: str) -> list[Path]:
         numbered = re.compile(re.escape(head) + r'\d+' + re.escape(tail))
         paths = [path for path in folder.iterdir() if numbered.fullmatch(path.name)] if folder.is_dir() else []
     elif has_magic(pattern):
+        folder, name = Path(pattern).parent, Path(pattern).name
+        # A folder that is there is meant as it is called, brackets and all.
+        pattern = str(Path(escape(str(folder))) / name) if folder.is_dir() else pattern
         paths = [path for path in map(Path, glob(pattern)) if path.suffix.lower() in IMAGE_SUFFIXES]
     else:
         return []

@@ -1,6 +1,7 @@
 """A video in, a better video out."""
 
 import logging
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,9 +10,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
+import av
 from torch import nn
 
-from ..datasets.images import IMAGE_SUFFIXES
+from ..media_files import OF_THE_DISK
 from .encoding import VideoSpec, plan_video
 from .frames import InputFrame, OutputFrame, upscaled
 from .joining import Companions, join
@@ -20,6 +22,7 @@ from .pipeline import run_pipeline
 from .recording import Recorder
 from .restoring import Restorer
 from .sources import ImageSource, VideoSource, open_source
+from .targets import begin, is_complete, name_targets, refuse_own_source
 from .work_folder import WorkFolder
 from .workers import Workers
 
@@ -28,6 +31,8 @@ logger = logging.getLogger(__name__)
 # Frames of the source in a segment: what an interrupted run has to do again, and the unit that processes share.
 SEGMENT_LENGTH = 240
 AT_LEAST_AHEAD = 8
+FASTEST = 10**5  # frames per second
+LATEST = 10**8  # seconds, three years; times beyond do not fit their numbers
 Progress = Callable[[int, int | None], None]
 
 
@@ -116,16 +121,18 @@ def upscale(
     """
     if on_interrupt not in ('keep', 'discard'):
         raise ValueError(f"on_interrupt must be 'keep' or 'discard', but got {on_interrupt!r}")
-    if start < 0 or (duration is not None and duration <= 0):
-        raise ValueError(f'start must not be negative and duration be positive, but got {start} and {duration}')
+    if not 0 <= start < LATEST or not (duration is None or 0 < duration < LATEST):
+        raise ValueError(
+            f'start must be 0 or more and duration be positive, in seconds, but got {start} and {duration}'
+        )
     if segment_length < 1:
         raise ValueError(f'a segment must be of at least 1 frame, but got {segment_length}')
-    video, pictures = _targets(Path(target), images)
-    reader = open_source(source, None if fps is None else Fraction(fps).limit_denominator(1001))
-    _refuse_own_source(reader, video, pictures)
-    primary = WorkFolder(video or pictures)
-    if resume and primary.target.exists() and not primary.path.exists():
-        return Upscaled(tuple(filter(None, (video, pictures))), 0, 0.0, 0.0)
+    video, pictures = name_targets(Path(target), images)
+    reader = open_source(source, None if fps is None else _rate(fps))
+    refuse_own_source(reader, video, pictures)
+    works = [WorkFolder(path, path is pictures) for path in (video, pictures) if path is not None]
+    if resume and is_complete(works):
+        return Upscaled(tuple(work.target for work in works), 0, 0.0, 0.0)
     workers = workers or Workers.from_environment()
     if workers.rank == 0:
         for caution in reader.info.cautions:
@@ -140,7 +147,7 @@ def upscale(
         spec = plan_video(video, reader.info, restorer.needs.scale, per_frame, codec, crf)
         if reader.path is not None:
             companions = Companions(reader.path, audio, subtitles, start, duration)
-            companions.check(spec.container)
+            companions.check(spec)
     settings = dict(
         source=[str(path) for path in reader.paths] if isinstance(reader, ImageSource) else _stamp(reader.path),
         model=model if isinstance(model, str) else [str(config), checkpoint and _stamp(Path(checkpoint))],
@@ -149,18 +156,13 @@ def upscale(
         stretch=[start, duration],
         segment=segment_length,
     )
-    works = [primary] if video is None or pictures is None else [primary, WorkFolder(pictures)]
     if workers.rank == 0:
-        for work in works:
-            work.begin(settings, force, resume)
-            work.put_back()
-        if pictures is not None:
-            works[-1].frames.mkdir(exist_ok=True)
+        begin(works, settings, force, resume)
     workers.wait()
     job = _Job(
         reader,
         restorer,
-        Recorder(primary, segment_length, spec, works[-1].frames if pictures else None, per_frame),
+        Recorder(works[0], segment_length, spec, works[-1].frames if pictures else None, per_frame),
         works,
         companions,
         workers,
@@ -224,7 +226,7 @@ class _Job:
         """Stretches of frames that are not done yet; the last has no end where nobody counted the frames."""
         length, there = self.recorder.length, self.works[0].segments()
         if self.workers.count > 1:
-            count = self.workers.tell(self._count() if self.workers.rank == 0 else None)
+            count = self.workers.tell(self.reader.count(*self.stretch) if self.workers.rank == 0 else None)
             missing = [first for first in range(0, count, length) if first not in there]
             stretches = [(first, min(first + length, count)) for first in self.workers.share(missing)]
         else:
@@ -238,20 +240,14 @@ class _Job:
             joined.append((first, stop))
         return joined
 
-    def _count(self) -> int:
-        start, duration = self.stretch
-        if isinstance(self.reader, ImageSource) and not start and duration is None:
-            return len(self.reader.paths)
-        return sum(1 for _ in self.reader.frames(0, start, duration))
-
     def _restore(self, first: int, stop: int | None) -> None:
         """Restore the frames from ``first`` up to ``stop``; around them some more, which are thrown away."""
         needs = self.restorer.needs
-        begin = max(first - needs.warm_up, 0)
+        earliest = max(first - needs.warm_up, 0)
         end = None if stop is None else stop + needs.warm_up
 
         def frames() -> Iterator[InputFrame]:
-            for frame in self.reader.frames(begin, *self.stretch):
+            for frame in self.reader.frames(earliest, *self.stretch):
                 if end is not None and frame.index >= end:
                     return
                 yield frame
@@ -293,17 +289,29 @@ class _Job:
         segments = [path for _, path in sorted(primary.segments().items())]
         if not segments:
             raise ValueError(f'there is no frame to upscale from {self.stretch[0]} s on; the source ends before')
-        if self.spec is not None:
-            primary.publish(self._join(segments))
+        made = None if self.spec is None else self._join(segments)
+        # The folders go when both targets have their names, that of the first, by which a run is known, before.
         if self.recorder.images is not None:
             self.works[-1].publish(self.recorder.images)
+        if made is not None:
+            primary.publish(made)
+        for work in self.works:
+            work.remove()
 
     def _join(self, segments: list[Path], until: Fraction | None = None) -> Path:
         """The video of these segments, in the work folder."""
         primary = self.works[0]
         made = primary.path / f'joined{primary.target.suffix}'
         try:
-            join(made, self.spec, segments, self.companions, until)
+            join(made, self.spec, segments, self.companions, until, self.reader.begins, self.reader.jumps)
+        except av.FFmpegError as error:
+            made.unlink(missing_ok=True)
+            if error.errno in OF_THE_DISK:
+                raise
+            raise ValueError(
+                f'the frames are restored, but the video cannot be put together ({error.strerror}); all that was '
+                'restored is kept, and --resume --no-audio --no-subtitles goes on without what was beside them'
+            ) from error
         except BaseException:
             made.unlink(missing_ok=True)
             raise
@@ -321,43 +329,38 @@ class _Job:
         ]
         if rest is not None and len(segments) == len(whole):
             segments.append(rest)
-        if on_interrupt == 'discard' or (not segments and not self.recorder.frames):
+        is_resumed = any(work.is_resumed for work in self.works)
+        if on_interrupt == 'discard' or not (segments or self.recorder.frames or is_resumed):
             for work in self.works:
-                work.remove()
+                work.discard()
             return 'stopped; nothing is left of it'
-        if self.spec is not None and segments:
-            until = None
-            if self.recorder.last is not None:
-                until = (self.recorder.last[1] + self.recorder.last[2]) * self.spec.time_base
-            self.works[0].publish(self._join(segments, until), is_partial=True)
-        if self.recorder.images is not None:
-            self.works[-1].publish(self.recorder.images, is_partial=True)
+        try:
+            if self.recorder.images is not None and any(self.recorder.images.iterdir()):
+                self.works[-1].publish(self.recorder.images)
+            if self.spec is not None and segments:
+                until = None
+                if self.recorder.last is not None:
+                    until = (self.recorder.last[1] + self.recorder.last[2]) * self.spec.time_base
+                self.works[0].publish(self._join(segments, until))
+        except FileExistsError as error:
+            return f'stopped; {error}'
+        if not self.done:
+            return 'stopped before there was anything new; --resume goes on'
         return f'stopped; {self.works[0].target} holds the first {self.done} frames, and --resume goes on with it'
 
     def _failed(self) -> None:
         self.recorder.abandon()
-        if self.workers.count == 1 and not self.works[0].segments():
+        is_resumed = any(work.is_resumed for work in self.works)
+        if self.workers.count == 1 and not is_resumed and not self.works[0].segments():
             for work in self.works:
                 work.remove()
 
 
-def _targets(target: Path, images: str | Path | None) -> tuple[Path | None, Path | None]:
-    """The video and the folder of images to make."""
-    if target.suffix.lower() in IMAGE_SUFFIXES:
-        raise ValueError(f'{target}: images are written into a folder, which is to be named instead')
-    if target.suffix and not target.is_dir():
-        return target, None if images is None else Path(images)
-    if images is not None:
-        raise ValueError(f'{target} has no ending of a video file, and images are to go to {images}: name a video')
-    return None, target
-
-
-def _refuse_own_source(reader: VideoSource | ImageSource, video: Path | None, pictures: Path | None) -> None:
-    """The source is never what is written to."""
-    own = reader.path if reader.path is not None else reader.paths[0].parent
-    for target in (video, pictures):
-        if target is not None and target.exists() and target.resolve() == own.resolve():
-            raise ValueError(f'{target} is what is read; name another target')
+def _rate(fps: float | Fraction) -> Fraction:
+    rate = Fraction(fps).limit_denominator(1001) if math.isfinite(fps) else 0
+    if not 0 < rate <= FASTEST:
+        raise ValueError(f'there must be more than 0 and at most {FASTEST} frames per second, but got {fps}')
+    return rate
 
 
 def _stamp(path: Path) -> list:

@@ -3,12 +3,15 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 
 Value = TypeVar('Value')
+# As long as one process may restore while the others wait for it; the usual half an hour is none.
+PATIENCE = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Workers:
             return cls()
         if not dist.is_initialized():
             # Only words are exchanged, frames never are.
-            dist.init_process_group('gloo')
+            dist.init_process_group('gloo', timeout=PATIENCE)
         return cls(dist.get_rank(), count, int(environment.get('LOCAL_RANK', 0)))
 
     def device(self, name: str | None) -> torch.device:

@@ -8,6 +8,7 @@ import numpy as np
 from av.video.frame import PictureType
 from av.video.reformatter import Interpolation, VideoReformatter
 
+from ...media_files import open_media
 from ..images import UnreadableError
 
 VIDEO_SUFFIXES = frozenset(('.mp4', '.mkv', '.mov', '.avi', '.webm', '.m4v', '.y4m', '.mpg', '.mpeg', '.ts', '.wmv'))
@@ -29,7 +30,7 @@ def decode(path: Path) -> Iterator[av.VideoFrame]:
     """
     count = 0
     try:
-        with av.open(str(path)) as container:
+        with open_media(path) as container:
             stream = next(iter(container.streams.video), None)
             if stream is None:
                 raise UnreadableError(f'{path} holds no video stream')
