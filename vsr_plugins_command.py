@@ -4,10 +4,15 @@ import sys
 
 
 def main() -> int:
-    """Run ``vsr_plugins.cli.main``, or say in a few lines why the package cannot be imported."""
+    """Run ``vsr_plugins.cli.main``, or say in a few lines why the package cannot be imported or that it was stopped."""
     try:
-        from vsr_plugins.cli import main as run
-    except ImportError as error:
-        sys.stderr.write(f'vsr: error: {error}\n')
-        return 2
-    return run()
+        try:
+            from vsr_plugins.cli import main as run
+        except ImportError as error:
+            sys.stderr.write(f'vsr: error: {error}\n')
+            return 2
+        return run()
+    except KeyboardInterrupt:
+        # It came before a command had begun.
+        sys.stderr.write('vsr: stopped\n')
+        return 130

@@ -53,10 +53,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f'vsr {args.command}: stopped', file=sys.stderr)
         return 130
+    except Exception as error:
+        # What FFmpeg says has a class of its own, which is there only if it was needed.
+        if 'av' not in sys.modules or not isinstance(error, sys.modules['av'].FFmpegError):
+            raise
+        print(f'vsr {args.command}: error: {said(error)}', file=sys.stderr)
+        return 2
 
 
 def said(error: BaseException) -> str:
     """What an error says, without the system's number of it."""
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f'{error.filename}: {error.strerror}'
+    filename, reason = getattr(error, 'filename', None), getattr(error, 'strerror', None)
+    if reason:
+        return reason if filename is None else f'{filename}: {reason}'
     return str(error)

@@ -4,6 +4,7 @@ Each version is a path, or NAME=PATH. With ground truth each has its PSNR.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 HELP = 'draw several versions of a video side by side, with crops and temporal profiles'
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the sub-command."""
+    """Run the sub-command; the status is 1 if one of the versions was damaged."""
     from rich.console import Console
 
     from ..evaluation.protocols import get_protocol
@@ -43,7 +44,9 @@ def run(args: argparse.Namespace) -> int:
         )
     top, left, height, width = done.window
     print(f'{done.path}: frame {done.frame}, crop {left},{top},{width},{height}')
-    return 0
+    for path, damage in done.damage.items():
+        print(f'vsr compare: {path} is damaged: {damage}; what could be read is compared', file=sys.stderr)
+    return 1 if done.damage else 0
 
 
 def _four(text: str) -> tuple[int, ...]:

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_argument_group('source')
     source.add_argument('--start', metavar='SECONDS', type=float, default=0.0, help='leave out the beginning')
     source.add_argument('--duration', metavar='SECONDS', type=float, help='upscale so much (default: all)')
-    source.add_argument('--fps', type=Fraction, help='frames per second of images (default: 25), such as 30000/1001')
+    source.add_argument('--fps', type=_rate, help='frames per second of images (default: 25), such as 30000/1001')
 
     target = parser.add_argument_group('target')
     target.add_argument('--images', metavar='DIR', type=Path, help='write PNG images beside the video')
@@ -78,6 +78,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if len(args.paths) < 2:
         raise ValueError('what to enlarge and where to are needed; vsr upscale --help says more')
+    if not all(args.paths):
+        raise ValueError('a name is empty: of what to enlarge, or where to')
     if args.tile != 'auto' and not args.tile.isdecimal():
         raise ValueError(f"--tile must be a number of pixels or 'auto', but got {args.tile!r}")
     options = dict(
@@ -109,6 +111,13 @@ def run(args: argparse.Namespace) -> int:
         return 130
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _rate(text: str) -> Fraction:
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError) as error:
+        raise argparse.ArgumentTypeError(f'must be a number or a fraction as 30000/1001, but got {text!r}') from error
 
 
 def _upscale(paths: list[str], options: dict) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ..datasets.images import IMAGE_SUFFIXES
 from .upscaling import Upscaled, upscale
 from .workers import Workers
 
@@ -28,11 +29,15 @@ def upscale_all(
         What became of each source of this process.
 
     Raises:
-        ValueError: If two would have one name.
+        ValueError: If two would have one name, or one is an image.
     """
     folder = Path(folder)
     targets: dict[Path, Path] = {}
     for source in map(Path, sources):
+        if source.suffix.lower() in IMAGE_SUFFIXES:
+            raise ValueError(
+                f'{source} is an image; images are one source together: name their folder, or their pattern in quotes'
+            )
         target = folder / source.name
         if target in targets.values():
             raise ValueError(f'two of the sources are called {source.name}; upscale them into folders of their own')

@@ -1,8 +1,9 @@
 """Videos or folders of frames, of several methods, compared in a picture or in a split-screen video."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
@@ -13,9 +14,12 @@ from ..evaluation.protocols import Protocol
 from ..evaluation.scores import Scores, score_frame, summarise
 from ..inference.sources import open_source
 from ..inference.video import write_video
+from ..media_files import OF_THE_DISK
 from ..whole_files import whole_file
 from .comparison import comparison_figure, most_telling_window, profile_span
 from .split_screen import SplitScreen
+
+logger = logging.getLogger(__name__)
 
 PICTURES = ('.png', '.pdf', '.svg', '.jpg', '.jpeg', '.webp', '.tif', '.tiff')
 VIDEOS = ('.mp4', '.mkv', '.mov', '.avi')
@@ -33,12 +37,14 @@ class Comparison:
         window: Top, left, height and width of the crop.
         frame: Number of the frame that the picture shows, or the crop was chosen in.
         scores: Method -> PSNR of the clip; None without ground truth.
+        damage: Path -> what was wrong with it, one sentence, of those with which something was.
     """
 
     path: Path
     window: tuple[int, int, int, int]
     frame: int
     scores: dict[str, Scores] | None
+    damage: dict[str, str] = field(default_factory=dict)
 
 
 def compare(
@@ -71,7 +77,8 @@ def compare(
     Raises:
         FileNotFoundError: If a path is missing.
         FileExistsError: If the file is there and ``overwrite`` is off.
-        ValueError: If sizes or numbers of frames differ, crop or frame lie outside, or ``out`` has no known ending.
+        ValueError: If sizes or numbers of frames differ, crop or frame lie outside, ``out`` has no known ending, or it
+            is what is read.
     """
     from ..evaluation.protocols import get_protocol
 
@@ -85,6 +92,8 @@ def compare(
         raise ValueError(f'no version can be called {TRUTH!r}')
     protocol = protocol or get_protocol('basicvsr')
     clips = _Clips({**methods, **({} if against is None else {TRUTH: against})})
+    if out.resolve() in clips.files():
+        raise ValueError(f'{out} is what is read; name another file')
     count, values = clips.measure(protocol)
     frame = count // 2 if frame is None else frame
     if not 0 <= frame < count:
@@ -93,19 +102,27 @@ def compare(
     reference = TRUTH if against is not None else next(reversed(shown))
     window = _window(shown, reference, crop)
     out.parent.mkdir(parents=True, exist_ok=True)
-    if suffix in VIDEOS:
-        write_video(_screens(clips, window, values), out, clips.rate, overwrite=overwrite)
-    else:
-        row, span = profile_span(window, clips.size)
-        profiles = clips.rows(row, span) if count > 1 else None
-        notes = {name: f'{name}\n{of[frame]["PSNR"]:.2f} dB' for name, of in values.items()}
-        title = f'frame {frame} of {count}' + (f', PSNR on {protocol.color}' if values else '')
-        panels = {notes.get(name, name): pixels for name, pixels in shown.items()}
-        figure = comparison_figure(panels, notes.get(reference, reference), window, title, profiles)
-        with whole_file(out) as partial:
-            figure.savefig(partial)
+    try:
+        if suffix in VIDEOS:
+            if clips.is_variable:
+                logger.warning('the frames last differently long; in %s all last as long as each other', out)
+            write_video(_screens(clips, window, values), out, clips.rate, overwrite=overwrite)
+        else:
+            row, span = profile_span(window, clips.size)
+            profiles = clips.rows(row, span) if count > 1 else None
+            notes = {name: f'{name}\n{of[frame]["PSNR"]:.2f} dB' for name, of in values.items()}
+            title = f'frame {frame} of {count}' + (f', PSNR on {protocol.color}' if values else '')
+            panels = {notes.get(name, name): pixels for name, pixels in shown.items()}
+            figure = comparison_figure(panels, notes.get(reference, reference), window, title, profiles)
+            with whole_file(out) as partial:
+                figure.savefig(partial)
+    except OSError as error:
+        if error.errno not in OF_THE_DISK:
+            raise
+        raise OSError(error.errno, error.strerror, str(out)) from error
     scores = {name: summarise({Path(against).stem: of}, protocol) for name, of in values.items()} or None
-    return Comparison(out, window, frame, scores)
+    damage = {str(clips.paths[name]): source.damage for name, source in clips.sources.items() if source.damage}
+    return Comparison(out, window, frame, scores, damage)
 
 
 class _Clips:
@@ -116,6 +133,7 @@ class _Clips:
             raise ValueError('at least two videos or folders are needed to compare')
         self.paths = paths
         self.sources = {name: open_source(path) for name, path in paths.items()}
+        self.is_variable = False
         first = next(iter(self.sources))
         self.size = self.sources[first].info.size
         self.rate: Fraction = self.sources[first].info.rate
@@ -125,6 +143,14 @@ class _Clips:
                     'the versions must be of one size, but '
                     f'{paths[first]} is {_size(self.size)} and {paths[name]} is {_size(source.info.size)}'
                 )
+
+    def files(self) -> set[Path]:
+        """All that is read."""
+        return {
+            path.resolve()
+            for source in self.sources.values()
+            for path in ([source.path] if source.path is not None else source.paths)
+        }
 
     def frames(self) -> Iterator[dict[str, np.ndarray]]:
         """Name -> (h, w, 3) uint8, frame by frame.
@@ -136,6 +162,8 @@ class _Clips:
             readers = [source.frames() for source in self.sources.values()]
             for reader in readers:
                 stack.callback(reader.close)
+            before: list[int | None] = [None] * len(readers)
+            steps: list[int | None] = [None] * len(readers)
             for number, frames in enumerate(zip_longest(*readers)):
                 ended = [path for path, frame in zip(self.paths.values(), frames, strict=True) if frame is None]
                 if ended:
@@ -143,6 +171,12 @@ class _Clips:
                     raise ValueError(
                         f'the versions must have as many frames, but {ended[0]} has {number} and {longer} has more'
                     )
+                for index, (last, frame) in enumerate(zip(before, frames, strict=True)):
+                    if last is not None:
+                        step = frame.pts - last
+                        steps[index] = steps[index] or step
+                        self.is_variable |= abs(step - steps[index]) > steps[index] / 2
+                before = [frame.pts for frame in frames]
                 yield {name: _eight_bit(frame.pixels) for name, frame in zip(self.sources, frames, strict=True)}
 
     def measure(self, protocol: Protocol) -> tuple[int, dict[str, list[dict[str, float]]]]:
