@@ -1,7 +1,7 @@
 # FSRCNN for a quarter of an hour of two CPU cores, on the data of ESPCN.
 _base_ = '../espcn/espcn_x4_1xb16-20k_clips.py'
 
-experiment_name = 'fsrcnn_x4d56s12m4_1xb16-10k_clips'
+experiment_name = 'fsrcnn_x4d56s12m4_1xb16-5k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(generator=dict(_delete_=True, type='FSRCNNNet', in_channels=1, scale=4))
@@ -9,6 +9,6 @@ model = dict(generator=dict(_delete_=True, type='FSRCNNNet', in_channels=1, scal
 # The transposed convolution at a tenth of the rate, as in the paper.
 optim_wrapper = dict(paramwise_cfg=dict(custom_keys={'generator.deconv': dict(lr_mult=0.1)}))
 
-train_cfg = dict(max_iters=10_000)
+train_cfg = dict(max_iters=5_000)
 param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=10_000, T_max=9_800)
+param_scheduler[1].update(end=5_000, T_max=4_800)
