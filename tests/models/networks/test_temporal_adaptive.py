@@ -72,8 +72,10 @@ def test_softmax_weights_sum_to_one_and_free_ones_start_as_the_average():
     frames = torch.rand(1, 5, 1, 6, 6)
     weights = TemporalAdaptiveNet(branch=NARROW, weight_norm='softmax').weight_maps(frames)
     torch.testing.assert_close(weights.sum(1), torch.ones(1, 24, 24))
+    # What the small kernels of the last layer add scatters around the plain average.
     weights = TemporalAdaptiveNet(branch=NARROW).weight_maps(frames)
-    torch.testing.assert_close(weights, torch.full_like(weights, 1 / 3), atol=0.04, rtol=0)
+    torch.testing.assert_close(weights.mean(), torch.tensor(1 / 3), atol=0.01, rtol=0)
+    assert weights.std() < 0.01
 
 
 def test_weights_on_rgb_frames():
