@@ -10,8 +10,9 @@ import torch
 import torch.distributed as dist
 
 Value = TypeVar('Value')
-# As long as one process may restore while the others wait for it; the usual half an hour is none.
-PATIENCE = timedelta(days=30)
+# As long as one process may restore while the others wait for it; the usual half an hour is none. Milliseconds of it
+# still fit 31 bits.
+PATIENCE = timedelta(days=14)
 
 
 @dataclass(frozen=True)
