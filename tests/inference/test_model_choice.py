@@ -31,7 +31,7 @@ def test_the_best_that_is_there_is_taken(tmp_path):
     assert full_name(None, tmp_path) == 'espcn_x4_1xb16-20k_clips'
     fill(tmp_path, 'fsrcnn_x4d56s12m4_1xb16-5k_clips', 'latent_attn_llsll-c32_1xb4-2k_clips')
     assert shipped_names(tmp_path) == [
-        'latent_attn_llsll-c32_1xb4-2k_clips', 'fsrcnn_x4d56s12m4_1xb16-5k_clips', 'espcn_x4_1xb16-20k_clips',
+        'latent_attn_llsll-c32_1xb4-2k_clips', 'espcn_x4_1xb16-20k_clips', 'fsrcnn_x4d56s12m4_1xb16-5k_clips',
         'another_x4', 'zooming_slow_mo_x4',
     ]  # fmt: skip
     assert full_name(None, tmp_path) == 'latent_attn_llsll-c32_1xb4-2k_clips'

@@ -18,9 +18,9 @@ BEST_FIRST = (
     'latent_attn_*',
     'robust_vsr_final-*',
     'robust_vsr_*',
+    'espcn_*',
     'vespcn_x4_*',
     'fsrcnn_*',
-    'espcn_*',
 )
 
 
