@@ -9,6 +9,7 @@ from vsr_plugins.models.blocks.temporal_winograd import WinogradConv3d, direct_c
 
 
 def layer_and_input(frames, size=(6, 7), channels=(16, 20), batch=1):
+    torch.manual_seed(frames)
     conv = WinogradConv3d(*channels)
     nn.init.kaiming_normal_(conv.weight, a=0.1)
     nn.init.normal_(conv.bias)
