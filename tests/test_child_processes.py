@@ -94,3 +94,8 @@ def test_one_command_at_a_time_and_its_status(tmp_path):
     else:
         raise AssertionError('the lock was kept')
     assert run_guarded([sys.executable, '-c', 'import os; os.kill(os.getpid(), 15)'], lock) == 143
+
+
+def test_a_system_without_locks_runs_the_command_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(vsr_plugins.child_processes, 'fcntl', None)
+    assert run_guarded([sys.executable, '-c', 'raise SystemExit(3)'], tmp_path / 'lock') == 3

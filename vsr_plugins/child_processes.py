@@ -3,7 +3,6 @@
 Run as a script this file is the guard that ``run_guarded`` starts; it therefore imports the standard library alone.
 """
 
-import fcntl
 import multiprocessing
 import os
 import signal
@@ -14,11 +13,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+try:
+    import fcntl
+except ImportError:
+    fcntl = None
+
 
 def run_guarded(command: Sequence[str], lock: Path) -> int:
     """Run a command that ends, with all that it started, when this process ends, be it by ``kill -9``.
 
     A guard between the two holds the end of a pipe: when the other end closes, it kills the command's process group.
+    Windows has neither locks nor groups of this kind; there the command runs without.
 
     Args:
         command: What to run.
@@ -31,6 +36,8 @@ def run_guarded(command: Sequence[str], lock: Path) -> int:
     Raises:
         ValueError: If the file is locked.
     """
+    if fcntl is None:
+        return subprocess.call(command)
     with open(lock, 'a', encoding='utf-8') as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import resource
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,11 @@ import torch
 from torch import Tensor
 
 from ..allocator import give_back_freed_memory
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 PROC = Path('/proc')
 CGROUPS = (
@@ -101,7 +105,7 @@ def _system_available() -> Iterator[int]:
             if line.startswith('MemAvailable:'):
                 yield int(line.split()[1]) * 1024
                 return
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # Windows has no sysconf
         yield os.sysconf('SC_AVPHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
 
 
@@ -112,6 +116,8 @@ def _cgroup_available() -> Iterator[int]:
 
 
 def _address_space_available() -> Iterator[int]:
+    if resource is None:
+        return
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY:
         with contextlib.suppress(OSError):
