@@ -151,6 +151,11 @@ class TestSampleSegment:
         np.random.seed(0)
         assert {tuple(self.draw(6, 3, interval_list=[2])) for _ in range(50)} == {(0, 2, 4), (1, 3, 5)}
 
+    def test_a_negative_interval_goes_backwards_and_none_stays(self):
+        np.random.seed(0)
+        assert {tuple(self.draw(6, 3, interval_list=[-2])) for _ in range(50)} == {(4, 2, 0), (5, 3, 1)}
+        assert {tuple(self.draw(2, 3, interval_list=[0])) for _ in range(50)} == {(0, 0, 0), (1, 1, 1)}
+
     def test_lists_of_different_length_are_refused(self):
         with pytest.raises(ValueError, match="'img_path': 2, 'gt_path': 3"):
             SampleSegment()(dict(img_path=['a', 'b'], gt_path=['a', 'b', 'c'], num_input_frames=2))

@@ -25,7 +25,8 @@ class SampleSegment(BaseTransform):
 
     Args:
         keys (Sequence[str]): Lists to take the same frames of; those that are absent are passed over.
-        interval_list (Sequence[int]): Steps between frames to draw from, a temporal augmentation.
+        interval_list (Sequence[int]): Steps between frames to draw from, a temporal augmentation. With a negative one
+            the frames come in reverse, with 0 all are the same frame.
     """
 
     def __init__(self, keys: Sequence[str] = ('img_path', 'gt_path'), interval_list: Sequence[int] = (1,)) -> None:
@@ -41,8 +42,11 @@ class SampleSegment(BaseTransform):
         length = lengths[present[0]]
         count = results['num_input_frames'] or length
         interval = int(np.random.choice(self.interval_list))
-        start = np.random.randint(max(length - (count - 1) * interval, 1))
-        indices = [mirrored(start + i * interval, length) for i in range(count)]
+        step = abs(interval)
+        start = np.random.randint(max(length - (count - 1) * step, 1))
+        indices = [mirrored(start + i * step, length) for i in range(count)]
+        if interval < 0:
+            indices.reverse()
         for key in present:
             results[key] = [results[key][i] for i in indices]
         results['interval'] = interval
