@@ -7,10 +7,10 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from mmengine.config import Config
 
 from .checkpoints.shipped import best_shipped
 from .child_processes import run_guarded
+from .config_files import read_config
 from .datasets.degradation import bicubic_upsample
 from .evaluation.protocols import Protocol, get_protocol
 from .evaluation.scores import Scores, score_clip, summarise
@@ -94,7 +94,7 @@ def demonstrate(
     """
     out, config = Path(out), Path(config)
     checkpoint = train(config, out, options or {})
-    settings = Config.fromfile(config)
+    settings = read_config(config)
     settings.merge_from_dict(dict(options or {}))
     model = load_model(settings, checkpoint)
     clips = list(restore_clips(model, settings.test_dataloader))

@@ -15,6 +15,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from .checkpoints.shipped import shipped_weights
+from .config_files import read_config, renamed
 from .engine.load_parts import find_checkpoint
 from .evaluation import VSRMetric
 from .evaluation.method_table import Cost, MethodRow, MethodTable
@@ -24,7 +25,6 @@ from .evaluation.scores import Scores
 from .inference.clips import load_model
 from .inference.cost import machine, measure_apart
 from .inference.evaluation_sets import EvaluationSet, evaluation_sets
-from .renamed_configs import renamed
 from .stages import train_stages
 from .version import __version__
 
@@ -246,11 +246,9 @@ def _read_configs(models: Sequence[tuple[Path, Path | None]], options: Mapping[s
     methods = []
     for path, checkpoint in models:
         path = Path(path)
-        if not path.is_file():
-            raise FileNotFoundError(f'no config at {path.resolve()}')
         if any(path.stem == method.name for method in methods):
             raise ValueError(f'two of the configs are called {path.stem}, and a table has a row for each name')
-        config = Config.fromfile(path)
+        config = read_config(path)
         config.merge_from_dict(dict(options))
         methods.append(Method(path, config, checkpoint))
     return methods

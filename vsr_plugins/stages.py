@@ -7,6 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from .config_files import read_config
 from .demo import train
 from .engine.load_parts import LoadPartsHook, find_checkpoint
 from .evaluation.result_store import digest_file, plain
@@ -92,7 +93,7 @@ def _train_stage(
 
 def _asked(config: Path, options: Mapping[str, object], out: Path) -> dict[str, Any]:
     """What decides about the weights of a training: its config, and the weights it starts from by their names."""
-    settings = Config.fromfile(config)
+    settings = read_config(config)
     settings.merge_from_dict(dict(options))
     read = plain({key: settings[key] for key in READ if key in settings}, WITHOUT)
     return {'config': json.loads(json.dumps(read)), 'starts_from': dict(_starts_from(settings, config, out))}

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from mmagic.registry import DATASETS
-from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
 from torch import nn
 
+from ..config_files import read_config
 from ..datasets.images import encode_png
 from ..engine.load_parts import find_checkpoint
 from ..evaluation.result_store import digest_file
@@ -45,7 +45,7 @@ def cache_first_stage(config: Path, out: Path, report: Callable[[str], None] = l
         FileNotFoundError: If the stage before, its checkpoint or its data are missing.
         ValueError: If a folder holds frames that come from elsewhere.
     """
-    settings = Config.fromfile(config)
+    settings = read_config(config)
     cascade = settings.get('cascade')
     if not cascade:
         return 0

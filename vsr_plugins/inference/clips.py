@@ -12,6 +12,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
 
 from ..checkpoints.matching import load_whole
+from ..config_files import read_config
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def load_model(config: str | Path | Config, checkpoint: str | Path | None = None
     from mmagic.utils import register_all_modules
 
     register_all_modules()
-    config = config if isinstance(config, Config) else Config.fromfile(config)
+    config = config if isinstance(config, Config) else read_config(config)
     model = MODELS.build(config.model)
     if checkpoint is not None:
         if not Path(checkpoint).is_file():

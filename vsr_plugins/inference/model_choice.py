@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from mmengine.config import Config
 from torch import nn
 
 from ..checkpoints.shipped import FOLDER, best_shipped, shipped_names, shipped_weights
+from ..config_files import first_line, read_config
 from .clips import load_model
 
 # Needs no weights, and is what is taken where no better model comes with the package.
@@ -67,31 +67,16 @@ def choose_model(
         return _named(full_name(model, folder), folder)
     if model is not None:
         raise ValueError(f'a config and a model of the package ({model}) were named; name one of them')
-    if not Path(config).is_file():
-        raise FileNotFoundError(f'no config at {Path(config).resolve()}')
-    settings = _read_config(Path(config))
+    settings = read_config(config)
+    if settings.get('model') is None:
+        raise ValueError(f'{config} is the config of no model: it has no entry called model')
     try:
         built = load_model(settings, checkpoint)
     except (TypeError, KeyError, AttributeError, ImportError, AssertionError) as error:
-        raise ValueError(f'{config} does not build a model: {_first_line(error)}') from error
+        raise ValueError(f'{config} does not build a model: {first_line(error)}') from error
     if checkpoint is None and any(True for _ in built.parameters()) and not _brings_weights(settings.model):
         raise ValueError(f'a checkpoint for {config} is needed: without one the weights are random')
     return built
-
-
-def _read_config(path: Path) -> Config:
-    try:
-        settings = Config.fromfile(path)
-    except Exception as error:  # a config is a program: it may raise anything
-        raise ValueError(f'{path} is no config that can be read: {_first_line(error)}') from error
-    if settings.get('model') is None:
-        raise ValueError(f'{path} is the config of no model: it has no entry called model')
-    return settings
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
 
 
 def _named(name: str, folder: Path) -> nn.Module:

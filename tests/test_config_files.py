@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from vsr_plugins.renamed_configs import renamed
+from vsr_plugins.config_files import read_config, renamed
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 
@@ -27,3 +27,19 @@ def test_a_config_that_changes_its_base_is_another(tmp_path):
     (tmp_path / 'wide.py').write_text("_base_ = 'first.py'\nmodel = dict(width=2)\n")
     assert [path.stem for path in renamed(tmp_path / 'third.py')] == ['third', 'second', 'first']
     assert [path.stem for path in renamed(tmp_path / 'wide.py')] == ['wide']
+
+
+def test_a_config_is_read_without_a_word_about_the_environment(capfd, monkeypatch):
+    monkeypatch.setenv('VSR_DATA_ROOT', '/somewhere')
+    config = read_config(CONFIGS / 'bicubic' / 'bicubic_x4_vid4.py')
+    assert config.test_dataloader.dataset.data_root == '/somewhere/Vid4'
+    said = capfd.readouterr()
+    assert 'VSR_DATA_ROOT' not in said.out + said.err
+
+
+def test_what_is_no_config_is_one_error(tmp_path):
+    (tmp_path / 'broken.py').write_text('model = dict(\n')
+    with pytest.raises(ValueError, match='broken.py is no config that can be read: '):
+        read_config(tmp_path / 'broken.py')
+    with pytest.raises(FileNotFoundError, match='no config at .*absent.py'):
+        read_config(tmp_path / 'absent.py')
