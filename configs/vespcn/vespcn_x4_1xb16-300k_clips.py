@@ -1,43 +1,19 @@
 # VESPCN on Y, motion and super-resolution together; from the motion of stage 1 where that has been trained:
 #   vsr stages configs/vespcn/vespcn_motion-x4_1xb16-100k_clips.py configs/vespcn/vespcn_x4_1xb16-300k_clips.py
-_base_ = [
-    '../_base_/default_runtime.py',
-    '../_base_/models/restoration.py',
-    '../_base_/datasets/clips.py',
-    '../_base_/datasets/vid4_bix4.py',
-]
+_base_ = 'vespcn_motion-x4_1xb16-100k_clips.py'
 
 experiment_name = 'vespcn_x4_1xb16-300k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(
-    type='MotionCompensatedVSR',
-    generator=dict(type='VESPCNNet', scale=4),
-    pixel_loss=_base_.luma_mse,
+    pixel_loss=dict(loss=dict(loss_weight=1.0)),
     # The paper: 0.01 for the warped neighbours and 0.001 for rough motion, each the sum over two neighbours, of which
     # these losses are the mean.
-    motion_loss=dict(type='MSELoss', loss_weight=0.02),
-    flow_loss=dict(type='FlowSmoothnessLoss', kind='huber', loss_weight=0.002),
+    motion_loss=dict(loss_weight=0.02),
+    flow_loss=dict(loss_weight=0.002),
 )
 
-train_dataloader = _base_.clips_train_window_dataloader
-train_dataloader.update(batch_size=16)
-train_dataloader.dataset.update(num_input_frames=3)
-_base_.clips_val_window_dataloader.dataset.update(num_input_frames=3)
-_base_.vid4_bix4_window_dataloader.dataset.update(num_input_frames=3)
-val_dataloader = [_base_.clips_val_window_dataloader, _base_.vid4_bix4_window_dataloader]
-val_evaluator = [_base_.clips_val_evaluator, _base_.vid4_bix4_evaluator]
-test_dataloader = [_base_.vid4_bix4_window_dataloader]
-test_evaluator = [_base_.vid4_bix4_evaluator]
-
-train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=300_000, val_interval=5000)
-optim_wrapper = dict(
-    constructor='DefaultOptimWrapperConstructor',
-    type='OptimWrapper',
-    optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.999)),
-)
-
-default_hooks = dict(checkpoint=dict(interval=5000, save_best='clips/PSNR', rule='greater'))
+train_cfg = dict(max_iters=300_000)
 # The last checkpoint of stage 1: its scores say nothing of motion, so it has no best one.
 custom_hooks = [
     dict(
