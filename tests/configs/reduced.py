@@ -102,9 +102,11 @@ def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
             config.model.train_cfg[switch] = 1
     if config.get('train_dataloader'):
         config.train_dataloader.update(batch_size=2)
-        frames = config.train_dataloader.dataset.get('num_input_frames')
-        if frames and config.train_dataloader.dataset.get('samples') != 'frames':
-            config.train_dataloader.dataset.num_input_frames = 5
+        dataset = config.train_dataloader.dataset
+        # A window has as many frames as its network takes.
+        is_window = any(step.type == 'KeepCenterFrame' for step in dataset.get('pipeline', ()))
+        if dataset.get('num_input_frames') and dataset.get('samples') != 'frames' and not is_window:
+            dataset.num_input_frames = 5
         config.train_cfg.update(max_iters=iterations, val_interval=iterations)
         config.default_hooks.checkpoint.interval = 1
     for loaders in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
