@@ -12,6 +12,20 @@ def test_parameters(frames, parameters):
     assert sum(p.numel() for p in ESPCNNet(frames, 1).parameters()) == parameters
 
 
+def test_blocks_make_it_deeper():
+    net = ESPCNNet(activation='relu', num_blocks=2)
+    assert sum(p.numel() for p in net.parameters()) == 24_752 + 2 * 2 * (9 * 64 * 64 + 64)
+    x = torch.rand(1, 1, 6, 7)
+    features = F.relu(F.conv2d(x, net.conv1.weight, net.conv1.bias, padding=2))
+    for block in net.blocks:
+        a, b = block.conv1, block.conv2
+        inner = F.relu(F.conv2d(features, a.weight, a.bias, padding=1))
+        features = features + F.conv2d(inner, b.weight, b.bias, padding=1)
+    features = F.relu(F.conv2d(features, net.conv2.weight, net.conv2.bias, padding=1))
+    expected = F.pixel_shuffle(F.conv2d(features, net.conv3.weight, net.conv3.bias, padding=1), 4)
+    torch.testing.assert_close(net(x), expected, rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize('scale', [2, 3, 4])
 def test_contract(scale):
     assert_vsr_net(ESPCNNet(3, scale=scale), t=3)

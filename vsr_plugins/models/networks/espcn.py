@@ -1,6 +1,8 @@
 """ESPCN, the sub-pixel network, for one image or for the frames of a window."""
 
 import torch.nn.functional as F
+from mmagic.models.archs import ResidualBlockNoBN
+from mmagic.models.utils import make_layer
 from mmagic.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
@@ -31,6 +33,8 @@ class ESPCNNet(BaseModule):
         scale: Enlargement, a whole number.
         mid_channels: Widths of the first two layers.
         activation: After the first two layers: ``'tanh'`` (the paper's), ``'relu'`` or ``'gelu'``.
+        num_blocks: Residual blocks of two 3x3 convolutions behind the first layer, with its width. The papers have
+            none; it is how a branch is made deeper here.
         global_residual: Add the bicubic enlargement of the frame in the middle. Not in the papers; short trainings
             gain from it.
         signed: Work on values in [-1, 1], with tanh after the last layer too, and return to [0, 1]. Not the paper's,
@@ -56,6 +60,7 @@ class ESPCNNet(BaseModule):
         scale: int = 4,
         mid_channels: tuple[int, int] = (64, 32),
         activation: str = 'tanh',
+        num_blocks: int = 0,
         global_residual: bool = False,
         signed: bool = False,
         init_cfg: dict | None = None,
@@ -79,6 +84,7 @@ class ESPCNNet(BaseModule):
         self.global_residual = global_residual
         self.signed = signed
         self.conv1 = nn.Conv2d(in_channels, mid_channels[0], 5, padding=2)
+        self.blocks = make_layer(ResidualBlockNoBN, num_blocks, mid_channels=mid_channels[0])
         self.conv2 = nn.Conv2d(mid_channels[0], mid_channels[1], 3, padding=1)
         self.conv3 = nn.Conv2d(mid_channels[1], out_channels * scale**2, 3, padding=1)
         self.activation = ACTIVATIONS[activation]()
@@ -101,7 +107,7 @@ class ESPCNNet(BaseModule):
     def _enlarge(self, lqs: Tensor) -> Tensor:
         frames = lqs.reshape(-1, *lqs.shape[-3:])
         x = self.activation(self.conv1(frames * 2 - 1 if self.signed else frames))
-        x = self.activation(self.conv2(x))
+        x = self.activation(self.conv2(self.blocks(x)))
         output = F.pixel_shuffle(self.conv3(x), self.scale)
         if self.signed:
             output = output.tanh() / 2 + 0.5
