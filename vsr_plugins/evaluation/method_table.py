@@ -233,7 +233,7 @@ def to_markdown(tables: Sequence[MethodTable]) -> str:
     sources: list[str] = []
     parts = []
     for table in tables:
-        parts.append(f'### {table.data}\n\n{table.caption}\n')
+        parts.append(f'### {table.data}, {table.protocol.name}\n\n{table.caption}\n')
         parts.append(_markdown(*table.grid(sources), left=2))
         headings, rows = table.clips()
         if rows:
