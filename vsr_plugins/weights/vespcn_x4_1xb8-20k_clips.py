@@ -1,11 +1,7 @@
 custom_hooks = [
     dict(
         parts=[
-            dict(
-                checkpoint='vespcn_motion-x4_1xb8-3k_clips',
-                optional=True,
-                source='generator.flow.',
-                which='last'),
+            dict(checkpoint='vespcn_x4_1xb8-8k_clips', source='generator.'),
         ],
         type='LoadPartsHook'),
 ]
@@ -32,7 +28,7 @@ env_cfg = dict(
     cudnn_benchmark=True,
     dist_cfg=dict(backend='nccl'),
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0))
-experiment_name = 'vespcn_x4_1xb8-8k_clips'
+experiment_name = 'vespcn_x4_1xb8-20k_clips'
 load_from = None
 log_level = 'INFO'
 log_processor = dict(by_epoch=False, type='LogProcessor', window_size=100)
@@ -67,10 +63,10 @@ optim_wrapper = dict(
 param_scheduler = [
     dict(begin=0, by_epoch=False, end=200, start_factor=0.05, type='LinearLR'),
     dict(
-        T_max=7800,
+        T_max=19800,
         begin=200,
         by_epoch=False,
-        end=8000,
+        end=20000,
         eta_min=1e-05,
         type='CosineAnnealingLR'),
 ]
@@ -112,7 +108,7 @@ test_evaluator = [
         type='Evaluator'),
 ]
 train_cfg = dict(
-    max_iters=8000, type='ResumableIterBasedTrainLoop', val_interval=1000)
+    max_iters=20000, type='ResumableIterBasedTrainLoop', val_interval=2000)
 train_dataloader = dict(
     batch_size=8,
     dataset=dict(
@@ -127,7 +123,7 @@ train_dataloader = dict(
                     pipeline=[
                         dict(decoded_mb=400, key='gt', type='LoadFrames'),
                         dict(
-                            gt_patch_size=144,
+                            gt_patch_size=96,
                             kind='BI',
                             scale=4,
                             type='DegradeFrames'),
@@ -183,7 +179,7 @@ train_dataloader = dict(
                 num_frames=3,
                 pipeline=[
                     dict(
-                        gt_patch_size=144,
+                        gt_patch_size=96,
                         kind='BI',
                         scale=4,
                         type='DegradeFrames'),
@@ -290,4 +286,4 @@ visualizer = dict(
         dict(type='LocalVisBackend'),
         dict(type='TensorboardVisBackend'),
     ])
-work_dir = './work_dirs/vespcn_x4_1xb8-8k_clips'
+work_dir = './work_dirs/vespcn_x4_1xb8-20k_clips'
