@@ -1,5 +1,5 @@
-# A deeper RobustVSR, which is not the paper's: each branch has two residual blocks, 172,464 parameters for one frame. In
-# all:
+# A deeper RobustVSR, which is not the paper's: each branch has two residual blocks, 172,464 parameters for one frame.
+# All stages:
 #   vsr stages configs/robust_vsr/robust_vsr_{deep-b1,deep-joint,stn,deep-final-stn}_*.py
 _base_ = 'robust_vsr_b1_1xb16-30k_clips.py'
 
