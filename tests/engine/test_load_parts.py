@@ -34,6 +34,16 @@ def test_a_kernel_for_one_frame_starts_one_for_three(inflate, expected):
     assert net['a'].bias.tolist() == [1.0, 1.0]
 
 
+def test_a_kernel_for_one_frame_starts_one_that_sees_differences():
+    net = two_layers()
+    own = net['a'].weight.detach().clone()
+    given = {'weight': torch.tensor([[6.0], [9.0]]).reshape(2, 1, 1, 1), 'bias': torch.ones(2)}
+    load_part(net, given, target='a.', inflate='difference')
+    assert torch.equal(net['a'].weight[:, ::2], own[:, ::2])
+    still = torch.rand(1, 1, 4, 4)
+    torch.testing.assert_close(net['a'](still.expand(-1, 3, -1, -1)), torch.cat((still * 6, still * 9), dim=1) + 1)
+
+
 def test_a_deeper_network_keeps_what_the_shallower_one_lacks():
     net = two_layers()
     before = net['b'].weight.clone()

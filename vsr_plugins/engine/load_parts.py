@@ -13,7 +13,7 @@ from mmengine.runner import Runner
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor
 
-INFLATIONS = (None, 'center', 'mean')
+INFLATIONS = (None, 'center', 'mean', 'difference')
 WHICH = ('best', 'last')
 
 
@@ -35,7 +35,9 @@ class LoadPartsHook(Hook):
             - ``inflate``: lets a kernel for one frame start one for k frames side by side in the input channels:
               ``'center'`` puts it at the frame in the middle and zeros elsewhere, so that the training starts from
               what the network made of one frame; ``'mean'`` repeats it k times and divides by k, so that it starts
-              from the average of the frames. Default None, shapes must agree.
+              from the average of the frames; ``'difference'`` leaves the other frames the kernels they were initialised
+              with and takes their sum from the middle one's, so that frames that are alike give what one of them gave,
+              and what differs between them is seen from the first step. Default None, shapes must agree.
             - ``partial``: True lets names below ``target`` that the checkpoint lacks keep their values, and leaves out
               what has no place here. Default False.
             - ``optional``: True lets the training start without this part where neither its checkpoint nor a work
@@ -169,12 +171,24 @@ def load_part(
         if inflate and value.ndim == place.ndim >= 2 and value.shape != place.shape:
             times, rest = divmod(place.shape[1], value.shape[1])
             if not rest:
-                shares = [1 / times if inflate == 'mean' else float(i == times // 2) for i in range(times)]
-                value = torch.cat([value * share for share in shares], dim=1)
+                value = _inflated(value, list(place.chunk(times, dim=1)), inflate)
         if value.shape != place.shape:
             raise ValueError(f'{name} is {tuple(place.shape)}, but the checkpoint has {tuple(value.shape)}')
         place.copy_(value)
     return fitting
+
+
+def _inflated(value: Tensor, own: list[Tensor], inflate: str) -> Tensor:
+    """A kernel for one frame as one for as many as there are in ``own``, see ``LoadPartsHook``."""
+    center = len(own) // 2
+    if inflate == 'mean':
+        parts = [value / len(own)] * len(own)
+    elif inflate == 'center':
+        parts = [value if i == center else torch.zeros_like(value) for i in range(len(own))]
+    else:
+        others = sum(kernel for i, kernel in enumerate(own) if i != center)
+        parts = [value - others if i == center else kernel for i, kernel in enumerate(own)]
+    return torch.cat(parts, dim=1)
 
 
 def _check_inflate(inflate: str | None) -> None:
