@@ -15,7 +15,7 @@ model = dict(
     pixel_loss=dict(type='LumaLoss', loss=dict(type='MSELoss', loss_weight=0.0)),
     # In the proportion of the paper's joint loss; frames do not count yet.
     motion_loss=dict(type='MSELoss', loss_weight=1.0),
-    flow_loss=dict(type='FlowSmoothnessLoss', kind='huber', loss_weight=0.1),
+    flow_loss=dict(type='FlowSmoothnessLoss', kind='huber', loss_weight=0.1, unit=32.0),
 )
 
 train_dataloader = _base_.clips_train_window_dataloader

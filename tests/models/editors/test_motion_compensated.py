@@ -21,6 +21,9 @@ def test_flow_smoothness_of_typed_values():
     flow[0, 1] = torch.tensor([[0.0], [3.0], [6.0]])  # dy by three downwards
     assert FlowSmoothnessLoss('tv', loss_weight=2)(flow).item() == pytest.approx(2 * (3 / 2 + 1 / 2))
     assert FlowSmoothnessLoss('huber', eps=0.24)(flow).item() == pytest.approx((1 + 9 + 0.24) ** 0.5)
+    assert FlowSmoothnessLoss('tv', unit=4)(flow).item() == pytest.approx((3 / 2 + 1 / 2) / 4)
+    with pytest.raises(ValueError, match='unit must be positive'):
+        FlowSmoothnessLoss(unit=0)
     with pytest.raises(ValueError, match="'l2'"):
         FlowSmoothnessLoss('l2')
 

@@ -19,21 +19,29 @@ class FlowSmoothnessLoss(nn.Module):
             CVPR 2017).
         loss_weight: Factor.
         eps: What stands inside the root of ``'huber'``, 0.01 in the paper.
+        unit: Pixels that count as 1. VESPCN's networks give flow in [-1, 1], and its weights are for that flow: taken
+            in pixels the same weights leave no motion but that of the whole frame.
 
     Raises:
-        ValueError: If ``kind`` is neither.
+        ValueError: If ``kind`` is neither, or ``unit`` is not positive.
     """
 
-    def __init__(self, kind: Literal['tv', 'huber'] = 'tv', loss_weight: float = 1.0, eps: float = 0.01) -> None:
+    def __init__(
+        self, kind: Literal['tv', 'huber'] = 'tv', loss_weight: float = 1.0, eps: float = 0.01, unit: float = 1.0
+    ) -> None:
         super().__init__()
         if kind not in KINDS:
             raise ValueError(f'kind must be one of {", ".join(KINDS)}, but got {kind!r}')
+        if not unit > 0:
+            raise ValueError(f'unit must be positive, but got {unit!r}')
         self.kind = kind
         self.loss_weight = loss_weight
         self.eps = eps
+        self.unit = unit
 
     def forward(self, flow: Tensor) -> Tensor:
         """Loss of (n, 2, h, w), in pixels, h and w at least 2."""
+        flow = flow / self.unit
         down = flow[..., 1:, :-1] - flow[..., :-1, :-1]
         right = flow[..., :-1, 1:] - flow[..., :-1, :-1]
         if self.kind == 'tv':
