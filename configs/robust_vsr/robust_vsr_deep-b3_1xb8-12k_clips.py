@@ -1,0 +1,26 @@
+# A deeper RobustVSR, stage 1: the branch of five frames alone, without alignment. All stages: see robust_vsr_deep-b1.
+_base_ = 'robust_vsr_b3_1xb8-5k_clips.py'
+
+experiment_name = 'robust_vsr_deep-b3_1xb8-12k_clips'
+work_dir = f'./work_dirs/{experiment_name}'
+
+model = dict(generator=dict(network=dict(branch=dict(num_blocks=2)), aligner=None))
+
+# Neighbours whose kernels start from zero are hardly found in a training of this length.
+deep_b1_part = dict(
+    checkpoint='robust_vsr_deep-b1_1xb16-6k_clips',
+    source='generator.',
+    target='generator.network.branch.',
+    inflate='difference',
+)
+custom_hooks = [dict(type='LoadPartsHook', parts=[deep_b1_part])]
+
+# 28 pixels at low resolution.
+train_dataloader = _base_.train_dataloader
+train_dataloader.dataset.datasets[0].dataset.pipeline[1].update(gt_patch_size=112)
+train_dataloader.dataset.datasets[1].pipeline[0].update(gt_patch_size=112)
+
+train_cfg = dict(max_iters=12_000, val_interval=1000)
+optim_wrapper = dict(optimizer=dict(lr=1e-3))
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].update(end=12_000, T_max=11_800)

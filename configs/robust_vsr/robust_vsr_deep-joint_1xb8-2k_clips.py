@@ -1,0 +1,29 @@
+# A deeper RobustVSR, stage 2: branches and modulation together, from stage 1, without alignment.
+_base_ = 'robust_vsr_deep-b3_1xb8-12k_clips.py'
+
+experiment_name = 'robust_vsr_deep-joint_1xb8-2k_clips'
+work_dir = f'./work_dirs/{experiment_name}'
+
+deep_branch = dict(**_base_.robust_vsr.network.branch, num_blocks=2)
+model = dict(generator=dict(network=dict(_delete_=True, **{**_base_.robust_vsr.network, 'branch': deep_branch})))
+
+custom_hooks = [
+    dict(
+        type='LoadPartsHook',
+        parts=[
+            dict(checkpoint=stage, source=source, target=f'generator.network.branches.{i}.')
+            for i, (stage, source) in enumerate(
+                (
+                    ('robust_vsr_deep-b1_1xb16-6k_clips', 'generator.'),
+                    ('robust_vsr_deep-b2_1xb8-8k_clips', 'generator.network.branch.'),
+                    ('robust_vsr_deep-b3_1xb8-12k_clips', 'generator.network.branch.'),
+                )
+            )
+        ],
+    )
+]
+
+train_cfg = dict(max_iters=2_000, val_interval=500)
+optim_wrapper = dict(optimizer=dict(lr=3e-4))
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].update(end=2_000, T_max=1_800)
