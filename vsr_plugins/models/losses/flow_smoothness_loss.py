@@ -19,8 +19,8 @@ class FlowSmoothnessLoss(nn.Module):
             CVPR 2017).
         loss_weight: Factor.
         eps: What stands inside the root of ``'huber'``, 0.01 in the paper.
-        unit: Pixels that count as 1. VESPCN's networks give flow in [-1, 1], and its weights are for that flow: taken
-            in pixels the same weights leave no motion but that of the whole frame.
+        unit: Pixels that count as 1. VESPCN's networks give flow in [-1, 1]; that the paper's weights are for that flow
+            is our reading, as in pixels they leave no motion but that of the whole frame.
 
     Raises:
         ValueError: If ``kind`` is neither, or ``unit`` is not positive.
