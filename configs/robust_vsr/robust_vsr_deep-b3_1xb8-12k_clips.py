@@ -7,13 +7,19 @@ work_dir = f'./work_dirs/{experiment_name}'
 model = dict(generator=dict(network=dict(branch=dict(num_blocks=2)), aligner=None))
 
 # In robust_vsr_b3 the neighbours' kernels started from zero and stayed near it for 5,000 iterations.
-deep_b1_part = dict(
-    checkpoint='robust_vsr_deep-b1_1xb16-6k_clips',
-    source='generator.',
-    target='generator.network.branch.',
-    inflate='difference',
-)
-custom_hooks = [dict(type='LoadPartsHook', parts=[deep_b1_part])]
+custom_hooks = [
+    dict(
+        type='LoadPartsHook',
+        parts=[
+            dict(
+                checkpoint='robust_vsr_deep-b1_1xb16-6k_clips',
+                source='generator.',
+                target='generator.network.branch.',
+                inflate='difference',
+            )
+        ],
+    )
+]
 
 # 28 pixels at low resolution.
 train_dataloader = _base_.train_dataloader

@@ -5,7 +5,7 @@ experiment_name = 'robust_vsr_deep-joint_1xb8-2k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 deep_branch = dict(**_base_.robust_vsr.network.branch, num_blocks=2)
-model = dict(generator=dict(network=dict(_delete_=True, **{**_base_.robust_vsr.network, 'branch': deep_branch})))
+model = dict(generator=dict(network=dict(_base_.robust_vsr.network, _delete_=True, branch=deep_branch)))
 
 custom_hooks = [
     dict(
