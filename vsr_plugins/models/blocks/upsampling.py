@@ -5,14 +5,24 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def shuffle_factors(scale: int) -> list[int]:
+def whole_scale(scale: float) -> int:
+    """``scale`` as the whole number it has to be where pixels are shuffled or sampled, 4.0 too.
+
+    Raises:
+        ValueError: If it is none, or below 1.
+    """
+    if not isinstance(scale, (int, float)) or not scale >= 1 or scale % 1:
+        raise ValueError(f'scale must be a whole number of at least 1, but got {scale!r}')
+    return int(scale)
+
+
+def shuffle_factors(scale: float) -> list[int]:
     """The pixel shuffles that make up ``scale``: as many of factor 2 as divide it, then the rest at once.
 
     Raises:
         ValueError: If ``scale`` is not a whole number of at least 1.
     """
-    if not isinstance(scale, int) or scale < 1:
-        raise ValueError(f'scale must be a whole number of at least 1, but got {scale!r}')
+    scale = whole_scale(scale)
     factors = []
     while scale % 2 == 0:
         factors.append(2)
@@ -40,7 +50,7 @@ class LinearUpscaler(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, scale: int) -> None:
         super().__init__()
-        self.scale = scale
+        self.scale = whole_scale(scale)
         self.factors = shuffle_factors(scale)
         self.expansions = nn.ModuleList(nn.Conv2d(in_channels, in_channels * r * r, 1) for r in self.factors)
         self.projection = nn.Conv2d(in_channels, out_channels, 1)

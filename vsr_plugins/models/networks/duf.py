@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ..blocks.dynamic_upsampling import dynamic_upsample
 from ..blocks.layout import keep_channels_last_3d
+from ..blocks.upsampling import whole_scale
 
 # Padded dense blocks and their growth, by number of layers.
 DEPTHS = {16: (3, 32), 28: (9, 16), 52: (21, 16)}
@@ -42,9 +43,7 @@ class DUFNet(BaseModule):
         super().__init__(init_cfg=init_cfg)
         if num_layers not in DEPTHS:
             raise ValueError(f'num_layers must be one of {sorted(DEPTHS)}, but got {num_layers}')
-        if not isinstance(scale, int) or scale < 1:
-            raise ValueError(f'scale must be a whole number of at least 1, but got {scale!r}')
-        self.scale = scale
+        self.scale = scale = whole_scale(scale)
         num_blocks, growth = DEPTHS[num_layers]
 
         self.conv_first = nn.Conv3d(3, 64, (1, 3, 3), padding=(0, 1, 1))

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..blocks.color import run_in_color
 from ..blocks.resize import bicubic_upsample
+from ..blocks.upsampling import whole_scale
 
 ACTIVATIONS = {'relu': nn.ReLU, 'tanh': nn.Tanh, 'gelu': nn.GELU}
 
@@ -69,8 +70,6 @@ class ESPCNNet(BaseModule):
         out_channels = in_channels if out_channels is None else out_channels
         if activation not in ACTIVATIONS:
             raise ValueError(f'activation must be one of {", ".join(ACTIVATIONS)}, but got {activation!r}')
-        if scale < 1 or scale != int(scale):
-            raise ValueError(f'scale must be a whole number of at least 1, but got {scale}')
         if global_residual and (in_channels % out_channels or in_channels // out_channels % 2 == 0):
             raise ValueError(
                 'global_residual adds the frame in the middle, so in_channels must be an odd multiple of out_channels, '
@@ -78,7 +77,7 @@ class ESPCNNet(BaseModule):
             )
         if global_residual and signed:
             raise ValueError('signed ends in a tanh, to which global_residual can add nothing: choose one of them')
-        self.scale = scale
+        self.scale = scale = whole_scale(scale)
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.global_residual = global_residual

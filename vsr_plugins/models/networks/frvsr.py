@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ..blocks.coarse_to_fine_flow import Motion
 from ..blocks.resize import pad_to_multiple
 from ..blocks.tecogan_bicubic import tecogan_bicubic_upsample
-from ..blocks.upsampling import shuffle_factors
+from ..blocks.upsampling import shuffle_factors, whole_scale
 from ..blocks.warping import flow_warp
 
 UPSAMPLINGS = ('bilinear', 'tecogan_bicubic')
@@ -63,7 +63,7 @@ class FRVSRNet(BaseModule):
             raise ValueError(f'flow_upsampling must be one of {", ".join(UPSAMPLINGS)}, but got {flow_upsampling!r}')
         if flow_upsampling == 'tecogan_bicubic' and scale != 4:
             raise ValueError(f'flow_upsampling tecogan_bicubic is made for scale 4, but got {scale}')
-        self.scale = scale
+        self.scale = scale = whole_scale(scale)
         self.flow_upsampling = flow_upsampling
         self.global_residual = global_residual
         self.flow = FlowNet(max_displacement)

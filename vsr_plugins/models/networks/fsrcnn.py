@@ -5,6 +5,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..blocks.color import COLORS, run_in_color
+from ..blocks.upsampling import whole_scale
 
 
 @MODELS.register_module()
@@ -45,9 +46,7 @@ class FSRCNNNet(BaseModule):
         colors = {channels: color for color, channels in COLORS.items()}
         if in_channels not in colors:
             raise ValueError(f'in_channels must be 1 (Y) or 3 (RGB), but got {in_channels}')
-        if not isinstance(scale, int) or scale < 1:
-            raise ValueError(f'scale must be a whole number of at least 1, but got {scale!r}')
-        self.scale = scale
+        self.scale = scale = whole_scale(scale)
         self.color = colors[in_channels]
         layers = [(in_channels, mid_channels, 5), (mid_channels, shrink_channels, 1)]
         layers += [(shrink_channels, shrink_channels, 3)] * num_layers

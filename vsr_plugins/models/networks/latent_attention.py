@@ -14,7 +14,7 @@ from ..blocks.chunking import run_in_chunks
 from ..blocks.layout import keep_channels_last_3d
 from ..blocks.resize import bicubic_upsample, pad_to_multiple
 from ..blocks.temporal_winograd import WinogradConv3d
-from ..blocks.upsampling import LinearUpscaler
+from ..blocks.upsampling import LinearUpscaler, whole_scale
 
 BLOCKS = {'L': LongRangeAttention, 'S': ShortRangeAttention}
 
@@ -88,7 +88,7 @@ class LatentAttentionNet(BaseModule):
             )
         if chunk_length is not None and not 0 <= chunk_overlap < chunk_length:
             raise ValueError(f'0 <= chunk_overlap < chunk_length is needed, but got {chunk_overlap} and {chunk_length}')
-        self.scale = scale
+        self.scale = scale = whole_scale(scale)
         self.chunk_length = chunk_length
         self.chunk_overlap = chunk_overlap
         self.global_residual = global_residual

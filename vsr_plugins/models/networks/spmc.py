@@ -12,6 +12,7 @@ from ..blocks.color import channels_of, run_in_color
 from ..blocks.conv_lstm import ConvLSTMCell
 from ..blocks.resize import bicubic_upsample, pad_to_multiple
 from ..blocks.splatting import splat_upsample
+from ..blocks.upsampling import whole_scale
 
 
 @MODELS.register_module()
@@ -54,11 +55,9 @@ class SPMCNet(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
-        if not isinstance(scale, int) or scale < 1:
-            raise ValueError(f'scale must be a whole number of at least 1, but got {scale!r}')
         if num_frames < 1 or num_frames % 2 == 0:
             raise ValueError(f'num_frames must be odd, but got {num_frames}')
-        self.scale = scale
+        self.scale = whole_scale(scale)
         self.window = num_frames
         self.color = color
         channels = channels_of(color)

@@ -9,6 +9,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..blocks.color import channels_of, run_in_color
+from ..blocks.upsampling import whole_scale
 from .espcn import ESPCNNet
 
 WEIGHT_NORMS = (None, 'softmax')
@@ -48,7 +49,7 @@ class TemporalBranchNet(BaseModule):
         super().__init__(init_cfg=init_cfg)
         if num_frames < 1 or num_frames % 2 == 0:
             raise ValueError(f'num_frames must be odd, a frame and its neighbours, but got {num_frames}')
-        self.scale = scale = _whole(scale)
+        self.scale = scale = whole_scale(scale)
         self.window = num_frames
         self.color = color
         self.branch = build_branch(branch, num_frames, channels_of(color), scale)
@@ -117,7 +118,7 @@ class TemporalAdaptiveNet(BaseModule):
         branches = [branch] * num_branches if isinstance(branch, dict) else list(branch)
         if len(branches) != num_branches:
             raise ValueError(f'{num_branches} branches need one config or as many, but got {len(branches)}')
-        self.scale = scale = _whole(scale)
+        self.scale = scale = whole_scale(scale)
         self.window = 2 * num_branches - 1
         self.weight_norm = weight_norm
         self.color = color
@@ -232,12 +233,6 @@ def build_branch(config: dict, num_frames: int, channels: int, scale: int) -> nn
     if shape != (1, channels, 8 * scale, 8 * scale):
         raise ValueError(f'{name} makes {shape} of (1, {taken}, 8, 8), not {channels} channels x{scale}')
     return branch
-
-
-def _whole(scale: float) -> int:
-    if scale < 1 or scale != int(scale):
-        raise ValueError(f'scale must be a whole number of at least 1, but got {scale}')
-    return int(scale)
 
 
 def _require_clip(lqs: Tensor) -> None:

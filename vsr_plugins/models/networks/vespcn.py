@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ..blocks.coarse_to_fine_flow import CoarseToFineFlow, Motion
 from ..blocks.color import channels_of, run_in_color
 from ..blocks.resize import pad_to_multiple
+from ..blocks.upsampling import whole_scale
 
 
 @MODELS.register_module()
@@ -48,11 +49,9 @@ class VESPCNNet(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
-        if not isinstance(scale, int) or scale < 1:
-            raise ValueError(f'scale must be a whole number of at least 1, but got {scale!r}')
         if num_layers < 2:
             raise ValueError(f'num_layers must be at least 2, but got {num_layers}')
-        self.scale = scale
+        self.scale = scale = whole_scale(scale)
         self.color = color
         channels = channels_of(color)
         self.flow = CoarseToFineFlow(channels, max_displacement, coarse_warp)

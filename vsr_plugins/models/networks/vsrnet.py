@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ..blocks.color import run_in_color
 from ..blocks.resize import bicubic_upsample
+from ..blocks.upsampling import whole_scale
 from ..blocks.warping import flow_warp
 
 COMPENSATIONS = ('adaptive', 'full', 'none')
@@ -58,9 +59,7 @@ class VSRNet(BaseModule):
             )
         if tolerance <= 0:
             raise ValueError(f'tolerance must be above 0, but got {tolerance}')
-        if not isinstance(scale, int) or scale < 1:
-            raise ValueError(f'scale must be a whole number of at least 1, but got {scale!r}')
-        self.scale = scale
+        self.scale = whole_scale(scale)
         self.motion_compensation = motion_compensation
         self.tolerance = tolerance / 255
         if motion_compensation != 'none':

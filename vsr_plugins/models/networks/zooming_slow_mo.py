@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ..blocks.deformable_conv_lstm import DeformableConvLSTM, FrameContext, LSTMState
 from ..blocks.pyramid_alignment import FeaturePyramid, FeatureTemporalInterpolation, Pyramid, activate
 from ..blocks.resize import bicubic_upsample, pad_to_multiple
-from ..blocks.upsampling import shuffle_factors
+from ..blocks.upsampling import shuffle_factors, whole_scale
 
 # Width of everything after the last pixel shuffle, whatever mid_channels is, as in the authors' code.
 TAIL_CHANNELS = 64
@@ -113,7 +113,7 @@ class ZoomingSlowMoNet(BaseModule):
             raise ValueError(f'window_length must be None or at least 1, but got {window_length}')
         if halo < 0:
             raise ValueError(f'halo must be at least 0, but got {halo}')
-        self.scale = scale
+        self.scale = scale = whole_scale(scale)
         self.output = 'interpolated' if interpolate else 'all'
         self.window_length = window_length
         self.halo = halo
