@@ -1,6 +1,6 @@
 # A deeper RobustVSR, which is not the paper's: each branch has two residual blocks, 172,464 parameters for one frame.
 # All stages:
-#   vsr stages configs/robust_vsr/robust_vsr_{deep-b1,deep-b3,deep-b2,deep-joint}_*.py
+#   vsr stages configs/robust_vsr/robust_vsr_deep-{b1,b3,b2,joint,final}_*.py
 _base_ = 'robust_vsr_b1_1xb16-30k_clips.py'
 
 experiment_name = 'robust_vsr_deep-b1_1xb16-6k_clips'

@@ -10,16 +10,18 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / 'weights'
 
-# Names of sets, * for anything, best first: the first that is there upscales where no model is named. A set that
-# nothing here fits is taken only by its name; so are networks that make frames between.
+# Names of sets, * for anything, best on the held-out clips first: the first that is there upscales where no model is
+# named. A set that nothing here fits is taken only by its name; so are networks that make frames between.
 BEST_FIRST = (
     'latent_attn_llsll-c64_*',
-    'latent_attn_llsll-c32_*',
+    'robust_vsr_deep-final_*',
     'latent_attn_*',
+    'robust_vsr_deep-joint_*',
+    'robust_vsr_deep-*',
     'robust_vsr_final-*',
+    'vespcn_x4_*',
     'robust_vsr_*',
     'espcn_*',
-    'vespcn_x4_*',
     'fsrcnn_*',
 )
 
