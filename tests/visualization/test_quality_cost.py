@@ -1,4 +1,5 @@
 import pytest
+from matplotlib.text import Text
 
 from vsr_plugins.evaluation.method_table import Cost, MethodRow, MethodTable
 from vsr_plugins.evaluation.protocols import get_protocol
@@ -32,6 +33,19 @@ def test_measured_and_published_stand_above_the_same_cost():
     figure.draw_without_rendering()
     boxes = [text.get_window_extent() for text in axes.texts]
     assert not any(a.overlaps(b) for number, a in enumerate(boxes) for b in boxes[:number])
+
+
+def test_a_name_lies_on_no_mark_of_another():
+    rows = [row('a method of a long name', 25.0, 3), row('VESPCN', 25.01, 9), row('EDVR-M', None, 400)]
+    figure = quality_cost_figure([MethodTable('Vid4-BIx4', PROTOCOL, rows)])
+    (axes,) = figure.axes
+    figure.draw_without_rendering()
+    x, y = axes.transData.transform((9, 25.01))
+    (text,) = (text for text in axes.texts if text.get_text() == 'a method of a long name')
+    # Of the text alone, without the line that leads to it.
+    name = Text.get_window_extent(text)
+    assert name.x0 < x < name.x1
+    assert name.y0 > y + 8
 
 
 def test_without_a_number_there_is_no_picture():

@@ -14,16 +14,16 @@ from ..evaluation.method_table import MethodRow, MethodTable
 
 MEASURED, PUBLISHED, GREY, DARK = '#1f5fa8', '#e4572e', '#9ca3af', '#1f2937'
 COLUMNS = 2
-# Labels are moved apart by this much, in points.
-LINE = 10
+# In points: labels are moved apart by a line, and begin beside their marks, which reach half as far.
+LINE, MARK = 10, 6
 
 
 @dataclass
 class Label:
-    """A name, and the mark that it stands beside."""
+    """A name, and the marks that it stands beside: of one cost, the first at its height."""
 
     x: float
-    y: float
+    ys: Sequence[float]
     text: str
 
 
@@ -84,7 +84,7 @@ def _draw(axes: Axes, table: MethodTable) -> None:
             axes.scatter(cost, row.scores.mean['PSNR'], s=52, color=MEASURED, zorder=3)
         for one in table.comparable(row):
             axes.scatter(cost, one.psnr, s=42, marker='D', facecolor='white', edgecolor=PUBLISHED, zorder=2)
-        labels.append(Label(cost, values[0], name))
+        labels.append(Label(cost, values, name))
     if labels:
         axes.set_xscale('log')
         first, last = min(label.x for label in labels), max(label.x for label in labels)
@@ -112,18 +112,22 @@ def _draw(axes: Axes, table: MethodTable) -> None:
 
 
 def _place(axes: Axes, labels: Sequence[Label]) -> None:
-    """Write names to the right of their marks, pushed up where they would lie on each other."""
-    taken: list[tuple[float, float, float]] = []
-    figure = axes.figure
-    figure.draw_without_rendering()
-    for label in sorted(labels, key=lambda label: label.y):
-        x, y = (value * 72 / figure.dpi for value in axes.transData.transform((label.x, label.y)))
-        width, shift = 5.2 * len(label.text) + 10, 0.0
-        while any(x < right and x + width > left and abs(y + shift - at) < LINE for left, right, at in taken):
+    """Write names to the right of their marks, pushed up where they would lie on each other or on another's mark."""
+    axes.figure.draw_without_rendering()
+
+    def in_points(x: float, y: float) -> tuple[float, float]:
+        return tuple(value * 72 / axes.figure.dpi for value in axes.transData.transform((x, y)))
+
+    marks = [in_points(label.x, y) for label in labels for y in label.ys]
+    taken = [(x - MARK, x + MARK, y) for x, y in marks]
+    for label in sorted(labels, key=lambda label: label.ys[0]):
+        x, y = in_points(label.x, label.ys[0])
+        left, right, shift = x + MARK, x + MARK + 5.2 * len(label.text) + 4, 0.0
+        while any(left < end and right > start and abs(y + shift - at) < LINE for start, end, at in taken):
             shift += 2
-        taken.append((x, x + width, y + shift))
+        taken.append((left, right, y + shift))
         axes.annotate(
-            label.text, (label.x, label.y), xytext=(6, shift - 3), textcoords='offset points', fontsize=8,
+            label.text, (label.x, label.ys[0]), xytext=(MARK, shift - 3), textcoords='offset points', fontsize=8,
             color=DARK, path_effects=[withStroke(linewidth=2.5, foreground='white')], zorder=4,
             arrowprops=None if shift < LINE else {'arrowstyle': '-', 'color': GREY, 'lw': 0.5},
         )  # fmt: skip
