@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -112,22 +113,28 @@ def _draw(axes: Axes, table: MethodTable) -> None:
 
 
 def _place(axes: Axes, labels: Sequence[Label]) -> None:
-    """Write names to the right of their marks, pushed up where they would lie on each other or on another's mark."""
+    """Write names beside their marks, on the right where that is free, then on the left, then higher and higher."""
     axes.figure.draw_without_rendering()
 
     def in_points(x: float, y: float) -> tuple[float, float]:
         return tuple(value * 72 / axes.figure.dpi for value in axes.transData.transform((x, y)))
 
-    marks = [in_points(label.x, y) for label in labels for y in label.ys]
-    taken = [(x - MARK, x + MARK, y) for x, y in marks]
-    for label in sorted(labels, key=lambda label: label.ys[0]):
+    edge = axes.get_window_extent().x0 * 72 / axes.figure.dpi
+    # What is written or drawn on: from, to, height in the middle, and how near to that a name must not come.
+    taken = [(x - MARK, x + MARK, y, 8) for x, y in (in_points(label.x, y) for label in labels for y in label.ys)]
+    for label in sorted(labels, key=lambda label: label.x, reverse=True):
         x, y = in_points(label.x, label.ys[0])
-        left, right, shift = x + MARK, x + MARK + 5.2 * len(label.text) + 4, 0.0
-        while any(left < end and right > start and abs(y + shift - at) < LINE for start, end, at in taken):
-            shift += 2
-        taken.append((left, right, y + shift))
+        width = 5.2 * len(label.text) + 4
+        for shift, start in ((up, side) for up in count(0, 2) for side in (x + MARK, x - MARK - width)):
+            if start > edge and not any(
+                start < right and start + width > left and abs(y + shift - at) < apart
+                for left, right, at, apart in taken
+            ):
+                break
+        taken.append((start, start + width, y + shift, LINE))
         axes.annotate(
-            label.text, (label.x, label.ys[0]), xytext=(MARK, shift - 3), textcoords='offset points', fontsize=8,
-            color=DARK, path_effects=[withStroke(linewidth=2.5, foreground='white')], zorder=4,
+            label.text, (label.x, label.ys[0]), xytext=(MARK if start > x else -MARK, shift - 3),
+            textcoords='offset points', ha='left' if start > x else 'right', fontsize=8, color=DARK,
+            path_effects=[withStroke(linewidth=2.5, foreground='white')], zorder=4,
             arrowprops=None if shift < LINE else {'arrowstyle': '-', 'color': GREY, 'lw': 0.5},
         )  # fmt: skip
