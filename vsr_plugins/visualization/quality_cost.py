@@ -15,8 +15,9 @@ from ..evaluation.method_table import MethodRow, MethodTable
 
 MEASURED, PUBLISHED, GREY, DARK = '#1f5fa8', '#e4572e', '#9ca3af', '#1f2937'
 COLUMNS = 2
-# In points: labels are moved apart by a line, and begin beside their marks, which reach half as far.
-LINE, MARK = 10, 6
+# In points: how far apart the lines of labels are, how far from the middle of its mark a label begins, and how near the
+# middle of a label may come to that of another's mark, above or below.
+LINE, BESIDE, CLEAR = 10, 6, 8
 
 
 @dataclass
@@ -121,11 +122,12 @@ def _place(axes: Axes, labels: Sequence[Label]) -> None:
 
     edge = axes.get_window_extent().x0 * 72 / axes.figure.dpi
     # What is written or drawn on: from, to, height in the middle, and how near to that a name must not come.
-    taken = [(x - MARK, x + MARK, y, 8) for x, y in (in_points(label.x, y) for label in labels for y in label.ys)]
+    marks = [in_points(label.x, y) for label in labels for y in label.ys]
+    taken = [(x - BESIDE, x + BESIDE, y, CLEAR) for x, y in marks]
     for label in sorted(labels, key=lambda label: label.x, reverse=True):
         x, y = in_points(label.x, label.ys[0])
         width = 5.2 * len(label.text) + 4
-        for shift, start in ((up, side) for up in count(0, 2) for side in (x + MARK, x - MARK - width)):
+        for shift, start in ((up, side) for up in count(0, 2) for side in (x + BESIDE, x - BESIDE - width)):
             if start > edge and not any(
                 start < right and start + width > left and abs(y + shift - at) < apart
                 for left, right, at, apart in taken
@@ -133,7 +135,7 @@ def _place(axes: Axes, labels: Sequence[Label]) -> None:
                 break
         taken.append((start, start + width, y + shift, LINE))
         axes.annotate(
-            label.text, (label.x, label.ys[0]), xytext=(MARK if start > x else -MARK, shift - 3),
+            label.text, (label.x, label.ys[0]), xytext=(BESIDE if start > x else -BESIDE, shift - 3),
             textcoords='offset points', ha='left' if start > x else 'right', fontsize=8, color=DARK,
             path_effects=[withStroke(linewidth=2.5, foreground='white')], zorder=4,
             arrowprops=None if shift < LINE else {'arrowstyle': '-', 'color': GREY, 'lw': 0.5},
