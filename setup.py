@@ -49,6 +49,6 @@ setup(
     package_data={'vsr_plugins': ['weights/*']},
     install_requires=[*ABOUT['REQUIREMENTS'], mmcv_requirement()],
     extras_require={'dev': DEV, 'export': EXPORT},
-    py_modules=['vsr_plugins_mmcv_finder', 'vsr_plugins_command'],
-    data_files=[(site_packages(), ['vsr_plugins_mmcv_finder.pth'])],
+    py_modules=['vsr_plugins_startup', 'vsr_plugins_command'],
+    data_files=[(site_packages(), ['vsr_plugins_startup.pth'])],
 )

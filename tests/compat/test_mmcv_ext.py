@@ -18,7 +18,7 @@ from mmcv.ops import (
     modulated_deform_conv2d,
 )
 
-import vsr_plugins_mmcv_finder as finder
+import vsr_plugins_startup as finder
 from vsr_plugins.models.blocks.deform import deform_backend
 
 pytestmark = pytest.mark.skipif(not hasattr(mmcv._ext, 'STAND_IN'), reason='mmcv has compiled operators')
@@ -200,8 +200,8 @@ def test_compiled_operators_are_not_hidden(tmp_path):
     package.mkdir()
     (package / '__init__.py').write_text('')
     (package / '_ext.py').write_text('compiled = True')
-    asked = 'vsr_plugins_mmcv_finder.MMCVExtFinder.find_spec = lambda *a: print("asked")'
-    code = ('import vsr_plugins_mmcv_finder', asked, 'import mmcv._ext', 'print(mmcv._ext.compiled, mmcv.__file__)')
+    asked = 'vsr_plugins_startup.MMCVExtFinder.find_spec = lambda *a: print("asked")'
+    code = ('import vsr_plugins_startup', asked, 'import mmcv._ext', 'print(mmcv._ext.compiled, mmcv.__file__)')
     assert python(*code, path=tmp_path) == f'True {package / "__init__.py"}'
 
 

@@ -1,6 +1,6 @@
 """mmcv-lite has no ``mmcv._ext``, so ``mmcv.ops`` cannot be imported; delete once mmcv ships wheels with it for all.
 
-Stands for that module where no compiled one exists, found by ``vsr_plugins_mmcv_finder.py``. Deformable convolution,
+Stands for that module where no compiled one exists, found by ``vsr_plugins_startup.py``. Deformable convolution,
 versions 1 and 2, is computed by ``vsr_plugins.models.blocks.deform`` under mmcv's own Python code, which passes the
 tensors to be filled, as the compiled operators take them. Every other operator can be looked up, so that modules which
 merely name it are importable, and raises an error when it is called.

@@ -1,0 +1,88 @@
+"""Import hooks that MMagic needs before this package is imported.
+
+``vsr_plugins_startup.pth`` imports this module at the start of every interpreter, so it imports next to nothing.
+
+* ``MMCVExtFinder`` makes ``vsr_plugins/compat/mmcv_ext.py`` importable as ``mmcv._ext`` where mmcv has no compiled
+  operators. It is the last finder: it is asked only when nobody else has the module, so compiled operators win.
+* ``when_imported`` calls a function as soon as a module has been imported, by whomever. This package registers its
+  modules and applies its patches that way, without importing MMagic itself.
+"""
+
+import sys
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+STAND_IN = Path(__file__).parent / 'vsr_plugins' / 'compat' / 'mmcv_ext.py'
+
+Callback = Callable[[ModuleType], None]
+_waiting: dict[str, list[Callback]] = {}
+
+
+class MMCVExtFinder:
+    """Answers for one name, ``mmcv._ext``, and for no other."""
+
+    @staticmethod
+    def find_spec(fullname: str, path: Any = None, target: Any = None) -> 'ModuleSpec | None':
+        """Return the spec of the stand-in for ``mmcv._ext``, None for every other module."""
+        if fullname != 'mmcv._ext' or not STAND_IN.is_file():
+            return None
+        return spec_from_file_location(fullname, STAND_IN)
+
+
+class PostImportFinder:
+    """Lets the other finders find a module, and runs the callbacks that wait for it after it has been executed."""
+
+    @classmethod
+    def find_spec(cls, fullname: str, path: Any = None, target: Any = None) -> 'ModuleSpec | None':
+        """Return the spec of the other finders if callbacks wait for this module, None otherwise."""
+        if fullname not in _waiting:
+            return None
+        for finder in sys.meta_path:
+            if finder is not cls and hasattr(finder, 'find_spec'):
+                spec = finder.find_spec(fullname, path, target)
+                if spec is not None:
+                    cls._run_callbacks_after(spec)
+                    return spec
+        return None
+
+    @staticmethod
+    def _run_callbacks_after(spec: ModuleSpec) -> None:
+        execute = getattr(spec.loader, 'exec_module', None)
+        if execute is None:
+            return
+
+        def exec_module(module: ModuleType) -> None:
+            execute(module)
+            for callback in _waiting.pop(spec.name, ()):
+                callback(module)
+
+        # On the instance: mmengine looks at the type of loaders.
+        spec.loader.exec_module = exec_module
+
+
+def when_imported(name: str, callback: Callback) -> None:
+    """Call ``callback`` with the module ``name``: now if it has been imported, otherwise right after its import.
+
+    Args:
+        name: Full name of the module.
+        callback: Called once. What it raises is raised by the import.
+    """
+    if name in sys.modules:
+        callback(sys.modules[name])
+        return
+    if PostImportFinder not in sys.meta_path:
+        sys.meta_path.insert(0, PostImportFinder)
+    _waiting.setdefault(name, []).append(callback)
+
+
+def install() -> None:
+    """Append the finder of ``mmcv._ext`` to ``sys.meta_path``, once."""
+    if MMCVExtFinder not in sys.meta_path:
+        sys.meta_path.append(MMCVExtFinder)
+
+
+install()
