@@ -7,10 +7,6 @@ mmengine takes a checkpoint.
 
 from typing import Any
 
-from mmengine.runner.checkpoint import CheckpointLoader
-
-from .weight_files import load_from_safetensors
-
 NO_CHECKPOINT = 'none'
 
 
@@ -18,9 +14,17 @@ def load_none(filename: str, map_location: Any = None) -> dict:
     """A checkpoint without weights for ``none``; any other path that begins so is a local file."""
     if filename == NO_CHECKPOINT:
         return {'state_dict': {}}
+    from mmengine.runner.checkpoint import CheckpointLoader
+
     return CheckpointLoader._schemes[''](filename, map_location)
 
 
-CheckpointLoader.register_scheme(prefixes=NO_CHECKPOINT, loader=load_none, force=True)
-# The prefix of a scheme is matched as a regular expression, which may well describe how a path ends.
-CheckpointLoader.register_scheme(prefixes=r'.*\.safetensors$', loader=load_from_safetensors, force=True)
+def register_with_mmengine() -> None:
+    """Let mmengine load ``none`` and safetensors files wherever it takes a checkpoint."""
+    from mmengine.runner.checkpoint import CheckpointLoader
+
+    from .weight_files import load_from_safetensors
+
+    CheckpointLoader.register_scheme(prefixes=NO_CHECKPOINT, loader=load_none, force=True)
+    # The prefix of a scheme is matched as a regular expression, which may well describe how a path ends.
+    CheckpointLoader.register_scheme(prefixes=r'.*\.safetensors$', loader=load_from_safetensors, force=True)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.runner.checkpoint import CheckpointLoader
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -122,6 +121,8 @@ def _read(path: Path) -> Any:
     try:
         # From here on torch's default is to load weights alone, and mmengine's loader knows what a training adds.
         if tuple(map(int, torch.__version__.split('.')[:2])) >= (2, 6):
+            from mmengine.runner.checkpoint import CheckpointLoader
+
             return CheckpointLoader.load_checkpoint(str(path), map_location='cpu', logger='silent')
         return torch.load(path, map_location='cpu', weights_only=True)
     except pickle.UnpicklingError as error:

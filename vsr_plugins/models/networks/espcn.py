@@ -1,21 +1,18 @@
 """ESPCN, the sub-pixel network, for one image or for the frames of a window."""
 
 import torch.nn.functional as F
-from mmagic.models.archs import ResidualBlockNoBN
-from mmagic.models.utils import make_layer
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..blocks.color import run_in_color
+from ..blocks.residual import residual_blocks
 from ..blocks.resize import bicubic_upsample
 from ..blocks.upsampling import whole_scale
+from .base import Network
 
 ACTIVATIONS = {'relu': nn.ReLU, 'tanh': nn.Tanh, 'gelu': nn.GELU}
 
 
-@MODELS.register_module()
-class ESPCNNet(BaseModule):
+class ESPCNNet(Network):
     """Three convolutions at low resolution (5, 3, 3) and a pixel shuffle.
 
     Paper:
@@ -40,7 +37,7 @@ class ESPCNNet(BaseModule):
             gain from it.
         signed: Work on values in [-1, 1], with tanh after the last layer too, and return to [0, 1]. Not the paper's,
             but what weights that ``espcn_loseall`` converts are for.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
 
     Raises:
         ValueError: If ``activation`` is none of these, the input is no odd number of frames where the frame in the
@@ -83,7 +80,7 @@ class ESPCNNet(BaseModule):
         self.global_residual = global_residual
         self.signed = signed
         self.conv1 = nn.Conv2d(in_channels, mid_channels[0], 5, padding=2)
-        self.blocks = make_layer(ResidualBlockNoBN, num_blocks, mid_channels=mid_channels[0])
+        self.blocks = residual_blocks(num_blocks, mid_channels[0])
         self.conv2 = nn.Conv2d(mid_channels[0], mid_channels[1], 3, padding=1)
         self.conv3 = nn.Conv2d(mid_channels[1], out_channels * scale**2, 3, padding=1)
         self.activation = ACTIVATIONS[activation]()

@@ -13,12 +13,11 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from mmagic.models.editors.basicvsr.basicvsr_net import SPyNet
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor
 
 from ..blocks.color import luma
+from ..blocks.spynet import SPyNet
+from .base import Network
 
 PRESETS = {
     'ultrafast': cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
@@ -31,8 +30,7 @@ SMALLEST = 16
 SMALLEST_LEVEL = 8
 
 
-@MODELS.register_module()
-class DISFlow(BaseModule):
+class DISFlow(Network):
     """OpenCV's dense inverse search, on the CPU and without weights; not differentiable.
 
     Paper:
@@ -86,8 +84,7 @@ def _grey(frames: Tensor) -> np.ndarray:
     return (grey[:, 0] * 255).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
 
 
-@MODELS.register_module()
-class SPyNetFlow(BaseModule):
+class SPyNetFlow(Network):
     """Upstream's SPyNet, differentiable and trained along with the network, with weights from a local file.
 
     Paper:
