@@ -1,4 +1,4 @@
-"""The whole way once, small: train, measure against bicubic and the best model of the package, draw, write a video."""
+"""The whole way once, small: train, measure against bicubic and the best pretrained model, draw, write a video."""
 
 import sys
 from collections.abc import Mapping
@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from .checkpoints.shipped import best_shipped
 from .child_processes import run_guarded
 from .config_files import read_config
 from .datasets.degradation import bicubic_upsample
@@ -17,9 +16,9 @@ from .evaluation.scores import Scores, score_clip, summarise
 from .evaluation.tables import ScoreTable
 from .inference.clips import RestoredClip, load_model, restore_clips
 from .inference.frames import quantized
-from .inference.model_choice import choose_model
 from .inference.restoring import Restorer
 from .inference.video import write_video
+from .pretrained import default_model, load_pretrained
 from .visualization import comparison_figure, most_detailed_window
 
 CONFIG = Path(__file__).parent.parent / 'configs' / 'latent_attn_demo.py'
@@ -33,10 +32,10 @@ class Demonstration:
     """What a demonstration made.
 
     Attributes:
-        table: Bicubic, the network and the best model that comes with the package, a row a clip and the mean.
+        table: Bicubic, the network and the best pretrained model on this machine, a row a clip and the mean.
         gain: Mean PSNR of the network over bicubic's, in dB.
         video_by: Whose frames the video has, of the two models the one that is ahead on the clips: None for the network
-            trained here, or the name of the one that comes with the package.
+            trained here, or the name of the pretrained one.
         files: The comparison pictures, then the video.
     """
 
@@ -105,9 +104,9 @@ def demonstrate(
         'bicubic': [_enlarged(clip) for clip in clips],
         'ours': [clip.output for clip in clips],
     }
-    if (shipped := best_shipped()) is not None:
-        restorer = Restorer(choose_model(model=shipped))
-        frames['shipped'] = [_restored(clip, restorer) for clip in clips]
+    pretrained = default_model()
+    restorer = Restorer(load_pretrained(pretrained))
+    frames[pretrained.name] = [_restored(clip, restorer) for clip in clips]
     scores = {name: _scores(clips, outputs, protocol) for name, outputs in frames.items()}
     table = ScoreTable(metric.get('prefix') or config.stem, scores)
     (out / 'scores.md').write_text(table.to_markdown(), encoding='utf-8')
@@ -116,7 +115,7 @@ def demonstrate(
         for i, clip in enumerate(clips)
     ]
     best = max((name for name in scores if name != 'bicubic'), key=lambda name: scores[name].mean['PSNR'])
-    video_by = shipped if best == 'shipped' else None
+    video_by = pretrained.name if best == pretrained.name else None
     files.append(write_video(chain.from_iterable(frames[best]), out / 'upscaled.mp4', FPS, overwrite=True))
     return Demonstration(table, scores['ours'].mean['PSNR'] - scores['bicubic'].mean['PSNR'], video_by, files)
 

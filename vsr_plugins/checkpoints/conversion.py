@@ -71,3 +71,17 @@ def _without(weights: Mapping[str, Tensor], beginnings: Sequence[str]) -> dict[s
     if not kept:
         raise ValueError(f'--without {" ".join(beginnings)} leaves no weights')
     return kept
+
+
+def convert_file(source: str, weights: Path | str) -> dict[str, Tensor]:
+    """Read a file of released weights and name them as our network does.
+
+    Args:
+        source: Name of the source, see ``sources``.
+        weights: File as it was released.
+
+    Raises:
+        ValueError: If the file is damaged or holds other weights.
+        FileNotFoundError: If there is no such file.
+    """
+    return import_module(f'{__package__}.{source}').convert(read_weights(weights))

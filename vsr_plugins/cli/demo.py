@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     Console(width=120).print(made.table.to_rich())
     print(f'The trained network is {made.gain:+.2f} dB against bicubic on clips it was not trained on.')
     if made.video_by is not None:
-        print(f'The video is by the model that comes with the package and is ahead of it, {made.video_by}.')
+        print(f'The video is by the pretrained model {made.video_by}, which is ahead of it.')
     for path in made.files:
         print(path)
     return int(made.gain <= 0)

@@ -14,10 +14,11 @@ import av
 from torch import nn
 
 from ..media_files import OF_THE_DISK
+from ..pretrained import checkpoint_file, default_model, find_pretrained
 from .encoding import VideoSpec, plan_video
 from .frames import InputFrame, OutputFrame, upscaled
 from .joining import Companions, join
-from .model_choice import choose_model, full_name
+from .model_choice import choose_model
 from .pipeline import run_pipeline
 from .recording import Recorder
 from .restoring import Restorer
@@ -91,8 +92,8 @@ def upscale(
         target: A video file by its ending, or a folder for PNG images.
         config: Config of the model.
         checkpoint: Its weights.
-        model: Name of a model that comes with the package, see ``full_name``, instead of a config; or a model. None of
-            all is the package's best.
+        model: Name of a pretrained model, see ``vsr_plugins.pretrained``, instead of a config; or a model. Without
+            config and model, the best on this machine.
         images: Folder for PNG images beside a video.
         codec: Encoder, by FFmpeg's name; None keeps the codec of the source where the target takes it.
         crf: Constant rate factor of the encoder; None is visually near lossless.
@@ -138,7 +139,7 @@ def upscale(
         for caution in reader.info.cautions:
             logger.warning('%s: %s', source, caution)
     if config is None and not isinstance(model, nn.Module):
-        model = full_name(model)
+        model = (default_model() if model is None else find_pretrained(model)).name
     built = choose_model(config, checkpoint, model)
     restorer = Restorer(built, workers.device(device), precision, tile)
     per_frame = restorer.needs.per_frame
@@ -150,7 +151,7 @@ def upscale(
             companions.check(spec)
     settings = dict(
         source=[str(path) for path in reader.paths] if isinstance(reader, ImageSource) else _stamp(reader.path),
-        model=model if isinstance(model, str) else [str(config), checkpoint and _stamp(Path(checkpoint))],
+        model=model if isinstance(model, str) else [str(config), checkpoint and _stamp(checkpoint_file(checkpoint))],
         video=spec and spec.to_json(),
         images=str(pictures),
         stretch=[start, duration],
