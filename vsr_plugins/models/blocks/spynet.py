@@ -1,5 +1,7 @@
 """SPyNet, optical flow on an image pyramid."""
 
+from pathlib import Path
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -45,7 +47,7 @@ class SPyNet(nn.Module):
     """Spatial pyramid network: each level warps the neighbour by the flow so far and refines it.
 
     Paper:
-        Optical Flow Estimation using a Spatial Pyramid Network. CVPR 2017. Six levels, 1,440,180 parameters, as in
+        Optical Flow Estimation using a Spatial Pyramid Network. CVPR 2017. Six levels, 1,440,300 parameters, as in
         EDVR's successors BasicVSR and IconVSR; parameters are named as in MMagic's ``SPyNet``.
     """
 
@@ -54,6 +56,23 @@ class SPyNet(nn.Module):
         self.basic_module = nn.ModuleList(SPyNetLevel() for _ in range(LEVELS))
         self.register_buffer('mean', torch.tensor(MEAN).view(1, 3, 1, 1))
         self.register_buffer('std', torch.tensor(STD).view(1, 3, 1, 1))
+
+    def load_pretrained(self, weights: str | Path) -> None:
+        """Load weights.
+
+        Args:
+            weights: A local file, or ``'pretrained:NAME'`` of the registry.
+
+        Raises:
+            FileNotFoundError: If there is no such file; nothing is downloaded.
+            ValueError: If it does not hold the weights of SPyNet.
+        """
+        from ...checkpoints.matching import load_whole
+        from ...pretrained import read_checkpoint
+
+        # Buffers that some writers leave out; they never change.
+        constants = {'mean': self.mean, 'std': self.std}
+        load_whole(self, {**constants, **read_checkpoint(weights)}, str(weights))
 
     def forward(self, references: Tensor, neighbours: Tensor) -> Tensor:
         """Flow from the references to the neighbours, two of (n, 3, h, w) in [0, 1] -> (n, 2, h, w), any size.

@@ -48,7 +48,7 @@ class BasicVSRNet(Network):
 
     Paper:
         BasicVSR: The Search for Essential Components in Video Super-Resolution and Beyond. CVPR 2021, section 3. x4;
-        6,291,311 parameters, SPyNet's 1,440,180 included.
+        6,291,311 parameters, SPyNet's 1,440,300 included.
 
     The same network as MMagic's class of this name, with the same parameters and output, without MMagic. Configs build
     MMagic's.
@@ -56,7 +56,7 @@ class BasicVSRNet(Network):
     Args:
         mid_channels: Channels of the features.
         num_blocks: Residual blocks of each direction.
-        spynet_pretrained: Local file of SPyNet's weights; None leaves them as initialised.
+        spynet_pretrained: SPyNet's weights, a local file or ``'pretrained:spynet'``; None leaves them as initialised.
         init_cfg: See ``Network``.
 
     Raises:
@@ -80,10 +80,7 @@ class BasicVSRNet(Network):
         self.mid_channels = mid_channels
         self.spynet = SPyNet()
         if spynet_pretrained is not None:
-            from ...checkpoints.matching import load_whole
-            from ...checkpoints.weight_files import read_weights
-
-            load_whole(self.spynet, read_weights(spynet_pretrained), str(spynet_pretrained))
+            self.spynet.load_pretrained(spynet_pretrained)
         self.backward_resblocks = Propagation(mid_channels, num_blocks)
         self.forward_resblocks = Propagation(mid_channels, num_blocks)
         self.fusion = nn.Conv2d(mid_channels * 2, mid_channels, 1)

@@ -85,25 +85,25 @@ def _grey(frames: Tensor) -> np.ndarray:
 
 
 class SPyNetFlow(Network):
-    """Upstream's SPyNet, differentiable and trained along with the network, with weights from a local file.
+    """SPyNet, differentiable and trained along with the network.
 
     Paper:
         Optical Flow Estimation using a Spatial Pyramid Network. CVPR 2017.
 
     Args:
-        pretrained: The file. None leaves the weights as initialised, for a network whose checkpoint holds them.
+        pretrained: Its weights: a local file, or ``'pretrained:spynet'`` for those of ``vsr_plugins.pretrained``. None
+            leaves them as initialised, for a network whose checkpoint holds them.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        FileNotFoundError: If there are no such weights.
+        ValueError: If they are not SPyNet's.
     """
 
-    def __init__(self, pretrained: str | None = None) -> None:
+    def __init__(self, pretrained: str | Path | None = None) -> None:
         super().__init__()
-        if pretrained is not None and not Path(pretrained).is_file():
-            raise FileNotFoundError(
-                f'no weights of SPyNet at {Path(pretrained).absolute()}; give a local file, nothing is downloaded'
-            )
-        self.spynet = SPyNet(pretrained)
+        self.spynet = SPyNet()
+        if pretrained is not None:
+            self.spynet.load_pretrained(pretrained)
 
     def forward(self, references: Tensor, neighbours: Tensor) -> Tensor:
         """Flow of pairs, two of (m, c, h, w) -> (m, 2, h, w), float32."""
