@@ -18,9 +18,10 @@ if find_spec('vsr_plugins.compat') is not None:
 
     compat.apply()
 
-from . import checkpoints  # noqa: E402, F401  (upstream is mended before it is imported)
+from . import checkpoints  # noqa: E402  (upstream is mended before it is imported)
 from .rooms import register_rooms  # noqa: E402
 
+checkpoints.register_with_mmengine()
 register_rooms()
 
 __all__ = ['__version__']

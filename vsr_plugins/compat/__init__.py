@@ -3,7 +3,7 @@
 Nothing else in the package knows of this folder. Where nothing needs mending it can be deleted.
 """
 
-from . import checkpoint_loading, checkpoint_writing, config_text, partial_loading, sample_keys, upstream_warnings
+from . import checkpoint_writing, config_text, partial_loading, sample_keys, upstream_warnings
 
 
 def apply() -> None:
@@ -11,7 +11,5 @@ def apply() -> None:
     upstream_warnings.apply()
     sample_keys.apply()
     config_text.apply()
-    if checkpoint_loading.is_needed():
-        checkpoint_loading.apply()
     checkpoint_writing.apply()
     partial_loading.apply()

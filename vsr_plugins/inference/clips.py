@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
-from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
 
-from ..checkpoints.matching import load_whole
+from ..checkpoints.matching import load_state_dict_strict
+from ..checkpoints.weight_files import read_weights
 from ..config_files import read_config
 
 
@@ -53,8 +53,7 @@ def load_model(config: str | Path | Config, checkpoint: str | Path | None = None
     if checkpoint is not None:
         if not Path(checkpoint).is_file():
             raise FileNotFoundError(f'no checkpoint at {Path(checkpoint).resolve()}')
-        content = CheckpointLoader.load_checkpoint(str(checkpoint), map_location='cpu', logger='silent')
-        load_whole(model, content.get('state_dict', content), str(checkpoint))
+        load_state_dict_strict(model, read_weights(checkpoint), str(checkpoint))
     return model.to(device).eval()
 
 

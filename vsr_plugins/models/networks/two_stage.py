@@ -7,7 +7,7 @@ from mmagic.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from ...checkpoints.matching import load_whole
+from ...checkpoints.matching import load_state_dict_strict
 from ...checkpoints.weight_files import read_weights
 from ...datasets.frame_windows import window_indices
 from ..blocks.resize import pad_to_multiple
@@ -133,8 +133,5 @@ class TwoStageNet(BaseModule):
 def _build(config: dict, weights: str | None) -> nn.Module:
     network = MODELS.build(config)
     if weights is not None:
-        found = read_weights(weights)
-        # An editor holds its network as `generator`.
-        own = {key.removeprefix('generator.'): value for key, value in found.items() if key.startswith('generator.')}
-        load_whole(network, own or found, weights)
+        load_state_dict_strict(network, read_weights(weights), weights)
     return network
