@@ -6,7 +6,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 import vsr_plugins  # noqa: F401
-from vsr_plugins.checkpoints.matching import load_whole
+from vsr_plugins.checkpoints.matching import load_state_dict_strict
 
 PREPROCESSOR = {'type': 'DataPreprocessor', 'mean': [0, 0, 0], 'std': [255, 255, 255]}
 
@@ -77,21 +77,21 @@ def test_what_is_wrong_is_named():
     weights = dict(model().state_dict())
     first = next(iter(weights))
     with pytest.raises(ValueError, match=f'missing: {first}$'):
-        load_whole(model(), {name: value for name, value in weights.items() if name != first}, 'a.pth')
+        load_state_dict_strict(model(), {name: value for name, value in weights.items() if name != first}, 'a.pth')
     with pytest.raises(ValueError, match=r'^a\.pth .*: without a place: generator\.extra$'):
-        load_whole(model(), {**weights, 'generator.extra': torch.ones(1)}, 'a.pth')
+        load_state_dict_strict(model(), {**weights, 'generator.extra': torch.ones(1)}, 'a.pth')
     bare = {name.removeprefix('generator.'): value for name, value in weights.items()}
     with pytest.raises(ValueError, match="and 3 more; without a place: .*the names lack the 'generator.'"):
-        load_whole(model(), bare, 'a.pth')
+        load_state_dict_strict(model(), bare, 'a.pth')
     with pytest.raises(ValueError, match='without a place: conv_first.weight; .*converted by vsr convert'):
-        load_whole(model(), {'conv_first.weight': torch.ones(1)}, 'a.pth')
+        load_state_dict_strict(model(), {'conv_first.weight': torch.ones(1)}, 'a.pth')
 
 
 def test_what_serves_training_alone_may_be_missing_or_left_over():
     weights = model().state_dict()
     adversarial = Adversarial()
-    load_whole(adversarial, weights, 'a.pth')
+    load_state_dict_strict(adversarial, weights, 'a.pth')
     assert all(torch.equal(adversarial.state_dict()[name], value) for name, value in weights.items())
-    load_whole(model(), adversarial.state_dict(), 'a.pth')
+    load_state_dict_strict(model(), adversarial.state_dict(), 'a.pth')
     with pytest.raises(ValueError, match='missing: generator_ema.weight, generator_ema.bias$'):
-        load_whole(Adversarial(is_use_ema=True), weights, 'a.pth')
+        load_state_dict_strict(Adversarial(is_use_ema=True), weights, 'a.pth')

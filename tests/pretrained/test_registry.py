@@ -15,6 +15,7 @@ from vsr_plugins.pretrained import (
     available_models,
     better_model,
     checkpoint_file,
+    checkpoint_weights,
     default_model,
     entries,
     files,
@@ -23,7 +24,6 @@ from vsr_plugins.pretrained import (
     locate,
     model_names,
     names,
-    read_checkpoint,
     read_pretrained,
 )
 
@@ -91,7 +91,7 @@ def test_weights_are_read_as_their_network_names_them(registry, tmp_path):
     built = load_pretrained('near')
     assert not built.training and torch.equal(built.conv1.weight, expected['conv1.weight'])
     # Wherever a checkpoint is taken, named as in a model.
-    assert read_checkpoint('pretrained:near').keys() == {f'generator.{key}' for key in expected}
+    assert checkpoint_weights('pretrained:near').keys() == {f'generator.{key}' for key in expected}
     assert checkpoint_file('pretrained:near') == tmp_path / 'e.pth'
     assert checkpoint_file('some/file.pth').name == 'file.pth'
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from ..models.networks.duf import DEPTHS, DUFNet
 from .renaming import check_fits, count_numbers, rename, weight_of
 
 NETWORK = 'DUFNet'
@@ -25,6 +24,8 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If they are not those of a DUF, naming the first keys.
     """
+    from ..models.networks.duf import DEPTHS, DUFNet
+
     num_blocks = count_numbers(state_dict, r'dense_block1\.dense_blocks\.(\d+)\.')
     rules = [
         (r'conv3d1\.', 'conv_first.'),

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from ..models.networks.espcn import ESPCNNet
 from .renaming import check_fits, rename, weight_of
 
 NETWORK = 'ESPCNNet'
@@ -25,6 +24,8 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If they are not those of an ESPCN, naming the first keys.
     """
+    from ..models.networks.espcn import ESPCNNet
+
     rules = [(r'body\.0\.', 'conv1.'), (r'body\.2\.', 'conv2.'), (r'body\.4\.', 'conv3.')]
     renamed = rename(state_dict, rules, SOURCE)
     first, last = weight_of(renamed, 'conv1.weight', 4, SOURCE), weight_of(renamed, 'conv3.bias', 1, SOURCE)

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from ..models.networks.frvsr import FRVSRNet
 from .renaming import check_fits, count_numbers, rename, weight_of
 
 NETWORK = 'FRVSRNet'
@@ -26,6 +25,8 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If they are not those of its generator, naming the first keys.
     """
+    from ..models.networks.frvsr import FRVSRNet
+
     rules = [
         *((rf'fnet\.encoder{i + 1}\.', f'flow.encoders.{i}.') for i in range(3)),
         *((rf'fnet\.decoder{i + 1}\.', f'flow.decoders.{i}.') for i in range(3)),

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from ..models.networks.fsrcnn import FSRCNNNet
 from .renaming import check_fits, count_numbers, rename, weight_of
 
 NETWORK = 'FSRCNNNet'
@@ -21,6 +20,8 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If they are not those of an FSRCNN, naming the first keys.
     """
+    from ..models.networks.fsrcnn import FSRCNNNet
+
     # Convolutions and activations take turns.
     num_mid = count_numbers(state_dict, r'mid_part\.(\d+)\.') // 2
     rules = [(r'first_part\.0\.', 'convs.0.'), (r'first_part\.1\.', 'activations.0.'), (r'last_part\.', 'deconv.')]

@@ -90,7 +90,27 @@ def check_fits(state_dict: dict[str, Tensor], build: Callable[[], nn.Module], so
             network = build()
     except ValueError as error:
         raise ValueError(f'these are no weights of {source}: there is no such network: {error}') from error
-    expected = network.state_dict()
+    return check_tensors(state_dict, network.state_dict(), type(network).__name__, source)
+
+
+def check_tensors(
+    state_dict: dict[str, Tensor], expected: Mapping[str, Tensor], network: str, source: str
+) -> dict[str, Tensor]:
+    """Compare converted weights with names and shapes, where the network itself need not be built.
+
+    Args:
+        state_dict: Weights under our names.
+        expected: Names and tensors that take no memory, all of them.
+        network: Name of the network, for messages.
+        source: What they were converted from, for messages.
+
+    Returns:
+        ``state_dict``, in the order of ``expected`` and complete.
+
+    Raises:
+        ValueError: If keys are missing or left over, a shape differs, or a tensor holds whole numbers where the network
+            has others.
+    """
     # How many batches a normalisation has seen is left out by some converters and changes nothing.
     optional = {key for key in expected if key.endswith('.num_batches_tracked')}
     missing = [key for key in expected if key not in state_dict and key not in optional]
@@ -98,7 +118,7 @@ def check_fits(state_dict: dict[str, Tensor], build: Callable[[], nn.Module], so
         raise ValueError(f'these are no complete weights of {source}: nothing for {_first(missing)}')
     unknown = [key for key in state_dict if key not in expected]
     if unknown:
-        raise ValueError(f'these are no weights of {source}: {type(network).__name__} has no {_first(unknown)}')
+        raise ValueError(f'these are no weights of {source}: {network} has no {_first(unknown)}')
     for key, value in state_dict.items():
         if value.shape != expected[key].shape:
             raise ValueError(

@@ -15,7 +15,6 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from ..models.networks.spmc import SPMCNet
 from .renaming import check_fits, rename, weight_of
 from .vespcn_loseall import convert_motion
 
@@ -46,6 +45,8 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If they are not those of SPMC, naming the first keys.
     """
+    from ..models.networks.spmc import SPMCNet
+
     motion = {key: value for key, value in state_dict.items() if key.startswith('me.')}
     lstm = {key.removeprefix(LSTM): value for key, value in state_dict.items() if key.startswith(LSTM)}
     rest = {key: value for key, value in state_dict.items() if key not in motion and not key.startswith(LSTM)}

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from ..models.blocks.coarse_to_fine_flow import CoarseToFineFlow
 from .renaming import check_fits, rename, weight_of
 
 NETWORK = 'VESPCNNet'
@@ -36,6 +35,8 @@ def convert_motion(state_dict: Mapping[str, Tensor], prefix: str, source: str) -
     Raises:
         ValueError: If they are not those of it, naming the first keys.
     """
+    from ..models.blocks.coarse_to_fine_flow import CoarseToFineFlow
+
     rules = [
         (rf'{prefix}{theirs}_flow\.{layer}\.0\.', f'{theirs}.{2 * layer}.')
         for theirs in ('coarse', 'fine')

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from ..models.networks.zooming_slow_mo import ZoomingSlowMoNet
 from .renaming import check_fits, count_numbers, rename, weight_of
 
 NETWORK = 'ZoomingSlowMoNet'
@@ -35,6 +34,8 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If they are not those of Zooming Slow-Mo, naming the first keys.
     """
+    from ..models.networks.zooming_slow_mo import ZoomingSlowMoNet
+
     # A file saved under DataParallel.
     state_dict = {key.removeprefix('module.'): value for key, value in state_dict.items()}
     cell = r'ConvBLSTM\.forward_net\.'

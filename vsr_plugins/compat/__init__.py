@@ -14,7 +14,7 @@ PATCHES = {
     'mmagic': ('upstream_warnings',),
     'mmengine.config.config': ('config_text',),
     'mmengine.structures': ('sample_keys',),
-    'mmengine.runner': ('checkpoint_loading', 'checkpoint_writing', 'partial_loading'),
+    'mmengine.runner': ('checkpoint_writing', 'partial_loading'),
 }
 
 
@@ -26,6 +26,4 @@ def apply_when_imported() -> None:
 
 def _apply(module: ModuleType) -> None:
     for name in PATCHES[module.__name__]:
-        patch = import_module(f'{__name__}.{name}')
-        if getattr(patch, 'is_needed', lambda: True)():
-            patch.apply()
+        import_module(f'{__name__}.{name}').apply()

@@ -11,9 +11,9 @@ from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from ..allocator import keep_freed_memory
-from ..checkpoints.matching import load_whole
+from ..checkpoints.matching import load_state_dict_strict
 from ..config_files import read_config
-from ..pretrained import checkpoint_file, read_checkpoint
+from ..pretrained import checkpoint_file, checkpoint_weights
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def load_model(config: str | Path | Config, checkpoint: str | Path | None = None
         path = checkpoint_file(checkpoint)
         if not path.is_file():
             raise FileNotFoundError(f'no checkpoint at {path.resolve()}')
-        load_whole(model, read_checkpoint(checkpoint), str(checkpoint))
+        load_state_dict_strict(model, checkpoint_weights(checkpoint), str(checkpoint))
     return model.to(device).eval()
 
 

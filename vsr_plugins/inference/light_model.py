@@ -11,10 +11,10 @@ from typing import Any
 
 from torch import nn
 
-from ..checkpoints.matching import load_whole
+from ..checkpoints.matching import load_state_dict_strict
 from ..models import networks
 from ..models.build import build_network
-from ..pretrained import checkpoint_file, read_checkpoint
+from ..pretrained import checkpoint_file, checkpoint_weights
 
 # Preprocessors whose normalisation is mean and standard deviation of RGB, and the keys that do not change it.
 PREPROCESSORS = frozenset({'DataPreprocessor', 'PaddedDataPreprocessor'})
@@ -63,7 +63,7 @@ def build_light_model(config: Mapping[str, Any], checkpoint: str | Path | None) 
         path = checkpoint_file(checkpoint)
         if not path.is_file():
             raise FileNotFoundError(f'no checkpoint at {path.resolve()}')
-        load_whole(model, read_checkpoint(checkpoint), str(checkpoint))
+        load_state_dict_strict(model, checkpoint_weights(checkpoint), str(checkpoint))
     return model.eval()
 
 

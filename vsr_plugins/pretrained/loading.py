@@ -4,8 +4,8 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from ..checkpoints.conversion import convert_file
-from ..checkpoints.matching import load_whole
+from ..checkpoints.conversion import read_released
+from ..checkpoints.matching import load_state_dict_strict
 from ..checkpoints.weight_files import read_weights
 from ..models.build import build_network
 from .entries import Pretrained
@@ -22,11 +22,11 @@ def read_pretrained(name: str | Pretrained) -> dict[str, Tensor]:
     """
     entry = name if isinstance(name, Pretrained) else find_pretrained(name)
     file, path = require(entry)
-    weights = convert_file(file.converter, path) if file.converter else read_weights(path)
+    weights = read_released(file.converter, path) if file.converter else read_weights(path)
     return {key.removeprefix(file.prefix): value for key, value in weights.items() if key.startswith(file.prefix)}
 
 
-def read_checkpoint(checkpoint: str | Path) -> dict[str, Tensor]:
+def checkpoint_weights(checkpoint: str | Path) -> dict[str, Tensor]:
     """The weights of a checkpoint as MMagic's models name them.
 
     Args:
@@ -62,5 +62,5 @@ def load_pretrained(name: str | Pretrained | None = None) -> nn.Module:
         raise ValueError(f'{entry.name} restores no video; it is a part of other networks')
     network = build_network(entry.network)
     if entry.files:
-        load_whole(network, read_pretrained(entry), entry.name)
+        load_state_dict_strict(network, read_pretrained(entry), entry.name)
     return network.eval()

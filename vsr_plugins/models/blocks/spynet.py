@@ -67,12 +67,12 @@ class SPyNet(nn.Module):
             FileNotFoundError: If there is no such file; nothing is downloaded.
             ValueError: If it does not hold the weights of SPyNet.
         """
-        from ...checkpoints.matching import load_whole
-        from ...pretrained import read_checkpoint
+        from ...checkpoints.matching import load_state_dict_strict
+        from ...pretrained import checkpoint_weights
 
         # Buffers that some writers leave out; they never change.
         constants = {'mean': self.mean, 'std': self.std}
-        load_whole(self, {**constants, **read_checkpoint(weights)}, str(weights))
+        load_state_dict_strict(self, {**constants, **checkpoint_weights(weights)}, str(weights))
 
     def forward(self, references: Tensor, neighbours: Tensor) -> Tensor:
         """Flow from the references to the neighbours, two of (n, 3, h, w) in [0, 1] -> (n, 2, h, w), any size.

@@ -10,6 +10,7 @@ from ..blocks.upsampling import whole_scale
 from .base import Network
 
 ACTIVATIONS = {'relu': nn.ReLU, 'tanh': nn.Tanh, 'gelu': nn.GELU}
+OUTPUT_ACTIVATIONS = {'linear': nn.Identity, 'sigmoid': nn.Sigmoid}
 
 
 class ESPCNNet(Network):
@@ -37,11 +38,13 @@ class ESPCNNet(Network):
             gain from it.
         signed: Work on values in [-1, 1], with tanh after the last layer too, and return to [0, 1]. Not the paper's,
             but what weights that ``espcn_loseall`` converts are for.
+        output_activation: After the last layer: ``'linear'`` (the paper's), or ``'sigmoid'`` as in ECNUSR/ETDS and
+            leftthomas/ESPCN, whose weights are for it.
         init_cfg: See ``Network``.
 
     Raises:
-        ValueError: If ``activation`` is none of these, the input is no odd number of frames where the frame in the
-            middle is asked for, or that frame is to be added to ``signed`` values.
+        ValueError: If an activation is none of these, the input is no odd number of frames where the frame in the
+            middle is asked for, or an output bounded by ``signed`` or a sigmoid is to be bounded or added to again.
     """
 
     as_branch = {'activation': 'relu'}
@@ -61,12 +64,17 @@ class ESPCNNet(Network):
         num_blocks: int = 0,
         global_residual: bool = False,
         signed: bool = False,
+        output_activation: str = 'linear',
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
         out_channels = in_channels if out_channels is None else out_channels
         if activation not in ACTIVATIONS:
             raise ValueError(f'activation must be one of {", ".join(ACTIVATIONS)}, but got {activation!r}')
+        if output_activation not in OUTPUT_ACTIVATIONS:
+            raise ValueError(
+                f'output_activation must be one of {", ".join(OUTPUT_ACTIVATIONS)}, but got {output_activation!r}'
+            )
         if global_residual and (in_channels % out_channels or in_channels // out_channels % 2 == 0):
             raise ValueError(
                 'global_residual adds the frame in the middle, so in_channels must be an odd multiple of out_channels, '
@@ -74,6 +82,9 @@ class ESPCNNet(Network):
             )
         if global_residual and signed:
             raise ValueError('signed ends in a tanh, to which global_residual can add nothing: choose one of them')
+        if output_activation != 'linear' and (signed or global_residual):
+            other = 'signed' if signed else 'global_residual'
+            raise ValueError(f'{other} needs a linear output, but output_activation is {output_activation!r}')
         self.scale = scale = whole_scale(scale)
         self.in_channels = in_channels
         self.out_channels = out_channels
@@ -84,6 +95,7 @@ class ESPCNNet(Network):
         self.conv2 = nn.Conv2d(mid_channels[0], mid_channels[1], 3, padding=1)
         self.conv3 = nn.Conv2d(mid_channels[1], out_channels * scale**2, 3, padding=1)
         self.activation = ACTIVATIONS[activation]()
+        self.output_activation = OUTPUT_ACTIVATIONS[output_activation]()
         for conv in (self.conv1, self.conv2):
             nn.init.kaiming_normal_(conv.weight, nonlinearity='tanh' if activation == 'tanh' else 'relu')
             nn.init.zeros_(conv.bias)
@@ -104,7 +116,7 @@ class ESPCNNet(Network):
         frames = lqs.reshape(-1, *lqs.shape[-3:])
         x = self.activation(self.conv1(frames * 2 - 1 if self.signed else frames))
         x = self.activation(self.conv2(self.blocks(x)))
-        output = F.pixel_shuffle(self.conv3(x), self.scale)
+        output = self.output_activation(F.pixel_shuffle(self.conv3(x), self.scale))
         if self.signed:
             output = output.tanh() / 2 + 0.5
         if self.global_residual:

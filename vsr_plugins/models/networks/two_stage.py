@@ -5,7 +5,7 @@ import inspect
 import torch
 from torch import Tensor, nn
 
-from ...checkpoints.matching import load_whole
+from ...checkpoints.matching import load_state_dict_strict
 from ...checkpoints.weight_files import read_weights
 from ...datasets.frame_windows import window_indices
 from ..blocks.resize import pad_to_multiple
@@ -131,8 +131,5 @@ class TwoStageNet(Network):
 def _build(config: dict, weights: str | None) -> nn.Module:
     network = build_network(config)
     if weights is not None:
-        found = read_weights(weights)
-        # An editor holds its network as `generator`.
-        own = {key.removeprefix('generator.'): value for key, value in found.items() if key.startswith('generator.')}
-        load_whole(network, own or found, weights)
+        load_state_dict_strict(network, read_weights(weights), weights)
     return network

@@ -12,7 +12,7 @@ import torch
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader
 
-from vsr_plugins.compat.checkpoint_loading import load_from_local
+from vsr_plugins.checkpoints.mmengine_loaders import load_from_local
 
 
 class Runs:
@@ -202,7 +202,7 @@ def test_the_allow_list_is_open_during_one_load_only(tmp_path):
 def test_a_checkpoint_loads_in_a_process_that_has_made_no_history_yet(tmp_path):
     torch.save({'a': HistoryBuffer([1.0], [1])}, tmp_path / 'd.pth')
     program = (
-        'from vsr_plugins.compat.checkpoint_loading import load_from_local\n'
+        'from vsr_plugins.checkpoints.mmengine_loaders import load_from_local\n'
         f'print(load_from_local({str(tmp_path / "d.pth")!r})["a"].current())'
     )
     assert subprocess.run([sys.executable, '-c', program], capture_output=True, text=True).stdout == '1.0\n'
