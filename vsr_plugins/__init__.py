@@ -8,6 +8,7 @@ are. A room is imported when its registry is first asked for something, as upstr
 from importlib.util import find_spec
 
 from .allocator import keep_freed_memory
+from .config_paths import config_path
 from .version import __version__, check_essential
 
 check_essential()
@@ -23,4 +24,4 @@ from .rooms import register_rooms  # noqa: E402
 
 register_rooms()
 
-__all__ = ['__version__']
+__all__ = ['__version__', 'config_path']
