@@ -24,7 +24,7 @@ def test_there_are_some():
 
 @every_set
 def test_a_set_is_whole_and_small(stem):
-    weights, config = (FOLDER / f'{stem}{suffix}' for suffix in ('.safetensors', '.py'))
+    weights, config = (FOLDER / f'{stem}{suffix}' for suffix in ('.safetensors', '.config.py'))
     assert weights.stat().st_size < 9e6
     assert any('loss' in record for record in read_log(stem)) and held_out(stem) > 0
     # The config as it was run names no machine.
@@ -37,7 +37,7 @@ def test_what_upscales_unasked_was_best_on_the_held_out_clips():
 
 @every_set
 def test_it_beats_bicubic_on_photographs_it_was_not_trained_on(stem):
-    model = load_model(Config.fromfile(FOLDER / f'{stem}.py'), FOLDER / f'{stem}.safetensors')
+    model = load_model(Config.fromfile(FOLDER / f'{stem}.config.py'), FOLDER / f'{stem}.safetensors')
     assert gain_over_bicubic(model) > 0.3
 
 

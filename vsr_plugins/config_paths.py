@@ -1,7 +1,7 @@
 """Where the configs of this package are, by their names.
 
-Configs are installed with the package, in ``vsr_plugins/.mim/configs`` where OpenMMLab's tools look for them, and lie in
-``configs`` of a clone. This module imports nothing but the standard library.
+Configs are installed with the package, in ``vsr_plugins/.mim/configs`` where the tools of OpenMMLab look, and
+lie in ``configs`` of a clone. This module imports nothing but the standard library.
 """
 
 from difflib import get_close_matches

@@ -53,11 +53,11 @@ def test_a_beginning_that_fits_one_name_is_enough(tmp_path):
 
 
 def test_what_comes_with_the_package_is_built_with_its_weights(tmp_path):
-    config = tmp_path / 'espcn_x4_test.py'
+    config = tmp_path / 'espcn_x4_test.config.py'
     config.write_text(CONFIG)
     torch.manual_seed(0)
     trained = load_model(config)
-    write_weights(trained.state_dict(), config.with_suffix('.safetensors'))
+    write_weights(trained.state_dict(), tmp_path / 'espcn_x4_test.safetensors')
     for name in (None, 'espcn'):
         built = choose_model(model=name, folder=tmp_path)
         weights = built.state_dict()

@@ -1,8 +1,8 @@
 """Trained weights that come with the package.
 
 Each set is three files in ``vsr_plugins/weights``, named after the config that trained it: ``STEM.safetensors`` as a
-model of that config holds them, ``STEM.py`` with the config as it was when it was run, and ``STEM.jsonl`` with what
-the training logged.
+model of that config holds them, ``STEM.config.py`` with the config as it was when it was run, and ``STEM.jsonl`` with
+what the training logged. ``STEM.py`` would be a second file of the name by which ``mim train`` looks for the config.
 """
 
 from fnmatch import fnmatch

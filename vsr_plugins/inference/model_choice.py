@@ -85,7 +85,7 @@ def _named(name: str, folder: Path) -> nn.Module:
 
         return BicubicNet(scale=4)
     weights = shipped_weights(name, folder)
-    return load_model(weights.with_suffix('.py'), weights)
+    return load_model(weights.with_suffix('.config.py'), weights)
 
 
 def _brings_weights(config: object) -> bool:
