@@ -36,7 +36,8 @@ REQUIREMENTS = [
     'opencv-python<4.12',
     'opencv-contrib-python<4.12',
     'opencv-python-headless<4.12',
-    'av>=12',
+    # 19 has no `metadata_errors`, by which texts that are not UTF-8 are read.
+    'av>=12,<19',
     'einops',
     'imageio',
     'matplotlib',
