@@ -15,6 +15,7 @@ register()
 __getattr__, _lazy_dir, _lazy = lazy_loader.attach(
     __name__,
     submod_attrs={
+        'config_paths': ['config_path'],
         'inference.upscaling': ['Upscaled', 'upscale'],
         'evaluation.protocols': ['PROTOCOLS', 'Protocol', 'get_protocol'],
     },

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .child_processes import run_guarded
-from .config_files import read_config
+from .config_files import find_config, read_config
 from .datasets.degradation import bicubic_upsample
 from .evaluation.protocols import Protocol, get_protocol
 from .evaluation.scores import Scores, score_clip, summarise
@@ -21,7 +21,7 @@ from .inference.video import write_video
 from .pretrained import default_model, load_pretrained
 from .visualization import comparison_figure, most_detailed_window
 
-CONFIG = Path(__file__).parent.parent / 'configs' / 'latent_attn_demo.py'
+CONFIG = 'latent_attn_demo'
 FPS = 12
 # Locked while a training runs in the work directory.
 LOCK = '.training_lock'
@@ -45,13 +45,13 @@ class Demonstration:
     files: list[Path]
 
 
-def train(config: Path, work_dir: Path, options: Mapping[str, object]) -> Path:
+def train(config: str | Path, work_dir: Path, options: Mapping[str, object]) -> Path:
     """Run ``mim train`` as a user would, going on where an earlier run was stopped.
 
     The training ends with this process, however that ends, and no second one runs in the same folder.
 
     Args:
-        config: Config file.
+        config: A config file, or the name of a config of this package.
         work_dir: Where checkpoints and logs go.
         options: Changes to the config, as ``--cfg-options`` takes them.
 
@@ -62,8 +62,7 @@ def train(config: Path, work_dir: Path, options: Mapping[str, object]) -> Path:
         FileNotFoundError: If there is no such config.
         ValueError: If the training fails, or leaves no best checkpoint, or another is running in the folder.
     """
-    if not config.is_file():
-        raise FileNotFoundError(f'no config at {config}; run this from a clone of the project, or name one')
+    config = find_config(config)
     command = [sys.executable, '-W', 'ignore', '-m', 'mim', 'train', 'mmagic', str(config)]
     command += ['--work-dir', str(work_dir), '--resume']
     if options:
@@ -84,14 +83,14 @@ def demonstrate(
 
     Args:
         out: Folder for everything; files of an earlier demonstration there are replaced.
-        config: A config with one test set of whole clips.
+        config: A config, or the name of one of this package, with one test set of whole clips.
         options: Changes to the config.
 
     Raises:
         FileNotFoundError: If there is no such config.
         ValueError: If the training fails.
     """
-    out, config = Path(out), Path(config)
+    out, config = Path(out), find_config(config)
     checkpoint = train(config, out, options or {})
     settings = read_config(config)
     settings.merge_from_dict(dict(options or {}))

@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 from torch import nn
 from torch.utils.data import Dataset
 
-from .config_files import read_config, renamed
+from .config_files import find_config, read_config, renamed
 from .engine.load_parts import find_checkpoint
 from .evaluation import VSRMetric
 from .evaluation.method_table import Cost, MethodRow, MethodTable
@@ -247,7 +247,7 @@ def _read_configs(models: Sequence[tuple[Path, Path | None]], options: Mapping[s
         raise ValueError('a table needs at least one config')
     methods = []
     for path, checkpoint in models:
-        path = Path(path)
+        path = find_config(path)
         if any(path.stem == method.name for method in methods):
             raise ValueError(f'two of the configs are called {path.stem}, and a table has a row for each name')
         config = read_config(path)

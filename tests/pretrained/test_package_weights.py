@@ -26,7 +26,7 @@ def test_every_file_of_the_package_is_in_the_registry_and_the_other_way_round():
 
 @every_set
 def test_a_set_is_whole_and_small(entry):
-    weights, config = FOLDER / f'{entry.config}.safetensors', FOLDER / f'{entry.config}.py'
+    weights, config = FOLDER / f'{entry.config}.safetensors', FOLDER / f'{entry.config}.config.py'
     assert weights.stat().st_size < 9e6
     assert any('loss' in record for record in read_log(entry)) and held_out(entry) > 0
     # The config as it was run names no machine.
@@ -35,7 +35,7 @@ def test_a_set_is_whole_and_small(entry):
 
 @every_set
 def test_the_network_of_the_registry_is_that_of_the_config_that_was_run(entry):
-    config = Config.fromfile(FOLDER / f'{entry.config}.py')
+    config = Config.fromfile(FOLDER / f'{entry.config}.config.py')
     assert plain(entry.network) == plain(config.model.generator)
     assert plain(config.model.data_preprocessor)['mean'] == [0, 0, 0]
     assert plain(config.model.data_preprocessor)['std'] == [255, 255, 255]

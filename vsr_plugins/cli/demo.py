@@ -12,7 +12,7 @@ HELP = 'train, measure, draw and play a small network; a few minutes on two core
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
     parser.add_argument('--out', type=Path, default=Path('work_dirs/demo'), help='where to (default: work_dirs/demo)')
-    parser.add_argument('--config', type=Path, help='another config (default: configs/latent_attn_demo.py)')
+    parser.add_argument('--config', type=Path, help='another config (default: latent_attn_demo)')
     parser.add_argument('--iters', type=int, help='train so many iterations instead of what the config says')
 
 

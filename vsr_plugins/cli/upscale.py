@@ -30,7 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='NAME',
         help='pretrained: a name of --list-models, or a beginning of one that no other has (default: the best there)',
     )
-    model.add_argument('--config', metavar='FILE', type=Path, help='config of a model of your own, or of upstream')
+    model.add_argument(
+        '--config',
+        metavar='FILE',
+        type=Path,
+        help='config of a model of your own, of upstream, or the name of one of the package',
+    )
     model.add_argument('--checkpoint', metavar='FILE', type=Path, help='its weights')
 
     source = parser.add_argument_group('source')
