@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import vsr_plugins.method_table as module
+from vsr_plugins.checkpoints.weight_files import write_weights
 from vsr_plugins.cli import main
 from vsr_plugins.datasets.degradation import bicubic_downsample
 from vsr_plugins.inference.clips import load_model
@@ -113,6 +114,18 @@ def test_weights_are_named_or_found(write, tmp_path, monkeypatch):
     monkeypatch.setattr(module, '_pretrained', lambda method: {'espcn_x4_test': tmp_path / 'zero.pth'}[method.name])
     (pretrained,) = collect([(config, None)], tmp_path)
     assert pretrained.rows[0].scores == table.rows[0].scores
+
+
+def test_pretrained_weights_are_not_measured_on_data_they_are_not_for(write, tmp_path):
+    config = write('espcn_x4_test', ESPCN)
+    weights = load_model(config).state_dict()
+    for name, entry in (('fits', 'espcn'), ('other', 'basicvsr-bd')):
+        write_weights(weights, tmp_path / f'{name}.safetensors', {'pretrained': entry})
+    remarks = {}
+    for name in ('fits', 'other'):
+        (table,) = collect([(config, tmp_path / f'{name}.safetensors')], tmp_path)
+        remarks[name] = (table.rows[0].scores is None, table.rows[0].remark)
+    assert remarks == {'fits': (False, ''), 'other': (True, 'weights are for BDx4 mmagic, the data are BIx4')}
 
 
 def test_what_is_measured_is_kept_until_something_changes(write, tmp_path, monkeypatch, root):

@@ -128,7 +128,8 @@ def find_weights(method: Method, out: Path) -> Path | None:
         FileNotFoundError: If what was named is not there.
     """
     if method.checkpoint is not None:
-        return method.checkpoint if entry_of(method.checkpoint) else find_checkpoint(method.checkpoint, out)
+        named = str(method.checkpoint).startswith(PRETRAINED_PREFIX)
+        return method.checkpoint if named else find_checkpoint(method.checkpoint, out)
     for name in method.names:
         with suppress(FileNotFoundError):
             return find_checkpoint(name, out)
@@ -177,7 +178,7 @@ def _rows_of(
         scores: list[Scores | None] = [None] * len(sets)
         if dataset is not None and size is not None and cost is None:
             cost = _cost(method, made_of, _input_shape(dataset, model, size), device, store, report)
-        mismatch = pretrained and weights_mismatch(pretrained, sets[0])
+        mismatch = pretrained and weights_mismatch(pretrained, sets[0].dataloader, sets[0].data)
         if dataset is not None and ready and not mismatch:
             scores = _scores(method, weights, sets, dataset, made_of, device, store, report)
         for one, of in zip(sets, scores, strict=True):

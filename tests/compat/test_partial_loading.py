@@ -7,6 +7,7 @@ from torch import nn
 
 import vsr_plugins  # noqa: F401
 from vsr_plugins.checkpoints.matching import load_state_dict_strict
+from vsr_plugins.checkpoints.weight_files import write_weights
 
 PREPROCESSOR = {'type': 'DataPreprocessor', 'mean': [0, 0, 0], 'std': [255, 255, 255]}
 
@@ -95,3 +96,16 @@ def test_what_serves_training_alone_may_be_missing_or_left_over():
     load_state_dict_strict(model(), adversarial.state_dict(), 'a.pth')
     with pytest.raises(ValueError, match='missing: generator_ema.weight, generator_ema.bias$'):
         load_state_dict_strict(Adversarial(is_use_ema=True), weights, 'a.pth')
+
+
+def test_pretrained_weights_on_data_they_are_not_for_are_warned_of_before_a_test(tmp_path, monkeypatch):
+    network = model()
+    write_weights(network.state_dict(), tmp_path / 'w.safetensors', {'pretrained': 'basicvsr-bd'})
+    warnings = []
+    for grid in ('duf', 'mmagic'):
+        runner = runner_of(model(), tmp_path, tmp_path / 'w.safetensors')
+        degrade = dict(type='DegradeFrames', kind='BD', bd=grid)
+        runner._test_dataloader = [dict(dataset=dict(type='ClipFramesDataset', pipeline=[degrade]))]
+        monkeypatch.setattr(runner.logger, 'warning', warnings.append)
+        runner.load_or_resume()
+    assert len(warnings) == 1 and 'BDx4 mmagic' in warnings[0] and 'BDx4 duf' in warnings[0]

@@ -8,6 +8,7 @@ from types import ModuleType
 
 from torch import Tensor
 
+from ..pretrained.files import note_of
 from .weight_files import read_weights, write_weights
 
 
@@ -99,7 +100,7 @@ def convert_weights(
         FileExistsError: If ``output`` is there and ``force`` is not given.
     """
     converted = _without(read_released(source, weights), without)
-    meta = {'converted_from': source, 'network': _source(source).NETWORK}
+    meta = {'converted_from': source, 'network': _source(source).NETWORK, **note_of(weights)}
     write_weights({prefix + key: value for key, value in converted.items()}, output, meta, force, half)
     return len(converted)
 

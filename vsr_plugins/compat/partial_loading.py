@@ -5,6 +5,7 @@ prints the scores of weights that are random in part. Here what makes the output
 starts from another's weights (``load_from``) may fill in part, as ever, but not nothing at all.
 """
 
+from collections.abc import Mapping
 from functools import wraps
 from typing import Any
 
@@ -46,6 +47,18 @@ def load_checkpoint(self: Runner, filename: str, map_location: Any = 'cpu', *arg
         _load_checkpoint_to_model(model, {'state_dict': weights}, revise_keys=[])
     else:
         load_state_dict_strict(model, weights, str(filename))
+        _warn_of_other_data(self, filename)
     self._has_loaded = True
     self.logger.info(f'Load checkpoint from {filename}')
     return checkpoint
+
+
+def _warn_of_other_data(runner: Runner, filename: str) -> None:
+    """Warn where pretrained weights are about to be measured on low resolution that they are not for."""
+    from ..inference.evaluation_sets import weights_mismatch
+    from ..pretrained import entry_of
+
+    entry, loaders = entry_of(filename), runner._test_dataloader
+    for loader in loaders if isinstance(loaders, list | tuple) else [loaders]:
+        if entry is not None and isinstance(loader, Mapping) and (mismatch := weights_mismatch(entry, loader)):
+            runner.logger.warning(f'{filename}: {mismatch}; the scores say nothing about these weights')

@@ -117,9 +117,9 @@ def _prepared_grid(root: Path, folder: str) -> str:
     return grids.pop() if len(grids) == 1 else ''
 
 
-def weights_mismatch(entry: Pretrained, one: EvaluationSet) -> str:
-    """Why weights are not measured on a test set: they are for low resolution made otherwise; '' if they fit."""
-    made = input_made_as(one.dataloader, one.data)
+def weights_mismatch(entry: Pretrained, loader: Mapping, data: str = '') -> str:
+    """Why weights are not for a test set: they were trained for low resolution made otherwise; '' if they fit."""
+    made = input_made_as(loader, data)
     fits = entry.trained_for in ('any', 'real footage') or not made or entry.trained_for.startswith(made)
     return '' if fits else f'weights are for {entry.trained_for}, the data are {made}'
 

@@ -100,7 +100,6 @@ _BASICVSR = dict(
     method='BasicVSR',
     network=dict(type='BasicVSRNet', mid_channels=64, num_blocks=30),
     licence='Apache-2.0',
-    config='basicvsr_1xb4-300k_clips',
 )
 _BIX4 = _basicvsr('BasicVSR_Vimeo90K_BIx4.pth', '2a29695a2607a10db193234cae388a2b486862aacf636e0b6f8bc218a9cba401')
 
@@ -112,6 +111,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         **_BASICVSR,
         files=(_BIX4,),
         data='Vimeo-90K',
+        config='basicvsr_1xb4-300k_clips',
         vid4=(27.238, 0.8251),
         published=(27.24, 0.8251),
         use='unasked',
@@ -132,6 +132,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             _basicvsr('BasicVSR_Vimeo90K_BDx4.pth', 'e9bf46ebb478abfc3002572ae67194f6b99fed5070262d75ec537f9b9df4477e'),
         ),
         data='Vimeo-90K',
+        config='basicvsr_bdx4_vid4',
         trained_for='BDx4 mmagic',
         published=(27.96, 0.8553),
     ),

@@ -5,11 +5,13 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from .entries import EXTRAS, PACKAGE, ROOT, Pretrained, WeightsFile
+from .entries import EXTRAS, PACKAGE, PRETRAINED, ROOT, Pretrained, WeightsFile
 
 FOLDER = Path(__file__).parents[1] / 'weights'
 # Before a name, wherever a path of weights is taken: --checkpoint pretrained:basicvsr, load_from='pretrained:spynet'.
 PRETRAINED_PREFIX = 'pretrained:'
+# Key in the metadata of a converted file.
+NOTE = 'pretrained'
 
 
 def weights_root() -> Path:
@@ -84,22 +86,42 @@ def checkpoint_file(checkpoint: str | Path) -> Path:
         ValueError: If the registry has no such name, or the file is damaged.
         FileNotFoundError: If the registry's file is not on this machine.
     """
-    entry = entry_of(checkpoint)
-    return Path(checkpoint).expanduser() if entry is None else require(entry)[1]
+    if not str(checkpoint).startswith(PRETRAINED_PREFIX):
+        return Path(checkpoint).expanduser()
+    return require(entry_of(checkpoint))[1]
 
 
 def entry_of(checkpoint: str | Path) -> Pretrained | None:
-    """The entry that ``pretrained:NAME`` means; None for a path.
+    """The entry that ``pretrained:NAME`` means, or that a safetensors file was converted from; None for other files.
 
     Raises:
         ValueError: If the registry has no such name.
     """
     name = str(checkpoint)
-    if not name.startswith(PRETRAINED_PREFIX):
-        return None
-    from .names import find_pretrained
+    if name.startswith(PRETRAINED_PREFIX):
+        from .names import find_pretrained
 
-    return find_pretrained(name.removeprefix(PRETRAINED_PREFIX))
+        return find_pretrained(name.removeprefix(PRETRAINED_PREFIX))
+    path = Path(checkpoint).expanduser()
+    if path.suffix != '.safetensors' or not path.is_file():
+        return None
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, 'np') as file:
+            noted = (file.metadata() or {}).get(NOTE)
+    except SafetensorError:
+        return None
+    return next((entry for entry in PRETRAINED if entry.name == noted), None)
+
+
+def note_of(released: str | Path) -> dict[str, str]:
+    """Metadata for a file that is converted from ``released``: the entry that it is of; {} if it is of none."""
+    digest = _digest(Path(released))
+    for entry in PRETRAINED:
+        if entry.use != 'part' and any(file.sha256 == digest for file in entry.files):
+            return {NOTE: entry.name}
+    return {}
 
 
 def _digest(path: Path) -> str:
