@@ -8,18 +8,18 @@ from types import ModuleType
 
 from torch import Tensor
 
+from . import converters
 from .weight_files import read_weights, write_weights
 
 
 def sources() -> dict[str, ModuleType]:
-    """The modules of this room that convert weights, by the name ``vsr convert --from`` takes.
+    """The modules of ``converters`` that convert weights, by the name ``vsr convert --from`` takes.
 
     Each has ``convert(state_dict)`` and a docstring whose first line says whose weights they are. One whose files are
     none of ``read_weights`` has ``read(path)``.
     """
-    package = __package__
-    names = sorted(module.name for module in pkgutil.iter_modules(import_module(package).__path__))
-    modules = {name: import_module(f'{package}.{name}') for name in names}
+    names = sorted(module.name for module in pkgutil.iter_modules(converters.__path__))
+    modules = {name: import_module(f'{converters.__name__}.{name}') for name in names}
     return {name: module for name, module in modules.items() if hasattr(module, 'convert')}
 
 

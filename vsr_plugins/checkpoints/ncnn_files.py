@@ -2,8 +2,8 @@
 
 Format:
     ``.param`` is text: 7767517, then the numbers of layers and blobs, then a line for each layer: type, name, numbers
-    of inputs and outputs, their names, and ``key=value``. Of a convolution 0 is the number of outputs, 1 and 11 width and
-    height of the kernel, 5 whether it has a bias, 6 the number of weights.
+    of inputs and outputs, their names, and ``key=value``. Of a convolution 0 is the number of outputs, 1 and 11 width
+    and height of the kernel, 5 whether it has a bias, 6 the number of weights.
 
     ``.bin`` is little-endian. Weights of a convolution begin with a tag of four bytes: 0x01306B47 for float16, filled
     to a multiple of four bytes, and 0 for float32. Its bias is float32, without a tag.
