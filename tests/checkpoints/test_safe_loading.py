@@ -171,22 +171,9 @@ def test_released_checkpoints_load(tmp_path, legacy):
     weights = {'conv.weight': torch.rand(2, 3, 3, 3)}
     for content in (weights, {'params': weights}, {'state_dict': weights, 'meta': {'mmcv_version': '1.5', 'iter': 3}}):
         torch.save(content, tmp_path / 'b.pth', _use_new_zipfile_serialization=not legacy)
-        assert load_from_local(str(tmp_path / 'b.pth'), map_location='cpu').keys() == content.keys()
-
-
-def test_damaged_files_are_named(tmp_path):
-    whole = tmp_path / 'whole.pth'
-    torch.save({'weight': torch.rand(1000)}, whole)
-    for name, content in {
-        'half.pth': whole.read_bytes()[:2000],
-        'empty.pth': b'',
-        'text.pth': b'<html>not found</html>',
-    }.items():
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(ValueError, match=rf'{name} \({len(content)} bytes\) is damaged'):
-            load_from_local(str(tmp_path / name))
-    with pytest.raises(FileNotFoundError, match='no checkpoint at'):
-        load_from_local(str(tmp_path / 'none.pth'))
+        loaded = load_from_local(str(tmp_path / 'b.pth'), map_location='cpu')
+        assert torch.equal(loaded['state_dict']['conv.weight'], weights['conv.weight'])
+        assert ('mmcv_version' in loaded['meta']) == ('meta' in content)
 
 
 def test_the_allow_list_is_open_during_one_load_only(tmp_path):

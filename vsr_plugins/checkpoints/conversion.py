@@ -9,21 +9,22 @@ from types import ModuleType
 from torch import Tensor
 
 from ..pretrained.files import note_of
+from . import converters
 from .weight_files import read_weights, write_weights
 
 
 def sources() -> dict[str, ModuleType]:
-    """The modules of this room that convert weights, by the name ``vsr convert --from`` takes.
+    """The modules of ``converters`` that convert weights, by the name ``vsr convert --from`` takes.
 
     Each has ``convert(state_dict)`` and a docstring whose first line says whose weights they are. One whose files are
     none of ``read_weights`` has ``read(path)``.
     """
-    modules = {name: import_module(f'{__package__}.{name}') for name in _names()}
+    modules = {name: import_module(f'{converters.__name__}.{name}') for name in _names()}
     return {name: module for name, module in modules.items() if hasattr(module, 'convert')}
 
 
 def _names() -> list[str]:
-    return sorted(module.name for module in pkgutil.iter_modules(import_module(__package__).__path__))
+    return sorted(module.name for module in pkgutil.iter_modules(converters.__path__))
 
 
 def convert_state_dict(source: str, state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -62,7 +63,7 @@ def read_released(source: str, path: Path | str) -> dict[str, Tensor]:
 
 def _source(name: str) -> ModuleType:
     # The others are left alone: some import MMagic.
-    module = import_module(f'{__package__}.{name}') if name in _names() else None
+    module = import_module(f'{converters.__name__}.{name}') if name in _names() else None
     if not hasattr(module, 'convert'):
         raise ValueError(f'there is no source {name!r}; there are {", ".join(sources())}')
     return module

@@ -38,6 +38,12 @@ def is_pickle(path: Path) -> bool:
         return file.read(1) == pickle.PROTO
 
 
+def begins_with_zeros(path: Path) -> bool:
+    """Whether nothing was written at the beginning of the file; an empty tar archive looks the same."""
+    with path.open('rb') as file:
+        return not any(file.read(HEAD))
+
+
 def fault_of_weights(path: Path) -> str:
     """One line for the user about a file that cannot be read: its name, its size, what it is and what to do."""
     size = path.stat().st_size
@@ -49,6 +55,8 @@ def _fault(path: Path, size: int) -> str:
         return 'is empty: copy or download it again'
     with path.open('rb') as file:
         head = file.read(HEAD)
+    if not any(head):
+        return 'begins with zeros alone: copy or download it again'
     start = head.lstrip().lower()
     if head.startswith(LFS_POINTER):
         return 'is a pointer of Git LFS, not the weights: run `git lfs pull` where it was cloned, or download the file'

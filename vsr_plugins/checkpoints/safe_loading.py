@@ -6,6 +6,8 @@ file that is called a checkpoint run code. Here the loader stays closed and is s
 the time of one load. mmengine is imported for files that name its class and for no others.
 """
 
+import codecs
+import errno
 import pickle
 import re
 import warnings
@@ -13,13 +15,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
 
-from .file_kinds import fault_of_weights, is_pickle
+from .file_kinds import begins_with_zeros, fault_of_weights, is_pickle
 
 Allowed = list[Callable | tuple[Callable, str]]
 
@@ -57,10 +59,12 @@ def load_torch_file(path: Path, map_location: Any = 'cpu') -> Any:
                     raise
             with _statistics_kept():
                 return _load(path, map_location, [*_numpy_parts(), *_history_parts()])
-    except (OSError, MemoryError, ImportError):
+    except (MemoryError, ImportError):
         raise
     except Exception as error:
-        if _is_about_the_device(error):
+        # Torch seeks before the beginning of a zip file that ends too early.
+        unreadable = isinstance(error, OSError) and error.errno != errno.EINVAL
+        if unreadable or _is_about_the_device(error):
             raise
         raise ValueError(_explain(path, error)) from None
 
@@ -83,12 +87,13 @@ def _shown_to_torch(allowed: Allowed) -> Iterator[None]:
         yield
 
 
-def _restricted(allowed: Allowed) -> Any:
+def _restricted(allowed: Allowed) -> ModuleType:
     """A pickle module for torch < 2.6 whose unpickler finds weights, plain containers and what is allowed."""
     functions = ('_rebuild_tensor', '_rebuild_tensor_v2', '_rebuild_parameter')
     found = {('torch._utils', name): getattr(torch._utils, name) for name in functions}
     found |= {
         ('collections', 'OrderedDict'): OrderedDict,
+        ('_codecs', 'encode'): codecs.encode,  # bytes in protocol 2
         ('torch', 'Size'): torch.Size,
         ('torch', 'device'): torch.device,
     }
@@ -108,8 +113,9 @@ def _restricted(allowed: Allowed) -> Any:
     def load(file: Any, **kwargs: Any) -> Any:
         return Unpickler(file, **kwargs).load()
 
-    names = ('UnpicklingError', 'PickleError', 'dumps', 'loads')
-    return SimpleNamespace(Unpickler=Unpickler, load=load, **{name: getattr(pickle, name) for name in names})
+    module = ModuleType('restricted_pickle')
+    vars(module).update(vars(pickle) | {'Unpickler': Unpickler, 'load': load, '__name__': 'restricted_pickle'})
+    return module
 
 
 def _numpy_parts() -> Allowed:
@@ -172,7 +178,7 @@ def _explain(path: Path, error: Exception) -> str:
             return _refusal(path, 'pickle operations that weights have no use for')
     if 'TorchScript' in reason:
         return _refusal(path, 'a TorchScript program')
-    if 'legacy .tar' in reason:
+    if 'legacy .tar' in reason and not begins_with_zeros(path):
         return _refusal(path, "objects in the tar format of torch 0.1 (save it anew with today's torch)")
     return fault_of_weights(path)
 

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from checks import assert_vsr_net
 
-from vsr_plugins.checkpoints.espcn_loseall import convert
+from vsr_plugins.checkpoints.converters.espcn_loseall import convert
 from vsr_plugins.models import BicubicNet, ESPCNNet
 
 

@@ -31,7 +31,7 @@ class SPMCNet(Network):
         max_displacement: See ``CoarseToFineFlow``.
         coarse_warp: See ``CoarseToFineFlow``.
         peephole_conv: See ``ConvLSTMCell``; not in the paper. Weights of LoSealL/VideoSuperResolution, which
-            ``vsr_plugins.checkpoints.spmc_loseall`` converts, want it. 442,368 parameters more.
+            ``vsr_plugins.checkpoints.converters.spmc_loseall`` converts, want it. 442,368 parameters more.
         init_cfg: See ``Network``.
 
     Raises:

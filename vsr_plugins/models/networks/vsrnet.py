@@ -23,7 +23,7 @@ class VSRNet(Network):
         Video Super-Resolution With Convolutional Neural Networks. IEEE Transactions on Computational Imaging 2(2),
         2016, with filter symmetry enforced: 272,577 parameters at any scale, on Y.
 
-    Training starts from SRCNN, see ``vsr_plugins.checkpoints.vsrnet_srcnn``. The paper's optical flow is CLG-TV; any
+    Training starts from SRCNN, see ``vsr convert --from vsrnet_srcnn``. The paper's optical flow is CLG-TV; any
     registered flow may take its place here.
 
     Args:

@@ -54,7 +54,7 @@ class ZoomingSlowMoNet(Network):
         Zooming Slow-Mo: Fast and Accurate One-Stage Space-Time Video Super-Resolution. CVPR 2020, section 3.
 
     With the default arguments it has the 11,102,771 parameters of the authors' code, whose weights
-    ``vsr_plugins.checkpoints.zooming_slow_mo`` converts.
+    ``vsr_plugins.checkpoints.converters.zooming_slow_mo`` converts.
 
     Where no gradient is wanted, a clip longer than ``window_length + halo`` frames is restored in windows: the forward
     recurrence runs through the whole clip, exactly, and the backward one starts ``halo`` frames after each window

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor
 
-from .ncnn_files import read_ncnn_pair
+from ..ncnn_files import read_ncnn_pair
 from .renaming import check_tensors, weight_of
 
 NETWORK = 'RRDBNet'

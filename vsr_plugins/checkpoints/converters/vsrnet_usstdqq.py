@@ -26,6 +26,6 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If they are not those of VSRnet, naming the first keys.
     """
-    from ..models.networks.vsrnet import VSRNet
+    from ...models.networks.vsrnet import VSRNet
 
     return check_fits(rename(state_dict, RULES, SOURCE), VSRNet, SOURCE)

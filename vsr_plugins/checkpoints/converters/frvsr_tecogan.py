@@ -25,7 +25,7 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If they are not those of its generator, naming the first keys.
     """
-    from ..models.networks.frvsr import FRVSRNet
+    from ...models.networks.frvsr import FRVSRNet
 
     rules = [
         *((rf'fnet\.encoder{i + 1}\.', f'flow.encoders.{i}.') for i in range(3)),

@@ -24,7 +24,7 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If they are not those of a DUF, naming the first keys.
     """
-    from ..models.networks.duf import DEPTHS, DUFNet
+    from ...models.networks.duf import DEPTHS, DUFNet
 
     num_blocks = count_numbers(state_dict, r'dense_block1\.dense_blocks\.(\d+)\.')
     rules = [

@@ -45,7 +45,7 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If they are not those of SPMC, naming the first keys.
     """
-    from ..models.networks.spmc import SPMCNet
+    from ...models.networks.spmc import SPMCNet
 
     motion = {key: value for key, value in state_dict.items() if key.startswith('me.')}
     lstm = {key.removeprefix(LSTM): value for key, value in state_dict.items() if key.startswith(LSTM)}

@@ -24,7 +24,7 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If they are not those of an ESPCN, naming the first keys.
     """
-    from ..models.networks.espcn import ESPCNNet
+    from ...models.networks.espcn import ESPCNNet
 
     rules = [(r'body\.0\.', 'conv1.'), (r'body\.2\.', 'conv2.'), (r'body\.4\.', 'conv3.')]
     renamed = rename(state_dict, rules, SOURCE)

@@ -20,7 +20,7 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If they are not those of an FSRCNN, naming the first keys.
     """
-    from ..models.networks.fsrcnn import FSRCNNNet
+    from ...models.networks.fsrcnn import FSRCNNNet
 
     # Convolutions and activations take turns.
     num_mid = count_numbers(state_dict, r'mid_part\.(\d+)\.') // 2

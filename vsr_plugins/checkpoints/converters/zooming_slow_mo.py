@@ -34,7 +34,7 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If they are not those of Zooming Slow-Mo, naming the first keys.
     """
-    from ..models.networks.zooming_slow_mo import ZoomingSlowMoNet
+    from ...models.networks.zooming_slow_mo import ZoomingSlowMoNet
 
     # A file saved under DataParallel.
     state_dict = {key.removeprefix('module.'): value for key, value in state_dict.items()}

@@ -65,7 +65,7 @@ def check_edvr(renamed: dict[str, Tensor], source: str) -> dict[str, Tensor]:
     Raises:
         ValueError: If keys are missing or left over, or a shape differs.
     """
-    from ..models.networks.edvr_stage2 import EDVRStage2Net
+    from ...models.networks.edvr_stage2 import EDVRStage2Net
 
     def channels(key: str, default: int, dim: int = 0) -> int:
         value = weight_of(renamed, key, 4 if key.endswith('weight') else 1, source)

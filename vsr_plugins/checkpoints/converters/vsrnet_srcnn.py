@@ -25,7 +25,7 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If they are not those of an SRCNN 9-5-5 on one channel, naming the first keys.
     """
-    from ..models.networks.vsrnet import VSRNet
+    from ...models.networks.vsrnet import VSRNet
 
     weights = {key: value for key, value in state_dict.items() if key != 'step_counter'}
     converted = {}
