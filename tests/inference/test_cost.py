@@ -49,6 +49,29 @@ def test_attention_and_transposed_convolution_are_counted():
         assert flops == 2 * (5 * 6) * 3 * 2 * 16
 
 
+@pytest.mark.parametrize('kernel', ['MATH', 'FLASH_ATTENTION'])
+def test_attention_is_counted_whatever_kernel_serves_it(kernel):
+    kernels = pytest.importorskip('torch.nn.attention', reason='this PyTorch cannot be told which kernel to take')
+    # Two products of 2 heads, 8 queries and 6 keys, over 4 channels; a multiply-add is two operations.
+    query, key = torch.rand(3, 2, 8, 4), torch.rand(3, 2, 6, 4)
+    attend = nn.functional.scaled_dot_product_attention
+    with torch.no_grad(), kernels.sdpa_kernel(getattr(kernels.SDPBackend, kernel)):
+        flops, output = count_flops(lambda: attend(query, value=key, key=key))
+        assert (flops, output.shape) == (3 * 1536, query.shape)
+    # Values of another width, and what stands beside the attention.
+    with torch.no_grad():
+        flops, _ = count_flops(lambda: attend(query, key, torch.rand(3, 2, 6, 5)) @ torch.rand(5, 7))
+        assert flops == 3 * 2 * (2 * 8 * 6 * (4 + 5) + 2 * 8 * 5 * 7)
+
+
+def test_attention_inside_a_module_is_counted():
+    module = nn.MultiheadAttention(4, 2, batch_first=True).train()
+    x = torch.rand(1, 6, 4)
+    # Projections of queries, keys, values and output, then two heads of two channels.
+    expected = 4 * 2 * 6 * 4 * 4 + 2 * 2 * (2 * 6 * 6 * 2)
+    assert count_flops(lambda: module(x, x, x, need_weights=False)[0])[0] == expected
+
+
 HANGS = """
 import vsr_plugins.inference.cost as cost
 from hanging import hang

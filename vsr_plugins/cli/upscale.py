@@ -104,8 +104,6 @@ def run(args: argparse.Namespace) -> int:
         on_interrupt=args.on_interrupt,
         segment_length=args.segment,
     )
-    if args.model is None and args.config is None:
-        _say_what_is_taken()
     # A job that is ended from outside leaves what Ctrl-C leaves.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -149,18 +147,6 @@ def _print_models() -> None:
     console.print('* what is taken where no model is named')
     console.print('PSNR: Y, protocol basicvsr, on low resolution made as trained for (real footage: BIx4).')
     console.print('Seconds: a frame of 144 x 180 on two CPU cores, float32 (python benchmarks/pretrained.py).')
-
-
-def _say_what_is_taken() -> None:
-    """One line: which model is taken, and what an installation would bring."""
-    from ..pretrained import better_model, default_model, install_hint
-
-    taken, better = default_model(), better_model()
-    line = f'vsr upscale: model {taken.name}'
-    if better is not None:
-        quality = f' ({better.vid4[0]:.2f} dB on Vid4, {taken.name} {taken.vid4[0]:.2f})'
-        line += f'; {better.name} is better{quality}: {install_hint(better)}'
-    print(line, file=sys.stderr)
 
 
 def _rate(text: str) -> Fraction:

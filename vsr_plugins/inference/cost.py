@@ -1,6 +1,7 @@
 """What a network takes: operations, time and memory for one output frame."""
 
 import json
+import math
 import platform
 import statistics
 import time
@@ -97,15 +98,34 @@ def measure_cost(model: nn.Module, shape: tuple[int, ...], device: str = 'cpu') 
 def count_flops(call: Callable[[], Tensor]) -> tuple[int, Tensor]:
     """Floating-point operations of a call, a multiply-add counted as two, and what it returned.
 
-    Counted are convolutions, as their definition has them, matrix products, attention and deformable convolutions; what
-    is done element by element or by looking up is not.
+    Counted are convolutions, deformable ones too, and attention, as their definitions have them, and matrix products;
+    what is done element by element or by looking up is not.
     """
     import torchvision.ops  # noqa: F401
 
-    counter = FlopCounterMode(display=False, custom_mapping={torch.ops.torchvision.deform_conv2d: _deform_conv_flops})
+    formulas = {torch.ops.torchvision.deform_conv2d: _deform_conv_flops, **_attention_kernels()}
+    counter = FlopCounterMode(display=False, custom_mapping=formulas)
     with counter, direct_convolutions():
         output = call()
     return counter.get_total_flops(), output
+
+
+def _attention_kernels() -> dict[Any, Callable[..., int]]:
+    """Every kernel of ``scaled_dot_product_attention`` that this PyTorch has, with the formula of attention.
+
+    PyTorch's counter knows some of them, and which one is taken depends on version and machine. The one that is made of
+    matrix products is counted by these.
+    """
+    prefix, made_of_products = 'aten::_scaled_dot_product_', 'aten::_scaled_dot_product_attention_math'
+    names = {name.partition('.')[0] for name in torch._C._dispatch_get_all_op_names() if name.startswith(prefix)}
+    kernels = {name for name in names - {made_of_products} if not name.endswith('_backward')}
+    return {getattr(torch.ops.aten, name.removeprefix('aten::')): _attention_flops for name in kernels}
+
+
+def _attention_flops(query: Any, key: Any, value: Any, *args: Any, out_shape: Any = None, **kwargs: Any) -> int:
+    """Queries (..., q, c), keys (..., k, c) and values (..., k, d): two matrix products."""
+    *heads, queries, channels = query
+    return 2 * math.prod(heads) * queries * key[-2] * (channels + value[-1])
 
 
 def _deform_conv_flops(x: Any, weight: Any, *args: Any, out_shape: Any = None, **kwargs: Any) -> int:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
@@ -14,7 +14,7 @@ import av
 from torch import nn
 
 from ..media_files import OF_THE_DISK
-from ..pretrained import checkpoint_file, default_model, find_pretrained
+from ..pretrained import better_model, checkpoint_file, default_model, find_pretrained, install_hint
 from .encoding import VideoSpec, plan_video
 from .frames import InputFrame, OutputFrame, upscaled
 from .joining import Companions, join
@@ -138,7 +138,9 @@ def upscale(
     if workers.rank == 0:
         for caution in reader.info.cautions:
             logger.warning('%s: %s', source, caution)
+    unasked = False
     if config is None and not isinstance(model, nn.Module):
+        unasked = model is None
         model = (default_model() if model is None else find_pretrained(model)).name
     built = choose_model(config, checkpoint, model)
     restorer = Restorer(built, workers.device(device), precision, tile)
@@ -159,6 +161,8 @@ def upscale(
     )
     if workers.rank == 0:
         begin(works, settings, force, resume)
+        if unasked:
+            _mention_better_model()
     workers.wait()
     job = _Job(
         reader,
@@ -171,6 +175,17 @@ def upscale(
         on_progress,
     )
     return job.run(on_interrupt)
+
+
+@cache
+def _mention_better_model() -> None:
+    """Say, once in a process, what an installation would bring."""
+    taken, better = default_model(), better_model()
+    if better is not None:
+        logger.warning(
+            'model %s (%.2f dB on Vid4); %s is better (%.2f dB): %s',
+            *(taken.name, taken.vid4[0], better.name, better.vid4[0], install_hint(better)),
+        )
 
 
 @dataclass
