@@ -187,7 +187,7 @@ def test_what_cannot_be_measured_is_named(write, tmp_path):
     espcn = write('espcn_x4_test', ESPCN)
     torch.save({'state_dict': load_model(espcn).state_dict()}, tmp_path / 'espcn.pth')
     other = write('fsrcnn_x4_test', "dict(type='FSRCNNNet', in_channels=1, scale=4)")
-    with pytest.raises(ValueError, match='does not hold the weights of this FSRCNNNet: missing: generator'):
+    with pytest.raises(ValueError, match=r'FSRCNNNet.*generator'):
         collect([(other, tmp_path / 'espcn.pth')], tmp_path)
     (table,) = collect([(write('bicubic_x4_none', "dict(type='BicubicNet')", root=tmp_path / 'none'), None)], tmp_path)
     assert table.rows[0].scores is None and table.rows[0].remark == 'no data'

@@ -107,7 +107,7 @@ def test_a_file_without_weights_is_named(tmp_path):
     torch.save([1, 2], tmp_path / 'list.pth')
     runner = SimpleNamespace(iter=0, model=two_layers(), work_dir=str(tmp_path / 'second'))
     for optional in (False, True):
-        with pytest.raises(ValueError, match=r'list\.pth holds no weights by their names, but a list'):
+        with pytest.raises(ValueError, match=r'list\.pth .*list'):
             LoadPartsHook([{'checkpoint': 'list.pth', 'optional': optional}]).before_train(runner)
 
 

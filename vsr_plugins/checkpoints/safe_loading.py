@@ -102,7 +102,10 @@ def _restricted(allowed: Allowed) -> ModuleType:
             found['torch', name] = value
     for entry in allowed:
         value, name = entry if isinstance(entry, tuple) else (entry, f'{entry.__module__}.{entry.__qualname__}')
-        found[tuple(name.rsplit('.', 1))] = value
+        module, _, attribute = name.rpartition('.')
+        found[module, attribute] = value
+        if module == 'builtins':
+            found['__builtin__', attribute] = value  # as protocol 2 has it
 
     class Unpickler(pickle.Unpickler):
         def find_class(self, module: str, name: str) -> Any:
