@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor
 
 from ..pretrained import PRETRAINED_PREFIX, checkpoint_weights
@@ -13,6 +12,9 @@ from .weight_files import NESTED, find_weights, read_checkpoint
 
 def register() -> None:
     """Give mmengine the loaders of local files, of safetensors, of ``none`` and of ``pretrained:NAME``."""
+    # Not above: this module is imported when mmengine's runner is, so it may not be what imports it.
+    from mmengine.runner.checkpoint import CheckpointLoader
+
     CheckpointLoader.register_scheme(prefixes='', loader=load_from_local, force=True)
     CheckpointLoader.register_scheme(prefixes=NO_CHECKPOINT, loader=load_none, force=True)
     CheckpointLoader.register_scheme(prefixes=PRETRAINED_PREFIX, loader=load_from_pretrained, force=True)
