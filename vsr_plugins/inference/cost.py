@@ -10,10 +10,13 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
+import torch.nn.functional as F
 from mmengine.config import Config
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..child_processes import end_with_parent
@@ -23,6 +26,7 @@ from .memory import peak_memory
 
 # Calls are repeated for a median as long as one takes less.
 QUICK = 2.0
+SCALED_DOT_PRODUCT_ATTENTION = F.scaled_dot_product_attention
 
 
 def measure_apart(model: dict, shape: tuple[int, ...], device: str = 'cpu') -> Cost:
@@ -97,15 +101,49 @@ def measure_cost(model: nn.Module, shape: tuple[int, ...], device: str = 'cpu') 
 def count_flops(call: Callable[[], Tensor]) -> tuple[int, Tensor]:
     """Floating-point operations of a call, a multiply-add counted as two, and what it returned.
 
-    Counted are convolutions, as their definition has them, matrix products, attention and deformable convolutions; what
-    is done element by element or by looking up is not.
+    Counted are convolutions and attention, as their definitions have them, matrix products and deformable convolutions;
+    what is done element by element or by looking up is not.
     """
     import torchvision.ops  # noqa: F401
 
     counter = FlopCounterMode(display=False, custom_mapping={torch.ops.torchvision.deform_conv2d: _deform_conv_flops})
-    with counter, direct_convolutions():
+    attention = _AttentionByDefinition(counter)
+    with counter, attention, direct_convolutions():
         output = call()
-    return counter.get_total_flops(), output
+    return counter.get_total_flops() + attention.difference, output
+
+
+class _AttentionByDefinition(TorchFunctionMode):
+    """Count attention where it is called: two matrix products, whatever kernel computes them.
+
+    PyTorch's counter has formulas for some of the kernels, others per release; a kernel without one counts as nothing,
+    and one that pads the channels counts the padding.
+
+    Attributes:
+        difference: What is to be added to the count of ``counter``.
+    """
+
+    def __init__(self, counter: FlopCounterMode) -> None:
+        super().__init__()
+        self.counter = counter
+        self.difference = 0
+
+    def __torch_function__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+        """Called by PyTorch for each of its functions, but for those that such a function calls in turn."""
+        kwargs = kwargs or {}
+        if func is SCALED_DOT_PRODUCT_ATTENTION:
+            return self._attend(*args, **kwargs)
+        # multi_head_attention_forward calls it in turn.
+        with patch.object(F, 'scaled_dot_product_attention', self._attend):
+            return func(*args, **kwargs)
+
+    def _attend(self, query: Tensor, key: Tensor, value: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        before = self.counter.get_total_flops()
+        output = SCALED_DOT_PRODUCT_ATTENTION(query, key, value, *args, **kwargs)
+        counted = self.counter.get_total_flops() - before
+        queries, keys = output.shape[:-1].numel(), key.shape[-2]
+        self.difference += 2 * queries * keys * (query.shape[-1] + value.shape[-1]) - counted
+        return output
 
 
 def _deform_conv_flops(x: Any, weight: Any, *args: Any, out_shape: Any = None, **kwargs: Any) -> int:
