@@ -19,6 +19,7 @@ from av.codec.codec import find_best_pix_fmt_of_list
 from av.video.reformatter import VideoReformatter
 
 from ..datasets.prepare.video import ACCURATE, usual_matrix
+from ..media_files import open_media
 from .frames import OutputFrame
 from .sources import SourceInfo
 
@@ -120,7 +121,7 @@ def plan_video(
         ValueError: If there is no such container or encoder, or one does not take the other or the frames.
     """
     try:
-        with av.open(io.BytesIO(), 'w', format=av.ContainerFormat(_format_of(path), 'w').name) as probe:
+        with open_media(io.BytesIO(), 'w', format=av.ContainerFormat(_format_of(path), 'w').name) as probe:
             container, known = probe.format.name, probe.supported_codecs
             is_constant = not probe.format.flags & VARIABLE_RATE
     except ValueError as error:
@@ -254,7 +255,7 @@ class SegmentEncoder:
         self._partial = path.with_suffix('.partial')
         self._file = open(self._partial, 'wb')  # noqa: SIM115 (closed by finish and abandon)
         # Never written to: it only says what the file format asks of an encoder.
-        self._container = av.open(io.BytesIO(), 'w', format=spec.container)
+        self._container = open_media(io.BytesIO(), 'w', format=spec.container)
         self._stream = spec.add_to(self._container)
         self._reformatter = VideoReformatter()
         self.frames = 0

@@ -82,7 +82,7 @@ class Companions:
         """Write the beginning of a file that nobody reads."""
         with open_media(self.path) as source:
             stream = source.streams[index]
-            with av.open(io.BytesIO(), 'w', format=spec.container, metadata_errors='replace') as probe:
+            with open_media(io.BytesIO(), 'w', format=spec.container) as probe:
                 spec.add_to(probe)
                 copy = probe.add_stream_from_template(stream, **_template(stream))
                 probe.start_encoding()
