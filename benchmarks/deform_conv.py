@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from vsr_plugins.allocator import keep_freed_memory
 from vsr_plugins.models.blocks.deform import BACKENDS, deform_backend, deform_conv2d
 
 # Channels, deformable groups, height, width: the levels of EDVR's pyramid and of a training patch, BasicVSR++'s input.
@@ -117,6 +118,7 @@ def main() -> None:
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--repeats', type=int, default=5)
     args = parser.parse_args()
+    keep_freed_memory()
     torch.set_num_threads(args.threads)
     print(f'{args.device}, {args.threads} threads, torch {torch.__version__}\n{HEADER}')
     for size in SIZES:

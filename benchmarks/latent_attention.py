@@ -27,8 +27,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-import vsr_plugins  # noqa: F401
-from vsr_plugins.allocator import SWITCH
+from vsr_plugins.allocator import SWITCH, keep_freed_memory
 from vsr_plugins.models.blocks import attention
 from vsr_plugins.models.blocks.temporal_winograd import direct_convolutions
 from vsr_plugins.models.blocks.upsampling import LinearUpscaler
@@ -115,6 +114,7 @@ def peak() -> float:
 def start(row: str, args: argparse.Namespace) -> float:
     """In a fresh process: build the row and call it once; MB by which that raises the peak."""
     global contender
+    keep_freed_memory()
     contender = Contender(row, args)
     before = peak()
     contender()
@@ -143,7 +143,7 @@ def main() -> None:
         rows = {row: stack.enter_context(ProcessPoolExecutor(1, mp_context=fresh)) for row in args.rows}
         memory = {}
         for row, pool in rows.items():
-            # The first call starts the process, which decides on its memory when it imports the package.
+            # The first call starts the process, which decides on its memory by its environment.
             with patch.dict(os.environ, {SWITCH: '0' if 'kept memory' in ROWS[row][1] else '1'}):
                 memory[row] = pool.submit(start, row, args).result()
         times: dict[str, list[float]] = {row: [] for row in rows}

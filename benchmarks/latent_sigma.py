@@ -17,7 +17,7 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-import vsr_plugins  # noqa: F401
+from vsr_plugins.allocator import keep_freed_memory
 
 CONFIG = Path(__file__).parents[1] / 'configs' / 'latent_attn' / 'latent_attn_llsll-c32_1xb4-2k_clips.py'
 
@@ -62,6 +62,7 @@ def main() -> None:
     parser.add_argument('--latent-weight', type=float, default=0.1, help='lambda')
     parser.add_argument('--out', type=Path, default=Path('work_dirs'), help='where the trainings are kept')
     args = parser.parse_args()
+    keep_freed_memory()
 
     first = train(args, 1, 'stage1')
     start = Path(first.work_dir) / f'iter_{args.stage1}.pth'

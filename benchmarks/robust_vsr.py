@@ -18,7 +18,7 @@ warnings.simplefilter('ignore')
 
 from mmagic.registry import MODELS  # noqa: E402
 
-import vsr_plugins  # noqa: E402, F401
+from vsr_plugins.allocator import keep_freed_memory  # noqa: E402
 
 ROBUST = dict(type='TemporalAdaptiveNet', branch=dict(type='ESPCNNet', global_residual=True))
 EDVR_M = dict(
@@ -53,6 +53,7 @@ def main() -> None:
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--only', nargs='+', help='names, or beginnings of names')
     args = parser.parse_args()
+    keep_freed_memory()
     torch.manual_seed(0)
     window = torch.rand(1, 5, 3, args.height, args.width, device=args.device)
     nets: dict[str, nn.Module] = {

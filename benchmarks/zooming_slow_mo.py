@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vsr_plugins.allocator import keep_freed_memory
 from vsr_plugins.models.blocks.deformable_conv_lstm import DeformableConvLSTM, StateAlignment
 from vsr_plugins.models.blocks.pyramid_alignment import (
     AlignmentLevel,
@@ -180,6 +181,7 @@ def main() -> None:
     parser.add_argument('--repeats', type=int, default=3)
     parser.add_argument('--device', default='cpu')
     args = parser.parse_args()
+    keep_freed_memory()
 
     net, frames = build(args)
     print(

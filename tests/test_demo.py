@@ -6,9 +6,9 @@ import av
 import cv2
 import pytest
 
-from vsr_plugins.checkpoints.shipped import best_shipped
 from vsr_plugins.cli import main
 from vsr_plugins.demo import CONFIG, train
+from vsr_plugins.pretrained import default_model
 
 
 @pytest.mark.slow
@@ -18,9 +18,9 @@ def test_the_demonstration_leaves_table_pictures_and_video(tmp_path, capfd):
     printed = capfd.readouterr().out
     assert 'dB against bicubic' in printed and 'PhotoMotion; basicvsr: Y' in printed
     table = (tmp_path / 'scores.md').read_text()
-    assert 'bicubic PSNR' in table and 'ours PSNR' in table and 'shipped PSNR' in table
-    # Two iterations are not ahead of the weights in the package.
-    assert f'The video is by the model that comes with the package and is ahead of it, {best_shipped()}.' in printed
+    assert 'bicubic PSNR' in table and 'ours PSNR' in table and f'{default_model().name} PSNR' in table
+    # Two iterations are not ahead of pretrained weights.
+    assert f'The video is by the pretrained model {default_model().name}' in printed
     pictures = list(tmp_path.glob('comparison_*.png'))
     assert pictures and all(cv2.imread(str(picture)).shape[1] > 1000 for picture in pictures)
     with av.open(str(tmp_path / 'upscaled.mp4')) as container:

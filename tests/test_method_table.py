@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import vsr_plugins.method_table as module
+from vsr_plugins.checkpoints.weight_files import write_weights
 from vsr_plugins.cli import main
 from vsr_plugins.datasets.degradation import bicubic_downsample
 from vsr_plugins.inference.clips import load_model
@@ -110,9 +111,21 @@ def test_weights_are_named_or_found(write, tmp_path, monkeypatch):
     (table,) = collect([(config, tmp_path / 'zero.pth')], tmp_path)
     assert table.rows[0].scores.mean != found.scores.mean
     best.unlink()
-    monkeypatch.setattr(module, 'shipped_weights', lambda stem: {'espcn_x4_test': tmp_path / 'zero.pth'}[stem])
-    (shipped,) = collect([(config, None)], tmp_path)
-    assert shipped.rows[0].scores == table.rows[0].scores
+    monkeypatch.setattr(module, '_pretrained', lambda method: {'espcn_x4_test': tmp_path / 'zero.pth'}[method.name])
+    (pretrained,) = collect([(config, None)], tmp_path)
+    assert pretrained.rows[0].scores == table.rows[0].scores
+
+
+def test_pretrained_weights_are_not_measured_on_data_they_are_not_for(write, tmp_path):
+    config = write('espcn_x4_test', ESPCN)
+    weights = load_model(config).state_dict()
+    for name, entry in (('fits', 'espcn'), ('other', 'basicvsr-bd')):
+        write_weights(weights, tmp_path / f'{name}.safetensors', {'pretrained': entry})
+    remarks = {}
+    for name in ('fits', 'other'):
+        (table,) = collect([(config, tmp_path / f'{name}.safetensors')], tmp_path)
+        remarks[name] = (table.rows[0].scores is None, table.rows[0].remark)
+    assert remarks == {'fits': (False, ''), 'other': (True, 'weights are for BDx4 mmagic, the data are BIx4')}
 
 
 def test_what_is_measured_is_kept_until_something_changes(write, tmp_path, monkeypatch, root):
@@ -140,11 +153,11 @@ def test_what_is_measured_is_kept_until_something_changes(write, tmp_path, monke
 
 def test_what_has_no_weights_is_trained_where_asked(write, tmp_path, monkeypatch):
     """In the order given; what has weights already, or nothing to train, is left alone."""
-    names = ('espcn_x4_a', 'espcn_x4_b', 'espcn_x4_named', 'espcn_x4_shipped')
-    first, second, named, shipped = (write(name, ESPCN) for name in names)
+    names = ('espcn_x4_a', 'espcn_x4_b', 'espcn_x4_named', 'espcn_x4_pretrained')
+    first, second, named, pretrained = (write(name, ESPCN) for name in names)
     weights = tmp_path / 'weights.pth'
     torch.save({'state_dict': load_model(first).state_dict()}, weights)
-    for path in (first, second, named, shipped):
+    for path in (first, second, named, pretrained):
         path.write_text(path.read_text() + "train_dataloader = dict(dataset=dict(type='ClipFramesDataset'))\n")
     trained = []
 
@@ -155,9 +168,9 @@ def test_what_has_no_weights_is_trained_where_asked(write, tmp_path, monkeypatch
             (out / path.stem / 'best_clips_PSNR_iter_2.pth').write_bytes(weights.read_bytes())
 
     monkeypatch.setattr(module, 'train_stages', train_stages)
-    monkeypatch.setattr(module, 'shipped_weights', lambda stem: weights if stem == 'espcn_x4_shipped' else None)
+    monkeypatch.setattr(module, '_pretrained', lambda method: weights if method.name == 'espcn_x4_pretrained' else None)
     bicubic = write('bicubic_x4_vid4', "dict(type='BicubicNet')")
-    models = [(second, None), (bicubic, None), (named, weights), (first, None), (shipped, None)]
+    models = [(second, None), (bicubic, None), (named, weights), (first, None), (pretrained, None)]
     (table,) = collect(models, tmp_path, train=True, options={'experiment_name': 'x'})
     assert trained == [(['espcn_x4_b', 'espcn_x4_a'], tmp_path / 'out', {'experiment_name': 'x'})]
     assert [row.scores is not None for row in table.rows] == [True] * 5
@@ -200,12 +213,12 @@ def test_a_config_that_renames_another_has_its_weights(write, tmp_path, monkeypa
     config.write_text(config.read_text() + "train_dataloader = dict(dataset=dict(type='ClipFramesDataset'))\n")
     alias.write_text("_base_ = 'espcn_x4_stage.py'\nexperiment_name = 'espcn_x4_alias'\n")
     (method,) = module._read_configs([(alias, None)], {})
-    out, shipped = tmp_path / 'out', tmp_path / 'shipped.safetensors'
-    monkeypatch.setattr(module, 'shipped_weights', lambda stem: shipped if stem == 'espcn_x4_stage' else None)
-    assert module.find_weights(method, out) == shipped
+    out, pretrained = tmp_path / 'out', tmp_path / 'pretrained.safetensors'
+    monkeypatch.setattr(module, '_pretrained', lambda method: pretrained if method.name == 'espcn_x4_stage' else None)
+    assert module.find_weights(method, out) == pretrained
     trained = []
     monkeypatch.setattr(module, 'train_stages', lambda configs, *args, **kwargs: trained.append(configs))
-    monkeypatch.setattr(module, 'shipped_weights', lambda stem: None)
+    monkeypatch.setattr(module, '_pretrained', lambda method: None)
     collect([(alias, None), (config, None)], tmp_path, train=True)
     assert trained == [[config]]
     for name in ('espcn_x4_stage', 'espcn_x4_alias'):

@@ -1,26 +1,27 @@
 """Video super-resolution methods and baselines for MMagic, measured under one stated protocol.
 
-Importing this package mends what upstream breaks on today's PyTorch (``compat``), lets the process keep freed memory
-(``allocator``), which a network on CPU needs to be fast, and tells MMagic's registries where the rooms of this package
-are. A room is imported when its registry is first asked for something, as upstream's own are.
+Importing this package is quick: it imports neither PyTorch nor mmengine nor MMagic. It changes two things in the
+process, when the modules in question are imported, before or after: MMagic's registries know this package
+(``registration``), and what upstream breaks on today's PyTorch is patched (``compat``).
 """
 
-from importlib.util import find_spec
+import lazy_loader
 
-from .allocator import keep_freed_memory
-from .version import __version__, check_essential
+from .registration import register
+from .version import __version__
 
-check_essential()
-keep_freed_memory()
+register()
 
-if find_spec('vsr_plugins.compat') is not None:
-    from . import compat
+__getattr__, _lazy_dir, _lazy = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        'config_paths': ['config_path'],
+        'inference.upscaling': ['Upscaled', 'upscale'],
+        'evaluation.protocols': ['PROTOCOLS', 'Protocol', 'get_protocol'],
+    },
+)
+__all__ = ['__version__', *_lazy]
 
-    compat.apply()
 
-from . import checkpoints  # noqa: E402, F401  (upstream is mended before it is imported)
-from .rooms import register_rooms  # noqa: E402
-
-register_rooms()
-
-__all__ = ['__version__']
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_lazy_dir()})

@@ -1,26 +1,50 @@
 """Reading config files."""
 
-import ast
 import logging
 from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 
+from . import config_paths
 from .evaluation.result_store import plain
 
 NAMES = frozenset({'experiment_name', 'work_dir'})
 
 
-def read_config(path: str | Path) -> Config:
-    """Mmengine's ``Config.fromfile`` without a line for every environment variable in every base of the config.
+def find_config(config: str | Path) -> Path:
+    """The file of a config: one that exists, or the config of this package that has this name.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        FileNotFoundError: If there is neither.
+        ValueError: If several configs of this package have this name.
+    """
+    if Path(config).is_file():
+        return Path(config)
+    try:
+        return Path(config_paths.config_path(str(config)))
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f'no config at {Path(config).resolve()}, and {error}') from None
+
+
+def find_configs(pattern: str | Path) -> list[Path]:
+    """As ``find_config``, or the configs of this package that fit a pattern which the shell found no files for."""
+    if Path(pattern).is_file() or not config_paths.WILDCARDS.intersection(str(pattern)):
+        return [find_config(pattern)]
+    return config_paths.find_configs(str(pattern))
+
+
+def read_config(config: str | Path) -> Config:
+    """Mmengine's ``Config.fromfile`` without a line for every environment variable in every base of the config.
+
+    Args:
+        config: As ``find_config`` takes it.
+
+    Raises:
+        FileNotFoundError: If there is no such config.
         ValueError: If it is no config that can be read.
     """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f'no config at {Path(path).resolve()}')
+    path = find_config(config)
     logger = MMLogger.get_current_instance()
     logger.addFilter(_tells)
     try:
@@ -49,17 +73,12 @@ def renamed(config: Path) -> list[Path]:
 
 
 def _base(config: Path) -> Path | None:
-    """The file that a config inherits from, if it is one."""
-    for statement in ast.parse(config.read_text(encoding='utf-8')).body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == '_base_':
-            try:
-                base = ast.literal_eval(statement.value)
-            except ValueError:
-                return None
-            base = [base] if isinstance(base, str) else base
-            path = config.parent / base[0] if len(base) == 1 else None
-            return path if path is not None and path.is_file() else None
-    return None
+    """The file that a config inherits from, if it is one and not upstream's."""
+    bases = Config._get_base_files(str(config))
+    if len(bases) != 1:
+        return None
+    path, scope = Config._get_cfg_path(bases[0], str(config))
+    return Path(path) if scope is None and Path(path).is_file() else None
 
 
 def _content(config: Path) -> dict:

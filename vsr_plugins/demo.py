@@ -1,4 +1,4 @@
-"""The whole way once, small: train, measure against bicubic and the best model of the package, draw, write a video."""
+"""The whole way once, small: train, measure against bicubic and the best pretrained model, draw, write a video."""
 
 import sys
 from collections.abc import Mapping
@@ -8,21 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
-from .checkpoints.shipped import best_shipped
 from .child_processes import run_guarded
-from .config_files import read_config
+from .config_files import find_config, read_config
 from .datasets.degradation import bicubic_upsample
 from .evaluation.protocols import Protocol, get_protocol
 from .evaluation.scores import Scores, score_clip, summarise
 from .evaluation.tables import ScoreTable
 from .inference.clips import RestoredClip, load_model, restore_clips
 from .inference.frames import quantized
-from .inference.model_choice import choose_model
 from .inference.restoring import Restorer
 from .inference.video import write_video
+from .pretrained import default_model, load_pretrained
 from .visualization import comparison_figure, most_detailed_window
 
-CONFIG = Path(__file__).parent.parent / 'configs' / 'latent_attn_demo.py'
+CONFIG = 'latent_attn_demo'
 FPS = 12
 # Locked while a training runs in the work directory.
 LOCK = '.training_lock'
@@ -33,10 +32,10 @@ class Demonstration:
     """What a demonstration made.
 
     Attributes:
-        table: Bicubic, the network and the best model that comes with the package, a row a clip and the mean.
+        table: Bicubic, the network and the best pretrained model on this machine, a row a clip and the mean.
         gain: Mean PSNR of the network over bicubic's, in dB.
         video_by: Whose frames the video has, of the two models the one that is ahead on the clips: None for the network
-            trained here, or the name of the one that comes with the package.
+            trained here, or the name of the pretrained one.
         files: The comparison pictures, then the video.
     """
 
@@ -46,13 +45,13 @@ class Demonstration:
     files: list[Path]
 
 
-def train(config: Path, work_dir: Path, options: Mapping[str, object]) -> Path:
+def train(config: str | Path, work_dir: Path, options: Mapping[str, object]) -> Path:
     """Run ``mim train`` as a user would, going on where an earlier run was stopped.
 
     The training ends with this process, however that ends, and no second one runs in the same folder.
 
     Args:
-        config: Config file.
+        config: A config file, or the name of a config of this package.
         work_dir: Where checkpoints and logs go.
         options: Changes to the config, as ``--cfg-options`` takes them.
 
@@ -63,8 +62,7 @@ def train(config: Path, work_dir: Path, options: Mapping[str, object]) -> Path:
         FileNotFoundError: If there is no such config.
         ValueError: If the training fails, or leaves no best checkpoint, or another is running in the folder.
     """
-    if not config.is_file():
-        raise FileNotFoundError(f'no config at {config}; run this from a clone of the project, or name one')
+    config = find_config(config)
     command = [sys.executable, '-W', 'ignore', '-m', 'mim', 'train', 'mmagic', str(config)]
     command += ['--work-dir', str(work_dir), '--resume']
     if options:
@@ -85,14 +83,14 @@ def demonstrate(
 
     Args:
         out: Folder for everything; files of an earlier demonstration there are replaced.
-        config: A config with one test set of whole clips.
+        config: A config, or the name of one of this package, with one test set of whole clips.
         options: Changes to the config.
 
     Raises:
         FileNotFoundError: If there is no such config.
         ValueError: If the training fails.
     """
-    out, config = Path(out), Path(config)
+    out, config = Path(out), find_config(config)
     checkpoint = train(config, out, options or {})
     settings = read_config(config)
     settings.merge_from_dict(dict(options or {}))
@@ -105,9 +103,9 @@ def demonstrate(
         'bicubic': [_enlarged(clip) for clip in clips],
         'ours': [clip.output for clip in clips],
     }
-    if (shipped := best_shipped()) is not None:
-        restorer = Restorer(choose_model(model=shipped))
-        frames['shipped'] = [_restored(clip, restorer) for clip in clips]
+    pretrained = default_model()
+    restorer = Restorer(load_pretrained(pretrained))
+    frames[pretrained.name] = [_restored(clip, restorer) for clip in clips]
     scores = {name: _scores(clips, outputs, protocol) for name, outputs in frames.items()}
     table = ScoreTable(metric.get('prefix') or config.stem, scores)
     (out / 'scores.md').write_text(table.to_markdown(), encoding='utf-8')
@@ -116,7 +114,7 @@ def demonstrate(
         for i, clip in enumerate(clips)
     ]
     best = max((name for name in scores if name != 'bicubic'), key=lambda name: scores[name].mean['PSNR'])
-    video_by = shipped if best == 'shipped' else None
+    video_by = pretrained.name if best == pretrained.name else None
     files.append(write_video(chain.from_iterable(frames[best]), out / 'upscaled.mp4', FPS, overwrite=True))
     return Demonstration(table, scores['ours'].mean['PSNR'] - scores['bicubic'].mean['PSNR'], video_by, files)
 

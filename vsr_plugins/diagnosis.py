@@ -54,6 +54,10 @@ def _versions() -> Iterator[Finding]:
             found = installed_version(parsed.name) or f'{installed_version("mmcv-lite")} of mmcv-lite'
             wanted = f' (needs {parsed.specifier})' if parsed.specifier else ''
             yield Finding(parsed.name, 'ok', found + wanted)
+    full, lite = installed_version('mmcv'), installed_version('mmcv-lite')
+    if full and lite and full.split('+')[0] != lite:
+        remedy = f'pip uninstall mmcv-lite; pip install --force-reinstall --no-deps mmcv=={full}'
+        yield Finding('mmcv-lite', 'fault', f'{lite} has overwritten files of mmcv {full}', remedy)
 
 
 def _operators() -> Iterator[Finding]:

@@ -14,8 +14,7 @@ from mmengine.runner import Runner
 from torch import nn
 from torch.utils.data import Dataset
 
-from .checkpoints.shipped import shipped_weights
-from .config_files import read_config, renamed
+from .config_files import find_config, read_config, renamed
 from .engine.load_parts import find_checkpoint
 from .evaluation import VSRMetric
 from .evaluation.method_table import Cost, MethodRow, MethodTable
@@ -24,7 +23,8 @@ from .evaluation.result_store import ResultStore, digest_file, digest_files, pla
 from .evaluation.scores import Scores
 from .inference.clips import load_model
 from .inference.cost import machine, measure_apart
-from .inference.evaluation_sets import EvaluationSet, evaluation_sets
+from .inference.evaluation_sets import EvaluationSet, evaluation_sets, weights_mismatch
+from .pretrained import PRETRAINED, PRETRAINED_PREFIX, checkpoint_file, entry_of, locate
 from .stages import train_stages
 from .version import __version__
 
@@ -42,7 +42,7 @@ class Method:
     Attributes:
         path: Its config file.
         config: What that says, with changes.
-        checkpoint: Its weights; None for the best of its training, or those that come with the package.
+        checkpoint: Its weights, a file or ``pretrained:NAME``; None for the best of its training, or pretrained ones.
     """
 
     path: Path
@@ -121,18 +121,19 @@ def find_weights(method: Method, out: Path) -> Path | None:
     """The checkpoint to measure a method with.
 
     Returns:
-        What was named; else the best of its training in ``out``; else what comes with the package; else None. What goes
-        by the name of a config that this one only renames is its own.
+        What was named; else the best of its training in ``out``; else ``pretrained:NAME`` of its config; else None.
+        What goes by the name of a config that this one only renames is its own.
 
     Raises:
         FileNotFoundError: If what was named is not there.
     """
     if method.checkpoint is not None:
-        return find_checkpoint(method.checkpoint, out)
+        named = str(method.checkpoint).startswith(PRETRAINED_PREFIX)
+        return method.checkpoint if named else find_checkpoint(method.checkpoint, out)
     for name in method.names:
         with suppress(FileNotFoundError):
             return find_checkpoint(name, out)
-    return _shipped(method)
+    return _pretrained(method)
 
 
 def measure(model: nn.Module, loader: Any, metrics: Sequence[VSRMetric]) -> list[Scores]:
@@ -167,6 +168,7 @@ def _rows_of(
     model = load_model(method.config)
     weights = find_weights(method, out)
     parameters = sum(parameter.numel() for parameter in model.generator.parameters())
+    pretrained = None if weights is None else entry_of(weights)
     ready = weights or parameters == 0 or getattr(model.generator, 'has_weights', False)
     known = method_of(method.name)
     made_of = _ingredients(method.config.model, weights)
@@ -176,7 +178,8 @@ def _rows_of(
         scores: list[Scores | None] = [None] * len(sets)
         if dataset is not None and size is not None and cost is None:
             cost = _cost(method, made_of, _input_shape(dataset, model, size), device, store, report)
-        if dataset is not None and ready:
+        mismatch = pretrained and weights_mismatch(pretrained, sets[0].dataloader, sets[0].data)
+        if dataset is not None and ready and not mismatch:
             scores = _scores(method, weights, sets, dataset, made_of, device, store, report)
         for one, of in zip(sets, scores, strict=True):
             row = MethodRow(
@@ -184,7 +187,7 @@ def _rows_of(
                 method=known,
                 parameters=parameters,
                 scores=of,
-                remark='' if of else NO_DATA if ready else NO_WEIGHTS,
+                remark='' if of else mismatch or (NO_DATA if ready else NO_WEIGHTS),
                 cost=cost,
                 weights=str(weights or ''),
                 published=published(known, one.data) if known else (),
@@ -245,7 +248,7 @@ def _read_configs(models: Sequence[tuple[Path, Path | None]], options: Mapping[s
         raise ValueError('a table needs at least one config')
     methods = []
     for path, checkpoint in models:
-        path = Path(path)
+        path = find_config(path)
         if any(path.stem == method.name for method in methods):
             raise ValueError(f'two of the configs are called {path.stem}, and a table has a row for each name')
         config = read_config(path)
@@ -255,11 +258,14 @@ def _read_configs(models: Sequence[tuple[Path, Path | None]], options: Mapping[s
 
 
 def _to_be_trained(method: Method) -> bool:
-    return method.checkpoint is None and method.config.get('train_dataloader') and not _shipped(method)
+    return method.checkpoint is None and method.config.get('train_dataloader') and not _pretrained(method)
 
 
-def _shipped(method: Method) -> Path | None:
-    return next(filter(None, (shipped_weights(name) for name in method.names)), None)
+def _pretrained(method: Method) -> Path | None:
+    """``pretrained:NAME`` of weights for the method's config that are on this machine; None if there are none."""
+    fitting = (entry for name in method.names for entry in PRETRAINED if entry.config == name)
+    entry = next((entry for entry in fitting if locate(entry)), None)
+    return None if entry is None else Path(PRETRAINED_PREFIX + entry.name)
 
 
 def _trained_as(method: Method, out: Path) -> Path:
@@ -292,7 +298,7 @@ def _ingredients(model: Mapping, weights: Path | None) -> dict[str, Any]:
         'version': __version__,
         'model': plain(model),
         'files': {path: digest_file(path) for path in files},
-        'weights': None if weights is None else digest_file(weights),
+        'weights': None if weights is None else digest_file(checkpoint_file(weights)),
     }
 
 

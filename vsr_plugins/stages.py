@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from .config_files import read_config
+from .config_files import find_configs, read_config
 from .demo import train
 from .engine.load_parts import LoadPartsHook, find_checkpoint
 from .evaluation.result_store import digest_file, plain
@@ -41,7 +41,7 @@ def train_stages(
     that is done is passed over, if it was trained as is asked now and from the weights that are there now.
 
     Args:
-        configs: Config files, in the order of the training.
+        configs: Config files, names of configs of this package or patterns of them, in the order of the training.
         out: Folder of the work directories.
         options: Changes to every config, as ``--cfg-options`` takes them.
         keep: Take trainings that are there for what is asked, whatever they were.
@@ -54,13 +54,10 @@ def train_stages(
         FileNotFoundError: If there is no such config.
         ValueError: If there is none, two have one name, a training fails, or one that is there is not what is asked.
     """
-    paths = [Path(config) for config in configs]
+    paths = [path for config in configs for path in find_configs(config)]
     names = [path.stem for path in paths]
     if not paths or len(set(names)) != len(names):
         raise ValueError(f'configs of different names are needed, one for each stage, but got {names}')
-    for path in paths:
-        if not path.is_file():
-            raise FileNotFoundError(f'no config at {path}')
     return [_train_stage(path, Path(out) / path.stem, options or {}, keep, report) for path in paths]
 
 

@@ -18,6 +18,8 @@ ESSENTIAL = [
 # mmcv and mmcv-lite are the same modules, with and without compiled operators; one of them is essential.
 MMCV = 'mmcv>=2.0.1,<2.2'
 MMCV_LITE = 'mmcv-lite==2.1.0'
+# Of the same version, so that the files both have are equal wherever the two meet.
+MMCV_FULL = 'mmcv==2.1.0'
 REQUIREMENTS = [
     *ESSENTIAL,
     # 0.3.9 asks for opendatalab, and through it for a setuptools that torch refuses.
@@ -34,10 +36,13 @@ REQUIREMENTS = [
     'opencv-python<4.12',
     'opencv-contrib-python<4.12',
     'opencv-python-headless<4.12',
-    'av>=12',
+    # 19 has no `metadata_errors`, by which texts that are not UTF-8 are read.
+    'av>=12,<19',
     'einops',
     'imageio',
+    'lazy_loader>=0.3',
     'matplotlib',
+    'packaging>=20',
     'rich',
     'safetensors',
     'scikit-image>=0.22',

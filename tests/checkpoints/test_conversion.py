@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from vsr_plugins.checkpoints.conversion import convert_weights, sources
-from vsr_plugins.checkpoints.renaming import check_fits, rename, weight_of
+from vsr_plugins.checkpoints.converters.renaming import check_fits, rename, weight_of
 from vsr_plugins.checkpoints.weight_files import read_weights, write_weights
 from vsr_plugins.cli import main
 from vsr_plugins.models import ESPCNNet, ZoomingSlowMoNet
@@ -53,24 +53,13 @@ def test_what_a_failed_write_leaves(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ['folder.pth']
 
 
-@pytest.mark.parametrize('nest', ['params_ema', 'state_dict', 'model'])
-def test_weights_are_found_in_checkpoints(tmp_path, nest):
-    parallel = {f'module.{key}': value for key, value in WEIGHTS.items()}
-    torch.save(
-        {'iter': 5, 'params': {'x': torch.zeros(1)} if nest == 'params_ema' else 0, nest: parallel}, tmp_path / 'a.pth'
-    )
-    assert_same(read_weights(tmp_path / 'a.pth'), WEIGHTS)
-
-
 class Hostile:
     def __reduce__(self):
         return (print, ('run',))
 
 
-def test_bad_files_are_refused_in_one_line(tmp_path, capsys):
+def test_files_that_carry_code_are_refused(tmp_path, capsys):
     path = tmp_path / 'a.pth'
-    with pytest.raises(FileNotFoundError, match='no weights at'):
-        read_weights(path)
     path.write_bytes(pickle.dumps({'state_dict': Hostile()}, protocol=2))
     with pytest.raises(ValueError, match='(?i)nothing of it was run'):
         read_weights(path)
@@ -78,19 +67,6 @@ def test_bad_files_are_refused_in_one_line(tmp_path, capsys):
     with pytest.raises(ValueError, match='(?i)nothing of it was run'):
         read_weights(path)
     assert not capsys.readouterr().out
-    torch.save(WEIGHTS, path)
-    path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(ValueError, match='damaged'):
-        read_weights(path)
-    torch.save([1, 2], path)
-    with pytest.raises(ValueError, match='no weights by name, but a list'):
-        read_weights(path)
-    torch.save({'epoch': 1}, path)
-    with pytest.raises(ValueError, match='holds no weights, only epoch'):
-        read_weights(path)
-    (tmp_path / 'a.safetensors').write_bytes(b'no')
-    with pytest.raises(ValueError, match='no safetensors file'):
-        read_weights(tmp_path / 'a.safetensors')
 
 
 def test_mmengine_loads_safetensors(tmp_path):
@@ -167,6 +143,8 @@ def test_sizes_of_no_network_are_said():
 
 
 MALFORMED = {
+    'basicvsr_basicsr': ('fusion.weight', 'forward_trunk.main.2.{}.conv1.bias', 1),
+    'rrdbnet_ncnn': ('Conv_0.weight', 'Conv_{}.bias', 21),
     'duf_basicsr': ('conv3d_r2.bias', 'dense_block1.dense_blocks.{}.0.weight', 3),
     'edvr_stage2_official': ('conv_first_1.weight', 'feature_extraction.{}.conv1.weight', 1),
     'edvr_stage2_basicsr': ('predeblur.conv_first.weight', 'feature_extraction.{}.conv1.weight', 1),

@@ -33,6 +33,15 @@ def test_a_missing_distribution_is_a_fault(monkeypatch, capsys):
         version.check_essential()
 
 
+@pytest.mark.parametrize(('full', 'fault'), [('2.0.1', True), ('2.1.0+cu118', False), (None, False)])
+def test_mmcv_beneath_another_mmcv_lite_is_a_fault(monkeypatch, full, fault):
+    versions = {'mmcv': full, 'mmcv-lite': '2.1.0'}
+    monkeypatch.setattr(diagnosis, 'installed_version', lambda name: versions.get(name, '1'))
+    found = findings().get('mmcv-lite')
+    assert (found is not None) == fault
+    assert not fault or (found.state == 'fault' and '2.0.1' in found.text and '2.0.1' in found.remedy)
+
+
 def test_data_sets_are_found_half_found_and_missed(monkeypatch, tmp_path):
     for part in ('GT', 'BIx4', 'BDx4', 'meta_info_Vid4_GT.txt'):
         (tmp_path / 'Vid4' / part).mkdir(parents=True)

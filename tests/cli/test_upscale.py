@@ -13,6 +13,7 @@ import pytest
 from vsr_plugins.cli import main
 from vsr_plugins.datasets.images import encode_png, read_rgb
 from vsr_plugins.inference import upscaling
+from vsr_plugins.pretrained import default_model, model_names
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 
@@ -40,9 +41,11 @@ def test_the_package_upscales_by_itself_and_is_silent_without_a_terminal(clip, t
     assert size_and_count(tmp_path / 'out.mp4') == ((64, 96), 6)
     assert capsys.readouterr() == ('', '')
     assert main(['upscale', '--list-models']) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[-1].split()[0] == 'bicubic'
-    assert [line.endswith(' (default)') for line in lines].count(True) == 1
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    names = [row[0] for row in rows if row]
+    assert names[0] == 'name' and {*model_names()} <= {*names}
+    # One is marked as the default.
+    assert [row[0] for row in rows if row[1:2] == ['*']] == [default_model().name]
 
 
 def test_options_reach_what_they_are_for(clip, tmp_path, monkeypatch):
@@ -71,7 +74,7 @@ def test_options_reach_what_they_are_for(clip, tmp_path, monkeypatch):
         (['in.mp4'], 'what to enlarge and where to'),
         (['in.mp4', 'out.mp4', '--tile', 'big'], "pixels or 'auto'"),
         (['in.mp4', 'out.mp4', '--segment', '0'], 'at least 1'),
-        (['in.mp4', 'out.mp4', '--model', 'esrgan'], "no model 'esrgan'"),
+        (['in.mp4', 'out.mp4', '--model', 'esrgan'], "'esrgan'"),
         (['in.mp4', 'out.mp4', '--config', str(CONFIGS / 'espcn/espcn_x4_1xb16-300k_clips.py')], 'checkpoint for'),
         (['in.mp4', 'out.mp4', '--checkpoint', 'w.pth'], 'config of w.pth'),
         (['in.mp4', 'out.mp4', '--device', 'tpu9'], 'device'),

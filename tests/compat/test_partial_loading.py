@@ -6,7 +6,8 @@ from mmengine.runner import Runner
 from torch import nn
 
 import vsr_plugins  # noqa: F401
-from vsr_plugins.checkpoints.matching import load_whole
+from vsr_plugins.checkpoints.matching import load_state_dict_strict
+from vsr_plugins.checkpoints.weight_files import write_weights
 
 PREPROCESSOR = {'type': 'DataPreprocessor', 'mean': [0, 0, 0], 'std': [255, 255, 255]}
 
@@ -57,8 +58,8 @@ def test_the_checkpoint_of_another_model_is_one_error_before_a_test(tmp_path):
     path = saved(model(scale=2).state_dict(), tmp_path)
     with pytest.raises(ValueError) as error:
         runner_of(model(), tmp_path, path).load_or_resume()
-    assert 'does not hold the weights of this ESPCNNet: of another shape: generator.' in str(error.value)
-    assert '(16, 32, 3, 3) but (4, 32, 3, 3) in the file' in str(error.value)
+    values = (path.name, 'ESPCNNet', 'generator.conv3.weight', '(16, 32, 3, 3)', '(4, 32, 3, 3)')
+    assert all(value in str(error.value) for value in values)
     assert '\n' not in str(error.value)
 
 
@@ -73,25 +74,82 @@ def test_a_training_may_start_from_a_part(tmp_path):
     assert runner._has_loaded
 
 
-def test_what_is_wrong_is_named():
+def test_a_training_does_not_start_from_nothing(tmp_path):
+    from mmengine.runner import IterBasedTrainLoop
+
+    runner = runner_of(model(), tmp_path, saved({'conv_first.weight': torch.ones(1)}, tmp_path))
+    runner._train_loop = object.__new__(IterBasedTrainLoop)
+    with pytest.raises(ValueError, match=r'weights\.pth.*conv_first\.weight'):
+        runner.load_or_resume()
+
+
+@pytest.mark.parametrize('training', [False, True])
+@pytest.mark.parametrize('form', ['params', 'params_ema', 'bare', 'safetensors'])
+def test_weights_of_the_bare_network_fill_the_model(tmp_path, form, training):
+    from mmengine.runner import IterBasedTrainLoop
+    from safetensors.torch import save_file
+
+    source, target = model(), model()
+    bare = {f'module.{name}': value for name, value in source.generator.state_dict().items()}
+    path = tmp_path / 'weights.pth'
+    if form == 'safetensors':
+        path = tmp_path / 'weights.safetensors'
+        save_file(bare, path)
+    else:
+        torch.save(bare if form == 'bare' else {form: bare}, path)
+    runner = runner_of(target, tmp_path, path)
+    if training:
+        runner._train_loop = object.__new__(IterBasedTrainLoop)
+    runner.load_or_resume()
+    for name, value in source.state_dict().items():
+        assert torch.equal(target.state_dict()[name], value), name
+
+
+def test_faults_are_counted_and_named():
     weights = dict(model().state_dict())
-    first = next(iter(weights))
-    with pytest.raises(ValueError, match=f'missing: {first}$'):
-        load_whole(model(), {name: value for name, value in weights.items() if name != first}, 'a.pth')
-    with pytest.raises(ValueError, match=r'^a\.pth .*: without a place: generator\.extra$'):
-        load_whole(model(), {**weights, 'generator.extra': torch.ones(1)}, 'a.pth')
-    bare = {name.removeprefix('generator.'): value for name, value in weights.items()}
-    with pytest.raises(ValueError, match="and 3 more; without a place: .*the names lack the 'generator.'"):
-        load_whole(model(), bare, 'a.pth')
-    with pytest.raises(ValueError, match='without a place: conv_first.weight; .*converted by vsr convert'):
-        load_whole(model(), {'conv_first.weight': torch.ones(1)}, 'a.pth')
+    first, second, third, fourth, *_ = weights
+    rest = {name: value for name, value in weights.items() if name not in (first, second, third, fourth)}
+    for wrong, values in (
+        ({name: value for name, value in weights.items() if name != first}, ['1 ', first]),
+        (rest, ['4 ', first, second, third]),
+        ({**weights, 'generator.extra': torch.ones(1)}, ['1 ', 'generator.extra']),
+        ({**weights, first: torch.ones(2, 3)}, ['1 ', first, '(2, 3)', str(tuple(weights[first].shape))]),
+        ({'conv_first.weight': torch.ones(1)}, ['6 ', '1 ', first, 'conv_first.weight']),
+    ):
+        with pytest.raises(ValueError) as error:
+            load_state_dict_strict(model(), wrong, 'a.pth')
+        assert all(value in str(error.value) for value in ['a.pth', 'ESPCNNet', *values])
+        assert fourth not in str(error.value) and '\n' not in str(error.value)
+
+
+def test_a_bare_network_takes_its_weights_from_a_model():
+    whole = Adversarial(is_use_ema=False)
+    network = model().generator
+    load_state_dict_strict(network, whole.state_dict(), 'a.pth')
+    assert torch.equal(network.conv1.weight, whole.generator.conv1.weight)
+    averaged = {f'generator_ema.{name}': value + 1 for name, value in network.state_dict().items()}
+    load_state_dict_strict(network, {**whole.state_dict(), **averaged}, 'a.pth')
+    assert torch.equal(network.conv1.weight, whole.generator.conv1.weight + 1)
 
 
 def test_what_serves_training_alone_may_be_missing_or_left_over():
     weights = model().state_dict()
     adversarial = Adversarial()
-    load_whole(adversarial, weights, 'a.pth')
+    load_state_dict_strict(adversarial, weights, 'a.pth')
     assert all(torch.equal(adversarial.state_dict()[name], value) for name, value in weights.items())
-    load_whole(model(), adversarial.state_dict(), 'a.pth')
-    with pytest.raises(ValueError, match='missing: generator_ema.weight, generator_ema.bias$'):
-        load_whole(Adversarial(is_use_ema=True), weights, 'a.pth')
+    load_state_dict_strict(model(), adversarial.state_dict(), 'a.pth')
+    with pytest.raises(ValueError, match='2 .*generator_ema.weight, generator_ema.bias'):
+        load_state_dict_strict(Adversarial(is_use_ema=True), weights, 'a.pth')
+
+
+def test_pretrained_weights_on_data_they_are_not_for_are_warned_of_before_a_test(tmp_path, monkeypatch):
+    network = model()
+    write_weights(network.state_dict(), tmp_path / 'w.safetensors', {'pretrained': 'basicvsr-bd'})
+    warnings = []
+    for grid in ('duf', 'mmagic'):
+        runner = runner_of(model(), tmp_path, tmp_path / 'w.safetensors')
+        degrade = dict(type='DegradeFrames', kind='BD', bd=grid)
+        runner._test_dataloader = [dict(dataset=dict(type='ClipFramesDataset', pipeline=[degrade]))]
+        monkeypatch.setattr(runner.logger, 'warning', warnings.append)
+        runner.load_or_resume()
+    assert len(warnings) == 1 and 'BDx4 mmagic' in warnings[0] and 'BDx4 duf' in warnings[0]

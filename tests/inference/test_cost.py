@@ -92,18 +92,6 @@ def test_attention_inside_a_module_of_pytorch_is_counted(need_weights, mode):
         flops, _ = count_flops(lambda: attention(x, x, x, need_weights=need_weights)[0])
         # 15 tokens of 8 channels to 24 and back from 8; 3 clips, 2 heads, 5 queries, 5 keys, 4 + 4 channels.
         assert flops == 2 * 15 * 8 * 24 + 2 * 15 * 8 * 8 + 2400
-
-
-def test_other_products_beside_attention_are_counted():
-    x = torch.rand(1, 2, 8, 4)
-
-    def call():
-        x_1 = F.scaled_dot_product_attention(x @ torch.eye(4), x, x)
-        return F.linear(x_1, torch.rand(3, 4))
-
-    with torch.no_grad():
-        flops, _ = count_flops(call)
-    assert flops == 2 * 2 * 8 * 4 * 4 + 2 * 2 * 2 * 8 * 8 * 4 + 2 * 2 * 8 * 4 * 3
     assert not isinstance(F.scaled_dot_product_attention, MethodType)
 
 
@@ -111,6 +99,21 @@ def test_transposed_convolution_is_counted():
     with torch.no_grad():
         flops, _ = count_flops(lambda: nn.ConvTranspose2d(3, 2, 4, stride=2)(torch.rand(1, 3, 5, 6)))
     assert flops == 2 * (5 * 6) * 3 * 2 * 16
+
+
+def test_what_stands_beside_attention_is_counted():
+    query, key, value, weight = (torch.rand(shape) for shape in ((3, 2, 8, 4), (3, 2, 6, 4), (3, 2, 6, 5), (5, 7)))
+    with torch.no_grad():
+        flops, _ = count_flops(lambda: F.scaled_dot_product_attention(query, key, value) @ weight)
+    assert flops == 3 * 2 * (2 * 8 * 6 * (4 + 5) + 2 * 8 * 5 * 7)
+
+
+def test_attention_inside_a_module_is_counted():
+    module = nn.MultiheadAttention(4, 2, batch_first=True).train()
+    x = torch.rand(1, 6, 4)
+    # Projections of queries, keys, values and output, then two heads of two channels.
+    expected = 4 * 2 * 6 * 4 * 4 + 2 * 2 * (2 * 6 * 6 * 2)
+    assert count_flops(lambda: module(x, x, x, need_weights=False)[0])[0] == expected
 
 
 HANGS = """

@@ -1,9 +1,13 @@
 """What a config says of its test sets, in each of the forms mmengine knows."""
 
 import pytest
+import torch
 from mmengine.config import Config
 
-from vsr_plugins.inference.evaluation_sets import evaluation_sets
+from vsr_plugins.checkpoints.weight_files import write_weights
+from vsr_plugins.datasets.prepare.manifest import Manifest
+from vsr_plugins.inference.evaluation_sets import evaluation_sets, input_made_as, weights_mismatch
+from vsr_plugins.pretrained import entry_of, find_pretrained
 
 LOADER = dict(dataset=dict(type='ClipFramesDataset', pipeline=[dict(type='DegradeFrames', kind='BD', scale=4)]))
 ONE, OTHER = (dict(type='VSRMetric', protocol=name, prefix='clips') for name in ('basicvsr', 'duf'))
@@ -43,3 +47,48 @@ def test_more_protocols_for_some_data():
 def test_a_config_that_measures_nothing_is_named(config, message):
     with pytest.raises(ValueError, match=message):
         evaluation_sets(Config(config))
+
+
+def prepared(folder, **recipes):
+    """A dataloader on the folder BDx4 of a prepared data set."""
+    manifest = Manifest(folder)
+    for clip, recipe in recipes.items():
+        manifest.begin(clip, {'GT': 'abc .png', 'BDx4': recipe})
+    return dict(dataset=dict(type='ClipFramesDataset', data_root=str(folder), data_prefix=dict(img='BDx4', gt='GT')))
+
+
+def made_while_loading(**options):
+    return dict(dataset=dict(type='ClipFramesDataset', pipeline=[dict(type='DegradeFrames', **options)]))
+
+
+def test_how_low_resolution_was_made_with_its_grid(tmp_path):
+    assert input_made_as(made_while_loading()) == 'BIx4'
+    assert input_made_as(made_while_loading(kind='BD', scale=3)) == 'BDx3 duf'
+    assert input_made_as(made_while_loading(kind='BD', bd='mmagic')) == 'BDx4 mmagic'
+    assert input_made_as(prepared(tmp_path / 'a', walk='1 blur duf', city='2 blur duf')) == 'BDx4 duf'
+    assert input_made_as(prepared(tmp_path / 'b', walk='1 blur mmagic')) == 'BDx4 mmagic'
+    # Both, or a folder that was prepared by something else.
+    assert input_made_as(prepared(tmp_path / 'c', walk='1 blur duf', city='2 blur mmagic')) == 'BDx4'
+    assert input_made_as(dict(dataset=dict(data_root='d', data_prefix=dict(img='BDx4')))) == 'BDx4'
+    assert input_made_as(dict(dataset=dict(data_prefix=dict(img='lq'))), 'Vid4-BIx4') == 'BIx4'
+    assert input_made_as(dict(dataset=dict(data_prefix=dict(img='lq')))) == ''
+
+
+def test_weights_are_for_one_grid(tmp_path):
+    blurred, bicubic = find_pretrained('basicvsr-bd'), find_pretrained('basicvsr')
+    duf, mmagic = prepared(tmp_path / 'a', walk='1 blur duf'), prepared(tmp_path / 'b', walk='1 blur mmagic')
+    assert all(grid in weights_mismatch(blurred, duf) for grid in ('BDx4 mmagic', 'BDx4 duf'))
+    assert 'BDx4 mmagic' in weights_mismatch(bicubic, mmagic) and 'BIx4' in weights_mismatch(bicubic, mmagic)
+    assert weights_mismatch(blurred, mmagic) == weights_mismatch(bicubic, made_while_loading()) == ''
+    # A grid that is not known, and weights that are for anything.
+    assert weights_mismatch(blurred, dict(dataset=dict(data_prefix=dict(img='BDx4')))) == ''
+    assert weights_mismatch(find_pretrained('bicubic'), duf) == ''
+
+
+def test_a_converted_file_knows_what_it_was_converted_from(tmp_path):
+    write_weights({'a': torch.zeros(1)}, tmp_path / 'noted.safetensors', {'pretrained': 'basicvsr-bd'})
+    write_weights({'a': torch.zeros(1)}, tmp_path / 'plain.safetensors')
+    (tmp_path / 'broken.safetensors').write_bytes(b'no weights')
+    assert entry_of(tmp_path / 'noted.safetensors').name == entry_of('pretrained:basicvsr-bd').name == 'basicvsr-bd'
+    assert entry_of(tmp_path / 'plain.safetensors') is entry_of(tmp_path / 'broken.safetensors') is None
+    assert entry_of(tmp_path / 'nothing.safetensors') is None

@@ -1,26 +1,16 @@
-"""Where weights come from.
+"""Where weights come from: files read and written, loaded strictly, and converted from other implementations.
+
+The modules here need torch and safetensors alone; a network is imported only where weights are checked against it.
 
 ``none`` in the place of a checkpoint's path stands for the weights as they are initialised: ``mim test`` demands a
-checkpoint, and a network without weights (bicubic) has none. A path that ends in ``.safetensors`` is loaded wherever
-mmengine takes a checkpoint.
+checkpoint, and a network without weights (bicubic) has none.
 """
-
-from typing import Any
-
-from mmengine.runner.checkpoint import CheckpointLoader
-
-from .weight_files import load_from_safetensors
 
 NO_CHECKPOINT = 'none'
 
 
-def load_none(filename: str, map_location: Any = None) -> dict:
-    """A checkpoint without weights for ``none``; any other path that begins so is a local file."""
-    if filename == NO_CHECKPOINT:
-        return {'state_dict': {}}
-    return CheckpointLoader._schemes[''](filename, map_location)
+def register_with_mmengine() -> None:
+    """Let mmengine read weight files with this package's reader: safetensors, other frameworks' forms, ``none``."""
+    from .mmengine_loaders import register
 
-
-CheckpointLoader.register_scheme(prefixes=NO_CHECKPOINT, loader=load_none, force=True)
-# The prefix of a scheme is matched as a regular expression, which may well describe how a path ends.
-CheckpointLoader.register_scheme(prefixes=r'.*\.safetensors$', loader=load_from_safetensors, force=True)
+    register()

@@ -8,18 +8,65 @@ from types import ModuleType
 
 from torch import Tensor
 
+from ..pretrained.files import note_of
+from . import converters
 from .weight_files import read_weights, write_weights
 
 
 def sources() -> dict[str, ModuleType]:
-    """The modules of this room that convert weights, by the name ``vsr convert --from`` takes.
+    """The modules of ``converters`` that convert weights, by the name ``vsr convert --from`` takes.
 
-    Each has ``convert(state_dict)`` and a docstring whose first line says whose weights they are.
+    Each has ``convert(state_dict)`` and a docstring whose first line says whose weights they are. One whose files are
+    none of ``read_weights`` has ``read(path)``.
     """
-    package = __package__
-    names = sorted(module.name for module in pkgutil.iter_modules(import_module(package).__path__))
-    modules = {name: import_module(f'{package}.{name}') for name in names}
+    modules = {name: import_module(f'{converters.__name__}.{name}') for name in _names()}
     return {name: module for name, module in modules.items() if hasattr(module, 'convert')}
+
+
+def _names() -> list[str]:
+    return sorted(module.name for module in pkgutil.iter_modules(converters.__path__))
+
+
+def convert_state_dict(source: str, state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Convert released weights in memory.
+
+    Args:
+        source: Name of the source, see ``sources``.
+        state_dict: Weights as they were released.
+
+    Returns:
+        The same under the names of the network, complete and in its order.
+
+    Raises:
+        ValueError: If the source is unknown or these are other weights; the first missing or unknown names are given.
+    """
+    return _source(source).convert(state_dict)
+
+
+def read_released(source: str, path: Path | str) -> dict[str, Tensor]:
+    """Read and convert a file of released weights.
+
+    Args:
+        source: Name of the source, see ``sources``.
+        path: File as it was released, of any kind that ``read_weights`` takes; of an ncnn model its .param or .bin.
+
+    Returns:
+        Weights under the names of the network, without a prefix.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the source is unknown, or the file is damaged or holds other weights.
+    """
+    module = _source(source)
+    return module.convert(getattr(module, 'read', read_weights)(path))
+
+
+def _source(name: str) -> ModuleType:
+    # The others are left alone: some import MMagic.
+    module = import_module(f'{converters.__name__}.{name}') if name in _names() else None
+    if not hasattr(module, 'convert'):
+        raise ValueError(f'there is no source {name!r}; there are {", ".join(sources())}')
+    return module
 
 
 def convert_weights(
@@ -35,7 +82,7 @@ def convert_weights(
 
     Args:
         source: Name of the source, see ``sources``.
-        weights: File as it was released: ``.pth``, ``.pt`` or ``.safetensors``.
+        weights: File as it was released, see ``read_released``.
         output: File to write, of the same kinds.
         prefix: Put before each name. A model of the configs holds its network as ``generator``; a bare network wants
             ``''``.
@@ -53,11 +100,8 @@ def convert_weights(
         FileNotFoundError: If there is no such file.
         FileExistsError: If ``output`` is there and ``force`` is not given.
     """
-    known = sources()
-    if source not in known:
-        raise ValueError(f'there is no source {source!r}; there are {", ".join(known)}')
-    converted = _without(known[source].convert(read_weights(weights)), without)
-    meta = {'converted_from': source, 'network': known[source].NETWORK}
+    converted = _without(read_released(source, weights), without)
+    meta = {'converted_from': source, 'network': _source(source).NETWORK, **note_of(weights)}
     write_weights({prefix + key: value for key, value in converted.items()}, output, meta, force, half)
     return len(converted)
 

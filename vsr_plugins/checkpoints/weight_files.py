@@ -1,50 +1,100 @@
 """Files of weights: read without running code, written whole or not at all."""
 
-import pickle
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.runner.checkpoint import CheckpointLoader
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ..whole_files import whole_file
+from .file_kinds import fault_of_weights, is_safetensors
+from .safe_loading import load_torch_file
 
 SAFETENSORS = '.safetensors'
 SUFFIXES = (SAFETENSORS, '.pth', '.pt')
-# Under which name checkpoints hold their weights; an averaged copy is the one to use.
+# Under which name checkpoints hold their weights, first come first taken. Of a file with both `params_ema`, an average
+# over the training, and `params` the average is taken, as BasicSR takes it by default.
 NESTED = ('params_ema', 'params', 'state_dict', 'model_state_dict', 'model')
+# What parallel training and torch.compile put before each name.
+WRAPPERS = ('module.', '_orig_mod.')
 
 
 def read_weights(path: Path | str) -> dict[str, Tensor]:
-    """Weights of a ``.safetensors`` file or of a checkpoint of any framework, on the CPU.
+    """Weights of a safetensors file or of a PyTorch checkpoint of any framework, on the CPU.
 
-    What stands beside the weights (optimizer, iteration) is left out, and so is the ``module.`` that parallel training
-    puts before each name. Nothing in the file is run.
+    The format is told from the content, so the suffix does not matter (``.safetensors``, ``.pth``, ``.pt``, ``.ckpt``,
+    ...). The weights may lie bare in the file or under a name of ``NESTED``. What lies beside them (optimizer,
+    iteration) is left out, and so is the ``module.`` that parallel training puts before each name. Nothing in the file
+    is run.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is damaged, carries anything but weights and plain containers, or holds no weights.
+        ValueError: If it is damaged, something else, carries anything but weights and plain containers, or holds no
+            weights.
+    """
+    content = read_checkpoint(path)
+    weights = find_weights(content)
+    if weights is None:
+        if not isinstance(content, Mapping):
+            raise ValueError(f'{path} holds no weights by name, but a {type(content).__name__}')
+        raise ValueError(f'{path} holds no weights, only {", ".join(map(str, list(content)[:5])) or "nothing"}')
+    return weights
+
+
+def read_checkpoint(path: Path | str, map_location: Any = 'cpu') -> Any:
+    """All that a safetensors file or a PyTorch checkpoint holds, without running any code it may carry.
+
+    Args:
+        path: The file, of any suffix.
+        map_location: Where the tensors go, as in ``torch.load``; of a safetensors file a device or its name.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is damaged, something else, or carries anything but weights, plain containers, numpy arrays
+            and mmengine's histories; or if ``map_location`` is no device where it must be.
     """
     path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f'there are no weights at {path.absolute()}')
-    content = _read(path)
-    for key in NESTED:
-        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
-            content = content[key]
+    if path.suffix != SAFETENSORS and not is_safetensors(path):
+        return load_torch_file(path, map_location)
+    if not isinstance(map_location, str | torch.device | None):
+        raise ValueError(f'map_location must be a device for a safetensors file, but got {map_location!r}')
+    try:
+        return load_file(path, device=str(map_location or 'cpu'))
+    except SafetensorError:
+        raise ValueError(fault_of_weights(path)) from None
+
+
+def find_weights(content: Any) -> dict[str, Tensor] | None:
+    """The weights in what a checkpoint holds, see ``read_weights``; None where there are none."""
+    while isinstance(content, Mapping):
+        nested = next((content[key] for key in NESTED if isinstance(content.get(key), Mapping)), None)
+        if nested is None:
             break
+        content = nested
     if not isinstance(content, Mapping):
-        raise ValueError(f'{path} holds no weights by name, but a {type(content).__name__}')
-    weights = {str(key): value for key, value in content.items() if isinstance(value, Tensor)}
+        return None
+    weights = OrderedDict((str(key), value) for key, value in content.items() if isinstance(value, Tensor))
     if not weights:
-        raise ValueError(f'{path} holds no weights, only {", ".join(map(str, list(content)[:5])) or "nothing"}')
-    if all(key.startswith('module.') for key in weights):
-        weights = {key.removeprefix('module.'): value for key, value in weights.items()}
-    return weights
+        return None
+    bare = without_wrappers(weights)
+    if list(bare) == list(weights):
+        # With versions of layers, after which torch renames what older ones called otherwise.
+        bare._metadata = getattr(content, '_metadata', OrderedDict())
+    return bare
+
+
+def without_wrappers(weights: Mapping[str, Tensor]) -> 'OrderedDict[str, Tensor]':
+    """Without what ``WRAPPERS`` put before every name."""
+    for wrapper in (*WRAPPERS, *WRAPPERS):
+        if weights and all(name.startswith(wrapper) for name in weights):
+            weights = {name.removeprefix(wrapper): value for name, value in weights.items()}
+    return OrderedDict(weights)
 
 
 def write_weights(
@@ -91,43 +141,3 @@ def _halved(key: str, value: Tensor) -> Tensor:
     if halved.isinf().any() and not value.isinf().any():
         raise ValueError(f'{key} has numbers up to {value.abs().max():g}, too large for half precision')
     return halved
-
-
-def load_from_safetensors(filename: str, map_location: Any = None) -> dict[str, Any]:
-    """What mmengine calls for ``--checkpoint FILE.safetensors``, ``load_from`` and ``init_cfg``.
-
-    Args:
-        filename: Path of the file.
-        map_location: A device or its name; None for the CPU.
-
-    Returns:
-        A checkpoint as mmengine has them.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is damaged, or ``map_location`` is no device.
-    """
-    if not isinstance(map_location, str | torch.device | None):
-        raise ValueError(f'map_location must be a device for a safetensors file, but got {map_location!r}')
-    device = torch.device(map_location or 'cpu')
-    return {'meta': {}, 'state_dict': {key: value.to(device) for key, value in read_weights(filename).items()}}
-
-
-def _read(path: Path) -> Any:
-    if path.suffix == SAFETENSORS:
-        try:
-            return load_file(path)
-        except SafetensorError as error:
-            raise ValueError(f'{path} is damaged or no safetensors file: {error}') from None
-    try:
-        # From here on torch's default is to load weights alone, and mmengine's loader knows what a training adds.
-        if tuple(map(int, torch.__version__.split('.')[:2])) >= (2, 6):
-            return CheckpointLoader.load_checkpoint(str(path), map_location='cpu', logger='silent')
-        return torch.load(path, map_location='cpu', weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ValueError(
-            f'{path} is damaged, or carries more than weights, which could run code on loading; nothing of it was '
-            f'run. Ask its author for the weights alone. (torch: {str(error).splitlines()[0]})'
-        ) from None
-    except (RuntimeError, EOFError, KeyError) as error:
-        raise ValueError(f'{path} is damaged or no PyTorch checkpoint: {str(error).splitlines()[:1]}') from None

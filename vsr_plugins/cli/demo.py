@@ -12,7 +12,7 @@ HELP = 'train, measure, draw and play a small network; a few minutes on two core
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
     parser.add_argument('--out', type=Path, default=Path('work_dirs/demo'), help='where to (default: work_dirs/demo)')
-    parser.add_argument('--config', type=Path, help='another config (default: configs/latent_attn_demo.py)')
+    parser.add_argument('--config', type=Path, help='another config (default: latent_attn_demo)')
     parser.add_argument('--iters', type=int, help='train so many iterations instead of what the config says')
 
 
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     Console(width=120).print(made.table.to_rich())
     print(f'The trained network is {made.gain:+.2f} dB against bicubic on clips it was not trained on.')
     if made.video_by is not None:
-        print(f'The video is by the model that comes with the package and is ahead of it, {made.video_by}.')
+        print(f'The video is by the pretrained model {made.video_by}, which is ahead of it.')
     for path in made.files:
         print(path)
     return int(made.gain <= 0)

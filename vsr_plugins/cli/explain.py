@@ -15,7 +15,9 @@ HELP = 'draw where the attention blocks of a network look'
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
-    parser.add_argument('config', metavar='CONFIG', type=Path, help='config of the network')
+    parser.add_argument(
+        'config', metavar='CONFIG', type=Path, help='config of the network, or the name of one of the package'
+    )
     parser.add_argument('clip', metavar='CLIP', type=Path, help='a video file or a folder of frames, as the input')
     parser.add_argument('--checkpoint', metavar='FILE', type=Path, help='weights; random without')
     parser.add_argument('--out', metavar='DIR', type=Path, default=Path('explained'), help='where to (./explained)')

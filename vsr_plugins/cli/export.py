@@ -11,7 +11,7 @@ HELP = 'write a network as an ONNX file'
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
-    parser.add_argument('config', metavar='CONFIG', type=Path, help='a config')
+    parser.add_argument('config', metavar='CONFIG', type=Path, help='a config, or the name of one of the package')
     parser.add_argument('out', metavar='OUT.onnx', type=Path, help='file to write')
     parser.add_argument('--checkpoint', metavar='FILE', type=Path, help='weights (default: as the config builds them)')
     parser.add_argument('--size', metavar='HxW', type=_two, help='height and width of the frames (default: any)')
@@ -26,8 +26,6 @@ def run(args: argparse.Namespace) -> int:
     from ..inference.export import check_target, export_onnx
 
     check_target(args.out, args.force)
-    if not args.config.is_file():
-        raise FileNotFoundError(f'no config at {args.config.resolve()}')
     model = load_model(args.config, args.checkpoint)
     print(export_onnx(model, args.out, args.size, args.frames, args.opset, args.force))
     return 0

@@ -13,7 +13,9 @@ HELP = 'train the stages of a method one after the other; goes on where it was s
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
-    parser.add_argument('configs', type=Path, nargs='+', help='configs in the order of the training')
+    parser.add_argument(
+        'configs', type=Path, nargs='+', help='configs in the order of the training, or names of those of the package'
+    )
     parser.add_argument('--out', type=Path, default=Path('work_dirs'), help='a folder for each (default: work_dirs)')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='changes to every config')
     parser.add_argument('--keep', action='store_true', help='take trainings that are there for what is asked')

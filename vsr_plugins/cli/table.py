@@ -13,7 +13,12 @@ HELP = 'methods against each other: cost, quality and published numbers, in one 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
-    parser.add_argument('models', nargs='+', metavar='CONFIG[=CHECKPOINT]', help='a config, and its weights if any')
+    parser.add_argument(
+        'models',
+        nargs='+',
+        metavar='CONFIG[=CHECKPOINT]',
+        help='a config or the name of one of the package, and its weights',
+    )
     parser.add_argument('--out', type=Path, default=Path('work_dirs'), help='trainings and rows (default: work_dirs)')
     parser.add_argument('--train', action='store_true', help='train what has no weights, in the order given')
     parser.add_argument('--device', default='cpu', help='where to compute (default: cpu)')
@@ -33,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
     from rich.console import Console
 
+    from ..config_files import find_configs
     from ..evaluation.method_table import to_markdown, to_rich
     from ..evaluation.tables import to_json
     from ..method_table import collect_tables
@@ -42,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     models = []
     for model in args.models:
         config, _, checkpoint = model.partition('=')
-        models.append((Path(config), Path(checkpoint) if checkpoint else None))
+        models += [(path, Path(checkpoint) if checkpoint else None) for path in find_configs(config)]
     tables = collect_tables(
         models,
         args.out,

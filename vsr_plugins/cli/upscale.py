@@ -22,15 +22,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument('paths', metavar='IN ... OUT', nargs='*', help='what to enlarge, and last where to')
-    parser.add_argument('--list-models', action='store_true', help='print the names for --model, best first, and leave')
+    parser.add_argument('--list-models', action='store_true', help='print the pretrained models, best first, and leave')
 
     model = parser.add_argument_group('model')
     model.add_argument(
         '--model',
         metavar='NAME',
-        help='one that comes with the package, or a beginning of its name that no other has; see --list-models',
+        help='pretrained: a name of --list-models, or a beginning of one that no other has (default: the best there)',
     )
-    model.add_argument('--config', metavar='FILE', type=Path, help='config of a model of your own, or of upstream')
+    model.add_argument(
+        '--config',
+        metavar='FILE',
+        type=Path,
+        help='config of a model of your own, of upstream, or the name of one of the package',
+    )
     model.add_argument('--checkpoint', metavar='FILE', type=Path, help='its weights')
 
     source = parser.add_argument_group('source')
@@ -70,11 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command; the status is 1 if a source was damaged, 2 if one of several could not be upscaled."""
-    from ..inference.model_choice import full_name, model_names
-
     if args.list_models:
-        best = full_name()
-        print('\n'.join(f'{name} (default)' if name == best else name for name in model_names()))
+        _print_models()
         return 0
     if len(args.paths) < 2:
         raise ValueError('what to enlarge and where to are needed; vsr upscale --help says more')
@@ -111,6 +113,40 @@ def run(args: argparse.Namespace) -> int:
         return 130
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _print_models() -> None:
+    """What --model takes, with what each reaches and how to get it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..pretrained import PRETRAINED, available_models, default_model, install_hint
+
+    available, default = available_models(), default_model()
+    table = Table(box=None, pad_edge=False)
+    for heading in ('name', 'method', 'scale', 'trained for'):
+        table.add_column(heading, no_wrap=heading == 'name')
+    for heading in ('PSNR on Vid4', 's a frame'):
+        table.add_column(heading, justify='right')
+    table.add_column('weights', overflow='fold')
+    for entry in PRETRAINED:
+        if entry.use == 'part':
+            continue
+        where = 'here' if entry in available else install_hint(entry)
+        table.add_row(
+            f'{entry.name} *' if entry is default else entry.name,
+            entry.method,
+            f'x{entry.scale}',
+            entry.trained_for,
+            f'{entry.vid4[0]:.2f}' if entry.vid4 else '–',
+            f'{entry.seconds:.2g}' if entry.seconds else '–',
+            where if entry.files else 'none needed',
+        )
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False)
+    console.print(table)
+    console.print('* what is taken where no model is named')
+    console.print('PSNR: Y, protocol basicvsr, on low resolution made as trained for (real footage: BIx4).')
+    console.print('Seconds: a frame of 144 x 180 on two CPU cores, float32 (python benchmarks/pretrained.py).')
 
 
 def _rate(text: str) -> Fraction:

@@ -1,17 +1,29 @@
-"""Mends of upstream on today's PyTorch: one file a mend, each says which fault it mends and when it can go.
+"""Patches of upstream on today's PyTorch: one file a patch, each says which fault it mends and when it can go.
 
-Nothing else in the package knows of this folder. Where nothing needs mending it can be deleted.
+Each patch is applied right after the module that it changes was imported, by whomever; nothing is imported for it.
+Nothing else in the package knows of this folder. Where nothing needs a patch it can be deleted.
 """
 
-from . import checkpoint_loading, checkpoint_writing, config_text, partial_loading, sample_keys, upstream_warnings
+from importlib import import_module
+from types import ModuleType
+
+from vsr_plugins_startup import when_imported
+
+# Module of upstream -> patches of this folder that change it.
+PATCHES = {
+    'mmagic': ('upstream_warnings',),
+    'mmengine.config.config': ('config_text',),
+    'mmengine.structures': ('sample_keys',),
+    'mmengine.runner': ('checkpoint_writing', 'partial_loading'),
+}
 
 
-def apply() -> None:
-    """Apply every mend that this environment needs. Safe to call more than once."""
-    upstream_warnings.apply()
-    sample_keys.apply()
-    config_text.apply()
-    if checkpoint_loading.is_needed():
-        checkpoint_loading.apply()
-    checkpoint_writing.apply()
-    partial_loading.apply()
+def apply_when_imported() -> None:
+    """Let every patch wait for its module. Safe to call more than once."""
+    for module in PATCHES:
+        when_imported(module, _apply)
+
+
+def _apply(module: ModuleType) -> None:
+    for name in PATCHES[module.__name__]:
+        import_module(f'{__name__}.{name}').apply()

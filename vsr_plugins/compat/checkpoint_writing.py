@@ -9,6 +9,7 @@ last, and the latest checkpoint is the newest whole one.
 import os
 import os.path as osp
 import re
+import sys
 import zipfile
 from collections import deque
 from collections.abc import Callable
@@ -38,7 +39,8 @@ def apply() -> None:
     LocalBackend.put_text = put_text
     CheckpointHook._save_checkpoint_with_step = save_then_delete
     CheckpointHook._save_best_checkpoint = save_best_then_delete
-    for module in (checkpoint_module, runner_module, flexible_runner_module, mmengine.runner):
+    # The package is not yet an attribute of mmengine while its import ends.
+    for module in (checkpoint_module, runner_module, flexible_runner_module, sys.modules['mmengine.runner']):
         module.find_latest_checkpoint = find_latest_checkpoint
 
 

@@ -2,20 +2,21 @@
 
 ``mim test`` loads with ``strict=False``: with the checkpoint of another model it logs a warning among many lines and
 prints the scores of weights that are random in part. Here what makes the output has to be filled. A training that
-starts from another's weights (``load_from``) may fill in part, as ever.
+starts from another's weights (``load_from``) may fill in part, as ever, but not nothing at all.
 """
 
+from collections.abc import Mapping
 from functools import wraps
 from typing import Any
 
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
-from mmengine.runner.checkpoint import _load_checkpoint
+from mmengine.runner.checkpoint import _load_checkpoint, _load_checkpoint_to_model
 from torch import nn
 
 from ..checkpoints import NO_CHECKPOINT
-from ..checkpoints.matching import load_whole
+from ..checkpoints.matching import load_state_dict_strict, match_names
 
 _upstream_load_checkpoint = Runner.load_checkpoint
 
@@ -30,15 +31,34 @@ def load_checkpoint(self: Runner, filename: str, map_location: Any = 'cpu', *arg
     """Load the weights of ``filename`` into the runner's model.
 
     Raises:
-        ValueError: If the runner is not about to train and the weights are not those of its model.
+        ValueError: If the weights are not those of the runner's model; before a training, if none of them are.
     """
     model = self.model.module if is_model_wrapper(self.model) else self.model
-    training = isinstance(self._train_loop, BaseLoop)
-    if training or filename == NO_CHECKPOINT or not isinstance(getattr(model, 'generator', None), nn.Module):
+    special = args or kwargs or filename == NO_CHECKPOINT
+    if special or not isinstance(getattr(model, 'generator', None), nn.Module):
         return _upstream_load_checkpoint(self, filename, map_location, *args, **kwargs)
     checkpoint = _load_checkpoint(filename, map_location=map_location)
     self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
-    load_whole(model, checkpoint.get('state_dict', checkpoint), str(filename))
+    weights = checkpoint.get('state_dict', checkpoint)
+    if isinstance(self._train_loop, BaseLoop):
+        weights, own = match_names(model, weights), model.state_dict()
+        if not any(name in own and value.shape == own[name].shape for name, value in weights.items()):
+            load_state_dict_strict(model, weights, str(filename))
+        _load_checkpoint_to_model(model, {'state_dict': weights}, revise_keys=[])
+    else:
+        load_state_dict_strict(model, weights, str(filename))
+        _warn_of_other_data(self, filename)
     self._has_loaded = True
     self.logger.info(f'Load checkpoint from {filename}')
     return checkpoint
+
+
+def _warn_of_other_data(runner: Runner, filename: str) -> None:
+    """Warn where pretrained weights are about to be measured on low resolution that they are not for."""
+    from ..inference.evaluation_sets import weights_mismatch
+    from ..pretrained import entry_of
+
+    entry, loaders = entry_of(filename), runner._test_dataloader
+    for loader in loaders if isinstance(loaders, list | tuple) else [loaders]:
+        if entry is not None and isinstance(loader, Mapping) and (mismatch := weights_mismatch(entry, loader)):
+            runner.logger.warning(f'{filename}: {mismatch}; the scores say nothing about these weights')

@@ -1,27 +1,21 @@
 """Data sets and transforms: what upstream's ``BasicFramesDataset`` cannot say. Raw data is prepared in ``prepare``."""
 
-from .clip_frames import ClipFramesDataset
-from .photo_motion import PhotoMotionDataset
-from .transforms import (
-    AppendKeyFrames,
-    DegradeFrames,
-    DropKeyFrames,
-    HalveFrameRate,
-    KeepCenterFrame,
-    LoadFrames,
-    SampleSegment,
-    StackFrames,
-)
+import lazy_loader
 
-__all__ = [
-    'AppendKeyFrames',
-    'ClipFramesDataset',
-    'DegradeFrames',
-    'DropKeyFrames',
-    'HalveFrameRate',
-    'KeepCenterFrame',
-    'LoadFrames',
-    'PhotoMotionDataset',
-    'SampleSegment',
-    'StackFrames',
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        'clip_frames': ['ClipFramesDataset'],
+        'photo_motion': ['PhotoMotionDataset'],
+        'transforms': [
+            'AppendKeyFrames',
+            'DegradeFrames',
+            'DropKeyFrames',
+            'HalveFrameRate',
+            'KeepCenterFrame',
+            'LoadFrames',
+            'SampleSegment',
+            'StackFrames',
+        ],
+    },
+)

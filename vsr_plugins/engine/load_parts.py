@@ -10,8 +10,9 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
-from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor
+
+from ..checkpoints.weight_files import read_weights
 
 INFLATIONS = (None, 'center', 'mean', 'difference')
 WHICH = ('best', 'last')
@@ -78,12 +79,10 @@ class LoadPartsHook(Hook):
                     raise
                 print_log(f'The training starts without it: {error}', logger='current', level=logging.WARNING)
                 continue
-            checkpoint = CheckpointLoader.load_checkpoint(str(path), map_location='cpu')
-            if not isinstance(checkpoint, Mapping):
-                raise ValueError(f'{path} holds no weights by their names, but a {type(checkpoint).__name__}')
+            weights = read_weights(path)
             options = {key: value for key, value in part.items() if key not in ('checkpoint', 'which', 'optional')}
             try:
-                loaded = load_part(model, checkpoint.get('state_dict', checkpoint), **options)
+                loaded = load_part(model, weights, **options)
             except ValueError as error:
                 raise ValueError(f'{path}: {error}') from error
             print_log(f'{len(loaded)} tensors, {loaded[0]} and so on, come from {path}', logger='current')

@@ -13,6 +13,7 @@ from mmengine.runner.loops import _InfiniteDataloaderIterator
 from mmengine.runner.utils import calc_dynamic_intervals
 from torch.utils.data import DataLoader
 
+from ..allocator import keep_freed_memory
 from .random_state import preserved_random_state
 from .resume_state import ResumeStateHook
 from .sample_stream import PositionSampler, SampleStream
@@ -83,6 +84,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
 
     def run(self) -> Any:
         """Train from the current iteration to the last; returns the model."""
+        keep_freed_memory()
         if self._iter < self._max_iters:
             # Starting workers draws numbers; the training shall not notice.
             with preserved_random_state():

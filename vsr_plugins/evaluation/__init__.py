@@ -1,6 +1,11 @@
 """Measuring frames under a stated protocol."""
 
-from .metrics import PerceptualIndex, VSRMetric
-from .protocols import PROTOCOLS, Protocol, get_protocol
+import lazy_loader
 
-__all__ = ['PROTOCOLS', 'PerceptualIndex', 'Protocol', 'VSRMetric', 'get_protocol']
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        'metrics': ['PerceptualIndex', 'VSRMetric'],
+        'protocols': ['PROTOCOLS', 'Protocol', 'get_protocol'],
+    },
+)

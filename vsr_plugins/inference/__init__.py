@@ -1,5 +1,5 @@
 """From a trained model to frames and files."""
 
-from .upscaling import Upscaled, upscale
+import lazy_loader
 
-__all__ = ['Upscaled', 'upscale']
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={'upscaling': ['Upscaled', 'upscale']})

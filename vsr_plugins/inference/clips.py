@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
-from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
 
-from ..checkpoints.matching import load_whole
+from ..allocator import keep_freed_memory
+from ..checkpoints.matching import load_state_dict_strict
 from ..config_files import read_config
+from ..pretrained import checkpoint_file, checkpoint_weights
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def load_model(config: str | Path | Config, checkpoint: str | Path | None = None
 
     Args:
         config: A config file, or what mmengine read from one.
-        checkpoint: A local checkpoint of this model; None leaves the weights as initialised.
+        checkpoint: A local checkpoint of this model, or ``pretrained:NAME``; None leaves the weights as initialised.
         device: Where to put the model.
 
     Raises:
@@ -47,14 +48,15 @@ def load_model(config: str | Path | Config, checkpoint: str | Path | None = None
     from mmagic.registry import MODELS
     from mmagic.utils import register_all_modules
 
+    keep_freed_memory()
     register_all_modules()
     config = config if isinstance(config, Config) else read_config(config)
     model = MODELS.build(config.model)
     if checkpoint is not None:
-        if not Path(checkpoint).is_file():
-            raise FileNotFoundError(f'no checkpoint at {Path(checkpoint).resolve()}')
-        content = CheckpointLoader.load_checkpoint(str(checkpoint), map_location='cpu', logger='silent')
-        load_whole(model, content.get('state_dict', content), str(checkpoint))
+        path = checkpoint_file(checkpoint)
+        if not path.is_file():
+            raise FileNotFoundError(f'no checkpoint at {path.resolve()}')
+        load_state_dict_strict(model, checkpoint_weights(checkpoint), str(checkpoint))
     return model.to(device).eval()
 
 

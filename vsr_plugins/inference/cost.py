@@ -101,7 +101,7 @@ def measure_cost(model: nn.Module, shape: tuple[int, ...], device: str = 'cpu') 
 def count_flops(call: Callable[[], Tensor]) -> tuple[int, Tensor]:
     """Floating-point operations of a call, a multiply-add counted as two, and what it returned.
 
-    Counted are convolutions and attention, as their definitions have them, matrix products and deformable convolutions;
+    Counted are convolutions, deformable ones too, and attention, as their definitions have them, and matrix products;
     what is done element by element or by looking up is not.
     """
     import torchvision.ops  # noqa: F401

@@ -8,8 +8,11 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ..datasets.prepare.manifest import NAME as MANIFEST
+from ..datasets.prepare.manifest import Manifest
 from ..evaluation import VSRMetric
 from ..evaluation.protocols import Protocol, get_protocol
+from ..pretrained import Pretrained
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,45 @@ def evaluation_sets(
             "dict(type='VSRMetric', protocol='basicvsr') is one"
         )
     return sets
+
+
+def input_made_as(loader: Mapping, data: str = '') -> str:
+    """How the low resolution of a test set was made, with the grid where that matters.
+
+    Args:
+        loader: Its dataloader config.
+        data: Its name.
+
+    Returns:
+        ``'BIx4'``, ``'BDx4 duf'``, ``'BDx4 mmagic'``; ``'BDx4'`` where the grid is not known, ``''`` where nothing is.
+    """
+    dataset = loader['dataset']
+    for transform in dataset.get('pipeline', []):
+        if transform.get('type') == 'DegradeFrames':
+            kind = f'{transform.get("kind", "BI")}x{transform.get("scale", 4)}'
+            return f'{kind} {transform.get("bd", "duf")}' if kind.startswith('BD') else kind
+    folder = (dataset.get('data_prefix') or {}).get('img', '')
+    made = re.search(r'B[ID]x\d', folder) or re.search(r'\bB[ID]x\d\b', data)
+    if made is None:
+        return ''
+    grid = _prepared_grid(Path(dataset.get('data_root') or '.'), folder) if made[0].startswith('BD') else ''
+    return f'{made[0]} {grid}'.strip()
+
+
+def _prepared_grid(root: Path, folder: str) -> str:
+    """The grid of a folder that ``vsr prepare`` made, by its record; '' where there is none."""
+    if not (root / MANIFEST).is_file():
+        return ''
+    recipes = {unit.recipe for (name, _), unit in Manifest(root).units.items() if name == folder}
+    grids = {recipe.rpartition(' ')[2] for recipe in recipes}
+    return grids.pop() if len(grids) == 1 else ''
+
+
+def weights_mismatch(entry: Pretrained, loader: Mapping, data: str = '') -> str:
+    """Why weights are not for a test set: they were trained for low resolution made otherwise; '' if they fit."""
+    made = input_made_as(loader, data)
+    fits = entry.trained_for in ('any', 'real footage') or not made or entry.trained_for.startswith(made)
+    return '' if fits else f'weights are for {entry.trained_for}, the data are {made}'
 
 
 def _metrics(evaluator: Mapping | Sequence) -> list:

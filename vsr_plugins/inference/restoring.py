@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..allocator import keep_freed_memory
 from ..datasets.frame_windows import mirrored
 from ..models.blocks.resize import bicubic_upsample, pad_to_multiple
 from ..models.networks.needs import needs_of
@@ -62,6 +63,7 @@ class Restorer:
             raise ValueError(f'precision must be one of {", ".join(PRECISIONS)}, but got {precision!r}')
         if tile is not None and tile < 0:
             raise ValueError(f'tile must be a number of pixels, 0 for none or None to choose, but got {tile}')
+        keep_freed_memory()
         self.device = torch.device(device)
         self.network = network_of(model).to(self.device).eval()
         self.needs = needs_of(self.network)

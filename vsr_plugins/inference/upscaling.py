@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
@@ -14,10 +14,11 @@ import av
 from torch import nn
 
 from ..media_files import OF_THE_DISK
+from ..pretrained import better_model, checkpoint_file, default_model, find_pretrained, install_hint
 from .encoding import VideoSpec, plan_video
 from .frames import InputFrame, OutputFrame, upscaled
 from .joining import Companions, join
-from .model_choice import choose_model, full_name
+from .model_choice import choose_model
 from .pipeline import run_pipeline
 from .recording import Recorder
 from .restoring import Restorer
@@ -91,8 +92,8 @@ def upscale(
         target: A video file by its ending, or a folder for PNG images.
         config: Config of the model.
         checkpoint: Its weights.
-        model: Name of a model that comes with the package, see ``full_name``, instead of a config; or a model. None of
-            all is the package's best.
+        model: Name of a pretrained model, see ``vsr_plugins.pretrained``, instead of a config; or a model. Without
+            config and model, the best on this machine.
         images: Folder for PNG images beside a video.
         codec: Encoder, by FFmpeg's name; None keeps the codec of the source where the target takes it.
         crf: Constant rate factor of the encoder; None is visually near lossless.
@@ -137,8 +138,10 @@ def upscale(
     if workers.rank == 0:
         for caution in reader.info.cautions:
             logger.warning('%s: %s', source, caution)
+    unasked = False
     if config is None and not isinstance(model, nn.Module):
-        model = full_name(model)
+        unasked = model is None
+        model = (default_model() if model is None else find_pretrained(model)).name
     built = choose_model(config, checkpoint, model)
     restorer = Restorer(built, workers.device(device), precision, tile)
     per_frame = restorer.needs.per_frame
@@ -150,7 +153,7 @@ def upscale(
             companions.check(spec)
     settings = dict(
         source=[str(path) for path in reader.paths] if isinstance(reader, ImageSource) else _stamp(reader.path),
-        model=model if isinstance(model, str) else [str(config), checkpoint and _stamp(Path(checkpoint))],
+        model=model if isinstance(model, str) else [str(config), checkpoint and _stamp(checkpoint_file(checkpoint))],
         video=spec and spec.to_json(),
         images=str(pictures),
         stretch=[start, duration],
@@ -158,6 +161,8 @@ def upscale(
     )
     if workers.rank == 0:
         begin(works, settings, force, resume)
+        if unasked:
+            _mention_better_model()
     workers.wait()
     job = _Job(
         reader,
@@ -170,6 +175,17 @@ def upscale(
         on_progress,
     )
     return job.run(on_interrupt)
+
+
+@cache
+def _mention_better_model() -> None:
+    """Say, once in a process, what an installation would bring."""
+    taken, better = default_model(), better_model()
+    if better is not None:
+        logger.warning(
+            'model %s (%.2f dB on Vid4); %s is better (%.2f dB): %s',
+            *(taken.name, taken.vid4[0], better.name, better.vid4[0], install_hint(better)),
+        )
 
 
 @dataclass

@@ -1,5 +1,7 @@
 """Pictures of results."""
 
-from .comparison import comparison_figure, most_detailed_window
+import lazy_loader
 
-__all__ = ['comparison_figure', 'most_detailed_window']
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submod_attrs={'comparison': ['comparison_figure', 'most_detailed_window']}
+)

@@ -5,7 +5,7 @@ import torch
 from checks import assert_vsr_net
 from goldens import assert_near, load_golden
 
-from vsr_plugins.checkpoints.duf_basicsr import convert
+from vsr_plugins.checkpoints.converters.duf_basicsr import convert
 from vsr_plugins.models.blocks.dynamic_upsampling import dynamic_upsample
 from vsr_plugins.models.networks.duf import DenseBlock3d, DUFNet
 

@@ -3,7 +3,7 @@ import torch
 from checks import assert_vsr_net
 from goldens import assert_near, load_golden
 
-from vsr_plugins.checkpoints import edvr_stage2_basicsr, edvr_stage2_official
+from vsr_plugins.checkpoints.converters import edvr_stage2_basicsr, edvr_stage2_official
 from vsr_plugins.models import EDVRStage2Net
 
 NARROW = {'mid_channels': 8, 'deform_groups': 2, 'num_blocks_extraction': 1, 'num_blocks_reconstruction': 1}

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from checks import assert_vsr_net
 
-from vsr_plugins.checkpoints.espcn_loseall import convert
+from vsr_plugins.checkpoints.converters.espcn_loseall import convert
 from vsr_plugins.models import BicubicNet, ESPCNNet
 
 
@@ -70,12 +70,26 @@ def test_activations(name, function):
     torch.testing.assert_close(net(frame), F.pixel_shuffle(net.conv3(x), 4))
 
 
+def test_output_through_a_sigmoid():
+    net = ESPCNNet(3, scale=2, output_activation='sigmoid')
+    torch.nn.init.normal_(net.conv3.weight)
+    x = torch.rand(1, 3, 6, 7)
+    features = torch.tanh(F.conv2d(x, net.conv1.weight, net.conv1.bias, padding=2))
+    features = torch.tanh(F.conv2d(features, net.conv2.weight, net.conv2.bias, padding=1))
+    last = F.pixel_shuffle(F.conv2d(features, net.conv3.weight, net.conv3.bias, padding=1), 2)
+    torch.testing.assert_close(net(x), 1 / (1 + torch.exp(-last)), rtol=0, atol=1e-6)
+    assert net.state_dict().keys() == ESPCNNet(3, scale=2).state_dict().keys()
+
+
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
         ({'activation': 'elu'}, "'elu'"),
         ({'scale': 0}, 'scale'),
         ({'signed': True, 'global_residual': True}, 'choose one'),
+        ({'output_activation': 'softmax'}, "'softmax'"),
+        ({'output_activation': 'sigmoid', 'signed': True}, 'signed'),
+        ({'output_activation': 'sigmoid', 'global_residual': True}, 'global_residual'),
         ({'in_channels': 4, 'out_channels': 1, 'global_residual': True}, '4 and 1'),
     ],
 )

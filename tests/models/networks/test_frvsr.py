@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from checks import assert_vsr_net
 from goldens import assert_near, load_golden
 
-from vsr_plugins.checkpoints.frvsr_tecogan import convert
+from vsr_plugins.checkpoints.converters.frvsr_tecogan import convert
 from vsr_plugins.models import FRVSRNet
 from vsr_plugins.models.blocks.tecogan_bicubic import tecogan_bicubic_upsample
 

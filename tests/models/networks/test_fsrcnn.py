@@ -4,7 +4,7 @@ from checks import assert_vsr_net
 from goldens import assert_near, load_golden
 from skimage.color import rgb2ycbcr
 
-from vsr_plugins.checkpoints.fsrcnn_yjn870 import convert
+from vsr_plugins.checkpoints.converters.fsrcnn_yjn870 import convert
 from vsr_plugins.models import BicubicNet, FSRCNNNet
 
 

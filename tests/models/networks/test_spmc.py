@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from checks import assert_vsr_net
 from goldens import assert_near, load_golden
 
-from vsr_plugins.checkpoints.spmc_loseall import convert
+from vsr_plugins.checkpoints.converters.spmc_loseall import convert
 from vsr_plugins.models import BicubicNet, SPMCNet
 
 

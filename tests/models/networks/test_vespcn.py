@@ -3,7 +3,7 @@ import torch
 from checks import assert_vsr_net
 from goldens import assert_near, load_golden
 
-from vsr_plugins.checkpoints.vespcn_loseall import convert
+from vsr_plugins.checkpoints.converters.vespcn_loseall import convert
 from vsr_plugins.models import VESPCNNet
 from vsr_plugins.models.blocks.coarse_to_fine_flow import CoarseToFineFlow
 from vsr_plugins.models.blocks.warping import flow_warp

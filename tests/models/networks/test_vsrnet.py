@@ -6,7 +6,7 @@ from checks import assert_vsr_net
 from goldens import assert_near, load_golden
 from torch import nn
 
-from vsr_plugins.checkpoints import vsrnet_srcnn, vsrnet_usstdqq
+from vsr_plugins.checkpoints.converters import vsrnet_srcnn, vsrnet_usstdqq
 from vsr_plugins.models import BicubicNet, VSRNet
 
 

@@ -5,7 +5,7 @@ import torch
 from checks import assert_vsr_net
 from goldens import assert_near, load_golden
 
-from vsr_plugins.checkpoints.zooming_slow_mo import convert
+from vsr_plugins.checkpoints.converters.zooming_slow_mo import convert
 from vsr_plugins.models import BicubicNet, DeformableConvLSTM, FeatureTemporalInterpolation, ZoomingSlowMoNet
 from vsr_plugins.models.blocks.pyramid_alignment import ModulatedDeformConv
 

@@ -4,23 +4,17 @@ Each data set has a ``plan_<set>(src, ...)`` that looks at what is in ``src``, c
 ``carry_out`` makes it. Nothing is written before the whole source has been looked at.
 """
 
-from .clips import plan_clips
-from .execute import Summary, carry_out
-from .plan import Clip, ClipSpec, Plan
-from .reds import plan_reds
-from .spmcs import plan_spmcs
-from .vid4 import plan_vid4
-from .vimeo90k import plan_vimeo90k
+import lazy_loader
 
-__all__ = [
-    'Clip',
-    'ClipSpec',
-    'Plan',
-    'Summary',
-    'carry_out',
-    'plan_clips',
-    'plan_reds',
-    'plan_spmcs',
-    'plan_vid4',
-    'plan_vimeo90k',
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        'clips': ['plan_clips'],
+        'execute': ['Summary', 'carry_out'],
+        'plan': ['Clip', 'ClipSpec', 'Plan'],
+        'reds': ['plan_reds'],
+        'spmcs': ['plan_spmcs'],
+        'vid4': ['plan_vid4'],
+        'vimeo90k': ['plan_vimeo90k'],
+    },
+)

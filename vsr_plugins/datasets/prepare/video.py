@@ -6,16 +6,16 @@ from pathlib import Path
 import av
 import numpy as np
 from av.video.frame import PictureType
-from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.reformatter import VideoReformatter
 
 from ...media_files import open_media
 from ..images import UnreadableError
 
 VIDEO_SUFFIXES = frozenset(('.mp4', '.mkv', '.mov', '.avi', '.webm', '.m4v', '.y4m', '.mpg', '.mpeg', '.ts', '.wmv'))
 
-ACCURATE = (
-    Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
-)
+# SWS_BICUBIC, SWS_ACCURATE_RND, SWS_FULL_CHR_H_INT and SWS_FULL_CHR_H_INP of FFmpeg: PyAV has names for the last three
+# from 18 on, which needs Python 3.11, and takes numbers in all versions.
+ACCURATE = 0x4 | 0x40000 | 0x2000 | 0x4000
 # FFmpeg's numbers of matrices; 0 is that of RGB, 2 and 3 say nothing.
 BT709, BT601 = 1, 6
 UNSPECIFIED_MATRICES = (0, 2, 3)

@@ -1,42 +1,27 @@
-"""Networks: one file each, tensors in, tensors out."""
+"""Networks: one method a file, tensors in, tensors out. A name is imported when it is first used."""
 
-from .alignment import AlignedNet, DeformableAlignment, FlowWarpAlignment, RectifiedFlowAlignment, SpatialAlignmentNet
-from .bicubic import BicubicNet
-from .duf import DUFNet
-from .edvr_stage2 import EDVRStage2Net
-from .espcn import ESPCNNet
-from .frvsr import FRVSRNet
-from .fsrcnn import FSRCNNNet
-from .latent_attention import LatentAttentionNet
-from .optical_flow import DISFlow, SPyNetFlow
-from .spmc import SPMCNet
-from .temporal_adaptive import TemporalAdaptiveNet, TemporalBranchNet
-from .two_stage import LinearBlendNet, TwoStageNet
-from .vespcn import VESPCNNet
-from .vsrnet import VSRNet
-from .zooming_slow_mo import ZoomingSlowMoNet
+import lazy_loader
 
-__all__ = [
-    'AlignedNet',
-    'BicubicNet',
-    'DISFlow',
-    'DUFNet',
-    'DeformableAlignment',
-    'EDVRStage2Net',
-    'ESPCNNet',
-    'FRVSRNet',
-    'FSRCNNNet',
-    'FlowWarpAlignment',
-    'LatentAttentionNet',
-    'LinearBlendNet',
-    'RectifiedFlowAlignment',
-    'SPMCNet',
-    'SPyNetFlow',
-    'SpatialAlignmentNet',
-    'TemporalAdaptiveNet',
-    'TemporalBranchNet',
-    'TwoStageNet',
-    'VESPCNNet',
-    'VSRNet',
-    'ZoomingSlowMoNet',
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        'alignment': ['AlignedNet', 'FlowWarpAlignment', 'RectifiedFlowAlignment', 'SpatialAlignmentNet'],
+        'basicvsr': ['BasicVSRNet'],
+        'bicubic': ['BicubicNet'],
+        'deformable_alignment': ['DeformableAlignment'],
+        'duf': ['DUFNet'],
+        'edvr_stage2': ['EDVRStage2Net'],
+        'espcn': ['ESPCNNet'],
+        'frvsr': ['FRVSRNet'],
+        'fsrcnn': ['FSRCNNNet'],
+        'latent_attention': ['LatentAttentionNet'],
+        'optical_flow': ['DISFlow', 'SPyNetFlow'],
+        'rrdb': ['RRDBNet'],
+        'spmc': ['SPMCNet'],
+        'temporal_adaptive': ['TemporalAdaptiveNet', 'TemporalBranchNet'],
+        'two_stage': ['LinearBlendNet', 'TwoStageNet'],
+        'vespcn': ['VESPCNNet'],
+        'vsrnet': ['VSRNet'],
+        'zooming_slow_mo': ['ZoomingSlowMoNet'],
+    },
+)

@@ -7,9 +7,6 @@ An aligner is any registered module that is called as ``aligner(neighbours, refe
 import math
 
 import torch
-from mmagic.models.editors.tdan.tdan_net import TDANNet
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..blocks.color import channels_of, luma
@@ -17,23 +14,24 @@ from ..blocks.patch_grid import PatchGrid
 from ..blocks.resize import pad_to_multiple
 from ..blocks.spatial_alignment import LocalizationNet, dense_motion, rectified_translation
 from ..blocks.warping import flow_warp, shift_pixels
+from ..build import build_network
+from .base import Network
 from .needs import needs_of
 
 DIS = dict(type='DISFlow')
 
 
-@MODELS.register_module()
-class FlowWarpAlignment(BaseModule):
+class FlowWarpAlignment(Network):
     """Each pixel of a neighbour is fetched from where the optical flow says, between pixels by interpolation.
 
     Args:
         flow: Config of the optical flow, see ``optical_flow``.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
     """
 
     def __init__(self, flow: dict = DIS, init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg=init_cfg)
-        self.flow = MODELS.build(flow)
+        self.flow = build_network(flow)
 
     def forward(self, neighbours: Tensor, references: Tensor) -> Tensor:
         """Aligned neighbours, two of (m, c, h, w) -> (m, c, h, w).
@@ -41,12 +39,11 @@ class FlowWarpAlignment(BaseModule):
         Raises:
             ValueError: If they are not of one size.
         """
-        _require_one_size(neighbours, references)
+        require_one_size(neighbours, references)
         return flow_warp(neighbours, self.flow(references, neighbours))
 
 
-@MODELS.register_module()
-class RectifiedFlowAlignment(BaseModule):
+class RectifiedFlowAlignment(Network):
     """Each patch of a neighbour is moved by its average optical flow in whole pixels: nothing is interpolated.
 
     Paper:
@@ -58,7 +55,7 @@ class RectifiedFlowAlignment(BaseModule):
         flow: Config of the optical flow, see ``optical_flow``.
         patch_size: Height and width of a patch, pixels of the input.
         keep_size: Height and width of its middle that is kept on whole frames, see ``PatchGrid``.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
 
     Raises:
         ValueError: If ``keep_size`` does not fit ``patch_size``.
@@ -68,7 +65,7 @@ class RectifiedFlowAlignment(BaseModule):
         self, flow: dict = DIS, patch_size: int = 36, keep_size: int = 30, init_cfg: dict | None = None
     ) -> None:
         super().__init__(init_cfg=init_cfg)
-        self.flow = MODELS.build(flow)
+        self.flow = build_network(flow)
         self.grid = PatchGrid(patch_size, keep_size)
 
     @torch.no_grad()
@@ -78,7 +75,7 @@ class RectifiedFlowAlignment(BaseModule):
         Raises:
             ValueError: If they are not of one size.
         """
-        _require_one_size(neighbours, references)
+        require_one_size(neighbours, references)
         return rectified_translation(self.flow(references, neighbours), self.grid)
 
     def forward(self, neighbours: Tensor, references: Tensor) -> Tensor:
@@ -91,8 +88,7 @@ class RectifiedFlowAlignment(BaseModule):
         return shift_pixels(neighbours, motion)
 
 
-@MODELS.register_module()
-class SpatialAlignmentNet(BaseModule):
+class SpatialAlignmentNet(Network):
     """A localization network for patches and a differentiable bilinear sampler, trained with what comes after.
 
     Paper:
@@ -111,7 +107,7 @@ class SpatialAlignmentNet(BaseModule):
         transform: ``'translation'``, the paper's, or ``'affine'``.
         mid_channels: Kernels of each convolution.
         hidden: Units of the hidden layer.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
 
     Raises:
         ValueError: If ``color`` or ``transform`` is unknown, or a size does not fit.
@@ -138,7 +134,7 @@ class SpatialAlignmentNet(BaseModule):
         Raises:
             ValueError: If they are not of one size, or not in channels that the localization network looks at.
         """
-        _require_one_size(neighbours, references)
+        require_one_size(neighbours, references)
         pair = (self.grid.patches(self._seen(frames)) for frames in (neighbours, references))
         patches = [frames.flatten(0, 2) for frames in pair]
         rows, columns = self.grid.shape(*neighbours.shape[-2:])
@@ -165,42 +161,7 @@ class SpatialAlignmentNet(BaseModule):
         return luma(frames).to(frames.dtype)
 
 
-@MODELS.register_module()
-class DeformableAlignment(BaseModule):
-    """TDAN's alignment by deformable convolutions, with upstream's layers: the aligned frame is made anew.
-
-    Paper:
-        TDAN: Temporally-Deformable Alignment Network for Video Super-Resolution. CVPR 2020, section 3.2.
-
-    Its layers have the names they have in upstream's ``TDANNet``, so the weights of one fit here.
-
-    Args:
-        mid_channels: Channels of the features.
-        num_blocks: Residual blocks before the alignment.
-        init_cfg: See mmengine's ``BaseModule``.
-    """
-
-    def __init__(self, mid_channels: int = 64, num_blocks: int = 5, init_cfg: dict | None = None) -> None:
-        super().__init__(init_cfg=init_cfg)
-        whole = TDANNet(mid_channels=mid_channels, num_blocks_before_align=num_blocks, num_blocks_after_align=1)
-        for name, part in whole.named_children():
-            if name != 'reconstruct':
-                self.add_module(name, part)
-
-    def forward(self, neighbours: Tensor, references: Tensor) -> Tensor:
-        """Aligned neighbours, two of (m, 3, h, w) -> (m, 3, h, w).
-
-        Raises:
-            ValueError: If they are not of one size.
-        """
-        _require_one_size(neighbours, references)
-        reference, neighbour = self.feat_extract(references), self.feat_extract(neighbours)
-        both = self.feat_aggregate(torch.cat((reference, neighbour), dim=1))
-        return self.to_rgb(self.align_2(self.align_1(neighbour, both)))
-
-
-@MODELS.register_module()
-class AlignedNet(BaseModule):
+class AlignedNet(Network):
     """An aligner before a network that restores the frame in the middle of a window, ours or upstream's.
 
     Frames of any size: for networks of upstream that want a multiple of some number, the last row and column of the
@@ -211,7 +172,7 @@ class AlignedNet(BaseModule):
         aligner: Config of the aligner; None hands the frames on as they are.
         with_tsa: For upstream's editor of EDVR, which looks for it in the outermost config of its generator: whether
             the fusion module is trained alone at first. It must be what the network has; nothing here reads it.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
 
     Attributes:
         tile_multiple: Where tiles of a frame may begin, so that strides and the aligner's patches fall as in the whole
@@ -233,7 +194,7 @@ class AlignedNet(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
-        self.network: nn.Module = MODELS.build(network)
+        self.network: nn.Module = build_network(network)
         name = type(self.network).__name__
         needs = needs_of(self.network)
         if needs.output != 'center':
@@ -244,7 +205,7 @@ class AlignedNet(BaseModule):
             raise ValueError(f'{name} takes frames that are enlarged already; an aligner is for networks that enlarge')
         if with_tsa is not None and with_tsa != getattr(self.network, 'with_tsa', False):
             raise ValueError(f'with_tsa must be that of the network, but got {with_tsa} for {name}')
-        self.aligner: nn.Module | None = None if aligner is None else MODELS.build(aligner)
+        self.aligner: nn.Module | None = None if aligner is None else build_network(aligner)
         self.scale = needs.scale
         self.window = needs.window
         self._filled = needs.multiple_of
@@ -286,7 +247,8 @@ class AlignedNet(BaseModule):
         return output[..., :h, :w]
 
 
-def _require_one_size(neighbours: Tensor, references: Tensor) -> None:
+def require_one_size(neighbours: Tensor, references: Tensor) -> None:
+    """Refuse neighbours and references that are not (m, c, h, w) of one shape, by a ``ValueError``."""
     if neighbours.ndim != 4 or neighbours.shape != references.shape:
         raise ValueError(
             'neighbours and references must be (m, c, h, w) of one size, but got '

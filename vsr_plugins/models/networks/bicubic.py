@@ -1,19 +1,17 @@
 """Bicubic enlargement as a network, the baseline of every table."""
 
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor
 
 from ..blocks.resize import bicubic_upsample
+from .base import Network
 
 
-@MODELS.register_module()
-class BicubicNet(BaseModule):
+class BicubicNet(Network):
     """Enlarges each frame by MATLAB's bicubic kernel. It has no parameters and cannot be trained.
 
     Args:
         scale: Enlargement, a whole number.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
     """
 
     multiple_of = 1

@@ -2,21 +2,19 @@
 
 import torch
 import torch.nn.functional as F
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..blocks.dynamic_upsampling import dynamic_upsample
 from ..blocks.layout import keep_channels_last_3d
 from ..blocks.upsampling import whole_scale
+from .base import Network
 
 # Padded dense blocks and their growth, by number of layers.
 DEPTHS = {16: (3, 32), 28: (9, 16), 52: (21, 16)}
 FILTER_SIZE = 5
 
 
-@MODELS.register_module()
-class DUFNet(BaseModule):
+class DUFNet(Network):
     """Dynamic upsampling filters: 3-D dense blocks that predict a filter for each output pixel, and a residual.
 
     Paper:
@@ -27,7 +25,7 @@ class DUFNet(BaseModule):
         num_layers: 16, 28 or 52.
         scale: Enlargement, a whole number.
         bn_eps: Epsilon of the batch normalisations. The authors' released weights, trained in TensorFlow, want 1e-3.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
 
     Raises:
         ValueError: If there is no network of ``num_layers``.

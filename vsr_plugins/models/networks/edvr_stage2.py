@@ -4,7 +4,6 @@ import torch
 import torch.nn.functional as F
 from mmagic.models.archs import ResidualBlockNoBN
 from mmagic.models.editors.edvr.edvr_net import EDVRNet
-from mmagic.registry import MODELS
 from torch import Tensor, nn
 
 from ..blocks.resize import pad_to_multiple
@@ -12,7 +11,6 @@ from ..blocks.resize import pad_to_multiple
 NEGATIVE_SLOPE = 0.1
 
 
-@MODELS.register_module()
 class EDVRStage2Net(EDVRNet):
     """Upstream's EDVR behind another first layer: strided convolutions for large frames, or pre-deblurring, or both.
 

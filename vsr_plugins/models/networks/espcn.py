@@ -1,21 +1,19 @@
 """ESPCN, the sub-pixel network, for one image or for the frames of a window."""
 
 import torch.nn.functional as F
-from mmagic.models.archs import ResidualBlockNoBN
-from mmagic.models.utils import make_layer
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..blocks.color import run_in_color
+from ..blocks.residual import residual_blocks
 from ..blocks.resize import bicubic_upsample
 from ..blocks.upsampling import whole_scale
+from .base import Network
 
 ACTIVATIONS = {'relu': nn.ReLU, 'tanh': nn.Tanh, 'gelu': nn.GELU}
+OUTPUT_ACTIVATIONS = {'linear': nn.Identity, 'sigmoid': nn.Sigmoid}
 
 
-@MODELS.register_module()
-class ESPCNNet(BaseModule):
+class ESPCNNet(Network):
     """Three convolutions at low resolution (5, 3, 3) and a pixel shuffle.
 
     Paper:
@@ -40,11 +38,13 @@ class ESPCNNet(BaseModule):
             gain from it.
         signed: Work on values in [-1, 1], with tanh after the last layer too, and return to [0, 1]. Not the paper's,
             but what weights that ``espcn_loseall`` converts are for.
-        init_cfg: See mmengine's ``BaseModule``.
+        output_activation: After the last layer: ``'linear'`` (the paper's), or ``'sigmoid'`` as in ECNUSR/ETDS and
+            leftthomas/ESPCN, whose weights are for it.
+        init_cfg: See ``Network``.
 
     Raises:
-        ValueError: If ``activation`` is none of these, the input is no odd number of frames where the frame in the
-            middle is asked for, or that frame is to be added to ``signed`` values.
+        ValueError: If an activation is none of these, the input is no odd number of frames where the frame in the
+            middle is asked for, or an output bounded by ``signed`` or a sigmoid is to be bounded or added to again.
     """
 
     as_branch = {'activation': 'relu'}
@@ -64,12 +64,17 @@ class ESPCNNet(BaseModule):
         num_blocks: int = 0,
         global_residual: bool = False,
         signed: bool = False,
+        output_activation: str = 'linear',
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
         out_channels = in_channels if out_channels is None else out_channels
         if activation not in ACTIVATIONS:
             raise ValueError(f'activation must be one of {", ".join(ACTIVATIONS)}, but got {activation!r}')
+        if output_activation not in OUTPUT_ACTIVATIONS:
+            raise ValueError(
+                f'output_activation must be one of {", ".join(OUTPUT_ACTIVATIONS)}, but got {output_activation!r}'
+            )
         if global_residual and (in_channels % out_channels or in_channels // out_channels % 2 == 0):
             raise ValueError(
                 'global_residual adds the frame in the middle, so in_channels must be an odd multiple of out_channels, '
@@ -77,16 +82,20 @@ class ESPCNNet(BaseModule):
             )
         if global_residual and signed:
             raise ValueError('signed ends in a tanh, to which global_residual can add nothing: choose one of them')
+        if output_activation != 'linear' and (signed or global_residual):
+            other = 'signed' if signed else 'global_residual'
+            raise ValueError(f'{other} needs a linear output, but output_activation is {output_activation!r}')
         self.scale = scale = whole_scale(scale)
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.global_residual = global_residual
         self.signed = signed
         self.conv1 = nn.Conv2d(in_channels, mid_channels[0], 5, padding=2)
-        self.blocks = make_layer(ResidualBlockNoBN, num_blocks, mid_channels=mid_channels[0])
+        self.blocks = residual_blocks(num_blocks, mid_channels[0])
         self.conv2 = nn.Conv2d(mid_channels[0], mid_channels[1], 3, padding=1)
         self.conv3 = nn.Conv2d(mid_channels[1], out_channels * scale**2, 3, padding=1)
         self.activation = ACTIVATIONS[activation]()
+        self.output_activation = OUTPUT_ACTIVATIONS[output_activation]()
         for conv in (self.conv1, self.conv2):
             nn.init.kaiming_normal_(conv.weight, nonlinearity='tanh' if activation == 'tanh' else 'relu')
             nn.init.zeros_(conv.bias)
@@ -107,7 +116,7 @@ class ESPCNNet(BaseModule):
         frames = lqs.reshape(-1, *lqs.shape[-3:])
         x = self.activation(self.conv1(frames * 2 - 1 if self.signed else frames))
         x = self.activation(self.conv2(self.blocks(x)))
-        output = F.pixel_shuffle(self.conv3(x), self.scale)
+        output = self.output_activation(F.pixel_shuffle(self.conv3(x), self.scale))
         if self.signed:
             output = output.tanh() / 2 + 0.5
         if self.global_residual:

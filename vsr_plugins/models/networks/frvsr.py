@@ -5,8 +5,6 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..blocks.coarse_to_fine_flow import Motion
@@ -14,12 +12,12 @@ from ..blocks.resize import pad_to_multiple
 from ..blocks.tecogan_bicubic import tecogan_bicubic_upsample
 from ..blocks.upsampling import shuffle_factors, whole_scale
 from ..blocks.warping import flow_warp
+from .base import Network
 
 UPSAMPLINGS = ('bilinear', 'tecogan_bicubic')
 
 
-@MODELS.register_module()
-class FRVSRNet(BaseModule):
+class FRVSRNet(Network):
     """The last output is warped onto the present frame and read, pixel by pixel, beside it.
 
     Paper:
@@ -38,7 +36,7 @@ class FRVSRNet(BaseModule):
         flow_upsampling: How the flow is enlarged: ``'bilinear'`` (the paper), or ``'tecogan_bicubic'``, what weights of
             TecoGAN-PyTorch for BD want (x4 alone).
         global_residual: Add the frame, enlarged the same way. Not in the paper; weights of TecoGAN want it.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
 
     Raises:
         ValueError: If an argument is out of range.

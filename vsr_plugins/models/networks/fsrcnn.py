@@ -1,15 +1,13 @@
 """FSRCNN, the fast single-image network."""
 
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..blocks.color import COLORS, run_in_color
 from ..blocks.upsampling import whole_scale
+from .base import Network
 
 
-@MODELS.register_module()
-class FSRCNNNet(BaseModule):
+class FSRCNNNet(Network):
     """Feature extraction, shrinking, mapping, expanding at low resolution, and one transposed convolution.
 
     Paper:
@@ -22,7 +20,7 @@ class FSRCNNNet(BaseModule):
         mid_channels: Width d of the feature extraction.
         shrink_channels: Width s of the mapping.
         num_layers: Mapping layers m.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
 
     Raises:
         ValueError: If ``in_channels`` is neither 1 nor 3, or ``scale`` is no whole number.

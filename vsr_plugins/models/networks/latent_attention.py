@@ -5,8 +5,6 @@ from functools import partial
 
 import torch
 import torch.nn.functional as F
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..blocks.attention import NEGATIVE_SLOPE, LongRangeAttention, ShortRangeAttention
@@ -15,12 +13,12 @@ from ..blocks.layout import keep_channels_last_3d
 from ..blocks.resize import bicubic_upsample, pad_to_multiple
 from ..blocks.temporal_winograd import WinogradConv3d
 from ..blocks.upsampling import LinearUpscaler, whole_scale
+from .base import Network
 
 BLOCKS = {'L': LongRangeAttention, 'S': ShortRangeAttention}
 
 
-@MODELS.register_module()
-class LatentAttentionNet(BaseModule):
+class LatentAttentionNet(Network):
     """Latent-attention network: 3-D convolutions with attention blocks plugged in, and a sub-pixel upscaler.
 
     Paper:
@@ -51,7 +49,7 @@ class LatentAttentionNet(BaseModule):
         variational: Give each block the mean and variance heads of figure 5.
         num_samples: What the heads take at test time, 0 for the mean, see ``LatentHead``.
         global_residual: Add the bicubic enlargement to the output. Not in the paper; short trainings gain from it.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
 
     Raises:
         ValueError: If ``attn_layout`` has other letters than L and S or more blocks than there are layers, or a number

@@ -13,12 +13,11 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from mmagic.models.editors.basicvsr.basicvsr_net import SPyNet
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor
 
 from ..blocks.color import luma
+from ..blocks.spynet import SPyNet
+from .base import Network
 
 PRESETS = {
     'ultrafast': cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
@@ -31,8 +30,7 @@ SMALLEST = 16
 SMALLEST_LEVEL = 8
 
 
-@MODELS.register_module()
-class DISFlow(BaseModule):
+class DISFlow(Network):
     """OpenCV's dense inverse search, on the CPU and without weights; not differentiable.
 
     Paper:
@@ -86,27 +84,26 @@ def _grey(frames: Tensor) -> np.ndarray:
     return (grey[:, 0] * 255).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
 
 
-@MODELS.register_module()
-class SPyNetFlow(BaseModule):
-    """Upstream's SPyNet, differentiable and trained along with the network, with weights from a local file.
+class SPyNetFlow(Network):
+    """SPyNet, differentiable and trained along with the network.
 
     Paper:
         Optical Flow Estimation using a Spatial Pyramid Network. CVPR 2017.
 
     Args:
-        pretrained: The file. None leaves the weights as initialised, for a network whose checkpoint holds them.
+        pretrained: Its weights: a local file, or ``'pretrained:spynet'`` for those of ``vsr_plugins.pretrained``. None
+            leaves them as initialised, for a network whose checkpoint holds them.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        FileNotFoundError: If there are no such weights.
+        ValueError: If they are not SPyNet's.
     """
 
-    def __init__(self, pretrained: str | None = None) -> None:
+    def __init__(self, pretrained: str | Path | None = None) -> None:
         super().__init__()
-        if pretrained is not None and not Path(pretrained).is_file():
-            raise FileNotFoundError(
-                f'no weights of SPyNet at {Path(pretrained).absolute()}; give a local file, nothing is downloaded'
-            )
-        self.spynet = SPyNet(pretrained)
+        self.spynet = SPyNet()
+        if pretrained is not None:
+            self.spynet.load_pretrained(pretrained)
 
     def forward(self, references: Tensor, neighbours: Tensor) -> Tensor:
         """Flow of pairs, two of (m, c, h, w) -> (m, 2, h, w), float32."""

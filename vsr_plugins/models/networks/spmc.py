@@ -3,8 +3,6 @@
 from typing import Literal
 
 import torch
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..blocks.coarse_to_fine_flow import CoarseToFineFlow, Motion
@@ -13,10 +11,10 @@ from ..blocks.conv_lstm import ConvLSTMCell
 from ..blocks.resize import bicubic_upsample, pad_to_multiple
 from ..blocks.splatting import splat_upsample
 from ..blocks.upsampling import whole_scale
+from .base import Network
 
 
-@MODELS.register_module()
-class SPMCNet(BaseModule):
+class SPMCNet(Network):
     """Pixels of all frames are sent to their places in the large grid; an encoder-decoder with a ConvLSTM fills it.
 
     Paper:
@@ -33,8 +31,8 @@ class SPMCNet(BaseModule):
         max_displacement: See ``CoarseToFineFlow``.
         coarse_warp: See ``CoarseToFineFlow``.
         peephole_conv: See ``ConvLSTMCell``; not in the paper. Weights of LoSealL/VideoSuperResolution, which
-            ``vsr_plugins.checkpoints.spmc_loseall`` converts, want it. 442,368 parameters more.
-        init_cfg: See mmengine's ``BaseModule``.
+            ``vsr_plugins.checkpoints.converters.spmc_loseall`` converts, want it. 442,368 parameters more.
+        init_cfg: See ``Network``.
 
     Raises:
         ValueError: If an argument is out of range.

@@ -4,20 +4,19 @@ import inspect
 from collections.abc import Sequence
 
 import torch
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..blocks.color import channels_of, run_in_color
 from ..blocks.upsampling import whole_scale
+from ..build import build_network, find_network
+from .base import Network
 from .espcn import ESPCNNet
 
 WEIGHT_NORMS = (None, 'softmax')
 ESPCN = dict(type='ESPCNNet')
 
 
-@MODELS.register_module()
-class TemporalBranchNet(BaseModule):
+class TemporalBranchNet(Network):
     """One branch of ``TemporalAdaptiveNet`` by itself: an image network on the frames of a window, one after the other.
 
     Paper:
@@ -29,7 +28,7 @@ class TemporalBranchNet(BaseModule):
         branch: Config of the image network, see ``build_branch``.
         scale: Enlargement, a whole number.
         color: ``'y'``, the paper's, or ``'rgb'``.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
 
     Raises:
         ValueError: If ``num_frames`` is even, or an argument does not fit.
@@ -70,8 +69,7 @@ class TemporalBranchNet(BaseModule):
         )
 
 
-@MODELS.register_module()
-class TemporalAdaptiveNet(BaseModule):
+class TemporalAdaptiveNet(Network):
     """Branches that look at 1, 3, .. 2N - 1 frames, and one that weighs them for each pixel.
 
     Paper:
@@ -92,7 +90,7 @@ class TemporalAdaptiveNet(BaseModule):
         weight_norm: None or ``'softmax'``.
         scale: Enlargement, a whole number.
         color: ``'y'``, the paper's, or ``'rgb'``.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
 
     Raises:
         ValueError: If an argument does not fit.
@@ -204,9 +202,7 @@ def build_branch(config: dict, num_frames: int, channels: int, scale: int) -> nn
     kind = config.get('type')
     if kind is None:
         raise ValueError(f'the config of a branch needs a type, but got {dict(config)}')
-    network = kind if inspect.isclass(kind) else MODELS.get(kind)
-    if network is None:
-        raise ValueError(f'no network of the name {kind!r} is registered')
+    network = find_network(kind)
     name = network.__name__
     parameters = inspect.signature(network.__init__).parameters
     taken = num_frames * channels
@@ -224,7 +220,7 @@ def build_branch(config: dict, num_frames: int, channels: int, scale: int) -> nn
     if 'in_channels' not in told:
         between = tuple(config.get('channels', parameters['channels'].default))[1:-1]
         told['channels'] = (taken, *between, channels)
-    branch = MODELS.build({**getattr(network, 'as_branch', {}), **config, **told})
+    branch = build_network({**getattr(network, 'as_branch', {}), **config, **told})
     with torch.no_grad():
         try:
             shape = tuple(branch(torch.zeros(1, taken, 8, 8)).shape)

@@ -3,24 +3,23 @@
 import inspect
 
 import torch
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from ...checkpoints.matching import load_whole
+from ...checkpoints.matching import load_state_dict_strict
 from ...checkpoints.weight_files import read_weights
 from ...datasets.frame_windows import window_indices
 from ..blocks.resize import pad_to_multiple
+from ..build import build_network
+from .base import Network
 
 ORDERS = ('interpolate_first', 'restore_first')
 
 
-@MODELS.register_module()
-class LinearBlendNet(BaseModule):
+class LinearBlendNet(Network):
     """The mean of two frames: interpolation that knows nothing of motion. It has no parameters.
 
     Args:
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
     """
 
     multiple_of = 1
@@ -30,8 +29,7 @@ class LinearBlendNet(BaseModule):
         return pair.mean(dim=1)
 
 
-@MODELS.register_module()
-class TwoStageNet(BaseModule):
+class TwoStageNet(Network):
     """Frame interpolation and video super-resolution one after the other, in either order.
 
     What one-stage networks are compared with ("Zooming Slow-Mo", CVPR 2020, section 4.2). Both parts are any registered
@@ -54,7 +52,7 @@ class TwoStageNet(BaseModule):
         interpolator_weights: Local checkpoint of the interpolator or of an editor around it; None leaves it as
             initialised.
         restorer_weights: As ``interpolator_weights``.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
 
     Raises:
         ValueError: If ``order`` or a window is none of those, or weights are those of another network.
@@ -131,10 +129,7 @@ class TwoStageNet(BaseModule):
 
 
 def _build(config: dict, weights: str | None) -> nn.Module:
-    network = MODELS.build(config)
+    network = build_network(config)
     if weights is not None:
-        found = read_weights(weights)
-        # An editor holds its network as `generator`.
-        own = {key.removeprefix('generator.'): value for key, value in found.items() if key.startswith('generator.')}
-        load_whole(network, own or found, weights)
+        load_state_dict_strict(network, read_weights(weights), weights)
     return network

@@ -3,18 +3,16 @@
 from typing import Literal
 
 import torch
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..blocks.coarse_to_fine_flow import CoarseToFineFlow, Motion
 from ..blocks.color import channels_of, run_in_color
 from ..blocks.resize import pad_to_multiple
 from ..blocks.upsampling import whole_scale
+from .base import Network
 
 
-@MODELS.register_module()
-class VESPCNNet(BaseModule):
+class VESPCNNet(Network):
     """Both neighbours are brought onto the frame in the middle; nine convolutions at low resolution, a pixel shuffle.
 
     Paper:
@@ -28,7 +26,7 @@ class VESPCNNet(BaseModule):
         color: ``'y'``, as in the paper, or ``'rgb'``.
         max_displacement: See ``CoarseToFineFlow``.
         coarse_warp: See ``CoarseToFineFlow``.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
 
     Raises:
         ValueError: If an argument is out of range.

@@ -4,27 +4,26 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..blocks.color import run_in_color
 from ..blocks.resize import bicubic_upsample
 from ..blocks.upsampling import whole_scale
 from ..blocks.warping import flow_warp
+from ..build import build_network
+from .base import Network
 
 COMPENSATIONS = ('adaptive', 'full', 'none')
 
 
-@MODELS.register_module()
-class VSRNet(BaseModule):
+class VSRNet(Network):
     """SRCNN over five bicubically enlarged frames, motion-compensated, whose features are joined before its layer 2.
 
     Paper:
         Video Super-Resolution With Convolutional Neural Networks. IEEE Transactions on Computational Imaging 2(2),
         2016, with filter symmetry enforced: 272,577 parameters at any scale, on Y.
 
-    Training starts from SRCNN, see ``vsr_plugins.checkpoints.vsrnet_srcnn``. The paper's optical flow is CLG-TV; any
+    Training starts from SRCNN, see ``vsr convert --from vsrnet_srcnn``. The paper's optical flow is CLG-TV; any
     registered flow may take its place here.
 
     Args:
@@ -34,7 +33,7 @@ class VSRNet(BaseModule):
         tolerance: Error, in grey levels of 255, that lets a compensated pixel count for 1/e in ``'adaptive'``; 8 in the
             authors' code.
         flow: Config of the optical flow. It is not trained.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -63,7 +62,7 @@ class VSRNet(BaseModule):
         self.motion_compensation = motion_compensation
         self.tolerance = tolerance / 255
         if motion_compensation != 'none':
-            self.flow = MODELS.build({'type': 'DISFlow'} if flow is None else flow)
+            self.flow = build_network({'type': 'DISFlow'} if flow is None else flow)
         # Frames at the same distance from the middle share their filters.
         self.conv1_outer = nn.Conv2d(1, 64, 9, padding=4)
         self.conv1_inner = nn.Conv2d(1, 64, 9, padding=4)

@@ -4,16 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
-from mmagic.models.archs import ResidualBlockNoBN
-from mmagic.models.utils import make_layer
-from mmagic.registry import MODELS
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..blocks.deformable_conv_lstm import DeformableConvLSTM, FrameContext, LSTMState
 from ..blocks.pyramid_alignment import FeaturePyramid, FeatureTemporalInterpolation, Pyramid, activate
+from ..blocks.residual import residual_blocks
 from ..blocks.resize import bicubic_upsample, pad_to_multiple
 from ..blocks.upsampling import shuffle_factors, whole_scale
+from .base import Network
 
 # Width of everything after the last pixel shuffle, whatever mid_channels is, as in the authors' code.
 TAIL_CHANNELS = 64
@@ -33,7 +31,7 @@ class Reconstruction(nn.Module):
         super().__init__()
         self.factors = shuffle_factors(scale)
         widths = [mid_channels] * len(self.factors) + [TAIL_CHANNELS if self.factors else mid_channels]
-        self.trunk = make_layer(ResidualBlockNoBN, num_blocks, mid_channels=mid_channels)
+        self.trunk = residual_blocks(num_blocks, mid_channels)
         self.upsampling = nn.ModuleList(
             nn.Conv2d(before, after * r * r, 3, padding=1)
             for before, after, r in zip(widths, widths[1:], self.factors, strict=False)
@@ -49,15 +47,14 @@ class Reconstruction(nn.Module):
         return self.conv_last(activate(self.conv_hr(features)))
 
 
-@MODELS.register_module()
-class ZoomingSlowMoNet(BaseModule):
+class ZoomingSlowMoNet(Network):
     """One-stage space-time super-resolution: features of the missing frames are synthesised, then all are restored.
 
     Paper:
         Zooming Slow-Mo: Fast and Accurate One-Stage Space-Time Video Super-Resolution. CVPR 2020, section 3.
 
     With the default arguments it has the 11,102,771 parameters of the authors' code, whose weights
-    ``vsr_plugins.checkpoints.zooming_slow_mo`` converts.
+    ``vsr_plugins.checkpoints.converters.zooming_slow_mo`` converts.
 
     Where no gradient is wanted, a clip longer than ``window_length + halo`` frames is restored in windows: the forward
     recurrence runs through the whole clip, exactly, and the backward one starts ``halo`` frames after each window
@@ -85,7 +82,7 @@ class ZoomingSlowMoNet(BaseModule):
         halo: Input frames that the backward recurrence sees beyond a window.
         global_residual: Add the bicubic enlargement of the input frames and, between, of the mean of two. Not in the
             paper; short trainings gain from it.
-        init_cfg: See mmengine's ``BaseModule``.
+        init_cfg: See ``Network``.
 
     Raises:
         ValueError: If a number is out of range.
@@ -120,7 +117,7 @@ class ZoomingSlowMoNet(BaseModule):
         self.global_residual = global_residual
 
         self.conv_first = nn.Conv2d(in_channels, mid_channels, 3, padding=1)
-        self.extraction = make_layer(ResidualBlockNoBN, num_blocks_extraction, mid_channels=mid_channels)
+        self.extraction = residual_blocks(num_blocks_extraction, mid_channels)
         if interpolate:
             self.pyramid = FeaturePyramid(mid_channels)
             self.interpolation = FeatureTemporalInterpolation(mid_channels, deform_groups)

