@@ -1,11 +1,15 @@
+import contextlib
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import MethodType
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from vsr_plugins.inference.cost import count_flops, measure_cost
 from vsr_plugins.models.blocks.deform import BACKENDS, deform_backend, deform_conv2d
@@ -40,28 +44,68 @@ def test_deformable_convolution_counts_like_any_other(backend):
     assert flops == 2 * (2 * 6 * 7) * 5 * 4 * 9
 
 
-def test_attention_and_transposed_convolution_are_counted():
-    query, key = torch.rand(1, 2, 8, 4), torch.rand(1, 2, 6, 4)
+# Kernels of PyTorch by name; a device lacks some. None is what PyTorch chooses by itself.
+KERNELS = [None, 'MATH', 'FLASH_ATTENTION', 'EFFICIENT_ATTENTION', 'CUDNN_ATTENTION']
+MODES = [torch.no_grad, torch.inference_mode, torch.enable_grad]
+
+
+@pytest.mark.parametrize('kernel', KERNELS)
+@pytest.mark.parametrize('device', ['cpu', *(['cuda'] if torch.cuda.is_available() else [])])
+def test_attention_counts_the_same_by_every_kernel(kernel, device):
+    """2 heads, 8 queries, 6 keys, 4 channels of the keys: 2 * 8 * 6 * 4 products each for the scores and the values."""
+
+    def attend():
+        with sdpa_kernel(getattr(SDPBackend, kernel)) if kernel else contextlib.nullcontext():
+            return F.scaled_dot_product_attention(query, key, key)
+
+    counts = []
+    for dtype in (torch.float32, torch.bfloat16):
+        query, key = (torch.rand(1, 2, n, 4, device=device, dtype=dtype) for n in (8, 6))
+        with contextlib.suppress(RuntimeError):
+            attend()
+            for mode in MODES:
+                with mode():
+                    counts.append(count_flops(attend)[0])
+    if not counts:
+        pytest.skip(f'{device} has no such kernel')
+    assert counts in ([1536] * 3, [1536] * 6)
+
+
+def test_attention_counts_what_it_is_given():
+    query, key, value = torch.rand(3, 2, 8, 4), torch.rand(1, 2, 6, 4), torch.rand(1, 2, 6, 5)
+    mask = torch.zeros(8, 6)
+    calls = [
+        lambda: F.scaled_dot_product_attention(query=query, key=key, value=value),
+        lambda: F.scaled_dot_product_attention(query, key, value, mask),
+        lambda: F.scaled_dot_product_attention(query, key, value, is_causal=True),
+    ]
+    # 3 clips, 2 heads, 8 queries, 6 keys, 4 + 5 channels.
+    assert [count_flops(call)[0] for call in calls] == [5184] * 3
+
+
+@pytest.mark.parametrize('need_weights', [True, False])
+@pytest.mark.parametrize('mode', [torch.no_grad, torch.enable_grad])
+def test_attention_inside_a_module_of_pytorch_is_counted(need_weights, mode):
+    attention = nn.MultiheadAttention(8, 2, batch_first=True).eval()
+    x = torch.rand(3, 5, 8)
+    with mode():
+        flops, _ = count_flops(lambda: attention(x, x, x, need_weights=need_weights)[0])
+        # 15 tokens of 8 channels to 24 and back from 8; 3 clips, 2 heads, 5 queries, 5 keys, 4 + 4 channels.
+        assert flops == 2 * 15 * 8 * 24 + 2 * 15 * 8 * 8 + 2400
+    assert not isinstance(F.scaled_dot_product_attention, MethodType)
+
+
+def test_transposed_convolution_is_counted():
     with torch.no_grad():
-        flops, _ = count_flops(lambda: nn.functional.scaled_dot_product_attention(query, key, key))
-        assert flops == 2 * 2 * (8 * 6 * 4) * 2
         flops, _ = count_flops(lambda: nn.ConvTranspose2d(3, 2, 4, stride=2)(torch.rand(1, 3, 5, 6)))
-        assert flops == 2 * (5 * 6) * 3 * 2 * 16
+    assert flops == 2 * (5 * 6) * 3 * 2 * 16
 
 
-@pytest.mark.parametrize('kernel', ['MATH', 'FLASH_ATTENTION'])
-def test_attention_is_counted_whatever_kernel_serves_it(kernel):
-    kernels = pytest.importorskip('torch.nn.attention', reason='this PyTorch cannot be told which kernel to take')
-    # Two products of 2 heads, 8 queries and 6 keys, over 4 channels; a multiply-add is two operations.
-    query, key = torch.rand(3, 2, 8, 4), torch.rand(3, 2, 6, 4)
-    attend = nn.functional.scaled_dot_product_attention
-    with torch.no_grad(), kernels.sdpa_kernel(getattr(kernels.SDPBackend, kernel)):
-        flops, output = count_flops(lambda: attend(query, value=key, key=key))
-        assert (flops, output.shape) == (3 * 1536, query.shape)
-    # Values of another width, and what stands beside the attention.
+def test_what_stands_beside_attention_is_counted():
+    query, key, value, weight = (torch.rand(shape) for shape in ((3, 2, 8, 4), (3, 2, 6, 4), (3, 2, 6, 5), (5, 7)))
     with torch.no_grad():
-        flops, _ = count_flops(lambda: attend(query, key, torch.rand(3, 2, 6, 5)) @ torch.rand(5, 7))
-        assert flops == 3 * 2 * (2 * 8 * 6 * (4 + 5) + 2 * 8 * 5 * 7)
+        flops, _ = count_flops(lambda: F.scaled_dot_product_attention(query, key, value) @ weight)
+    assert flops == 3 * 2 * (2 * 8 * 6 * (4 + 5) + 2 * 8 * 5 * 7)
 
 
 def test_attention_inside_a_module_is_counted():

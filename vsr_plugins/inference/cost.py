@@ -1,7 +1,6 @@
 """What a network takes: operations, time and memory for one output frame."""
 
 import json
-import math
 import platform
 import statistics
 import time
@@ -11,10 +10,13 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
+import torch.nn.functional as F
 from mmengine.config import Config
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..child_processes import end_with_parent
@@ -24,6 +26,7 @@ from .memory import peak_memory
 
 # Calls are repeated for a median as long as one takes less.
 QUICK = 2.0
+SCALED_DOT_PRODUCT_ATTENTION = F.scaled_dot_product_attention
 
 
 def measure_apart(model: dict, shape: tuple[int, ...], device: str = 'cpu') -> Cost:
@@ -103,29 +106,44 @@ def count_flops(call: Callable[[], Tensor]) -> tuple[int, Tensor]:
     """
     import torchvision.ops  # noqa: F401
 
-    formulas = {torch.ops.torchvision.deform_conv2d: _deform_conv_flops, **_attention_kernels()}
-    counter = FlopCounterMode(display=False, custom_mapping=formulas)
-    with counter, direct_convolutions():
+    counter = FlopCounterMode(display=False, custom_mapping={torch.ops.torchvision.deform_conv2d: _deform_conv_flops})
+    attention = _AttentionByDefinition(counter)
+    with counter, attention, direct_convolutions():
         output = call()
-    return counter.get_total_flops(), output
+    return counter.get_total_flops() + attention.difference, output
 
 
-def _attention_kernels() -> dict[Any, Callable[..., int]]:
-    """Every kernel of ``scaled_dot_product_attention`` that this PyTorch has, with the formula of attention.
+class _AttentionByDefinition(TorchFunctionMode):
+    """Count attention where it is called: two matrix products, whatever kernel computes them.
 
-    PyTorch's counter knows some of them, and which one is taken depends on version and machine. The one that is made of
-    matrix products is counted by these.
+    PyTorch's counter has formulas for some of the kernels, others per release; a kernel without one counts as nothing,
+    and one that pads the channels counts the padding.
+
+    Attributes:
+        difference: What is to be added to the count of ``counter``.
     """
-    prefix, made_of_products = 'aten::_scaled_dot_product_', 'aten::_scaled_dot_product_attention_math'
-    names = {name.partition('.')[0] for name in torch._C._dispatch_get_all_op_names() if name.startswith(prefix)}
-    kernels = {name for name in names - {made_of_products} if not name.endswith('_backward')}
-    return {getattr(torch.ops.aten, name.removeprefix('aten::')): _attention_flops for name in kernels}
 
+    def __init__(self, counter: FlopCounterMode) -> None:
+        super().__init__()
+        self.counter = counter
+        self.difference = 0
 
-def _attention_flops(query: Any, key: Any, value: Any, *args: Any, out_shape: Any = None, **kwargs: Any) -> int:
-    """Queries (..., q, c), keys (..., k, c) and values (..., k, d): two matrix products."""
-    *heads, queries, channels = query
-    return 2 * math.prod(heads) * queries * key[-2] * (channels + value[-1])
+    def __torch_function__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+        """Called by PyTorch for each of its functions, but for those that such a function calls in turn."""
+        kwargs = kwargs or {}
+        if func is SCALED_DOT_PRODUCT_ATTENTION:
+            return self._attend(*args, **kwargs)
+        # multi_head_attention_forward calls it in turn.
+        with patch.object(F, 'scaled_dot_product_attention', self._attend):
+            return func(*args, **kwargs)
+
+    def _attend(self, query: Tensor, key: Tensor, value: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        before = self.counter.get_total_flops()
+        output = SCALED_DOT_PRODUCT_ATTENTION(query, key, value, *args, **kwargs)
+        counted = self.counter.get_total_flops() - before
+        queries, keys = output.shape[:-1].numel(), key.shape[-2]
+        self.difference += 2 * queries * keys * (query.shape[-1] + value.shape[-1]) - counted
+        return output
 
 
 def _deform_conv_flops(x: Any, weight: Any, *args: Any, out_shape: Any = None, **kwargs: Any) -> int:
