@@ -7,13 +7,14 @@ INSTALLED := $(VENV)/.installed
 # Networks in tests are small: processes side by side gain what threads do not.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 
-.PHONY: help install demo test test-slow test-wheel lint format clean
+.PHONY: help install demo test test-slow test-wheel test-versions lint format clean
 help:
 	@echo "make install    create $(VENV) with everything the project needs"
 	@echo "make demo       train a small network on photographs in motion, measure it, draw and play the result"
 	@echo "make test       the quick tests"
 	@echo "make test-slow  the tests that need minutes"
 	@echo "make test-wheel builds the wheel and uses it in an environment of its own"
+	@echo "make test-versions  the quick tests under the oldest, a middle and the newest PyTorch"
 	@echo "make lint       what CI checks of the style; make format mends it"
 
 install: $(INSTALLED)
@@ -36,6 +37,9 @@ test-slow: $(INSTALLED)
 test-wheel: $(INSTALLED)
 	.ci/wheel
 
+test-versions: $(INSTALLED)
+	.ci/torch-versions
+
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -45,4 +49,4 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) .venvs build dist *.egg-info
