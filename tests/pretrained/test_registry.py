@@ -142,3 +142,16 @@ def test_what_is_installed_is_located():
         if found is not None:
             file, path = found
             assert path.is_file() and files.place_of(file) in path.parents
+
+
+def test_the_released_spynet_recovers_a_known_motion():
+    from vsr_plugins.models.networks import SPyNetFlow
+
+    torch.manual_seed(0)
+    coarse = torch.rand(1, 3, 40, 48)
+    wide = torch.nn.functional.interpolate(coarse, scale_factor=4, mode='bicubic').clamp(0, 1)
+    # What is at p in the reference is at p + (3, -2) in the neighbour.
+    reference, neighbour = wide[..., 8:-8, 8:-8], wide[..., 10:-6, 5:-11]
+    with torch.no_grad():
+        flow = SPyNetFlow('pretrained:spynet')(reference, neighbour)[..., 16:-16, 16:-16]
+    assert flow.mean((0, 2, 3)).tolist() == pytest.approx([3, -2], abs=0.3)

