@@ -30,12 +30,12 @@ TRAIN = """
 default_scope = 'mmagic'
 work_dir = {work!r}
 model = dict(type='BaseEditModel', generator=dict(type='SRCNNNet', channels=(3, 4, 4, 3), kernel_sizes=(3, 1, 3),
-    upscale_factor=4), pixel_loss=dict(type='L1Loss'), data_preprocessor=dict(type='DataPreprocessor'))
+    upscale_factor=1), pixel_loss=dict(type='L1Loss'), data_preprocessor=dict(type='DataPreprocessor'))
 train_dataloader = dict(batch_size=1, num_workers=0, sampler=dict(type='InfiniteSampler'), dataset=dict(
     type='BasicImageDataset', data_root={frames!r}, data_prefix=dict(img='', gt=''), pipeline=[
         dict(type='LoadImageFromFile', key='img'), dict(type='LoadImageFromFile', key='gt'),
-        dict(type='CopyValues', src_keys=['gt'], dst_keys=['unused']), dict(type='PackInputs')]))
-train_cfg = dict(type='IterBasedTrainLoop', max_iters=0)
+        dict(type='PackInputs')]))
+train_cfg = dict(type='IterBasedTrainLoop', max_iters=1)
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-4))
 """
 
