@@ -145,8 +145,8 @@ def _print_models() -> None:
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False)
     console.print(table)
     console.print('* what is taken where no model is named')
-    console.print('PSNR: Y, protocol basicvsr, on low resolution made as trained for (real footage: BIx4).')
-    console.print('Seconds: a frame of 144 x 180 on two CPU cores, float32 (python benchmarks/pretrained.py).')
+    console.print('PSNR: Y, protocol basicvsr, on low resolution made as the weights are for.')
+    console.print('Seconds: a frame of 144 x 180 on two CPU cores of one machine, float32.')
 
 
 def _rate(text: str) -> Fraction:

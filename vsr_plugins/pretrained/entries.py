@@ -48,9 +48,10 @@ class Pretrained:
         data: What it was trained on.
         licence: Of the weights.
         config: Stem of the config that trained it or builds the same model, '' if there is none.
-        vid4: PSNR and SSIM measured on Vid4 under ``trained_for`` (real footage: BIx4), protocol ``basicvsr``.
+        vid4: PSNR and SSIM measured on Vid4 under ``trained_for``, protocol ``basicvsr``; ``benchmarks/pretrained.py``
+            prints them.
         published: The same as published, where it was.
-        seconds: For a frame of 144 x 180 on two CPU cores, float32, as ``benchmarks/pretrained.py`` prints it.
+        seconds: For a frame of 144 x 180 of this network on two CPU cores, float32, as in ``docs/results.md``.
         use: ``'unasked'`` may be taken where no model is named, ``'named'`` only by its name, ``'part'`` is no network
             that restores a video.
     """
@@ -115,6 +116,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         vid4=(27.238, 0.8251),
         published=(27.24, 0.8251),
         use='unasked',
+        seconds=2.77,
     ),
     Pretrained(
         name='basicvsr-reds',
@@ -124,6 +126,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             WeightsFile('basicvsr_reds4_20120409-0e599677.pth', '0e599677', place=ROOT, prefix='generator.'),
         ),
         data='REDS',
+        seconds=2.77,
     ),
     Pretrained(
         name='basicvsr-bd',
@@ -135,6 +138,8 @@ PRETRAINED: tuple[Pretrained, ...] = (
         config='basicvsr_bdx4_vid4',
         trained_for='BDx4 mmagic',
         published=(27.96, 0.8553),
+        vid4=(27.960, 0.8553),
+        seconds=2.77,
     ),
     Pretrained(
         name='real-esrgan',
@@ -151,6 +156,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         trained_for='real footage',
         data='DF2K, OST',
         licence='BSD-3-Clause',
+        seconds=7.82,
     ),
     Pretrained(
         name='robust-vsr',
@@ -161,6 +167,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         ),
         vid4=(25.29, 0.7309),
         use='unasked',
+        seconds=0.255,
     ),
     Pretrained(
         name='latent-attention',
@@ -180,6 +187,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         ),
         vid4=(25.29, 0.7343),
         use='unasked',
+        seconds=0.689,
     ),
     Pretrained(
         name='robust-vsr-deep-joint',
@@ -188,6 +196,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         **_own(
             'robust_vsr_deep-joint_1xb8-2k_clips', '1f8b098b28d023d179e5fa0f3980dfb13044096eb65c67ef5a48a7cd08e2ec1a'
         ),
+        seconds=0.255,
     ),
     Pretrained(
         name='robust-vsr-deep-b2',
@@ -239,6 +248,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         **_own('vespcn_x4_1xb8-20k_clips', '36cca645236c10775a85bdee0b8e2704d713efde1d7deda4e7247a0740f380ac'),
         vid4=(24.98, 0.7122),
         use='unasked',
+        seconds=0.047,
     ),
     Pretrained(
         name='robust-vsr-stn',
@@ -252,6 +262,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             'robust_vsr_final-stn_1xb8-2k_clips', '763453362a82be01c274a5b0e02e72f95d3ae0912fd8b35af19566a39ecc4bba'
         ),
         vid4=(24.79, 0.6988),
+        seconds=0.247,
     ),
     Pretrained(
         name='robust-vsr-b2',
@@ -278,6 +289,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         **_own('espcn_x4_1xb16-20k_clips', 'cbdbff2d10362579046f3bf5d43ad9975d341be14bb623d5d959d225716b06be'),
         vid4=(24.62, 0.6885),
         use='unasked',
+        seconds=0.0329,
     ),
     Pretrained(
         name='fsrcnn',
@@ -286,6 +298,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         **_own('fsrcnn_x4d56s12m4_1xb16-5k_clips', '7f882fa1fbfa44f5ca9aa65c0259016c624ee4fa150a21f9200ad9790b4e68cb'),
         vid4=(24.32, 0.6694),
         use='unasked',
+        seconds=0.068,
     ),
     Pretrained(
         name='bicubic',
@@ -297,6 +310,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         config='bicubic_x4_vid4',
         vid4=(23.784, 0.6347),
         use='unasked',
+        seconds=0.00416,
     ),
     Pretrained(
         name='spynet',
