@@ -95,11 +95,9 @@ def input_made_as(loader: Mapping, data: str = '') -> str:
     Returns:
         ``'BIx4'``, ``'BDx4 duf'``, ``'BDx4 mmagic'``; ``'BDx4'`` where the grid is not known, ``''`` where nothing is.
     """
-    dataset = loader['dataset']
-    for transform in dataset.get('pipeline', []):
-        if transform.get('type') == 'DegradeFrames':
-            kind = f'{transform.get("kind", "BI")}x{transform.get("scale", 4)}'
-            return f'{kind} {transform.get("bd", "duf")}' if kind.startswith('BD') else kind
+    dataset, step = loader['dataset'], _degrade_step(loader)
+    if step is not None:
+        return f'{_label(step)} {step.get("bd", "duf")}' if step.get('kind') == 'BD' else _label(step)
     folder = (dataset.get('data_prefix') or {}).get('img', '')
     made = re.search(r'B[ID]x\d', folder) or re.search(r'\bB[ID]x\d\b', data)
     if made is None:
@@ -135,10 +133,18 @@ def _degradation(loader: Mapping, data: str) -> str:
     """``'BIx4'`` or its like: from the name of the test set, or from the transform that makes its input."""
     if named := re.search(r'\bB[ID]x\d\b', data):
         return named[0]
-    for transform in loader['dataset'].get('pipeline', []):
-        if transform.get('type') == 'DegradeFrames':
-            return f'{transform.get("kind", "BI")}x{transform.get("scale", 4)}'
-    return ''
+    step = _degrade_step(loader)
+    return '' if step is None else _label(step)
+
+
+def _degrade_step(loader: Mapping) -> Mapping | None:
+    """The transform that makes the input of a test set; None where it is read from disk."""
+    return next((step for step in loader['dataset'].get('pipeline', []) if step.get('type') == 'DegradeFrames'), None)
+
+
+def _label(step: Mapping) -> str:
+    """``'BIx4'`` or its like, of a ``DegradeFrames``."""
+    return f'{step.get("kind", "BI")}x{step.get("scale", 4)}'
 
 
 def _listed(value: Any) -> list:

@@ -85,16 +85,17 @@ _RECTIFIED = dict(type='RectifiedFlowAlignment', flow=_DIS, patch_size=36, keep_
 _BRANCH = dict(type='ESPCNNet', global_residual=True)
 _DEEP_BRANCH = dict(**_BRANCH, num_blocks=2)
 _ADAPTIVE = dict(type='TemporalAdaptiveNet', num_branches=3, branch=_BRANCH, scale=4, color='y')
-_DEEP = dict(
-    type='AlignedNet',
-    aligner=None,
-    network=dict(type='TemporalAdaptiveNet', num_branches=3, branch=_DEEP_BRANCH, scale=4, color='y'),
-)
+
+
+def _aligned(network: dict, aligner: dict | None) -> dict:
+    return dict(type='AlignedNet', network=network, aligner=aligner)
 
 
 def _branch(frames: int, branch: dict, aligner: dict | None) -> dict:
-    network = dict(type='TemporalBranchNet', num_frames=frames, branch=branch, scale=4, color='y')
-    return dict(type='AlignedNet', aligner=aligner, network=network)
+    return _aligned(dict(type='TemporalBranchNet', num_frames=frames, branch=branch, scale=4, color='y'), aligner)
+
+
+_DEEP = _aligned({**_ADAPTIVE, 'branch': _DEEP_BRANCH}, None)
 
 
 _BASICVSR = dict(
@@ -219,7 +220,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
     Pretrained(
         name='robust-vsr-flow',
         method='RobustVSR behind flow warping',
-        network=dict(type='AlignedNet', network=_ADAPTIVE, aligner=dict(type='FlowWarpAlignment', flow=_DIS)),
+        network=_aligned(_ADAPTIVE, dict(type='FlowWarpAlignment', flow=_DIS)),
         **_own(
             'robust_vsr_final-flow_1xb8-2k_clips', '531947db6c5c54f2ba929c24df66adafbad4d50defe38cd39879d61988f8bbb8'
         ),
@@ -227,7 +228,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
     Pretrained(
         name='robust-vsr-rectified',
         method='RobustVSR behind rectified flow',
-        network=dict(type='AlignedNet', network=_ADAPTIVE, aligner=_RECTIFIED),
+        network=_aligned(_ADAPTIVE, _RECTIFIED),
         **_own(
             'robust_vsr_final-rectified_1xb8-2k_clips',
             '1385cf70d3b7e896954a8f038358c9774ac33d18d4ab2ab56cedf0538ba16922',
@@ -236,7 +237,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
     Pretrained(
         name='robust-vsr-none',
         method='RobustVSR without alignment',
-        network=dict(type='AlignedNet', network=_ADAPTIVE, aligner=None),
+        network=_aligned(_ADAPTIVE, None),
         **_own(
             'robust_vsr_final-none_1xb8-2k_clips', '2bb881db3b1d9779a1b5f8c7379dbe207adcff2284baaf79d3f4f338a3454eb8'
         ),
@@ -253,11 +254,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
     Pretrained(
         name='robust-vsr-stn',
         method='RobustVSR behind its spatial alignment network',
-        network=dict(
-            type='AlignedNet',
-            network=_ADAPTIVE,
-            aligner=dict(type='SpatialAlignmentNet', color='y', patch_size=36, keep_size=30),
-        ),
+        network=_aligned(_ADAPTIVE, dict(type='SpatialAlignmentNet', color='y', patch_size=36, keep_size=30)),
         **_own(
             'robust_vsr_final-stn_1xb8-2k_clips', '763453362a82be01c274a5b0e02e72f95d3ae0912fd8b35af19566a39ecc4bba'
         ),
