@@ -6,7 +6,7 @@ Every command runs in fresh processes, in pairs: the command, then the reference
 hits both. CPU seconds (user and system) of the process and its children are printed, the minimum and the median of
 the runs, and the ratio of the minima. ``vsr upscale`` restores two frames of 24 x 32 pixels, so that what is measured
 is the way to the network. The last row starts a training by ``mim train`` with and without this package in the config:
-mmengine's runner, MMagic's ``EDVRNet`` and one iteration.
+mmengine's runner, MMagic's models and one iteration.
 """
 
 import argparse

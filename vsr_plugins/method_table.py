@@ -15,11 +15,12 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from .config_files import find_config, read_config, renamed
+from .digests import digest_file
 from .engine.load_parts import find_checkpoint
 from .evaluation import VSRMetric
 from .evaluation.method_table import Cost, MethodRow, MethodTable
 from .evaluation.published import method_of, published
-from .evaluation.result_store import ResultStore, digest_file, digest_files, plain, scores_from_dict, scores_to_dict
+from .evaluation.result_store import ResultStore, digest_files, plain, scores_from_dict, scores_to_dict
 from .evaluation.scores import Scores
 from .inference.clips import load_model
 from .inference.cost import machine, measure_apart

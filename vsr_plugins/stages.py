@@ -9,8 +9,9 @@ from mmengine.config import Config
 
 from .config_files import find_configs, read_config
 from .demo import train
+from .digests import digest_file
 from .engine.load_parts import LoadPartsHook, find_checkpoint
-from .evaluation.result_store import digest_file, plain
+from .evaluation.result_store import plain
 from .inference.cascade import cache_first_stage
 from .whole_files import whole_file
 

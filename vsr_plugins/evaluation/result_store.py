@@ -11,8 +11,6 @@ from ..whole_files import whole_file
 from .protocols import Protocol
 from .scores import Scores
 
-PART = 1 << 20
-
 
 class ResultStore:
     """A folder of JSON files, one a result.
@@ -56,15 +54,6 @@ def plain(node: Any, without: frozenset[str] = frozenset()) -> Any:
     if isinstance(node, list | tuple):
         return [plain(value, without) for value in node]
     return node if isinstance(node, str | int | float | bool | None) else repr(node)
-
-
-def digest_file(path: Path | str) -> str:
-    """SHA-256 of a file's content."""
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        while part := file.read(PART):
-            digest.update(part)
-    return digest.hexdigest()
 
 
 def digest_files(paths: Iterable[str]) -> str:

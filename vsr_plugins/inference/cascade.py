@@ -13,8 +13,8 @@ from torch import nn
 
 from ..config_files import read_config
 from ..datasets.images import encode_png
+from ..digests import digest_file
 from ..engine.load_parts import find_checkpoint
-from ..evaluation.result_store import digest_file
 from ..whole_files import whole_file
 from .clips import load_model, to_rgb_frames
 

@@ -11,9 +11,8 @@ from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from ..allocator import keep_freed_memory
-from ..checkpoints.matching import load_state_dict_strict
 from ..config_files import read_config
-from ..pretrained import checkpoint_file, checkpoint_weights
+from ..pretrained import load_checkpoint
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,7 @@ def load_model(config: str | Path | Config, checkpoint: str | Path | None = None
     config = config if isinstance(config, Config) else read_config(config)
     model = MODELS.build(config.model)
     if checkpoint is not None:
-        path = checkpoint_file(checkpoint)
-        if not path.is_file():
-            raise FileNotFoundError(f'no checkpoint at {path.resolve()}')
-        load_state_dict_strict(model, checkpoint_weights(checkpoint), str(checkpoint))
+        load_checkpoint(model, checkpoint)
     return model.to(device).eval()
 
 

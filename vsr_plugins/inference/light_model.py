@@ -11,10 +11,9 @@ from typing import Any
 
 from torch import nn
 
-from ..checkpoints.matching import load_state_dict_strict
 from ..models import networks
 from ..models.build import build_network
-from ..pretrained import checkpoint_file, checkpoint_weights
+from ..pretrained import load_checkpoint
 
 # Preprocessors whose normalisation is mean and standard deviation of RGB, and the keys that do not change it.
 PREPROCESSORS = frozenset({'DataPreprocessor', 'PaddedDataPreprocessor'})
@@ -60,10 +59,7 @@ def build_light_model(config: Mapping[str, Any], checkpoint: str | Path | None) 
         return None
     model = LightModel(build_network(generator), preprocessor['mean'], preprocessor['std'])
     if checkpoint is not None:
-        path = checkpoint_file(checkpoint)
-        if not path.is_file():
-            raise FileNotFoundError(f'no checkpoint at {path.resolve()}')
-        load_state_dict_strict(model, checkpoint_weights(checkpoint), str(checkpoint))
+        load_checkpoint(model, checkpoint)
     return model.eval()
 
 

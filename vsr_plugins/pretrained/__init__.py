@@ -6,8 +6,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         'entries': ['PRETRAINED', 'Pretrained', 'WeightsFile'],
-        'files': ['PRETRAINED_PREFIX', 'checkpoint_file', 'entry_of', 'install_hint', 'locate', 'note_of'],
-        'loading': ['load_pretrained', 'checkpoint_weights', 'read_pretrained'],
+        'files': ['PRETRAINED_PREFIX', 'checkpoint_file', 'entry_of', 'install_hint', 'locate'],
+        'loading': ['checkpoint_weights', 'load_checkpoint', 'load_pretrained', 'read_pretrained'],
         'names': ['available_models', 'better_model', 'default_model', 'find_pretrained', 'model_names'],
     },
 )

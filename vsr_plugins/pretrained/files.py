@@ -1,10 +1,10 @@
 """Where the files of weights lie on this machine, and whether they are what the registry says."""
 
-import hashlib
 import os
 from importlib.util import find_spec
 from pathlib import Path
 
+from ..digests import digest_file
 from .entries import EXTRAS, PACKAGE, PRETRAINED, ROOT, Pretrained, WeightsFile
 
 FOLDER = Path(__file__).parents[1] / 'weights'
@@ -39,24 +39,33 @@ def locate(entry: Pretrained) -> tuple[WeightsFile, Path] | None:
     return None
 
 
+def find_file(entry: Pretrained) -> tuple[WeightsFile, Path]:
+    """As ``locate``.
+
+    Raises:
+        FileNotFoundError: If no file of the entry is on this machine; the message says how to get one.
+    """
+    found = locate(entry)
+    if found is None:
+        raise FileNotFoundError(f'the weights of {entry.name} are not on this machine: {install_hint(entry)}')
+    return found
+
+
 def require(entry: Pretrained) -> tuple[WeightsFile, Path]:
-    """As ``locate``, and the file is whole.
+    """As ``find_file``, and the file is whole.
 
     Raises:
         FileNotFoundError: If no file of the entry is on this machine; the message says how to get one.
         ValueError: If the file is not the one that the registry knows.
     """
-    found = locate(entry)
-    if found is None:
-        raise FileNotFoundError(f'the weights of {entry.name} are not on this machine: {install_hint(entry)}')
-    file, path = found
-    digest = _digest(path)
+    file, path = find_file(entry)
+    digest = digest_file(path)
     if not digest.startswith(file.sha256):
         raise ValueError(
             f'{path} ({path.stat().st_size} bytes) is damaged or not the file of {entry.name}: its SHA-256 begins with '
             f'{digest[:8]}, but should with {file.sha256[:8]}; {install_hint(entry, again=True)}'
         )
-    return found
+    return file, path
 
 
 def install_hint(entry: Pretrained, again: bool = False) -> str:
@@ -83,12 +92,12 @@ def checkpoint_file(checkpoint: str | Path) -> Path:
     """The file that a checkpoint's name means: that of ``pretrained:NAME``, otherwise the path itself.
 
     Raises:
-        ValueError: If the registry has no such name, or the file is damaged.
+        ValueError: If the registry has no such name.
         FileNotFoundError: If the registry's file is not on this machine.
     """
     if not str(checkpoint).startswith(PRETRAINED_PREFIX):
         return Path(checkpoint).expanduser()
-    return require(entry_of(checkpoint))[1]
+    return find_file(entry_of(checkpoint))[1]
 
 
 def entry_of(checkpoint: str | Path) -> Pretrained | None:
@@ -117,16 +126,8 @@ def entry_of(checkpoint: str | Path) -> Pretrained | None:
 
 def note_of(released: str | Path) -> dict[str, str]:
     """Metadata for a file that is converted from ``released``: the entry that it is of; {} if it is of none."""
-    digest = _digest(Path(released))
+    digest = digest_file(Path(released))
     for entry in PRETRAINED:
         if entry.use != 'part' and any(file.sha256 == digest for file in entry.files):
             return {NOTE: entry.name}
     return {}
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        while part := file.read(1 << 20):
-            digest.update(part)
-    return digest.hexdigest()

@@ -9,7 +9,7 @@ from ..checkpoints.matching import load_state_dict_strict
 from ..checkpoints.weight_files import read_weights
 from ..models.build import build_network
 from .entries import Pretrained
-from .files import PRETRAINED_PREFIX, require
+from .files import PRETRAINED_PREFIX, checkpoint_file, require
 from .names import default_model, find_pretrained
 
 
@@ -43,6 +43,23 @@ def checkpoint_weights(checkpoint: str | Path) -> dict[str, Tensor]:
     entry = find_pretrained(name.removeprefix(PRETRAINED_PREFIX))
     prefix = '' if entry.use == 'part' else 'generator.'
     return {prefix + key: value for key, value in read_pretrained(entry).items()}
+
+
+def load_checkpoint(model: nn.Module, checkpoint: str | Path) -> None:
+    """Fill a model with the weights of a checkpoint, strictly.
+
+    Args:
+        model: A child of mmagic's ``BaseEditModel``, or any module.
+        checkpoint: A file, or ``pretrained:NAME``.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is damaged, or holds the weights of another model.
+    """
+    path = checkpoint_file(checkpoint)
+    if not path.is_file():
+        raise FileNotFoundError(f'no checkpoint at {path.resolve()}')
+    load_state_dict_strict(model, checkpoint_weights(checkpoint), str(checkpoint))
 
 
 def load_pretrained(name: str | Pretrained | None = None) -> nn.Module:
