@@ -55,6 +55,8 @@ def add_locations(registry: ModuleType) -> None:
 
 
 def _register_checkpoint_loaders(runner: ModuleType) -> None:
-    from .checkpoints import register_with_mmengine
+    from .checkpoints import mmengine_loaders
+    from .pretrained import mmengine_loader
 
-    register_with_mmengine()
+    mmengine_loaders.register()
+    mmengine_loader.register()

@@ -155,3 +155,23 @@ def test_the_released_spynet_recovers_a_known_motion():
     with torch.no_grad():
         flow = SPyNetFlow('pretrained:spynet')(reference, neighbour)[..., 16:-16, 16:-16]
     assert flow.mean((0, 2, 3)).tolist() == pytest.approx([3, -2], abs=0.3)
+
+
+def test_a_converted_file_says_which_entry_it_is_of(tmp_path):
+    from vsr_plugins.cli import main
+    from vsr_plugins.pretrained import entry_of
+
+    released = checkpoint_file('pretrained:basicvsr-bd')
+    assert main(['convert', '--from', 'basicvsr_basicsr', str(released), str(tmp_path / 'b.safetensors')]) == 0
+    assert entry_of(tmp_path / 'b.safetensors').name == 'basicvsr-bd'
+    # A file that is not there is an error of the reader.
+    assert main(['convert', '--from', 'basicvsr_basicsr', 'nothing.pth', str(tmp_path / 'c.safetensors')]) == 2
+
+
+def test_mmengine_takes_a_name_for_a_checkpoint(registry):
+    import mmengine.runner.checkpoint as upstream
+
+    import vsr_plugins  # noqa: F401
+
+    loaded = upstream.CheckpointLoader.load_checkpoint('pretrained:near', map_location='cpu')
+    assert torch.equal(loaded['state_dict']['generator.conv1.weight'], registry.conv1.weight)

@@ -7,10 +7,3 @@ checkpoint, and a network without weights (bicubic) has none.
 """
 
 NO_CHECKPOINT = 'none'
-
-
-def register_with_mmengine() -> None:
-    """Let mmengine read weight files with this package's reader: safetensors, other frameworks' forms, ``none``."""
-    from .mmengine_loaders import register
-
-    register()

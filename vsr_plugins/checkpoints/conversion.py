@@ -8,7 +8,6 @@ from types import ModuleType
 
 from torch import Tensor
 
-from ..pretrained.files import note_of
 from . import converters
 from .weight_files import read_weights, write_weights
 
@@ -77,6 +76,7 @@ def convert_weights(
     force: bool = False,
     half: bool = False,
     without: Sequence[str] = (),
+    meta: Mapping[str, str] | None = None,
 ) -> int:
     """Convert a file of released weights into one that our networks load.
 
@@ -90,6 +90,7 @@ def convert_weights(
         half: Write half precision.
         without: Beginnings of names of the network, as they are before ``prefix``; the weights that have them are left
             out, for a network without these parts.
+        meta: What to say beside the weights, besides where they come from.
 
     Returns:
         How many tensors were written.
@@ -101,7 +102,7 @@ def convert_weights(
         FileExistsError: If ``output`` is there and ``force`` is not given.
     """
     converted = _without(read_released(source, weights), without)
-    meta = {'converted_from': source, 'network': _source(source).NETWORK, **note_of(weights)}
+    meta = {'converted_from': source, 'network': _source(source).NETWORK, **(meta or {})}
     write_weights({prefix + key: value for key, value in converted.items()}, output, meta, force, half)
     return len(converted)
 

@@ -5,19 +5,17 @@ from typing import Any
 
 from torch import Tensor
 
-from ..pretrained import PRETRAINED_PREFIX, checkpoint_weights
 from . import NO_CHECKPOINT
 from .weight_files import NESTED, find_weights, read_checkpoint
 
 
 def register() -> None:
-    """Give mmengine the loaders of local files, of safetensors, of ``none`` and of ``pretrained:NAME``."""
+    """Give mmengine the loaders of local files, of safetensors and of ``none``."""
     # Not above: this module is imported when mmengine's runner is, so it may not be what imports it.
     from mmengine.runner.checkpoint import CheckpointLoader
 
     CheckpointLoader.register_scheme(prefixes='', loader=load_from_local, force=True)
     CheckpointLoader.register_scheme(prefixes=NO_CHECKPOINT, loader=load_none, force=True)
-    CheckpointLoader.register_scheme(prefixes=PRETRAINED_PREFIX, loader=load_from_pretrained, force=True)
 
 
 # mmengine logs what follows ``load_from_`` in the name of a loader.
@@ -45,12 +43,6 @@ def load_from_local(filename: str, map_location: Any = None) -> Any:
     bare = isinstance(content, Mapping) and all(isinstance(value, Tensor) for value in content.values())
     nested = isinstance(content, Mapping) and any(isinstance(content.get(name), Mapping) for name in NESTED)
     return {'meta': {}, 'state_dict': weights} if weights is not None and (bare or nested) else content
-
-
-def load_from_pretrained(filename: str, map_location: Any = None) -> dict:
-    """A checkpoint of mmengine's for ``pretrained:NAME``, see ``vsr_plugins.pretrained``."""
-    weights = checkpoint_weights(filename)
-    return {'meta': {}, 'state_dict': {key: value.to(map_location or 'cpu') for key, value in weights.items()}}
 
 
 def load_none(filename: str, map_location: Any = None) -> Any:

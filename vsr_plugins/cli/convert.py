@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
     from ..checkpoints.conversion import convert_weights, sources
+    from ..pretrained.files import note_of
 
     if args.list:
         _print_sources(sources())
@@ -42,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
     if args.source is None or args.weights is None or args.output is None:
         hint = '--without stands after IN and OUT' if args.without else 'vsr convert --help says more'
         raise ValueError(f'--from NAME, IN and OUT are needed; {hint}')
-    count = convert_weights(args.source, args.weights, args.output, args.prefix, args.force, args.half, args.without)
+    options = (args.prefix, args.force, args.half, args.without, note_of(args.weights))
+    count = convert_weights(args.source, args.weights, args.output, *options)
     print(f'{args.output}: {count} tensors')
     return 0
 

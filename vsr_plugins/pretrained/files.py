@@ -126,7 +126,9 @@ def entry_of(checkpoint: str | Path) -> Pretrained | None:
 
 def note_of(released: str | Path) -> dict[str, str]:
     """Metadata for a file that is converted from ``released``: the entry that it is of; {} if it is of none."""
-    digest = digest_file(Path(released))
+    if not Path(released).is_file():
+        return {}
+    digest = digest_file(released)
     for entry in PRETRAINED:
         if entry.use != 'part' and any(file.sha256 == digest for file in entry.files):
             return {NOTE: entry.name}
