@@ -73,29 +73,46 @@ def measure_cost(model: nn.Module, shape: tuple[int, ...], device: str = 'cpu') 
     data = model.data_preprocessor(batch, False)
 
     def call() -> Tensor:
-        output = model(mode='tensor', **data)
-        if torch.device(device).type == 'cuda':
-            torch.cuda.synchronize(device)
-        return output
+        return model(mode='tensor', **data)
 
     with torch.no_grad():
         memory = peak_memory(call, device)
         flops, output = count_flops(call)
-        seconds = []
-        while not seconds or (sum(seconds) < QUICK and len(seconds) < 5):
-            start = time.perf_counter()
-            call()
-            seconds.append(time.perf_counter() - start)
+        seconds = median_seconds(call, device)
     count = output.shape[1] if output.ndim == 5 else 1
     weights = sum(parameter.numel() * parameter.element_size() for parameter in model.generator.parameters())
     return Cost(
         flops=flops / count,
-        seconds=statistics.median(seconds) / count,
+        seconds=seconds / count,
         memory=None if memory is None else memory + weights,
         size=(shape[-2], shape[-1]),
         frames=(shape[0] if len(shape) == 4 else 1, count),
         machine=machine(device),
     )
+
+
+def median_seconds(
+    call: Callable[[], object], device: torch.device | str = 'cpu', enough: float = QUICK, most: int = 5
+) -> float:
+    """Median time of a call, up to the moment when the device has done all of it.
+
+    Args:
+        call: Is called at least once; a first call, which fills caches and compiles, is the caller's.
+        device: Where it computes.
+        enough: Seconds after which it is not called again.
+        most: Calls at most.
+    """
+    is_cuda = torch.device(device).type == 'cuda'
+    seconds: list[float] = []
+    while not seconds or (sum(seconds) < enough and len(seconds) < most):
+        if is_cuda:
+            torch.cuda.synchronize(device)
+        start = time.perf_counter()
+        call()
+        if is_cuda:
+            torch.cuda.synchronize(device)
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
 
 
 def count_flops(call: Callable[[], Tensor]) -> tuple[int, Tensor]:
