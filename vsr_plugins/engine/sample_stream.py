@@ -1,12 +1,12 @@
 """Training samples as a stream whose every position can be reached at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch.utils.data import Dataset, Sampler
 
-from .random_state import seeded
+from .random_state import hashed, seeded
 
 
 class SampleStream(Dataset):
@@ -17,7 +17,8 @@ class SampleStream(Dataset):
     generators seeded for the position.
 
     Args:
-        dataset: A map-style data set.
+        dataset: A map-style data set. If it has a method ``batch(indices, draws)``, batches are asked of that, with a
+            random uint64 for each sample.
         shuffle: Whether an epoch is a random permutation, or the data set's own order.
 
     Attributes:
@@ -44,6 +45,12 @@ class SampleStream(Dataset):
         """The sample at a position, from 0 without end."""
         with seeded(self.seed, position):
             return self.dataset[self.index(position)]
+
+    def __getitems__(self, positions: Sequence[int]) -> Any:
+        """The samples at some positions: a whole batch where the data set makes one, else a list."""
+        if not hasattr(self.dataset, 'batch'):
+            return [self[position] for position in positions]
+        return self.dataset.batch([self.index(p) for p in positions], hashed(self.seed, positions))
 
     def index(self, position: int) -> int:
         """Which sample of the data set stands at a position."""
