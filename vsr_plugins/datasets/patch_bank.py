@@ -99,9 +99,9 @@ class PatchBankDataset(Dataset):
     """Random crops of a bank's records, flipped, transposed and reversed in time.
 
     A sample is ``inputs``, (t, 3, h, w), or (3, h, w) with one input frame, and ``data_samples`` with ``gt_img``, as
-    ``PackInputs`` gives them. With ``collate_fn=dict(type='keep_batch')`` and ``BatchDataPreprocessor`` a batch is cut
-    at once, ``inputs`` (n, t, 3, h, w) and ``data_samples`` a dict with ``gt_img``, without anything made for each
-    sample. Under ``ResumableIterBasedTrainLoop`` a crop depends on the seed and its position alone.
+    ``PackInputs`` gives them. Under ``ResumableIterBasedTrainLoop``, with ``collate_fn=dict(type='whole_batch')`` and
+    ``BatchDataPreprocessor``, a batch is cut at once, ``inputs`` (n, t, 3, h, w) and ``data_samples`` a dict with
+    ``gt_img``, without anything made for each sample, and a crop depends on the seed and its position alone.
 
     Args:
         data_root: The folder that ``vsr prepare patches`` made.
@@ -176,16 +176,12 @@ class PatchBankDataset(Dataset):
         """A sample; where it is cut is drawn from numpy's generator."""
         batch = self.batch([index], _drawn(1))
         sample = DataSample(metainfo=dict(gt_channel_order='rgb', img_channel_order='rgb'))
-        sample.gt_img = batch['data_samples']['gt_img'][0]
-        # What upstream's preprocessor looks for, whatever is degraded later.
+        for name, images in batch['data_samples'].items():
+            setattr(sample, name, images[0])
         return dict(inputs=batch['inputs'][0], data_samples=sample)
 
-    def __getitems__(self, indices: Sequence[int]) -> dict | list[dict]:
-        """A batch for ``keep_batch``."""
-        return self.batch(indices, _drawn(len(indices)))
-
     def batch(self, indices: Sequence[int], draws: np.ndarray) -> dict[str, Any]:
-        """A batch whose crops are determined by numbers.
+        """A batch for ``whole_batch``, whose crops are determined by numbers.
 
         Args:
             indices: Which samples.
@@ -240,11 +236,24 @@ class PatchBankDataset(Dataset):
 
 
 @FUNCTIONS.register_module()
-def keep_batch(batch: Any) -> Any:
-    """Collate function for data sets whose ``__getitems__`` gives a whole batch."""
-    if isinstance(batch, list):
-        raise TypeError('keep_batch is for data sets that give whole batches, such as PatchBankDataset')
-    return batch
+def whole_batch(batch: Any) -> dict:
+    """Collate function for ``BatchDataPreprocessor``: samples of one size are stacked, and metadata dropped.
+
+    Under ``ResumableIterBasedTrainLoop`` a data set with a method ``batch`` makes the whole batch itself.
+
+    Raises:
+        ValueError: If the samples differ in size.
+    """
+    if isinstance(batch, dict):
+        return batch
+    names = batch[0]['data_samples'].keys()
+    sizes = {(sample['inputs'].shape, *(sample['data_samples'].get(name).shape for name in names)) for sample in batch}
+    if len(sizes) != 1:
+        raise ValueError(f'the samples of a whole batch must be of one size, but got {sorted(map(str, sizes))}')
+    return dict(
+        inputs=torch.stack([sample['inputs'] for sample in batch]),
+        data_samples={name: torch.stack([sample['data_samples'].get(name) for sample in batch]) for name in names},
+    )
 
 
 def _drawn(count: int) -> np.ndarray:

@@ -17,9 +17,10 @@ class SampleStream(Dataset):
     generators seeded for the position.
 
     Args:
-        dataset: A map-style data set. If it has a method ``batch(indices, draws)``, batches are asked of that, with a
-            random uint64 for each sample.
+        dataset: A map-style data set.
         shuffle: Whether an epoch is a random permutation, or the data set's own order.
+        whole_batches: Ask the data set's ``batch(indices, draws)``, if it has one, for whole batches, with a random
+            uint64 for each sample.
 
     Attributes:
         seed: To be set before the first sample is loaded.
@@ -28,11 +29,12 @@ class SampleStream(Dataset):
         ValueError: If the data set is empty.
     """
 
-    def __init__(self, dataset: Dataset, shuffle: bool = True) -> None:
+    def __init__(self, dataset: Dataset, shuffle: bool = True, whole_batches: bool = False) -> None:
         if len(dataset) == 0:
             raise ValueError(f'the training data set ({type(dataset).__name__}) holds no samples')
         self.dataset = dataset
         self.shuffle = shuffle
+        self.whole_batches = whole_batches
         self.seed = 0
         self._epoch = -1
         self._order: list[int] = []
@@ -47,8 +49,8 @@ class SampleStream(Dataset):
             return self.dataset[self.index(position)]
 
     def __getitems__(self, positions: Sequence[int]) -> Any:
-        """The samples at some positions: a whole batch where the data set makes one, else a list."""
-        if not hasattr(self.dataset, 'batch'):
+        """The samples at some positions: a whole batch where that is wanted and the data set makes it, else a list."""
+        if not (self.whole_batches and hasattr(self.dataset, 'batch')):
             return [self[position] for position in positions]
         return self.dataset.batch([self.index(p) for p in positions], hashed(self.seed, positions))
 
