@@ -21,7 +21,11 @@ MODULES = {
         'vsr_plugins.models.editors',
         'vsr_plugins.models.losses',
     ),
-    'DATASETS': ('vsr_plugins.datasets.clip_frames', 'vsr_plugins.datasets.photo_motion'),
+    'DATASETS': (
+        'vsr_plugins.datasets.clip_frames',
+        'vsr_plugins.datasets.patch_bank',
+        'vsr_plugins.datasets.photo_motion',
+    ),
     'TRANSFORMS': ('vsr_plugins.datasets.transforms',),
     'METRICS': ('vsr_plugins.evaluation.metrics',),
     'HOOKS': ('vsr_plugins.engine',),

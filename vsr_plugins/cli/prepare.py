@@ -7,7 +7,10 @@ every config finds what it needs. The command can be stopped and run again, and 
 import argparse
 import functools
 import shlex
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 HELP = 'make the folders and annotation files that the configs name'
 
@@ -17,6 +20,7 @@ KINDS = {
     'vimeo90k': 'Vimeo-90K septuplets: GT, BIx4 and BDx4',
     'spmcs': 'SPMCS: GT, BIx4 and BDx4 of thirty clips',
     'clips': 'any folder of clips (folders of frames, video files), for training, with scenes held out',
+    'patches': 'a bank of patches for training at full speed, of clips, prepared data sets and photographs',
 }
 
 
@@ -25,10 +29,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(dest='kind', required=True, metavar='KIND')
     for name, text in KINDS.items():
         kind = kinds.add_parser(name, help=text, description=text)
-        kind.add_argument('src', metavar='SRC', type=Path, help='where the data set was unpacked')
+        if name == 'patches':
+            kind.add_argument(
+                'src',
+                metavar='SRC',
+                type=Path,
+                nargs='*',
+                help='folders of clips, or data sets that vsr prepare made, of which the training list is taken',
+            )
+        else:
+            kind.add_argument('src', metavar='SRC', type=Path, help='where the data set was unpacked')
+            kind.add_argument('--link', action='store_true', help='hard-link files that are kept as they are')
         kind.add_argument('dst', metavar='DST', type=Path, help='the data root, that is what VSR_DATA_ROOT is set to')
         kind.add_argument('--workers', type=int, help='frames made beside each other (default: one a CPU)')
-        kind.add_argument('--link', action='store_true', help='hard-link files that are kept as they are')
         if name in ('vid4', 'vimeo90k', 'spmcs'):
             kind.add_argument(
                 '--bd',
@@ -38,16 +51,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             )
         if name == 'reds':
             kind.add_argument('--subset', choices=('full', 'reds4'), default='full', help='reds4: the test clips alone')
-        if name == 'clips':
+        if name in ('clips', 'patches'):
+            also = 'of clips that are not prepared; 0 for none' if name == 'patches' else '1 to measure alone'
             kind.add_argument(
-                '--val-fraction',
-                type=float,
-                default=0.1,
-                help='share of scenes held out (default: 0.1); 1 for clips to be measured alone',
+                '--val-fraction', type=float, default=0.1, help=f'share of scenes held out (default: 0.1), {also}'
             )
             kind.add_argument(
                 '--val', nargs='+', default=(), metavar='NAME', help='clips or scenes to hold out instead'
             )
+        if name == 'patches':
+            _add_patch_arguments(kind)
+
+
+def _add_patch_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--photos', type=Path, metavar='DIR', help='photographs, to be rendered in motion')
+    parser.add_argument('--clips-per-photo', type=int, default=4, metavar='N', help='clips of each (default: 4)')
+    parser.add_argument('--frames', type=int, default=7, metavar='N', help='frames of a record (default: 7)')
+    parser.add_argument(
+        '--patch-size', type=int, default=160, metavar='N', help='pixels of a record, high resolution (default: 160)'
+    )
+    parser.add_argument('--scale', type=int, default=4, metavar='N', help='how many times smaller (default: 4)')
+    parser.add_argument(
+        '--degradation',
+        default='BI',
+        metavar='KIND',
+        help="BI (default), 'BD duf', 'BD mmagic', or none to leave it to the training",
+    )
+    parser.add_argument('--train-list', type=Path, metavar='FILE', help='of several training lists, the one to take')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,20 +87,35 @@ def run(args: argparse.Namespace) -> int:
 
     from ..datasets import prepare
 
-    plan = getattr(prepare, f'plan_{args.kind}')
-    options = {name: getattr(args, name) for name in ('bd', 'subset', 'val_fraction', 'val') if name in args}
     console = Console(stderr=True)
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task('looking at the source', total=None)
-        planned = plan(args.src, **options)
-        progress.update(task, description=planned.folder)
-        update = functools.partial(_update, progress, task)
-        summary = prepare.carry_out(planned, args.src, args.dst, args.workers, args.link, update)
-    done = f'{summary.made} files made, {summary.found} were there'
-    print(f'{summary.folder}: {summary.clips} clips, {summary.frames} frames; {done}')
+        make = _make_bank if args.kind == 'patches' else _make_data_set
+        summary, what = make(prepare, args, functools.partial(_update, progress, task))
+    print(f'{summary.folder}: {what}')
     print(f'export VSR_DATA_ROOT={shlex.quote(str(args.dst.resolve()))}')
     return 0
+
+
+def _make_data_set(prepare: ModuleType, args: argparse.Namespace, update: Callable) -> tuple[Any, str]:
+    options = {name: getattr(args, name) for name in ('bd', 'subset', 'val_fraction', 'val') if name in args}
+    plan = getattr(prepare, f'plan_{args.kind}')(args.src, **options)
+    summary = prepare.carry_out(plan, args.src, args.dst, args.workers, args.link, update)
+    done = f'{summary.made} files made, {summary.found} were there'
+    return summary, f'{summary.clips} clips, {summary.frames} frames; {done}'
+
+
+def _make_bank(prepare: ModuleType, args: argparse.Namespace, update: Callable) -> tuple[Any, str]:
+    spec = prepare.BankSpec(args.frames, args.patch_size, args.scale, args.degradation)
+    plan = prepare.plan_patches(
+        args.src, spec, args.photos, args.clips_per_photo, args.val_fraction, args.val, args.train_list
+    )
+    sources = [*args.src, *([args.photos] if args.photos else [])]
+    summary = prepare.write_patches(plan, sources, args.dst, args.workers, update)
+    size = sum(path.stat().st_size for path in summary.folder.glob('*.npy')) / 1e6
+    done = f'{summary.made} shards made, {summary.found} were there'
+    return summary, f'{summary.frames} records in {summary.clips} shards, {size:.0f} MB; {done}'
 
 
 def _update(progress: object, task: int, done: int, total: int) -> None:

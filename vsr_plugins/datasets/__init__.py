@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         'clip_frames': ['ClipFramesDataset'],
+        'patch_bank': ['PatchBank', 'PatchBankDataset'],
         'photo_motion': ['PhotoMotionDataset'],
         'transforms': [
             'AppendKeyFrames',

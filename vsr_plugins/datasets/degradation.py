@@ -17,6 +17,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.sparse import csr_array
 
+KINDS = ('BI', 'BD')
 BD_CONVENTIONS: dict[str, dict] = {
     'duf': dict(kernel_size=13, phase=0.0, border='reflect'),
     'mmagic': dict(kernel_size=12, phase=1.5, border='replicate'),
@@ -104,6 +105,57 @@ def blur_downsample(
     if border not in _BORDERS:
         raise ValueError(f"border must be one of {', '.join(_BORDERS)}, but got '{border}'")
     return _separable(image, lambda size: _gaussian_matrix(size, int(scale), sigma, kernel_size, phase, border))
+
+
+def degradation_matrix(size: int, kind: str = 'BI', scale: int = 4, bd: str = 'duf') -> csr_array:
+    """What a side of ``size`` pixels is multiplied by, from the left, to become low resolution.
+
+    Args:
+        size (int): Pixels of the side.
+        kind (str): 'BI', as ``bicubic_downsample``, or 'BD', as ``blur_downsample`` with sigma 1.6.
+        scale (int): How many times smaller.
+        bd (str): Which BD, see ``BD_CONVENTIONS``.
+
+    Returns:
+        csr_array: Shape (ceil(size / scale), size), float64.
+
+    Raises:
+        ValueError: If there is no such degradation.
+    """
+    check_degradation(kind, bd)
+    _check_scale(scale)
+    if kind == 'BI':
+        return _bicubic_matrix(size, math.ceil(size / scale), scale)
+    convention = BD_CONVENTIONS[bd]
+    return _gaussian_matrix(size, scale, 1.6, convention['kernel_size'], convention['phase'], convention['border'])
+
+
+def filter_margin(kind: str = 'BI', scale: int = 4, bd: str = 'duf') -> int:
+    """How far the filter of a low-resolution pixel reaches beyond its block, in pixels, rounded up to whole blocks.
+
+    Args:
+        kind (str): 'BI' or 'BD'.
+        scale (int): How many times smaller.
+        bd (str): Which BD, see ``BD_CONVENTIONS``.
+
+    Raises:
+        ValueError: If there is no such degradation.
+    """
+    check_degradation(kind, bd)
+    if kind == 'BI':
+        return 2 * scale
+    convention = BD_CONVENTIONS[bd]
+    reach, phase = (convention['kernel_size'] - 1) / 2, convention['phase']
+    beyond = max(reach - phase, phase + reach - (scale - 1))
+    return max(math.ceil(beyond / scale), 0) * scale
+
+
+def check_degradation(kind: str, bd: str = 'duf') -> None:
+    """Raise ``ValueError`` if there is no such degradation."""
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}, but got '{kind}'")
+    if bd not in BD_CONVENTIONS:
+        raise ValueError(f"bd must be one of {', '.join(BD_CONVENTIONS)}, but got '{bd}'")
 
 
 def _separable(image: np.ndarray, matrix: Callable[[int], csr_array]) -> np.ndarray:

@@ -169,6 +169,8 @@ def _as_stream(dataloader: dict) -> dict:
         dataset = DATASETS.build(dataset)
         if hasattr(dataset, 'full_init'):
             dataset.full_init()
-    stream = SampleStream(dataset, shuffle=sampler.get('shuffle', True))
+    collate = dataloader.get('collate_fn') or {}
+    whole_batches = isinstance(collate, dict) and collate.get('type') == 'whole_batch'
+    stream = SampleStream(dataset, sampler.get('shuffle', True), whole_batches)
     rank, world_size = get_dist_info()
     return {**dataloader, 'dataset': stream, 'sampler': PositionSampler(stream, rank, world_size)}

@@ -1,7 +1,7 @@
 """The states of the random number generators: kept aside, seeded, packed and unpacked."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -30,6 +30,19 @@ def seeded(*entropy: int) -> Iterator[None]:
         # Not torch.manual_seed, which would seed CUDA too.
         torch.random.default_generator.manual_seed(int(numbers[2]))
         yield
+
+
+def hashed(seed: int, numbers: Sequence[int]) -> np.ndarray:
+    """A random uint64 for each number, the same for the same seed: a generator's that can be entered anywhere.
+
+    The finalizer of SplitMix64 (Steele, Lea and Flood 2014) over a Weyl sequence that begins at a hash of the seed.
+    """
+    start = np.random.SeedSequence(seed).generate_state(1, np.uint64)
+    with np.errstate(over='ignore'):
+        z = start + np.asarray(numbers, np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))
 
 
 def pack_random_state() -> dict:

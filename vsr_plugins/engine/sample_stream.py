@@ -1,12 +1,12 @@
 """Training samples as a stream whose every position can be reached at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch.utils.data import Dataset, Sampler
 
-from .random_state import seeded
+from .random_state import hashed, seeded
 
 
 class SampleStream(Dataset):
@@ -19,6 +19,8 @@ class SampleStream(Dataset):
     Args:
         dataset: A map-style data set.
         shuffle: Whether an epoch is a random permutation, or the data set's own order.
+        whole_batches: Ask the data set's ``batch(indices, draws)``, if it has one, for whole batches, with a random
+            uint64 for each sample.
 
     Attributes:
         seed: To be set before the first sample is loaded.
@@ -27,11 +29,12 @@ class SampleStream(Dataset):
         ValueError: If the data set is empty.
     """
 
-    def __init__(self, dataset: Dataset, shuffle: bool = True) -> None:
+    def __init__(self, dataset: Dataset, shuffle: bool = True, whole_batches: bool = False) -> None:
         if len(dataset) == 0:
             raise ValueError(f'the training data set ({type(dataset).__name__}) holds no samples')
         self.dataset = dataset
         self.shuffle = shuffle
+        self.whole_batches = whole_batches
         self.seed = 0
         self._epoch = -1
         self._order: list[int] = []
@@ -44,6 +47,12 @@ class SampleStream(Dataset):
         """The sample at a position, from 0 without end."""
         with seeded(self.seed, position):
             return self.dataset[self.index(position)]
+
+    def __getitems__(self, positions: Sequence[int]) -> Any:
+        """The samples at some positions: a whole batch where that is wanted and the data set makes it, else a list."""
+        if not (self.whole_batches and hasattr(self.dataset, 'batch')):
+            return [self[position] for position in positions]
+        return self.dataset.batch([self.index(p) for p in positions], hashed(self.seed, positions))
 
     def index(self, position: int) -> int:
         """Which sample of the data set stands at a position."""

@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         'clips': ['plan_clips'],
         'execute': ['Summary', 'carry_out'],
+        'patches': ['BankSpec', 'plan_patches', 'write_patches'],
         'plan': ['Clip', 'ClipSpec', 'Plan'],
         'reds': ['plan_reds'],
         'spmcs': ['plan_spmcs'],

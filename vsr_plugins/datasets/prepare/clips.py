@@ -30,16 +30,7 @@ def plan_clips(src: str | Path, val_fraction: float = 0.1, val: Collection[str] 
         FileNotFoundError: If ``src`` is not a folder.
         ValueError: If there is no such split.
     """
-    src = require_folder(src)
-    folders = ((parts or (src.name,), list_images(src.joinpath(*parts))) for parts in image_folders(src))
-    clips, faults = plan_many(((_name(parts), paths, None) for parts, paths in folders), (), keep_jpeg=True)
-    for path in _videos(src):
-        try:
-            size = cropped(probe_video(path))
-        except UnreadableError as error:
-            faults.append(str(error))
-            continue
-        clips.append(Clip(_name(path.relative_to(src).with_suffix('').parts), (path,), size, is_video=True))
+    clips, faults = find_clip_sources(src)
     faults += _name_clashes(clips)
 
     names = [clip.name for clip in clips]
@@ -56,6 +47,28 @@ def plan_clips(src: str | Path, val_fraction: float = 0.1, val: Collection[str] 
         return texts
 
     return Plan('clips', clips, annotate, {'BIx4': bicubic()}, faults=faults)
+
+
+def find_clip_sources(src: str | Path) -> tuple[list[Clip], list[str]]:
+    """Every folder that directly holds images and every video file below ``src``, as clips.
+
+    Returns:
+        tuple: The clips, those of videos last, and a line for each fault.
+
+    Raises:
+        FileNotFoundError: If ``src`` is not a folder.
+    """
+    src = require_folder(src)
+    folders = ((parts or (src.name,), list_images(src.joinpath(*parts))) for parts in image_folders(src))
+    clips, faults = plan_many(((_name(parts), paths, None) for parts, paths in folders), (), keep_jpeg=True)
+    for path in _videos(src):
+        try:
+            size = cropped(probe_video(path))
+        except UnreadableError as error:
+            faults.append(str(error))
+            continue
+        clips.append(Clip(_name(path.relative_to(src).with_suffix('').parts), (path,), size, is_video=True))
+    return clips, faults
 
 
 def _videos(src: Path) -> list[Path]:

@@ -4,7 +4,6 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -12,13 +11,11 @@ from threading import Event
 import numpy as np
 
 from ..images import UnreadableError, encode_png, read_rgb
+from .jobs import TEMPORARY, Progress, raise_faults, refuse_overlap, run_jobs
 from .manifest import Manifest, digest
 from .plan import Clip, Plan
 from .video import RgbReader, decode, is_key_frame
 
-TEMPORARY = '.vsr_prepare_tmp'
-SHOWN_FAULTS = 20
-Progress = Callable[[int, int], None]
 _serial = itertools.count()
 
 
@@ -72,8 +69,8 @@ def carry_out(
     if workers is not None and workers < 1:
         raise ValueError(f'workers must be at least 1, but got {workers}')
     folder = Path(data_root) / plan.folder
-    _refuse_overlap(Path(src), folder)
-    _raise(f'{src} cannot be prepared as {plan.folder}', plan.faults)
+    refuse_overlap(Path(src), folder)
+    raise_faults(f'{src} cannot be prepared as {plan.folder}', plan.faults)
     if not plan.clips:
         raise ValueError(f'{src} holds no clip that can be prepared as {plan.folder}')
     manifest = Manifest(folder)
@@ -82,11 +79,11 @@ def carry_out(
     # A video's frames are not counted yet, so a text of ours may differ; one of somebody else's may not.
     expected = plan.annotate([(clip, len(clip.sources)) for clip in plan.clips])
     obstacles += manifest.text_obstacles(expected)
-    _raise(f'{folder} is left as it is', obstacles)
+    raise_faults(f'{folder} is left as it is', obstacles)
 
-    faults = _run([job for job in jobs if not job.is_complete], workers or os.cpu_count() or 1, on_progress)
+    faults = run_jobs([job for job in jobs if not job.is_complete], workers or os.cpu_count() or 1, on_progress)
     shutil.rmtree(folder / TEMPORARY, ignore_errors=True)
-    _raise(f'{folder} is incomplete (what is there is whole; mend the source and run again)', faults)
+    raise_faults(f'{folder} is incomplete (what is there is whole; mend the source and run again)', faults)
 
     texts = plan.annotate([(replace(job.clip, key_frames=job.key_frames), job.frames) for job in jobs])
     manifest.write_texts(texts)
@@ -246,55 +243,3 @@ class _ClipJob:
 
     def _temporary(self) -> Path:
         return self._folder / TEMPORARY / f'{os.getpid()}-{next(_serial)}'
-
-
-def _run(jobs: list[_ClipJob], workers: int, on_progress: Progress | None) -> list[str]:
-    """Run the steps of all jobs, a bounded number at a time, and return what was found damaged."""
-    total, done = sum(job.steps for job in jobs), 0
-    left = [job.steps for job in jobs]
-    faults: list[str] = []
-    steps = ((number, index) for number, job in enumerate(jobs) for index in range(job.steps))
-    pending: dict[Future, int] = {}
-    stop = Event()
-    if on_progress is not None:
-        on_progress(0, total)
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            while True:
-                for number, index in itertools.islice(steps, 4 * workers - len(pending)):
-                    if index == 0:
-                        jobs[number].begin()
-                    pending[pool.submit(jobs[number].step, index, stop)] = number
-                if not pending:
-                    return faults
-                for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                    job = jobs[number := pending.pop(future)]
-                    try:
-                        job.take(future.result())
-                        left[number] -= 1
-                    except UnreadableError as error:
-                        faults.append(str(error))
-                    if left[number] == 0:
-                        job.complete()
-                    done += 1
-                    if on_progress is not None:
-                        on_progress(done, total)
-        except BaseException:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _refuse_overlap(src: Path, folder: Path) -> None:
-    source, target = src.resolve(), folder.resolve()
-    if source.is_relative_to(target) or target.is_relative_to(source):
-        raise ValueError(
-            f'the source {src} and the folder to be made, {folder}, must not contain each other; choose another DST'
-        )
-
-
-def _raise(heading: str, faults: list[str]) -> None:
-    if faults:
-        more = len(faults) - SHOWN_FAULTS
-        lines = faults[:SHOWN_FAULTS] + ([f'... and {more} more'] if more > 0 else [])
-        raise ValueError('\n  '.join([f'{heading}:', *lines]))

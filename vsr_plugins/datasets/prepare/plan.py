@@ -83,13 +83,13 @@ class Plan:
     faults: list[str] = field(default_factory=list)
 
 
-def bicubic() -> Degradation:
-    """BIx4."""
-    return Degradation('bicubic', partial(bicubic_downsample, scale=SCALE))
+def bicubic(scale: int = SCALE) -> Degradation:
+    """BI of a scale."""
+    return Degradation('bicubic', partial(bicubic_downsample, scale=scale))
 
 
-def blur(convention: str) -> Degradation:
-    """BDx4 after one of ``BD_CONVENTIONS``.
+def blur(convention: str, scale: int = SCALE) -> Degradation:
+    """BD of a scale after one of ``BD_CONVENTIONS``.
 
     Raises:
         ValueError: If there is no such convention.
@@ -97,7 +97,7 @@ def blur(convention: str) -> Degradation:
     if convention not in BD_CONVENTIONS:
         raise ValueError(f"a BD convention is one of {', '.join(BD_CONVENTIONS)}, but got '{convention}'")
     arguments = BD_CONVENTIONS[convention]
-    return Degradation(f'blur {convention}', partial(blur_downsample, scale=SCALE, sigma=1.6, **arguments))
+    return Degradation(f'blur {convention}', partial(blur_downsample, scale=scale, sigma=1.6, **arguments))
 
 
 def require_folder(src: str | Path) -> Path:

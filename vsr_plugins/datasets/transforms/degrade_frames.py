@@ -1,15 +1,13 @@
 """Low resolution made while loading, from ground truth alone."""
 
-import math
 import weakref
 
 import numpy as np
 from mmagic.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from ..degradation import BD_CONVENTIONS, bicubic_downsample, blur_downsample
+from ..degradation import BD_CONVENTIONS, bicubic_downsample, blur_downsample, check_degradation, filter_margin
 
-KINDS = ('BI', 'BD')
 # Top, left, height and width, pixels of the ground truth.
 Patch = tuple[int, int, int, int]
 
@@ -48,10 +46,7 @@ class DegradeFrames(BaseTransform):
         gt_patch_size: int | tuple[int, int] | None = None,
         bd: str = 'duf',
     ) -> None:
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(KINDS)}, but got '{kind}'")
-        if bd not in BD_CONVENTIONS:
-            raise ValueError(f"bd must be one of {', '.join(BD_CONVENTIONS)}, but got '{bd}'")
+        check_degradation(kind, bd)
         if isinstance(gt_patch_size, int):
             gt_patch_size = (gt_patch_size, gt_patch_size)
         if gt_patch_size is not None and any(size < 1 or size % scale for size in gt_patch_size):
@@ -90,7 +85,7 @@ class DegradeFrames(BaseTransform):
         """Low and high resolution of a patch, of which no more is degraded than the filter reaches."""
         h, w = size
         top, left, height, width = patch
-        margin = self._margin() if self.gt_patch_size else 0
+        margin = filter_margin(self.kind, self.scale, self.bd) if self.gt_patch_size else 0
         y0, x0 = max(top - margin, 0), max(left - margin, 0)
         y1, x1 = min(top + height + margin, h), min(left + width + margin, w)
         # All frames at once, side by side as channels: the filter is the same for each.
@@ -130,15 +125,6 @@ class DegradeFrames(BaseTransform):
         top = int(np.random.randint((h - height) // self.scale + 1)) * self.scale
         left = int(np.random.randint((w - width) // self.scale + 1)) * self.scale
         return top, left, height, width
-
-    def _margin(self) -> int:
-        """How far the filter of a low-resolution pixel reaches beyond its block, rounded up to whole blocks."""
-        if self.kind == 'BI':
-            return 2 * self.scale
-        convention = BD_CONVENTIONS[self.bd]
-        reach, phase = (convention['kernel_size'] - 1) / 2, convention['phase']
-        beyond = max(reach - phase, phase + reach - (self.scale - 1))
-        return max(math.ceil(beyond / self.scale), 0) * self.scale
 
     def _degrade(self, image: np.ndarray) -> np.ndarray:
         if self.kind == 'BI':

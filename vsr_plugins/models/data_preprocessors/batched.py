@@ -1,0 +1,109 @@
+"""Batches that arrive whole: normalised at once, and degraded on the device if that is wanted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from mmagic.models import DataPreprocessor
+from mmagic.registry import MODELS
+from mmagic.structures import DataSample
+from torch import Tensor
+
+from ...datasets.degradation import degradation_matrix, filter_margin
+
+
+@MODELS.register_module()
+class BatchDataPreprocessor(DataPreprocessor):
+    """Upstream's ``DataPreprocessor`` that also takes whole batches, as ``PatchBankDataset`` gives them.
+
+    A whole batch is ``inputs``, (n, [t,] c, h, w) uint8 RGB, and ``data_samples``, a dict with ``gt_img``. It is moved
+    to the device and normalised at once, without metadata of each sample. Everything else, as validation is, goes
+    upstream's way.
+
+    With ``degrade`` the low resolution of whole batches is made on the device: ``inputs`` is ground truth with a
+    margin, which is cut off afterwards. It is computed in float32 and rounded to 8 bits, and may be 1 of 255 off what
+    ``DegradeFrames`` makes of the same frame in float64, where a value lies in the middle between two.
+
+    Args:
+        degrade: ``dict(kind='BI', scale=4)``, or kind 'BD' with ``bd`` 'duf' or 'mmagic'. ``margin`` is the
+            ``degrade_margin`` of the data set, default what ``filter_margin`` says. None: ``inputs`` is low resolution.
+        **kwargs: As upstream's.
+
+    Raises:
+        ValueError: If ``degrade`` does not fit, or, when called, a whole batch does not.
+    """
+
+    def __init__(self, degrade: dict | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if degrade is not None:
+            unknown = set(degrade) - {'kind', 'scale', 'bd', 'margin'}
+            if unknown:
+                raise ValueError(f'degrade may have kind, scale, bd and margin, but got {", ".join(sorted(unknown))}')
+            degrade = dict(kind='BI', scale=4, bd='duf') | dict(degrade)
+            needed = filter_margin(degrade['kind'], degrade['scale'], degrade['bd'])
+            margin = degrade.setdefault('margin', needed)
+            if margin % degrade['scale'] or margin < needed:
+                raise ValueError(
+                    f'margin must be a multiple of scale {degrade["scale"]} and at least {needed}, but got {margin}'
+                )
+        self.degrade = degrade
+
+    def forward(self, data: dict, training: bool = False) -> dict:
+        """Normalise a batch, whole or as a list of samples."""
+        if not (isinstance(data['inputs'], Tensor) and isinstance(data.get('data_samples'), dict)):
+            return super().forward(data, training)
+        inputs = data['inputs'].to(self.device, non_blocking=True)
+        gt = {name: value.to(self.device, non_blocking=True) for name, value in data['data_samples'].items()}
+        if self.degrade is not None:
+            if gt:
+                raise ValueError('the batch has low resolution already, so that degrade must be None')
+            inputs, gt['gt_img'] = self._degraded(inputs)
+        elif 'gt_img' not in gt:
+            raise ValueError('the batch has ground truth alone: degrade must say how low resolution is made')
+        sample = DataSample()
+        for name, value in gt.items():
+            setattr(sample, name, self._normalised(value))
+        return dict(inputs=self._normalised(inputs), data_samples=sample)
+
+    def _normalised(self, images: Tensor) -> Tensor:
+        images = images.float()
+        if not self._enable_normalize:
+            return images
+        view = (-1, 1, 1)
+        return (images - self.mean.view(view)).div_(self.std.view(view))
+
+    def _degraded(self, gt: Tensor) -> tuple[Tensor, Tensor]:
+        """Low resolution of frames (..., h, w) uint8, and the frames, both without the margin."""
+        kind, scale, bd, margin = (self.degrade[name] for name in ('kind', 'scale', 'bd', 'margin'))
+        h, w = gt.shape[-2:]
+        if h % scale or w % scale or min(h, w) <= 2 * margin:
+            raise ValueError(
+                f'ground truth must be multiples of {scale} and larger than two margins of {margin}, but got {h}x{w}'
+            )
+        rows, columns = (_matrix(size, kind, scale, bd, str(gt.device)) for size in (h, w))
+        # TF32 and autocast would miss by more than one step.
+        with torch.autocast(gt.device.type, enabled=False), _exact_products():
+            low = (rows @ gt.float()) @ columns.T
+        low = (low + 0.5).floor_().clamp_(0, 255)
+        keep, keep_low = (slice(m, -m or None) for m in (margin, margin // scale))
+        return low[..., keep_low, keep_low], gt[..., keep, keep]
+
+
+@contextmanager
+def _exact_products() -> Iterator[None]:
+    """Products of float32 matrices in float32, on GPUs too that have been allowed less."""
+    precision = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision('highest')
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(precision)
+
+
+@lru_cache(maxsize=16)
+def _matrix(size: int, kind: str, scale: int, bd: str, device: str) -> Tensor:
+    matrix = degradation_matrix(size, kind, scale, bd).toarray()
+    return torch.from_numpy(np.ascontiguousarray(matrix, np.float32)).to(device)
