@@ -60,9 +60,7 @@ class Results:
         """The row of this name, if there is one."""
         return next((row for row in self.rows if (row.phase, row.name) == (phase, name)), None)
 
-    def put(
-        self, phase: str, name: str, state: str, values: Mapping[str, Any] | None = None, note: object = ''
-    ) -> Row:
+    def put(self, phase: str, name: str, state: str, values: Mapping[str, Any] | None = None, note: object = '') -> Row:
         """Write a row, in the place of one of the same name."""
         row = self.find(phase, name)
         if row is None:

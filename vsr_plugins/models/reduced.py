@@ -17,7 +17,9 @@ _ESPCN = dict(type='ESPCNNet', mid_channels=(4, 3))
 
 # Arguments by the name of the network. Some are not x4: the scale is an argument, too.
 REDUCED: Mapping[str, Mapping[str, Any]] = {
-    'AlignedNet': dict(network=dict(type='TemporalAdaptiveNet', branch=_ESPCN), aligner=dict(type='SpatialAlignmentNet')),
+    'AlignedNet': dict(
+        network=dict(type='TemporalAdaptiveNet', branch=_ESPCN), aligner=dict(type='SpatialAlignmentNet')
+    ),
     'BasicVSRNet': dict(mid_channels=4, num_blocks=1),
     'BasicVSRPlusPlusNet': dict(mid_channels=16, num_blocks=1),
     'BicubicNet': dict(scale=2),
