@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from vsr_plugins.inference import upscale
 from vsr_plugins.inference.memory import peak_memory
 from vsr_plugins.inference.restoring import Restorer
 from vsr_plugins.models.blocks.deform import deform_backend, deform_conv2d
@@ -27,9 +28,10 @@ PHASE = 'check'
 GRADIENT_TOLERANCE = 1e-3
 # PSNR between a video that the device made, in half precision, and the CPU's in float32.
 LEAST_PSNR = 40.0
-UPSCALE_FRAMES, UPSCALE_SIZE, UPSCALE_MODEL = 10, (72, 90), 'latent-attention'
-# Height and width of frames that are to be too large for the memory, in units of the device.
-MEMORY_SIZE = {'cuda': (720, 960), 'cpu': (96, 128)}
+UPSCALE_FRAMES, UPSCALE_SIZE = 10, (72, 90)
+UPSCALE_MODEL = {'cuda': 'latent-attention', 'cpu': 'espcn'}
+# Height and width of frames that are to be too large for the memory.
+MEMORY_SIZE = {'cuda': (720, 960), 'cpu': (256, 320)}
 
 
 def run(work: Work) -> None:
@@ -37,9 +39,10 @@ def run(work: Work) -> None:
     with full_precision():
         work.item(PHASE, 'deformable convolution', partial(check_deformable, work.device), limit=60)
         work.item(PHASE, 'out of memory', partial(check_out_of_memory, work.device), limit=60)
-        work.item(PHASE, 'vsr upscale', partial(check_upscale, work.device, work.folder), limit=120)
-        for name in network_names():
+        # The small ones first, should time be short.
+        for name in sorted(network_names(), key=lambda name: _weights(build_reduced(name))):
             work.item(PHASE, name, partial(check_network, name, work.device), limit=60)
+        work.item(PHASE, 'vsr upscale', partial(check_upscale, work.device, work.folder), limit=120)
 
 
 def check_network(name: str, device: torch.device) -> dict[str, Any]:
@@ -100,11 +103,11 @@ def check_upscale(device: torch.device, folder: Path) -> dict[str, Any]:
     source.mkdir(parents=True, exist_ok=True)
     for number, frame in enumerate(moving_frames(UPSCALE_FRAMES, *UPSCALE_SIZE)):
         cv2.imwrite(str(source / f'{number:04d}.png'), (frame.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8))
+    model, targets = UPSCALE_MODEL[device.type], [folder / 'upscale' / name for name in ('expected', 'made')]
+    upscale(source, targets[0], model=model, device='cpu', precision='float32', force=True)
+    _command('upscale', str(source), str(targets[1]), '--force', '--model', model, '--device', str(device))
     made = []
-    for name, options in (('expected', ['--device', 'cpu', '--precision', 'float32']), ('made', ['--device', device])):
-        target = folder / 'upscale' / name
-        arguments = [source, target, '--force', '--model', UPSCALE_MODEL, *options]
-        _command('upscale', *map(str, arguments))
+    for target in targets:
         paths = sorted(target.glob('*.png'))
         if len(paths) != UPSCALE_FRAMES:
             raise RuntimeError(f'{len(paths)} frames were made of {UPSCALE_FRAMES}')
@@ -184,6 +187,10 @@ def _gradients(network: nn.Module, inputs: Sequence[Tensor]) -> Tensor:
     network.zero_grad()
     _first(network(*inputs)).square().mean().backward()
     return torch.cat([p.grad.flatten().cpu() for p in network.parameters() if p.grad is not None])
+
+
+def _weights(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def _refuse(network: nn.Module, inputs: tuple[Tensor, ...], most: int) -> None:

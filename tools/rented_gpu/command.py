@@ -1,6 +1,6 @@
 """Put the minutes of a rented GPU to use: install, check, time, train.
 
-Phases, each in a process of its own with a time limit of its own, and each written down whatever becomes of it:
+Phases, each with a time limit of its own; what fails is written down and does not keep the others from their work:
 
   install  wheels into a folder of their own (--wheels)
   data     what the config reads, made of clips and photographs (--data, --photos)
@@ -15,6 +15,7 @@ precision, config.py and scalars.json. Everything else is in WORK, from which a 
 import argparse
 import contextlib
 import importlib
+import json
 import os
 import signal
 import subprocess
@@ -23,15 +24,18 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import BinaryIO
 
 from .handed_over import install_wheels
 from .plan import SHARES, Plan
-from .results import MOST_BYTES, Results, faults_of_output
+from .results import MOST_BYTES, Results, faults_of_output, write_atomically
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = 'latent_attn_llsll-c64_1xb16-20k_clips'
 LOG = 'log.txt'
+# Which phase runs, and until when; in the work folder.
+STATE = 'state.json'
 # Seconds between the request to end and the end, and times that a phase whose process died is taken up again.
 GRACE, ATTEMPTS = 3.0, 4
 
@@ -54,7 +58,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--way', help="how it is trained, 'as it is', 'channels last', 'compiled' (default: the fastest)"
     )
-    parser.add_argument('--until', type=float, help=argparse.SUPPRESS)  # of a phase's own process
+    # Of the process that computes.
+    parser.add_argument('--start', type=float, help=argparse.SUPPRESS)
+    parser.add_argument('--end', type=float, help=argparse.SUPPRESS)
     return parser
 
 
@@ -62,30 +68,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the phases; the status is 1 if one of them did not do all that it should."""
     argv = list(sys.argv[1:] if argv is None else argv)
     args = build_parser().parse_args(argv)
-    if args.until is not None:
-        return run_phase(args)
+    if args.end is not None:
+        return run_phases(args)
     args.out, args.work = args.out.resolve(), args.work.resolve()
     plan = Plan.of(args.minutes, args.phases)
     results = Results(args.out, args.work)
     results.describe(command=' '.join(argv), minutes=args.minutes)
     site = args.work / 'site-packages'
-    environment = environment_of(site, args.work)
+    if 'install' in plan.phases:
+        _install(results, args.wheels, site)
     with open(args.out / LOG, 'ab') as log:
-        for phase in plan.phases:
-            until = plan.until(phase)
-            print(f'{phase}: {until - time.time():.0f} s', flush=True)
-            if phase == 'install':
-                _install(results, args.wheels, site)
-            else:
-                _run_apart(phase, argv, until, environment, results, log)
-                results = Results(args.out, args.work)
-        seconds = time.time() - plan.start
-        results.describe(seconds=round(seconds))
+        _supervise(plan, argv, environment_of(site, args.work), results, log)
+    results = Results(args.out, args.work)
     results.rows = [row for row in results.rows if row.phase != 'output']
-    faults = faults_of_output(args.out)
-    for number, fault in enumerate(faults):
+    for number, fault in enumerate(faults_of_output(args.out)):
         results.put('output', f'fault {number + 1}', 'failed', note=fault)
-    print((args.out / 'results.md').read_text(encoding='utf-8'))
+    seconds = time.time() - plan.start
+    results.describe(seconds=round(seconds))
+    print(results.markdown())
     print(f'done in {seconds:.0f} s of {60 * args.minutes:.0f} s: {args.out}')
     return int(any(row.state not in ('ok', 'skipped') for row in results.rows))
 
@@ -105,39 +105,44 @@ def environment_of(site: Path, work: Path) -> dict[str, str]:
     }
 
 
-def run_phase(args: argparse.Namespace) -> int:
-    """What the process of a phase does."""
-    sys.path[:0] = [path for path in os.environ.get('PYTHONPATH', '').split(os.pathsep) if path not in sys.path]
+def run_phases(args: argparse.Namespace) -> int:
+    """What the process that computes does: one phase after the other, and for each a note when it must be over."""
     import torch
 
     import vsr_plugins  # noqa: F401
 
     from . import work
 
-    (phase,) = args.phases
+    plan = Plan(args.start, args.end, tuple(args.phases))
+    args.work.mkdir(parents=True, exist_ok=True)
     device = torch.device(args.device)
     results = Results(args.out, args.work)
     if device.type == 'cuda' and not torch.cuda.is_available():
-        results.put(phase, 'device', 'failed', note='PyTorch finds no CUDA device here')
+        results.put('start', 'device', 'failed', note='PyTorch finds no CUDA device here')
         return 0
     results.describe(**work.describe(device))
-    args.work.mkdir(parents=True, exist_ok=True)
-    task = work.Work(results, device, args.until, args.work)
-    if phase == 'data':
-        _module('data').run(task, args.config, args.data, args.photos)
-    elif phase == 'check':
-        _module('checks').run(task)
-    elif phase == 'time':
-        _module('timings').run(task, args.config)
-    else:
-        _module('training').run(task, args.config, args.way, args.weights)
-    return 0
-
-
-def _module(name: str) -> object:
+    started = time.perf_counter()
     from mmagic.utils import register_all_modules
 
     register_all_modules()
+    results.put('start', 'imports', 'ok', {'seconds': round(time.perf_counter() - started, 1)})
+    for phase in plan.phases:
+        until = plan.until(phase)
+        write_atomically(args.work / STATE, json.dumps([phase, until]))
+        print(f'{phase}: {until - time.time():.0f} s', flush=True)
+        task = work.Work(results, device, until, args.work)
+        if phase == 'data':
+            _module('data').run(task, args.config, args.data, args.photos)
+        elif phase == 'check':
+            _module('checks').run(task)
+        elif phase == 'time':
+            _module('timings').run(task, args.config)
+        else:
+            _module('training').run(task, args.config, args.way, args.weights)
+    return 0
+
+
+def _module(name: str) -> ModuleType:
     return importlib.import_module(f'.{name}', __package__)
 
 
@@ -155,41 +160,51 @@ def _install(results: Results, wheels: Sequence[Path], site: Path) -> None:
     results.put('install', 'wheels', 'ok', values, ', '.join(installed))
 
 
-def _run_apart(
-    phase: str, argv: list[str], until: float, environment: dict[str, str], results: Results, log: BinaryIO
-) -> None:
-    """Run a phase in a process of its own until its time is over; where the process dies, go on after what it did."""
-    out, work = results.out, results.kept
-    script = [sys.executable, '-u', str(Path(__file__).resolve().parent)]
-    own = ['--phases', phase, '--until', str(until), '--out', str(out), '--work', str(work)]
-    for _ in range(ATTEMPTS):
-        status = _run_until(until + GRACE, [*script, *argv, *own], environment, log)
-        results = Results(out, work)
+def _supervise(plan: Plan, argv: list[str], environment: dict[str, str], results: Results, log: BinaryIO) -> None:
+    """Run the phases in a process of their own; one that dies or exceeds its time is followed by another.
+
+    After a death that goes on with what the phase has not done yet, otherwise with the phases to come.
+    """
+    script = [sys.executable, '-u', str(Path(__file__).resolve().parent), *argv]
+    own = ['--start', str(plan.start), '--end', str(plan.end), '--out', str(results.out), '--work', str(results.kept)]
+    state = results.kept / STATE
+    phases = [phase for phase in plan.phases if phase != 'install']
+    attempts = 0
+    while phases:
+        write_atomically(state, json.dumps(['start', plan.end]))
+        status = _run_in_time(state, [*script, *own, '--phases', *phases], environment, log)
         if status == 0:
             return
-        if status is None:
-            if not results.end_running(phase, 'stopped', 'its time was over'):
-                results.put(phase, 'the phase', 'stopped', note='its time was over')
+        phase, _ = json.loads(state.read_text(encoding='utf-8'))
+        results = Results(results.out, results.kept)
+        how = 'stopped' if status is None else 'crashed'
+        note = 'its time was over' if status is None else f'the process ended with {status}, see {LOG}'
+        ended = results.end_running(phase, how, note)
+        if not any(row.phase == phase for row in results.rows):
+            results.put(phase, 'the phase', how, note=note)
+        if phase == 'start':
             return
-        ended = results.end_running(phase, 'crashed', f'the process ended with {status}, see {LOG}')
-        if not ended:
-            results.put(phase, 'the phase', 'crashed', note=f'the process ended with {status}, see {LOG}')
-            return
-        if phase == 'train':
-            return
+        attempts += 1
+        is_over = how == 'stopped' or not ended or phase == 'train' or attempts == ATTEMPTS
+        phases = phases[phases.index(phase) + is_over :]
+        if is_over:
+            attempts = 0
 
 
-def _run_until(end: float, command: list[str], environment: dict[str, str], log: BinaryIO) -> int | None:
-    """Run a command with its output to the terminal and the log; None if it had to be ended."""
+def _run_in_time(state: Path, command: list[str], environment: dict[str, str], log: BinaryIO) -> int | None:
+    """Run a command as long as the phase that it has noted in ``state`` has time; None if it had to be ended."""
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
     )
     reader = threading.Thread(target=_copy, args=(process.stdout, log), daemon=True)
     reader.start()
     try:
-        return process.wait(max(end - time.time(), 0))
-    except subprocess.TimeoutExpired:
-        return None
+        while process.poll() is None:
+            _, until = json.loads(state.read_text(encoding='utf-8'))
+            if time.time() > until + GRACE:
+                return None
+            time.sleep(0.2)
+        return process.returncode
     finally:
         # What it started, too: compilers, loaders of data.
         with contextlib.suppress(ProcessLookupError):

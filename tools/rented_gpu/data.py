@@ -7,6 +7,7 @@ from typing import Any
 
 from vsr_plugins.config_files import read_config
 from vsr_plugins.datasets import prepare
+from vsr_plugins.datasets.images import IMAGE_SUFFIXES
 
 from .handed_over import gather
 from .timings import sought
@@ -33,8 +34,12 @@ def run(work: Work, config: str, sources: Sequence[Path], photos: Sequence[Path]
 def _unpack(folder: Path, sources: Sequence[Path], photos: Sequence[Path]) -> dict[str, Any]:
     """Raw clips into ``sources``, photographs into ``photos``, what is prepared already into ``data``."""
     counts = {'clips': 0, 'photographs': 0, 'prepared': 0}
-    made = gather(photos, folder / 'photos')
-    counts['photographs'] = sum(1 for path in made for file in [path, *path.rglob('*')] if file.is_file())
+    for path in gather(photos, folder / 'photo_sources'):
+        for file in [path, *path.rglob('*')]:
+            if file.suffix.lower() in IMAGE_SUFFIXES:
+                # They are looked for in one folder, not below it.
+                gather([file], folder / 'photos')
+                counts['photographs'] += 1
     for path in gather(sources, folder / 'sources'):
         prepared = next((name for name, mark in _PREPARED.items() if any(path.glob(mark))), None)
         if prepared is None:

@@ -88,8 +88,8 @@ class Results:
         content = json.dumps({'machine': self.machine, 'rows': [asdict(row) for row in self.rows]}, indent=1)
         for folder in filter(None, (self.out, self.kept)):
             folder.mkdir(parents=True, exist_ok=True)
-            _replace(folder / JSON_FILE, content + '\n')
-        _replace(self.out / TABLE_FILE, self.markdown())
+            write_atomically(folder / JSON_FILE, content + '\n')
+        write_atomically(self.out / TABLE_FILE, self.markdown())
 
     def markdown(self) -> str:
         """A list of the machine's properties, and a table a phase."""
@@ -119,7 +119,8 @@ def faults_of_output(out: Path) -> list[str]:
     return faults
 
 
-def _replace(file: Path, text: str) -> None:
+def write_atomically(file: Path, text: str) -> None:
+    """Write a file that is whole whenever it is read."""
     partial = file.with_name(f'.{file.name}.partial')
     partial.write_text(text, encoding='utf-8')
     os.replace(partial, file)

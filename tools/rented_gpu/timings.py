@@ -18,7 +18,7 @@ from vsr_plugins.inference.cost import count_flops, median_seconds
 from vsr_plugins.inference.memory import peak_memory
 from vsr_plugins.models.build import build_network
 from vsr_plugins.models.networks.needs import needs_of
-from vsr_plugins.models.reduced import moving_frames
+from vsr_plugins.models.reduced import REDUCED, moving_frames
 
 from .checks import difference
 from .work import Work, has_fast_bfloat16
@@ -33,10 +33,10 @@ NETWORKS = {
     'TDAN': 'tdan_x4_1xb4-lr1e-4-400k_clips',
     'Zooming Slow-Mo': 'zooming-slow-mo_c64b5-40_1xb4-300k_clips',
 }
-# Height and width of the frames by the device, and frames for networks that take any number: Vid4's, and the least
-# that all networks take.
-SIZES = {'cuda': (144, 180), 'cpu': (64, 64)}
-FRAMES = {'cuda': 7, 'cpu': 3}
+# Height and width of the frames by the device (Vid4's, and small ones; more where a network needs more), and how many
+# of them for networks that take any number.
+SIZES = {'cuda': (144, 180), 'cpu': (32, 32)}
+FRAMES = {'cuda': 7, 'cpu': 2}
 # Ways to train, the plain one first: arguments of ``accelerate``.
 STEPS: Mapping[str, Mapping[str, Any]] = {
     'as it is': dict(),
@@ -76,11 +76,15 @@ def step_name(config: str, way: str) -> str:
 
 
 def time_network(name: str, device: torch.device, precision: str, compiled: bool) -> dict[str, Any]:
-    """Time and memory of one network for one frame of its output."""
+    """Time and memory of one network for one frame of its output; on a CPU of the reduced one of its kind."""
     torch.manual_seed(0)
-    network = build_network(read_config(config_path(NETWORKS[name])).model.generator).to(device).eval()
+    generator = dict(read_config(config_path(NETWORKS[name])).model.generator)
+    if device.type == 'cpu':
+        generator |= REDUCED[generator['type']]
+    network = build_network(generator).to(device).eval()
     needs = needs_of(network)
-    frames = moving_frames(needs.window or FRAMES[device.type], *SIZES[device.type])[None].to(device)
+    size = [max(side, needs.min_size) for side in SIZES[device.type]]
+    frames = moving_frames(needs.window or FRAMES[device.type], *size)[None].to(device)
     autocast = torch.autocast(device.type, torch.bfloat16) if precision == 'bfloat16' else nullcontext()
     with torch.no_grad(), autocast:
         output = network(frames)
@@ -136,15 +140,17 @@ def time_step(config: str, device: torch.device, way: str) -> dict[str, Any]:
 def adapt(settings: Any, device: torch.device) -> list[str]:
     """Change what of a training config does not fit a device; returns what was changed, in words.
 
-    Batches are cut to two on a CPU, which is for rehearsals.
+    On a CPU, which is for rehearsals, batches are of two and the network is the reduced one of its kind.
     """
     changes = []
     if 'BFloat16' in settings.optim_wrapper.get('type', '') and not has_fast_bfloat16(device):
         settings.optim_wrapper.type = 'OptimWrapper'
         changes.append('float32 in the place of bfloat16')
-    if device.type == 'cpu' and settings.train_dataloader.batch_size > 2:
-        settings.train_dataloader.batch_size = 2
-        changes.append('batches of 2')
+    if device.type == 'cpu':
+        generator = settings.model.generator
+        generator.update(REDUCED.get(generator.type, {}))
+        settings.train_dataloader.batch_size = min(settings.train_dataloader.batch_size, 2)
+        changes.append('a reduced network, batches of 2')
     return changes
 
 
