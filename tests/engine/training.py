@@ -80,6 +80,7 @@ def build(
     val_interval=None,
     wrapper=None,
     hooks=(),
+    max_minutes=None,
     **options,
 ):
     """A runner; ``options`` go into the checkpoint hook."""
@@ -109,7 +110,12 @@ def build(
             'sampler': {'type': 'InfiniteSampler', 'shuffle': True},
             'dataset': Augmented(log),
         },
-        train_cfg={'type': 'ResumableIterBasedTrainLoop', 'max_iters': max_iters, 'val_interval': val_interval or 1000},
+        train_cfg={
+            'type': 'ResumableIterBasedTrainLoop',
+            'max_iters': max_iters,
+            'val_interval': val_interval or 1000,
+            'max_minutes': max_minutes,
+        },
         optim_wrapper={'type': 'OptimWrapper', 'optimizer': {'type': 'Adam', 'lr': 0.01}, **(wrapper or {})},
         param_scheduler={'type': 'CosineAnnealingLR', 'T_max': 20, 'by_epoch': False},
         default_hooks={

@@ -5,7 +5,7 @@ from typing import Any
 
 from mmagic.registry import DATASETS, LOOPS
 from mmengine.dist import broadcast_object_list, get_dist_info
-from mmengine.hooks import LoggerHook
+from mmengine.hooks import LoggerHook, ParamSchedulerHook
 from mmengine.logging import print_log
 from mmengine.runner import IterBasedTrainLoop, Runner
 from mmengine.runner.base_loop import BaseLoop
@@ -17,6 +17,7 @@ from ..allocator import keep_freed_memory
 from .random_state import preserved_random_state
 from .resume_state import ResumeStateHook
 from .sample_stream import PositionSampler, SampleStream
+from .time_budget import POSITION, SECONDS, TimeBudget, TimeScheduleHook
 
 SHUFFLING = ('InfiniteSampler', 'DefaultSampler')
 
@@ -43,6 +44,14 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         val_begin: First iteration at which validation may happen.
         val_interval: Iterations between validations.
         dynamic_intervals: Other intervals from given iterations on.
+        max_minutes: Train for so many minutes instead of ``max_iters``, from the first iteration to the end of the last
+            validation, those of a training that is resumed included. ``max_iters`` is then what the schedules of the
+            config are written for: where a quarter of the time is over, learning rates and validations are where they
+            would be after a quarter of ``max_iters``. Validations on the way are left out where they would take more
+            than a fifth of the time. What is resumed is no longer equal bit by bit. Default None.
+
+    Raises:
+        ValueError: If ``max_iters`` or ``max_minutes`` is no such number.
     """
 
     def __init__(
@@ -53,9 +62,11 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         val_begin: int = 1,
         val_interval: int = 1000,
         dynamic_intervals: list[tuple[int, int]] | None = None,
+        max_minutes: float | None = None,
     ) -> None:
         if max_iters != int(max_iters) or max_iters < 1:
             raise ValueError(f'max_iters must be a whole number of at least 1, but got {max_iters}')
+        self.budget = None if max_minutes is None else TimeBudget(60 * max_minutes, int(max_iters))
         # Not the parent's: it starts the workers here, before it is known where the data begin.
         BaseLoop.__init__(self, runner, _as_stream(dataloader) if isinstance(dataloader, dict) else dataloader)
         self._max_iters = int(max_iters)
@@ -65,6 +76,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         self.val_begin = val_begin
         self.val_interval = val_interval
         self.stop_training = False
+        self._validations_due = 0
         self.dynamic_milestones, self.dynamic_intervals = calc_dynamic_intervals(val_interval, dynamic_intervals)
         if hasattr(self.dataloader.dataset, 'metainfo'):
             runner.visualizer.dataset_meta = self.dataloader.dataset.metainfo
@@ -77,6 +89,9 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
             )
         self.resume_state = ResumeStateHook()
         runner.register_hook(self.resume_state)
+        if self.budget is not None:
+            runner._hooks[:] = [hook for hook in runner.hooks if not isinstance(hook, ParamSchedulerHook)]
+            runner.register_hook(TimeScheduleHook(self.budget))
         for hook in runner.hooks:
             if isinstance(hook, LoggerHook):
                 # There is one epoch: by it, all validations of a curve would stand at 0.
@@ -85,6 +100,8 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
     def run(self) -> Any:
         """Train from the current iteration to the last; returns the model."""
         keep_freed_memory()
+        if self.budget is not None:
+            self._resume_budget()
         if self._iter < self._max_iters:
             # Starting workers draws numbers; the training shall not notice.
             with preserved_random_state():
@@ -102,26 +119,67 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
             self._validate_if_due()
         while self._iter < self._max_iters and not self.stop_training:
             self.runner.model.train()
-            self.run_iter(next(self.dataloader_iterator))
+            if self.budget is None:
+                self.run_iter(next(self.dataloader_iterator))
+            else:
+                self._run_timed_iter()
             self._decide_current_val_interval()
             self._validate_if_due()
         self.runner.call_hook('after_train_epoch')
         self.runner.call_hook('after_train')
         return self.runner.model
 
-    def _validate_if_due(self) -> None:
-        """Validate where the interval says so, unless the checkpoint says that it has been done."""
+    def _resume_budget(self) -> None:
+        """Count the time from here, after that of the training that is resumed."""
+        info = self.runner.message_hub.runtime_info
+        self.budget.start(info.get(SECONDS, 0.0), info.get(POSITION, 0))
+        # Until it is known better; a budget that is spent leaves nothing to train.
+        self._max_iters = self._iter + self.budget.planned if self.budget.left > 0 else self._iter
+        self._validations_due = self.budget.position // self.val_interval
+
+    def _run_timed_iter(self) -> None:
+        """An iteration, which is known to be the last one before it begins, so that hooks save and log at its end."""
+        decision = [self.budget.is_last]
+        broadcast_object_list(decision)
+        self._max_iters = self._iter + (1 if decision[0] else self.budget.expected_iterations)
+        before = self.budget.spent
+        self.run_iter(next(self.dataloader_iterator))
+        self.budget.add_iteration(self.budget.spent - before)
+
+    def _is_validation_due(self) -> bool:
+        """Whether the interval, or the end of the training, says so."""
         if self.runner.val_loop is None or self._iter < self.val_begin:
-            return
-        if self._iter % self.val_interval != 0 and self._iter != self._max_iters:
+            return False
+        if self.budget is None:
+            return self._iter % self.val_interval == 0 or self._iter == self._max_iters
+        if self._iter == self._max_iters:
+            if self.budget.allows_last_validation():
+                return True
+            print_log('There is no time left for a last validation.', logger='current', level=logging.WARNING)
+            return False
+        number = self.budget.position // self.val_interval
+        if number == self._validations_due and not self.budget.needs_measuring:
+            return False
+        self._validations_due = number
+        return self.budget.allows_validation()
+
+    def _validate_if_due(self) -> None:
+        """Validate where that is due, unless the checkpoint says that it has been done."""
+        due = [self._is_validation_due()]
+        if self.budget is not None:
+            broadcast_object_list(due)
+        if not due[0]:
             return
         hub = self.runner.message_hub
         if hub.runtime_info.get('last_validation') == self._iter:
             return
         # Before, since a checkpoint that is saved meanwhile is saved when the measuring is done.
         hub.update_info('last_validation', self._iter)
+        before = self.budget and self.budget.spent
         with self.resume_state.pause():
             self.runner.val_loop.run()
+        if self.budget is not None:
+            self.budget.add_validation(self.budget.spent - before)
 
     def _start_data(self) -> Any:
         """An iterator over the batches from the current iteration on."""
