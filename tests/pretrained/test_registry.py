@@ -175,3 +175,15 @@ def test_mmengine_takes_a_name_for_a_checkpoint(registry):
 
     loaded = upstream.CheckpointLoader.load_checkpoint('pretrained:near', map_location='cpu')
     assert torch.equal(loaded['state_dict']['generator.conv1.weight'], registry.conv1.weight)
+
+
+def test_the_spynet_of_mmagic_takes_the_name():
+    from mmagic.models.editors.basicvsr.basicvsr_net import SPyNet
+
+    import vsr_plugins  # noqa: F401
+
+    network = SPyNet('pretrained:spynet')
+    assert torch.equal(network.state_dict()['mean'].flatten(), torch.tensor([0.485, 0.456, 0.406]))
+    weights = read_pretrained('spynet')
+    assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items() if name in weights)
+    assert len(weights) == 60

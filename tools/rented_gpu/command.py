@@ -54,9 +54,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument('--data', nargs='+', type=Path, default=[], metavar='PATH', help='clips: archives, folders')
     parser.add_argument('--photos', nargs='+', type=Path, default=[], metavar='PATH', help='photographs, likewise')
     parser.add_argument('--config', default=CONFIG, help=f'what is trained (default: {CONFIG})')
+    parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='changes of the config')
     parser.add_argument('--weights', help='what the training starts from (default: what the config says)')
     parser.add_argument(
         '--way', help="how it is trained, 'as it is', 'channels last', 'compiled' (default: the fastest)"
+    )
+    parser.add_argument(
+        '--total-minutes', type=float, help='of training in all calls together, over which learning rates fall'
     )
     # Of the process that computes.
     parser.add_argument('--start', type=float, help=argparse.SUPPRESS)
@@ -132,13 +136,15 @@ def run_phases(args: argparse.Namespace) -> int:
         print(f'{phase}: {until - time.time():.0f} s', flush=True)
         task = work.Work(results, device, until, args.work)
         if phase == 'data':
-            _module('data').run(task, args.config, args.data, args.photos)
+            _module('data').run(task, args.config, args.data, args.photos, args.cfg_options)
         elif phase == 'check':
             _module('checks').run(task)
         elif phase == 'time':
-            _module('timings').run(task, args.config)
+            _module('timings').run(task, args.config, args.cfg_options)
         else:
-            _module('training').run(task, args.config, args.way, args.weights)
+            training = _module('training')
+            what = (args.config, args.cfg_options, args.way, args.weights, args.total_minutes)
+            training.run(task, training.Training(*what))
     return 0
 
 

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vsr_plugins.config_files import read_config
+from mmengine.config import Config
+
 from vsr_plugins.datasets import prepare
 from vsr_plugins.datasets.images import IMAGE_SUFFIXES
 
 from .handed_over import gather
-from .timings import sought
+from .timings import read_settings, sought
 from .work import Work
 
 PHASE = 'data'
@@ -18,7 +19,7 @@ PHASE = 'data'
 PATCH_SIZE = 160
 
 
-def run(work: Work, config: str, sources: Sequence[Path], photos: Sequence[Path]) -> None:
+def run(work: Work, config: str, sources: Sequence[Path], photos: Sequence[Path], options: Sequence[str] = ()) -> None:
     """Unpack, and make a bank of patches or a data set of clips, whichever the config reads.
 
     Args:
@@ -26,9 +27,10 @@ def run(work: Work, config: str, sources: Sequence[Path], photos: Sequence[Path]
         config: The config that will be trained.
         sources: Archives and folders of clips, banks, or data sets that ``vsr prepare`` made.
         photos: Archives and folders of photographs.
+        options: See ``read_settings``.
     """
     work.item(PHASE, 'unpacked', lambda: _unpack(work.folder, sources, photos))
-    work.item(PHASE, f'for {Path(config).stem}', lambda: _prepare(work.folder, config))
+    work.item(PHASE, f'for {Path(config).stem}', lambda: _prepare(work.folder, read_settings(config, options)))
 
 
 def _unpack(folder: Path, sources: Sequence[Path], photos: Sequence[Path]) -> dict[str, Any]:
@@ -57,8 +59,7 @@ def _unpack(folder: Path, sources: Sequence[Path], photos: Sequence[Path]) -> di
 _PREPARED = {'patches': 'bank.json', 'clips': 'meta_info_clips_val.txt'}
 
 
-def _prepare(folder: Path, config: str) -> dict[str, Any]:
-    settings = read_config(config)
+def _prepare(folder: Path, settings: Config) -> dict[str, Any]:
     source, root = folder / 'sources', folder / 'data'
     photos = folder / 'photos' if (folder / 'photos').is_dir() else None
     has_clips = source.is_dir() and any(source.iterdir())
@@ -80,7 +81,7 @@ def _prepare(folder: Path, config: str) -> dict[str, Any]:
     return values
 
 
-def bank_spec(settings: Any) -> prepare.BankSpec:
+def bank_spec(settings: Config) -> prepare.BankSpec:
     """The bank that a training config can read."""
     loader = settings.train_dataloader
     margin = sought(loader, 'degrade_margin', 0)

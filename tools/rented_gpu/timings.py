@@ -1,13 +1,15 @@
 """The phase ``time``: networks, and the training step, in float32, in bfloat16 and compiled."""
 
+import argparse
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from mmengine.config import Config, DictAction
 from mmengine.optim import build_optim_wrapper
 from torch import nn
 
@@ -49,12 +51,13 @@ LIMIT = 90
 MARGIN = 1.25
 
 
-def run(work: Work, config: str | None) -> None:
+def run(work: Work, config: str | None, options: Sequence[str] = ()) -> None:
     """Time all networks plainly, then the training step of a config, then the networks compiled.
 
     Args:
         work: See there.
         config: The config that will be trained; None for none.
+        options: See ``read_settings``.
     """
     precisions = ['float32', 'bfloat16'] if has_fast_bfloat16(work.device) else ['float32']
     for precision in precisions:
@@ -63,7 +66,7 @@ def run(work: Work, config: str | None) -> None:
             work.item(PHASE, f'{name}, {precision}', task, LIMIT)
     if config is not None:
         for way in STEPS:
-            work.item(PHASE, step_name(config, way), partial(time_step, config, work.device, way), LIMIT)
+            work.item(PHASE, step_name(config, way), partial(time_step, config, work.device, way, options), LIMIT)
     for precision in reversed(precisions):
         for name in NETWORKS:
             task = partial(time_network, name, work.device, precision, True)
@@ -101,13 +104,13 @@ def time_network(name: str, device: torch.device, precision: str, compiled: bool
     return values
 
 
-def time_step(config: str, device: torch.device, way: str) -> dict[str, Any]:
+def time_step(config: str, device: torch.device, way: str, options: Sequence[str] = ()) -> dict[str, Any]:
     """Time and memory of a training step of a config, on frames of the size it trains on."""
     from mmagic.registry import MODELS
     from mmagic.structures import DataSample
 
     torch.manual_seed(0)
-    settings = read_config(config)
+    settings = read_settings(config, options)
     adapt(settings, device)
     model = MODELS.build(settings.model)
     model.init_weights()
@@ -124,10 +127,9 @@ def time_step(config: str, device: torch.device, way: str) -> dict[str, Any]:
         samples = [DataSample(gt_img=truth, metainfo={'key': str(i)}) for i in range(loader.batch_size)]
         model.train_step({'inputs': [low] * loader.batch_size, 'data_samples': samples}, wrapper)
 
-    options = STEPS[way]
-    accelerate(model.generator, options.get('channels_last', False))
+    accelerate(model.generator, STEPS[way].get('channels_last', False))
     values: dict[str, Any] = {'input': f'{loader.batch_size}x{count}x3x{low.shape[-2]}x{low.shape[-1]}'}
-    if 'compile' in options:
+    if 'compile' in STEPS[way]:
         values |= _compile(model.generator, step)
     else:
         step()
@@ -135,6 +137,20 @@ def time_step(config: str, device: torch.device, way: str) -> dict[str, Any]:
     values['ms a step'] = 1e3 * median_seconds(step, device, enough=4.0, most=20)
     values['precision'] = 'bfloat16' if 'BFloat16' in settings.optim_wrapper.type else 'float32'
     return values
+
+
+def read_settings(config: str, options: Sequence[str] = ()) -> Config:
+    """A training config with some of its entries changed.
+
+    Args:
+        config: Which.
+        options: ``'model.generator.mid_channels=32'`` and the like.
+    """
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--options', nargs='*', action=DictAction)
+    settings = read_config(config)
+    settings.merge_from_dict(parser.parse_args(['--options', *options]).options or {})
+    return settings
 
 
 def adapt(settings: Any, device: torch.device) -> list[str]:

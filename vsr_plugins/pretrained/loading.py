@@ -23,7 +23,8 @@ def read_pretrained(name: str | Pretrained) -> dict[str, Tensor]:
     entry = name if isinstance(name, Pretrained) else find_pretrained(name)
     file, path = require(entry)
     weights = read_released(file.converter, path) if file.converter else read_weights(path)
-    return {key.removeprefix(file.prefix): value for key, value in weights.items() if key.startswith(file.prefix)}
+    own = {key.removeprefix(file.prefix): value for key, value in weights.items() if key.startswith(file.prefix)}
+    return {key: value for key, value in own.items() if key not in file.without}
 
 
 def checkpoint_weights(checkpoint: str | Path) -> dict[str, Tensor]:

@@ -1,0 +1,27 @@
+# BasicVSR at half the width with a third of the blocks (32 channels, 10 residual blocks a direction; published are 64
+# and 30), for minutes of one GPU. The flow starts from the released SPyNet, pip install '.[basicvsr]', and is trained
+# along after a tenth of the schedule. In float32, which on GPUs is TF32 in convolutions: flow in bfloat16 is coarse.
+#   vsr prepare patches CLIPS DATA_ROOT --photos PHOTOS
+#   vsr prepare clips CLIPS DATA_ROOT                      # for validation
+_base_ = ['basicvsr_1xb4-300k_clips.py', '../_base_/datasets/patch_bank.py']
+
+experiment_name = 'basicvsr_c32b10_1xb16-10k_patches'
+work_dir = f'./work_dirs/{experiment_name}'
+
+model = dict(
+    generator=dict(mid_channels=32, num_blocks=10, spynet_pretrained='pretrained:spynet'),
+    train_cfg=dict(fix_iter=1000),
+    data_preprocessor=dict(type='BatchDataPreprocessor'),
+)
+
+# 40 pixels at low resolution; SPyNet enlarges what is no multiple of 32.
+train_dataloader = dict(_delete_=True, **_base_.patch_bank_train_sequence_dataloader)
+train_dataloader['dataset']['gt_patch_size'] = 160
+val_dataloader = [_base_.clips_val_sequence_dataloader]
+val_evaluator = [_base_.clips_val_evaluator]
+
+train_cfg = dict(max_iters=10_000, val_interval=2500)
+optim_wrapper = dict(optimizer=dict(lr=4e-4))
+param_scheduler = dict(_delete_=True, type='CosineAnnealingLR', by_epoch=False, begin=0, end=10_000, eta_min=1e-6)
+
+default_hooks = dict(logger=dict(interval=50), checkpoint=dict(interval=500))
