@@ -6,50 +6,40 @@ from torch import nn
 
 from vsr_plugins.inference.restoring import Restorer
 from vsr_plugins.models.networks.needs import LENGTH, OVERLAP, needs_of
+from vsr_plugins.models.reduced import REDUCED, build_reduced, network_names
 
 register_all_modules()
 
-SMALL = {
-    'EDVRNet': dict(in_channels=3, out_channels=3, mid_channels=8, deform_groups=2, num_blocks_extraction=1,
-                    num_blocks_reconstruction=1, with_tsa=False),
-    'TDANNet': dict(mid_channels=64, num_blocks_before_align=1, num_blocks_after_align=1),
-    'TOFlowVSRNet': dict(),
-    'BasicVSRNet': dict(mid_channels=4, num_blocks=1),
-    'IconVSRNet': dict(mid_channels=64, num_blocks=1),
-    'BasicVSRPlusPlusNet': dict(mid_channels=16, num_blocks=1),
-    'RealBasicVSRNet': dict(mid_channels=4, num_propagation_blocks=1, num_cleaning_blocks=1),
-    'SRCNNNet': dict(upscale_factor=3),
-    'RRDBNet': dict(in_channels=3, out_channels=3, mid_channels=4, num_blocks=1, growth_channels=4, upscale_factor=2),
-    'MSRResNet': dict(in_channels=3, out_channels=3, mid_channels=4, num_blocks=1, upscale_factor=3),
-    'EDSRNet': dict(in_channels=3, out_channels=3, mid_channels=4, num_blocks=1, upscale_factor=2),
-    'RDNNet': dict(in_channels=3, out_channels=3, mid_channels=4, num_blocks=1, num_layers=1, channel_growth=4),
-    'SwinIRNet': dict(embed_dim=8, depths=[1], num_heads=[2], window_size=4, upscale=2, upsampler='pixelshuffle'),
-    'LatentAttentionNet': dict(mid_channels=8, num_layers=2, attn_layout='L'),
-    'FRVSRNet': dict(mid_channels=4, num_blocks=1),
-    'ZoomingSlowMoNet': dict(mid_channels=8, deform_groups=2, num_blocks_extraction=1, num_blocks_reconstruction=1,
-                             window_length=3, halo=1),
-    'VESPCNNet': dict(),
-    'FSRCNNNet': dict(mid_channels=8, shrink_channels=4, num_layers=1, scale=3),
-    'BicubicNet': dict(scale=2),
-}  # fmt: skip
-SCALES = {'SRCNNNet': 3, 'RRDBNet': 2, 'MSRResNet': 3, 'EDSRNet': 2, 'SwinIRNet': 2, 'FSRCNNNet': 3, 'BicubicNet': 2}
+# What restores no video by itself.
+PARTS = {
+    *('DISFlow', 'SPyNetFlow', 'LinearBlendNet'),
+    *('DeformableAlignment', 'FlowWarpAlignment', 'RectifiedFlowAlignment', 'SpatialAlignmentNet'),
+}
+SCALES = {
+    **{'SRCNNNet': 3, 'RRDBNet': 2, 'MSRResNet': 3, 'EDSRNet': 2, 'SwinIRNet': 2, 'FSRCNNNet': 3, 'BicubicNet': 2},
+    **{'DUFNet': 2, 'EDVRStage2Net': 1},
+}
 
 
 # At upstream's own width, which cannot be changed.
 SLOW = ('IconVSRNet',)
 
 
-@pytest.mark.parametrize('name', [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in SMALL])
+@pytest.mark.parametrize(
+    'name', [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in sorted(set(network_names()) - PARTS)]
+)
 def test_networks_of_all_kinds_restore_a_clip_of_odd_size(name):
     torch.manual_seed(0)
-    network = MODELS.build(dict(type=name, **SMALL[name]))
+    network = build_reduced(name)
     generator = torch.Generator().manual_seed(1)
     frames = [torch.randint(0, 255, (17, 22, 3), dtype=torch.uint8, generator=generator).numpy() for _ in range(3)]
     restorer = Restorer(network)
     made = list(restorer.restore(iter(frames)))
     scale = SCALES.get(name, 4)
     assert restorer.needs.scale == scale
-    assert [len(pictures) for pictures in made] == ([2, 2, 1] if name == 'ZoomingSlowMoNet' else [1, 1, 1])
+    assert [len(pictures) for pictures in made] == (
+        [2, 2, 1] if name in ('ZoomingSlowMoNet', 'TwoStageNet') else [1, 1, 1]
+    )
     for pictures in made:
         for picture in pictures:
             assert picture.shape == (3, 17 * scale, 22 * scale)
@@ -67,9 +57,9 @@ def test_needs_come_from_attributes():
     assert (needs.scale, needs.length, needs.overlap) == (3, 1, 0)
     needs = needs_of(MODELS.build(dict(type='BasicVSRNet', mid_channels=4, num_blocks=1)))
     assert (needs.length, needs.overlap, needs.min_size) == (LENGTH, OVERLAP, 64)
-    needs = needs_of(MODELS.build(dict(type='IconVSRNet', **SMALL['IconVSRNet'])))
+    needs = needs_of(MODELS.build(dict(type='IconVSRNet', **REDUCED['IconVSRNet'])))
     assert (needs.length, needs.min_size, needs.min_frames) == (LENGTH, 64, 5)
-    edvr = dict(type='EDVRNet', **SMALL['EDVRNet'])
+    edvr = dict(type='EDVRNet', **REDUCED['EDVRNet'])
     needs = needs_of(MODELS.build(dict(type='AlignedNet', network=edvr)))
     assert (needs.output, needs.window, needs.multiple_of) == ('center', 5, 1)  # it fills the frames itself
 

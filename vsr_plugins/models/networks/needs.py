@@ -121,6 +121,8 @@ def needs_of(network: nn.Module) -> NetworkNeeds:
     for kind in type(network).__mro__:
         if kind.__name__ in UPSTREAM:
             return UPSTREAM[kind.__name__](network)
+        if 'output' in vars(kind):  # a child of one of upstream's that speaks for itself
+            break
     output, scale = getattr(network, 'output', None), getattr(network, 'scale', None)
     if output not in ('center', 'all', 'interpolated') or scale is None:
         raise ValueError(
