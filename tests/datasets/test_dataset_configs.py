@@ -8,6 +8,7 @@ import pytest
 from mmengine.config import Config
 
 import vsr_plugins  # noqa: F401  (default_runtime.py does so for whole configs)
+from vsr_plugins.datasets.prepare import plan_patches, write_patches
 
 CONFIGS = Path(__file__).parents[2] / 'configs' / '_base_' / 'datasets'
 
@@ -47,6 +48,9 @@ SHAPES = {
     'clips_and_photos_train_sequence': ((7, 3, 32, 32), (7, 3, 128, 128)),
     'clips_and_photos_train_window': ((5, 3, 36, 36), (3, 144, 144)),
     'clips_and_photos_train_frame': ((3, 20, 20), (3, 80, 80)),
+    'patch_bank_train_sequence': ((7, 3, 32, 32), (7, 3, 128, 128)),
+    'patch_bank_train_window': ((5, 3, 24, 24), (3, 96, 96)),
+    'patch_bank_train_frame': ((3, 20, 20), (3, 80, 80)),
     'photomotion_train_sequence': ((5, 3, 24, 24), (5, 3, 96, 96)),
     'photomotion_train_window': ((5, 3, 24, 24), (3, 96, 96)),
     'photomotion_train_frame': ((3, 24, 24), (3, 96, 96)),
@@ -94,6 +98,9 @@ def small_root(tmp_path_factory):
         write(root / 'vimeo90k' / folder / '00001' / '0266', 7, size, 'im{}.png', first=1)
     for subset in ('train', 'test'):
         (root / 'vimeo90k' / f'meta_info_Vimeo90K_{subset}_GT.txt').write_text('00001/0266 (256, 448, 3)\n')
+    for clip in 'ab':
+        write(root / 'src' / clip, 4, (160, 164))
+    write_patches(plan_patches([root / 'src'], val_fraction=0), [root / 'src'], root)
     for clip in 'abc':
         write(root / 'clips' / 'GT' / clip, 4, (149, 161), '{:08d}.jpg')
     (root / 'clips' / 'meta_info_clips_train.txt').write_text('a 4 (149,161,3)\nb 4 (149,161,3)\n')
@@ -123,7 +130,7 @@ def preprocessor():
     from mmagic.utils import register_all_modules
 
     register_all_modules()
-    return MODELS.build(dict(type='DataPreprocessor', mean=[0.0, 0.0, 0.0], std=[255.0, 255.0, 255.0]))
+    return MODELS.build(dict(type='BatchDataPreprocessor', mean=[0.0, 0.0, 0.0], std=[255.0, 255.0, 255.0]))
 
 
 def first_batch(dataloader):
@@ -144,13 +151,14 @@ def test_a_batch_through_the_preprocessor(name, dataloaders, preprocessor):
     batch = preprocessor(first_batch(dataloader), training=training)
     inputs, sample = batch['inputs'], batch['data_samples']
     n = dataloader.batch_size
-    large = name in ('clips_and_photos_train_window', 'clips_and_photos_train_frame')
+    of_bank = name.startswith('patch_bank')
+    large = of_bank or name in ('clips_and_photos_train_window', 'clips_and_photos_train_frame')
     assert n == (16 if large else 4 if training else 1)
     assert tuple(inputs.shape) == (n, *SHAPES[name][0])
     assert tuple(sample.gt_img.shape) == (n, *SHAPES[name][1])
     assert inputs.min() >= 0 and 0.1 < inputs.max() <= 1
     assert sample.gt_img.max() > (0.1 if training else 10)
-    assert len(sample.metainfo['key']) == n
+    assert of_bank or len(sample.metainfo['key']) == n
     if name in KEYS:
         assert sample.metainfo['key'] == [KEYS[name]]
 

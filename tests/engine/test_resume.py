@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 import training
+from mmengine.runner import Runner
+from prepared import write
 
 from vsr_plugins.compat.checkpoint_writing import find_latest_checkpoint
+from vsr_plugins.datasets.prepare import BankSpec, plan_patches, write_patches
 
 
 def assert_same_weights(a, b):
@@ -153,3 +156,44 @@ def test_a_sampler_of_ones_own_is_kept(tmp_path):
     runner.train()
     assert isinstance(runner.train_loop.dataloader.sampler, torch.utils.data.SequentialSampler)
     assert 'cannot be resumed' in ''.join(path.read_text() for path in tmp_path.rglob('*.log'))
+
+
+def train_from_bank(work_dir, bank, workers, resume=False):
+    """A small network that trains on a bank of patches."""
+    runner = Runner(
+        model=dict(
+            type='BaseEditModel',
+            generator=dict(type='ESPCNNet'),
+            pixel_loss=dict(type='MSELoss', loss_weight=1.0, reduction='mean'),
+            data_preprocessor=dict(type='BatchDataPreprocessor', mean=[0.0], std=[255.0]),
+        ),
+        work_dir=str(work_dir),
+        train_dataloader=dict(
+            batch_size=4,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            sampler=dict(type='InfiniteSampler', shuffle=True),
+            collate_fn=dict(type='whole_batch'),
+            dataset=dict(type='PatchBankDataset', data_root=str(bank), num_input_frames=1, gt_patch_size=16),
+        ),
+        train_cfg=dict(type='ResumableIterBasedTrainLoop', max_iters=8),
+        optim_wrapper=dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-3)),
+        default_hooks=dict(checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=5)),
+        randomness=dict(seed=3),
+        default_scope='mmagic',
+        resume=resume,
+        experiment_name=f'{work_dir.name}_{workers}_{resume}',
+    )
+    runner.train()
+    return training.weights(work_dir, 8)
+
+
+def test_a_training_from_a_bank_goes_on_with_the_next_sample(tmp_path):
+    for name in 'ab':
+        for number in range(4):
+            write(tmp_path / 'src' / name / f'{number}.png', (32, 36))
+    plan = plan_patches([tmp_path / 'src'], BankSpec(frames=3, patch_size=32), val_fraction=0)
+    bank = write_patches(plan, [tmp_path / 'src'], tmp_path).folder
+    whole = train_from_bank(tmp_path / 'whole', bank, workers=0)
+    copy_checkpoint(tmp_path / 'whole', tmp_path / 'part', 5)
+    assert_same_weights(train_from_bank(tmp_path / 'part', bank, workers=1, resume=True), whole)
