@@ -8,6 +8,7 @@ import numpy as np
 from mmengine.config import Config, ConfigDict
 
 from vsr_plugins.datasets.degradation import bicubic_downsample, blur_downsample
+from vsr_plugins.datasets.prepare import plan_patches, write_patches
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 FILES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)
@@ -68,6 +69,7 @@ def write_data(root):
             cv2.imwrite(str(root / 'Vid4' / kind / 'walk' / frame.name), degrade(cv2.imread(str(frame)), 4))
     (root / 'Vid4' / 'meta_info_Vid4_GT.txt').write_text('walk 5 (256,260,3)\n')
     write_vimeo90k(root / 'vimeo90k')
+    write_patches(plan_patches([root / 'clips']), [root / 'clips'], root, workers=1)
     # What a first stage would have restored.
     for name in ('clips', 'Vid4'):
         shutil.copytree(root / name / 'GT', root / name / 'edvrl_c128b40_1xb4-600k_clips')
