@@ -71,11 +71,14 @@ def train(work: Work, training: Training) -> dict[str, Any]:
     changes += fit(settings, work.folder / 'train' / training.name, STEPS[way])
     if training.weights is not None:
         settings.load_from = training.weights
-    closing = max(CLOSING * work.left, LEAST_CLOSING)
-    here = max(work.left - closing, 1.0) / 60
-    settings.train_cfg.max_minutes = training.total_minutes or here + minutes_before(Path(settings.work_dir))
+    before = minutes_before(Path(settings.work_dir))
+    settings.train_cfg.max_minutes = training.total_minutes or before + work.left / 60
     work.results.out.joinpath(CONFIG).write_text(settings.pretty_text, encoding='utf-8')
     runner = Runner.from_cfg(settings)
+    closing = max(CLOSING * work.left, LEAST_CLOSING)
+    if training.total_minutes is None:
+        # The loop is built later. Building the model may have taken its time.
+        runner._train_loop['max_minutes'] = before + max(work.left - closing, 1.0) / 60
     values = {'way': way, 'changes': ', '.join(changes), 'note': reason}
     hook = ExportHook(work, training.name, work.until - closing / 2, values)
     runner.register_hook(hook, priority='LOWEST')
