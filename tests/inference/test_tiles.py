@@ -225,11 +225,12 @@ class LittleMemory:
 ERRORS = [
     torch.OutOfMemoryError('CUDA out of memory.'),
     RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate"),
+    RuntimeError('GET was unable to find an engine to execute this computation'),
     MemoryError(),
 ]
 
 
-@pytest.mark.parametrize('error', ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize('error', ERRORS, ids=['torch', 'cpu', 'cudnn', 'python'])
 def test_out_of_memory_halves_the_tile_and_goes_on(error):
     frames, network = clip(1, 160, 200), LittleMemory(12_500, error)
     tiler = Tiler(network, 2, tile=0, multiple_of=4)

@@ -124,6 +124,9 @@ def run_phases(args: argparse.Namespace) -> int:
     if device.type == 'cuda' and not torch.cuda.is_available():
         results.put('start', 'device', 'failed', note='PyTorch finds no CUDA device here')
         return 0
+    if device.type == 'cuda' and device.index is None:
+        # Some functions of torch.cuda take no device without a number.
+        device = torch.device('cuda', torch.cuda.current_device())
     results.describe(**work.describe(device))
     started = time.perf_counter()
     from mmagic.utils import register_all_modules

@@ -17,8 +17,8 @@ from .results import DONE, Results
 TOLERANCES = {'float32': 1e-3, 'bfloat16': 5e-2}
 
 
-class TimeIsUpError(Exception):
-    """What an item is ended with when its time is over."""
+class TimeIsUpError(BaseException):
+    """What an item is ended with when its time is over; no ``except Exception`` on the way may hold it up."""
 
 
 class DiffersError(Exception):

@@ -29,6 +29,8 @@ ALLOCATION_FAILED = (
     'could not create a memory',
     'could not allocate',
     'alloc_failed',
+    # Where cuDNN has no memory for the workspace of any of its kernels, this is all that PyTorch says.
+    'unable to find an engine',
 )
 
 
