@@ -20,8 +20,15 @@ train_dataloader.update(batch_size=16)
 # The paper's temporal augmentation (its variable TA): every first to third frame, forwards or backwards, or one frame
 # seven times.
 train_dataloader.dataset.update(samples='clips', num_input_frames=7)
-train_dataloader.dataset.pipeline[0:0] = [dict(type='SampleSegment', interval_list=(-3, -2, -1, 0, 1, 2, 3))]
-train_dataloader.dataset.pipeline[2].update(kind='BD')
+train_dataloader.dataset.pipeline = [
+    dict(type='SampleSegment', interval_list=(-3, -2, -1, 0, 1, 2, 3)),
+    _base_.clips_load,
+    *_base_.clips_augment_gt,
+    dict(_base_.clips_patch, kind='BD'),
+    dict(type='KeepCenterFrame', keys=['gt']),
+    dict(type='StackFrames', keys=['img']),
+    dict(type='PackInputs', meta_keys=['key']),
+]
 _base_.clips_val_window_dataloader.dataset.pipeline[1].update(kind='BD')
 _base_.clips_val_window_dataloader.dataset.update(num_input_frames=7)
 _base_.vid4_bdx4_window_dataloader.dataset.update(num_input_frames=7)

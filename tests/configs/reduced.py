@@ -60,6 +60,7 @@ def write_data(root):
     for number, (clip, frames) in enumerate({'street_0': 5, 'street_1': 5, 'garden_0': 5}.items()):
         write_clip(root / 'clips' / 'GT' / clip, frames, (256, 260), number)
     (root / 'clips' / 'meta_info_clips_train.txt').write_text('street_0 5 (256,260,3)\nstreet_1 5 (256,260,3)\n')
+    write_patches(plan_patches([root / 'clips']), [root / 'clips'], root)
     for part in ('val', 'val_normal', 'val_remote'):
         (root / 'clips' / f'meta_info_clips_{part}.txt').write_text('garden_0 5 (256,260,3)\n')
     truth = write_clip(root / 'Vid4' / 'GT' / 'walk', 5, (256, 260), 7)

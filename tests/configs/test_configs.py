@@ -126,3 +126,27 @@ def run_tests(runner):
     )
     runner.test()
     return results
+
+
+@every_config
+def test_low_resolution_is_not_turned_around_where_its_grid_is_not_symmetric(path, environment):
+    """DUF's BD looks at the first pixel of each block; flipped afterwards it would be three pixels off."""
+    config = Config.fromfile(path)
+    for dataset in datasets(config.get('train_dataloader')):
+        made, turned = False, False
+        for step in dataset.get('pipeline', []):
+            made |= step['type'] == 'DegradeFrames' and step.get('kind') == 'BD' and step.get('bd', 'duf') == 'duf'
+            turned |= made and step['type'] in ('Flip', 'RandomTransposeHW') and 'img' in step['keys']
+        assert not turned
+
+
+def datasets(node):
+    """All data sets in the config of a dataloader, those within others too."""
+    if isinstance(node, list | tuple):
+        for value in node:
+            yield from datasets(value)
+    elif isinstance(node, dict):
+        if 'pipeline' in node:
+            yield node
+        for value in node.values():
+            yield from datasets(value)

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from .degradation import BD_CONVENTIONS
-from .prepare.patches import BANK, FORMAT
+from .prepare.patches import BANK, FORMAT, GROUPS
 
 AUGMENTATIONS = ('horizontal', 'vertical', 'transpose', 'reverse')
 
@@ -109,6 +109,7 @@ class PatchBankDataset(Dataset):
         center_gt: Ground truth of the middle frame alone, (3, h, w), for networks that restore that.
         gt_patch_size: Height and width of a crop at high resolution, a multiple of the scale. Default the record's.
         times: How often the records of a group are counted, such as ``dict(photos=2)``; default once. 0 leaves it out.
+            A bank need not have every group.
         augment: Of 'horizontal', 'vertical', 'transpose' and 'reverse' (in time), each done to half of the samples.
         degrade_margin: Of a bank without low resolution ('none'): how many pixels at high resolution are given beyond
             the crop on each side, for the filter of ``BatchDataPreprocessor``, which makes ``inputs`` and cuts them
@@ -161,8 +162,8 @@ class PatchBankDataset(Dataset):
             raise ValueError(f'the bank {bank.root} {state}, but got {degrade_margin}')
         if unknown := self.augment - set(AUGMENTATIONS):
             raise ValueError(f'augment may name {", ".join(AUGMENTATIONS)}, but got {", ".join(sorted(unknown))}')
-        if unknown := set(times or {}) - set(bank.group_names):
-            raise ValueError(f'times names {", ".join(sorted(unknown))}, the bank has {", ".join(bank.group_names)}')
+        if unknown := set(times or {}) - set(GROUPS):
+            raise ValueError(f'times may name {", ".join(GROUPS)}, but got {", ".join(sorted(unknown))}')
         weights = [(times or {}).get(name, 1) for name in bank.group_names]
         self._records = np.repeat(np.arange(len(bank)), np.asarray(weights, dtype=int)[bank.groups])
         if not len(self._records):

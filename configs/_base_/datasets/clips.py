@@ -15,6 +15,9 @@ clips_augment = [
     dict(type='Flip', keys=['img', 'gt'], flip_ratio=0.5, direction='vertical'),
     dict(type='RandomTransposeHW', keys=['img', 'gt'], transpose_ratio=0.5),
 ]
+# Before DegradeFrames, for the BD of DUF: its grid begins at the first pixel of each block, and low resolution that is
+# turned around afterwards would begin at the last.
+clips_augment_gt = [dict(step, keys=['gt']) for step in clips_augment]
 
 clips_train_loader = dict(
     num_workers=2, batch_size=4, persistent_workers=True, sampler=dict(type='InfiniteSampler', shuffle=True)

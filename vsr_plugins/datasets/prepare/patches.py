@@ -35,6 +35,7 @@ from .video import RgbReader, decode
 BANK = 'bank.json'
 FOLDER = 'patches'
 FORMAT = 1
+GROUPS = ('clips', 'photos')
 DEGRADATIONS = ('BI', *(f'BD {convention}' for convention in BD_CONVENTIONS), 'none')
 # Folders of few frames share a shard: a file for each of Vimeo-90K's septuplets would be too many.
 FRAMES_A_SHARD = 512
