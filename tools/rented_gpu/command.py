@@ -32,7 +32,7 @@ from .plan import SHARES, Plan
 from .results import MOST_BYTES, Results, faults_of_output, write_atomically
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIG = 'latent_attn_llsll-c64_1xb16-20k_clips'
+CONFIG = 'latent_attn_llsll-c64_1xb16-20k_patches'
 LOG = 'log.txt'
 # Which phase runs, and until when; in the work folder.
 STATE = 'state.json'
