@@ -187,10 +187,10 @@ for phase in phases:
 """)
     run = command._run_in_time
 
-    def run_program(state, arguments, environment, log):
+    def run_program(state, end, arguments, environment, log):
         phases = arguments[arguments.index('--phases') + 1 :]
         return run(
-            state, [sys.executable, str(program), str(tmp_path / 'out'), str(tmp_path), *phases], environment, log
+            state, end, [sys.executable, str(program), str(tmp_path / 'out'), str(tmp_path), *phases], environment, log
         )
 
     monkeypatch.setattr(command, '_run_in_time', run_program)

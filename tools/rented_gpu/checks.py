@@ -38,10 +38,9 @@ def run(work: Work) -> None:
     """Check the networks, deformable convolution, a whole ``vsr upscale`` and tiles when memory runs out."""
     with full_precision():
         work.item(PHASE, 'deformable convolution', partial(check_deformable, work.device), limit=60)
-        work.item(PHASE, 'out of memory', partial(check_out_of_memory, work.device), limit=60)
-        # The small ones first, should time be short.
-        for name in sorted(network_names(), key=lambda name: _weights(build_reduced(name))):
+        for name in network_names():
             work.item(PHASE, name, partial(check_network, name, work.device), limit=60)
+        work.item(PHASE, 'out of memory', partial(check_out_of_memory, work.device), limit=60)
         work.item(PHASE, 'vsr upscale', partial(check_upscale, work.device, work.folder), limit=120)
 
 
@@ -187,10 +186,6 @@ def _gradients(network: nn.Module, inputs: Sequence[Tensor]) -> Tensor:
     network.zero_grad()
     _first(network(*inputs)).square().mean().backward()
     return torch.cat([p.grad.flatten().cpu() for p in network.parameters() if p.grad is not None])
-
-
-def _weights(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def _refuse(network: nn.Module, inputs: tuple[Tensor, ...], most: int) -> None:

@@ -24,7 +24,6 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import BinaryIO
 
 from .handed_over import install_wheels
@@ -36,8 +35,10 @@ CONFIG = 'latent_attn_llsll-c64_1xb16-20k_patches'
 LOG = 'log.txt'
 # Which phase runs, and until when; in the work folder.
 STATE = 'state.json'
-# Seconds between the request to end and the end, and times that a phase whose process died is taken up again.
-GRACE, ATTEMPTS = 3.0, 4
+# Phase -> the module that carries it out.
+MODULES = {'data': 'data', 'check': 'checks', 'time': 'timings', 'train': 'training'}
+# Seconds that a phase may be late before its process is ended, and how often one whose process died is taken up again.
+GRACE, ATTEMPTS = 10.0, 4
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -132,6 +133,7 @@ def run_phases(args: argparse.Namespace) -> int:
     from mmagic.utils import register_all_modules
 
     register_all_modules()
+    modules = {phase: importlib.import_module(f'.{name}', __package__) for phase, name in MODULES.items()}
     results.put('start', 'imports', 'ok', {'seconds': round(time.perf_counter() - started, 1)})
     for phase in plan.phases:
         until = plan.until(phase)
@@ -139,20 +141,16 @@ def run_phases(args: argparse.Namespace) -> int:
         print(f'{phase}: {until - time.time():.0f} s', flush=True)
         task = work.Work(results, device, until, args.work)
         if phase == 'data':
-            _module('data').run(task, args.config, args.data, args.photos, args.cfg_options)
+            modules['data'].run(task, args.config, args.data, args.photos, args.cfg_options)
         elif phase == 'check':
-            _module('checks').run(task)
+            modules['check'].run(task)
         elif phase == 'time':
-            _module('timings').run(task, args.config, args.cfg_options)
+            modules['time'].run(task, args.config, args.cfg_options)
         else:
-            training = _module('training')
+            training = modules['train']
             what = (args.config, args.cfg_options, args.way, args.weights, args.total_minutes)
             training.run(task, training.Training(*what))
     return 0
-
-
-def _module(name: str) -> ModuleType:
-    return importlib.import_module(f'.{name}', __package__)
 
 
 def _install(results: Results, wheels: Sequence[Path], site: Path) -> None:
@@ -181,7 +179,7 @@ def _supervise(plan: Plan, argv: list[str], environment: dict[str, str], results
     attempts = 0
     while phases:
         write_atomically(state, json.dumps(['start', plan.end]))
-        status = _run_in_time(state, [*script, *own, '--phases', *phases], environment, log)
+        status = _run_in_time(state, plan.end, [*script, *own, '--phases', *phases], environment, log)
         if status == 0:
             return
         phase, _ = json.loads(state.read_text(encoding='utf-8'))
@@ -200,8 +198,12 @@ def _supervise(plan: Plan, argv: list[str], environment: dict[str, str], results
             attempts = 0
 
 
-def _run_in_time(state: Path, command: list[str], environment: dict[str, str], log: BinaryIO) -> int | None:
-    """Run a command as long as the phase that it has noted in ``state`` has time; None if it had to be ended."""
+def _run_in_time(state: Path, end: float, command: list[str], environment: dict[str, str], log: BinaryIO) -> int | None:
+    """Run a command as long as the phase that it has noted in ``state`` has time, and until ``end`` at most.
+
+    Returns:
+        Its status; None if it had to be ended.
+    """
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
     )
@@ -210,7 +212,7 @@ def _run_in_time(state: Path, command: list[str], environment: dict[str, str], l
     try:
         while process.poll() is None:
             _, until = json.loads(state.read_text(encoding='utf-8'))
-            if time.time() > until + GRACE:
+            if time.time() > min(until + GRACE, end):
                 return None
             time.sleep(0.2)
         return process.returncode
