@@ -8,7 +8,7 @@ import numpy as np
 from mmengine.config import Config, ConfigDict
 
 from vsr_plugins.datasets.degradation import bicubic_downsample, blur_downsample
-from vsr_plugins.datasets.prepare import plan_patches, write_patches
+from vsr_plugins.datasets.prepare import BankSpec, plan_patches, write_patches
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 FILES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)
@@ -60,7 +60,7 @@ def write_data(root):
     for number, (clip, frames) in enumerate({'street_0': 5, 'street_1': 5, 'garden_0': 5}.items()):
         write_clip(root / 'clips' / 'GT' / clip, frames, (256, 260), number)
     (root / 'clips' / 'meta_info_clips_train.txt').write_text('street_0 5 (256,260,3)\nstreet_1 5 (256,260,3)\n')
-    write_patches(plan_patches([root / 'clips']), [root / 'clips'], root)
+    write_patches(plan_patches([root / 'clips'], BankSpec(patch_size=256)), [root / 'clips'], root)
     for part in ('val', 'val_normal', 'val_remote'):
         (root / 'clips' / f'meta_info_clips_{part}.txt').write_text('garden_0 5 (256,260,3)\n')
     truth = write_clip(root / 'Vid4' / 'GT' / 'walk', 5, (256, 260), 7)

@@ -285,7 +285,7 @@ class TestPhases:
         assert not target.exists() and (tmp_path / 'weights_last.safetensors').is_file()
 
 
-def write_clips(folder, names, frames=4, size=(176, 176)):
+def write_clips(folder, names, frames=4, size=(264, 264)):
     import cv2
 
     from vsr_plugins.models.reduced import moving_frames
@@ -308,7 +308,7 @@ def test_the_whole_of_it_in_small(tmp_path):
     out = tmp_path / 'out'
     command = [sys.executable, ROOT / 'tools' / 'rented_gpu', '--device', 'cpu', '--minutes', '4', '--out', out]
     options = ['--work', tmp_path / 'work', '--data', tmp_path / 'clips.zip', '--phases', 'data', 'train']
-    config = ['--config', 'basicvsr_c32b10_1xb16-10k_patches']
+    config = ['--config', 'basicvsr_c32b10_1xb8-10k_patches']
     done = subprocess.run([*map(str, command + options + config)], capture_output=True, text=True, cwd=tmp_path)
     assert 'done in' in done.stdout.splitlines()[-1], done.stdout + done.stderr
     assert results.faults_of_output(out) == []

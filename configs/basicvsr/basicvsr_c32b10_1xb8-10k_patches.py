@@ -1,11 +1,11 @@
 # BasicVSR at half the width with a third of the blocks (32 channels, 10 residual blocks a direction; published are 64
 # and 30), for minutes of one GPU. The flow starts from the released SPyNet, pip install '.[basicvsr]', and is trained
 # along after a tenth of the schedule. In float32, which on GPUs is TF32 in convolutions: flow in bfloat16 is coarse.
-#   vsr prepare patches CLIPS DATA_ROOT --photos PHOTOS
+#   vsr prepare patches CLIPS DATA_ROOT --patch-size 256 --photos PHOTOS
 #   vsr prepare clips CLIPS DATA_ROOT                      # for validation
 _base_ = ['basicvsr_1xb4-300k_clips.py', '../_base_/datasets/patch_bank.py']
 
-experiment_name = 'basicvsr_c32b10_1xb16-10k_patches'
+experiment_name = 'basicvsr_c32b10_1xb8-10k_patches'
 work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(
@@ -14,9 +14,10 @@ model = dict(
     data_preprocessor=dict(type='BatchDataPreprocessor'),
 )
 
-# 40 pixels at low resolution; SPyNet enlarges what is no multiple of 32.
+# 64 pixels at low resolution, below which upstream's network warns in every iteration.
 train_dataloader = dict(_delete_=True, **_base_.patch_bank_train_sequence_dataloader)
-train_dataloader['dataset']['gt_patch_size'] = 160
+train_dataloader['batch_size'] = 8
+train_dataloader['dataset']['gt_patch_size'] = 256
 val_dataloader = [_base_.clips_val_sequence_dataloader]
 val_evaluator = [_base_.clips_val_evaluator]
 
