@@ -16,6 +16,7 @@ KINDS = {
     'reds': 'REDS: 270 clips, train_sharp and train_sharp_bicubic/X4',
     'vimeo90k': 'Vimeo-90K septuplets: GT, BIx4 and BDx4',
     'spmcs': 'SPMCS: GT, BIx4 and BDx4 of thirty clips',
+    'set5': 'Set5: GT and BIx4 of five pictures, each a clip of one frame',
     'clips': 'any folder of clips (folders of frames, video files), for training, with scenes held out',
 }
 
@@ -25,7 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(dest='kind', required=True, metavar='KIND')
     for name, text in KINDS.items():
         kind = kinds.add_parser(name, help=text, description=text)
-        kind.add_argument('src', metavar='SRC', type=Path, help='where the data set was unpacked')
+        if name == 'clips':
+            kind.add_argument('src', metavar='SRC', type=Path, nargs='+', help='folders of clips, for one set of them')
+        else:
+            kind.add_argument('src', metavar='SRC', type=Path, help='where the data set was unpacked')
         kind.add_argument('dst', metavar='DST', type=Path, help='the data root, that is what VSR_DATA_ROOT is set to')
         kind.add_argument('--workers', type=int, help='frames made beside each other (default: one a CPU)')
         kind.add_argument('--link', action='store_true', help='hard-link files that are kept as they are')

@@ -1,7 +1,7 @@
 """Any folder of clips, folders of frames or video files, for training, with scenes held out for validation."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,38 +12,40 @@ from .scenes import hold_out
 from .video import VIDEO_SUFFIXES, probe_video
 
 
-def plan_clips(src: str | Path, val_fraction: float = 0.1, val: Collection[str] = ()) -> Plan:
+def plan_clips(src: str | Path | Sequence[str | Path], val_fraction: float = 0.1, val: Collection[str] = ()) -> Plan:
     """Clips as ``clips/GT/<clip>/00000000.<ext>`` with ``meta_info_clips_train.txt`` and ``meta_info_clips_val.txt``.
 
     Every folder that directly holds images is a clip, and so is every video file. Its name is its path below ``src``
-    with '_' for what separates. JPEG frames are kept as they are, byte by byte; others become PNG. For clips that are
-    held out there is ``clips/BIx4`` too, for training low resolution is made on the fly. Frames whose size is no
+    with '_' for what separates. A clip whose name a clip of an earlier source has becomes ``SRC_clip``; it counts as
+    the same scene and is held out with the other. JPEG frames are kept as they are, byte by byte; others become PNG.
+    For clips that are held out there is ``clips/BIx4`` too, for training low resolution is made on the fly. Frames
+    whose size is no
     multiple of 4 are cropped at the bottom and right. Where there are videos, ``meta_info_clips_key_frames.txt`` says
     which of their frames are I-frames.
 
     Args:
-        src (str | Path): The folder of clips.
+        src (str | Path | Sequence): The folder of clips, or several.
         val_fraction (float): Share of the scenes to hold out, 1 for all; see ``scenes.hold_out``.
         val (Collection[str]): Clips or scenes to hold out instead.
 
     Raises:
-        FileNotFoundError: If ``src`` is not a folder.
+        FileNotFoundError: If a source is not a folder.
         ValueError: If there is no such split.
     """
-    src = require_folder(src)
-    folders = ((parts or (src.name,), list_images(src.joinpath(*parts))) for parts in image_folders(src))
-    clips, faults = plan_many(((_name(parts), paths, None) for parts, paths in folders), (), keep_jpeg=True)
-    for path in _videos(src):
-        try:
-            size = cropped(probe_video(path))
-        except UnreadableError as error:
-            faults.append(str(error))
-            continue
-        clips.append(Clip(_name(path.relative_to(src).with_suffix('').parts), (path,), size, is_video=True))
+    clips: list[Clip] = []
+    # Name of a clip -> its name in its source, which says what scene it is.
+    plain: dict[str, str] = {}
+    faults: list[str] = []
+    for folder in map(require_folder, [src] if isinstance(src, str | Path) else src):
+        found, faults_of_folder = _clips_of(folder)
+        apart = [_apart(clip, plain, folder) for clip in found]
+        faults += faults_of_folder
+        clips += apart
+        plain |= {clip.name: own.name for clip, own in zip(apart, found, strict=True)}
     faults += _name_clashes(clips)
 
-    names = [clip.name for clip in clips]
-    held = set() if faults or not clips else hold_out(names, val_fraction, val)
+    held_plain = set() if faults or not clips else hold_out(list(dict.fromkeys(plain.values())), val_fraction, val)
+    held = {name for name, own in plain.items() if own in held_plain}
     clips = [replace(clip, low=('BIx4',)) if clip.name in held else clip for clip in clips]
 
     def annotate(made: list[tuple[Clip, int]]) -> dict[str, str]:
@@ -56,6 +58,25 @@ def plan_clips(src: str | Path, val_fraction: float = 0.1, val: Collection[str] 
         return texts
 
     return Plan('clips', clips, annotate, {'BIx4': bicubic()}, faults=faults)
+
+
+def _clips_of(src: Path) -> tuple[list[Clip], list[str]]:
+    """The clips of one source, and what is wrong with it."""
+    folders = ((parts or (src.name,), list_images(src.joinpath(*parts))) for parts in image_folders(src))
+    clips, faults = plan_many(((_name(parts), paths, None) for parts, paths in folders), (), keep_jpeg=True)
+    for path in _videos(src):
+        try:
+            size = cropped(probe_video(path))
+        except UnreadableError as error:
+            faults.append(str(error))
+            continue
+        clips.append(Clip(_name(path.relative_to(src).with_suffix('').parts), (path,), size, is_video=True))
+    return clips, faults
+
+
+def _apart(clip: Clip, taken: Collection[str], src: Path) -> Clip:
+    """The clip, under a name that no clip of an earlier source has."""
+    return replace(clip, name=_name((src.resolve().name, clip.name))) if clip.name in taken else clip
 
 
 def _videos(src: Path) -> list[Path]:
