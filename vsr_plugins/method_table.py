@@ -26,7 +26,7 @@ from .evaluation.result_store import ResultStore, digest_files, plain, scores_fr
 from .evaluation.scores import Scores, merge_scores
 from .inference.clips import load_model
 from .inference.cost import machine, measure_apart
-from .inference.evaluation_sets import EvaluationSet, evaluation_sets, test_sets, weights_mismatch
+from .inference.evaluation_sets import EvaluationSet, evaluation_sets, named_sets, weights_mismatch
 from .pretrained import PRETRAINED, PRETRAINED_PREFIX, checkpoint_file, entry_of, locate
 from .stages import train_stages
 from .version import __version__
@@ -91,7 +91,7 @@ def collect_tables(
             has been published.
         size: Height and width of the input that costs are measured with; None measures no cost.
         report: Told in a line what is being done.
-        data: Names of test sets to measure on instead of those of the configs; see ``test_sets``.
+        data: Names of test sets to measure on instead of those of the configs; see ``named_sets``.
         metrics: Names of more measures, beside those of the sets; see ``MEASURES``.
 
     Raises:
@@ -100,7 +100,7 @@ def collect_tables(
             fails.
     """
     out, options = Path(out), dict(options or {})
-    parts, more = test_sets(data), find_measures(metrics)
+    parts, more = named_sets(data), find_measures(metrics)
     if 'LPIPS' in more:
         find_backbone()
     methods = _read_configs(models, options)

@@ -61,7 +61,7 @@ class EvaluationSet:
         return self.data, self.degradation, self.protocol
 
 
-def test_sets(names: Sequence[str]) -> list[dict]:
+def named_sets(names: Sequence[str]) -> list[dict]:
     """Test sets of the package by their names, see ``configs/_base_/test_sets.py``.
 
     Returns:
@@ -89,7 +89,7 @@ def evaluation_sets(
         config: The config.
         protocols: Names of more, for the sets whose frames they fit.
         protocols_of: More for some sets, by the name of the data.
-        data: Measure on these sets, of ``test_sets``, instead of the config's own. From its own comes how the network
+        data: Measure on these sets, of ``named_sets``, instead of the config's own. From its own comes how the network
             is fed: whole clips, windows or single frames, and which of the frames.
         more: Measures beside those of the sets. They are not repeated under ``protocols_of``, and those that need
             neighbouring frames are left out where the middle frame alone is measured.
