@@ -3,7 +3,8 @@
 A bank is a folder of shards and ``bank.json``. A shard is one or two files in numpy's format, ``<name>.gt.npy`` and, of
 the degradation that ``bank.json`` states, ``<name>.img.npy``, of shape (records, frames, 3, h, w), uint8 RGB. A record
 is a part of the frame, ``patch_size`` pixels wide and high, in ``frames`` consecutive frames of one scene. Low
-resolution is made of whole frames, so that a record's border has seen what lies beyond it.
+resolution is made of whole frames, so that a record's border has seen what lies beyond it. The same records in LMDB are
+read no faster (``benchmarks/training.py``).
 """
 
 import itertools
