@@ -2,7 +2,8 @@
 
 Run by hand: ``python benchmarks/training.py``. Three ways to the same clips are measured in one run, in one process
 each: a bank of patches, this package's clips loader once every frame has been decoded and degraded, and MMagic's own
-loader, which decodes low and high resolution for each sample. The clips are photographs of scikit-image's wheel in
+loader, which decodes low and high resolution for each sample. Beside them the bank's own crops with its records in LMDB
+instead of numpy's files. The clips are photographs of scikit-image's wheel in
 motion, written to a temporary folder.
 
 Samples: batches of 16, crops at random places, flipped, transposed and reversed in time.
@@ -20,6 +21,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
+import lmdb
+import numpy as np
 import torch
 from mmagic.registry import DATASETS
 from mmagic.utils import register_all_modules
@@ -27,7 +30,7 @@ from mmengine.runner import Runner
 from PIL import Image
 
 from vsr_plugins.allocator import keep_freed_memory
-from vsr_plugins.datasets import PhotoMotionDataset
+from vsr_plugins.datasets import PatchBankDataset, PhotoMotionDataset
 from vsr_plugins.datasets.prepare import BankSpec, carry_out, plan_clips, plan_patches, write_patches
 
 FRAMES = 13
@@ -131,11 +134,32 @@ def dataloader(way: str, root: Path, form: str, frames: int, size: int) -> dict:
     )
 
 
-def samples_a_second(loader: dict, ours: bool, seconds: float) -> float:
+def in_lmdb(dataset: PatchBankDataset, path: Path) -> PatchBankDataset:
+    """The same data set, its records read from a database in memory-mapped pages instead of from arrays."""
+    bank = dataset.bank
+    if not path.exists():
+        with lmdb.open(str(path), map_size=1 << 34) as database, database.begin(write=True) as transaction:
+            for kind in ('gt', 'img'):
+                for index in range(len(bank)):
+                    transaction.put(f'{kind}{index}'.encode(), np.ascontiguousarray(bank.record(kind, index)))
+    reader = lmdb.open(str(path), readonly=True, lock=False, readahead=False).begin(buffers=True)
+
+    def record(kind: str, index: int) -> np.ndarray:
+        side = bank.patch_size // (1 if kind == 'gt' else bank.scale)
+        value = reader.get(f'{kind}{index}'.encode())
+        return np.frombuffer(value, np.uint8).reshape(bank.frames, 3, side, side)
+
+    bank.record = record
+    return dataset
+
+
+def samples_a_second(loader: dict, ours: bool, seconds: float, database: Path | None = None) -> float:
     """Samples of one process, after an epoch that fills whatever is kept."""
     from vsr_plugins.engine.loops import _as_stream
 
     built = DATASETS.build(loader['dataset'])
+    if database is not None:
+        built = in_lmdb(built, database)
     if hasattr(built, 'full_init'):
         built.full_init()
     if ours:
@@ -225,7 +249,9 @@ def main() -> None:
             rates = {
                 w: samples_a_second(dataloader(w, root, form, frames, size), w != 'mmagic', args.seconds) for w in WAYS
             }
-            ratios = ', '.join(f'{w} {rates[w]:.0f} ({rates["bank"] / rates[w]:.1f} x)' for w in WAYS[1:])
+            bank = dataloader('bank', root, form, frames, size)
+            rates['records in LMDB'] = samples_a_second(bank, True, args.seconds, root / 'lmdb')
+            ratios = ', '.join(f'{w} {rates[w]:.0f} ({rates["bank"] / rates[w]:.1f} x)' for w in list(rates)[1:])
             print(f'  {form} of {frames} at {size:2d} pixels: bank {rates["bank"]:.0f}; {ratios}', flush=True)
         print('an iteration of ESPCNNet, milliseconds; of them outside forward, backward and step')
         for way in WAYS:

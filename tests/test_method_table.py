@@ -151,6 +151,58 @@ def test_what_is_measured_is_kept_until_something_changes(write, tmp_path, monke
     assert len(runs) == 3
 
 
+def test_more_measures_are_columns_and_what_is_there_is_kept(write, tmp_path, monkeypatch, capsys):
+    bicubic, espcn = write('bicubic_x4_vid4', "dict(type='BicubicNet')"), write('espcn_x4_test', ESPCN)
+    (before,) = collect([(bicubic, None), (espcn, None)], tmp_path)
+    asked = []
+    measure = module.measure
+    monkeypatch.setattr(
+        module, 'measure', lambda *args: asked.append([metric.metrics for metric in args[2]]) or measure(*args)
+    )
+    (table,) = collect([(bicubic, None), (espcn, None)], tmp_path, metrics=['TOF', 'Ewarp'])
+    assert asked == [[('tOF',), ('Ewarp',)]]
+    mean = table.rows[0].scores.mean
+    assert list(mean) == ['PSNR', 'SSIM', 'tOF', 'Ewarp', 'Ewarp_GT'] and mean['tOF'] > 0
+    assert {name: mean[name] for name in ('PSNR', 'SSIM')} == before.rows[0].scores.mean
+    headings, cells = table.grid([])
+    at = headings.index('tOF')
+    assert headings[at - 1 : at + 3] == ['SSIM', 'tOF', 'Ewarp', 'Ewarp_GT']
+    assert cells[0][at] == f'{mean["tOF"]:.4f}' and cells[1][at : at + 3] == ['–'] * 3
+    assert table.clips()[0][0] == 'PSNR / SSIM / tOF / Ewarp / Ewarp_GT'
+    monkeypatch.setattr(module, 'measure', None)
+    assert main(['table', str(bicubic), '--out', str(tmp_path / 'out'), '--size', 'none', '--metrics', 'tOF']) == 0
+    printed = capsys.readouterr().out
+    assert f'{mean["tOF"]:.4f}' in printed and 'TecoGAN' in printed and 'Ewarp' not in printed
+
+
+def test_without_its_backbone_lpips_is_refused_before_anything_is_measured(write, tmp_path, monkeypatch):
+    monkeypatch.setenv('VSR_WEIGHTS_ROOT', str(tmp_path))
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    monkeypatch.setattr(module, 'measure', None)
+    with pytest.raises(FileNotFoundError, match='alexnet-owt'):
+        collect([(write('bicubic_x4_vid4', "dict(type='BicubicNet')"), None)], tmp_path, metrics=['LPIPS'])
+
+
+def test_other_data_in_place_of_the_configs_own(write, tmp_path, monkeypatch):
+    bicubic = write('bicubic_x4_vid4', "dict(type='BicubicNet')")
+    for clip in ('davis_dog_0', 'davis_soapbox_0', 'davis_soapbox_1', 'vimeo_00002_0007', 'other'):
+        for folder, side in (('GT', 48), ('BIx4', 12)):
+            (tmp_path / 'clips' / folder / clip).mkdir(parents=True)
+            cv2.imwrite(
+                str(tmp_path / 'clips' / folder / clip / '0.png'), np.full((side, side, 3), 100 + side, np.uint8)
+            )
+    names = sorted(path.name for path in (tmp_path / 'clips' / 'GT').iterdir())
+    (tmp_path / 'clips' / 'meta_info_clips_val.txt').write_text(''.join(f'{name} 1 (48,48,3)\n' for name in names))
+    monkeypatch.setenv('VSR_DATA_ROOT', str(tmp_path))
+    old, more = collect([(bicubic, None)], tmp_path, data=['held-out-BIx4'], metrics=['tOF'])
+    assert (old.data, more.data, more.rows[0].remark) == ('held-out-4-BIx4', 'held-out-10-BIx4', 'no data')
+    assert list(old.rows[0].scores.frames) == [name for name in names if name != 'other']
+    # 148 and 112 grey levels: 36 x 219 / 255 on Y, whose values are rounded nowhere.
+    assert old.rows[0].scores.mean['PSNR'] == pytest.approx(20 * np.log10(255 * 255 / 219 / 36), abs=0.01)
+    # A single frame has no pair.
+    assert 'tOF' not in old.rows[0].scores.mean
+
+
 def test_what_has_no_weights_is_trained_where_asked(write, tmp_path, monkeypatch):
     """In the order given; what has weights already, or nothing to train, is left alone."""
     names = ('espcn_x4_a', 'espcn_x4_b', 'espcn_x4_named', 'espcn_x4_pretrained')

@@ -18,13 +18,15 @@ from .config_files import find_config, read_config, renamed
 from .digests import digest_file
 from .engine.load_parts import find_checkpoint
 from .evaluation import VSRMetric
+from .evaluation.functional.lpips import find_backbone
+from .evaluation.measures import find_measures
 from .evaluation.method_table import Cost, MethodRow, MethodTable
 from .evaluation.published import method_of, published
 from .evaluation.result_store import ResultStore, digest_files, plain, scores_from_dict, scores_to_dict
-from .evaluation.scores import Scores
+from .evaluation.scores import Scores, merge_scores
 from .inference.clips import load_model
 from .inference.cost import machine, measure_apart
-from .inference.evaluation_sets import EvaluationSet, evaluation_sets, weights_mismatch
+from .inference.evaluation_sets import EvaluationSet, evaluation_sets, named_sets, weights_mismatch
 from .pretrained import PRETRAINED, PRETRAINED_PREFIX, checkpoint_file, entry_of, locate
 from .stages import train_stages
 from .version import __version__
@@ -70,6 +72,8 @@ def collect_tables(
     protocols: Sequence[str] = (),
     size: tuple[int, int] | None = SIZE,
     report: Callable[[str], None] = lambda line: None,
+    data: Sequence[str] = (),
+    metrics: Sequence[str] = (),
 ) -> list[MethodTable]:
     """Measure models side by side on every test set of their configs; a table for each set and protocol.
 
@@ -87,6 +91,8 @@ def collect_tables(
             has been published.
         size: Height and width of the input that costs are measured with; None measures no cost.
         report: Told in a line what is being done.
+        data: Names of test sets to measure on instead of those of the configs; see ``named_sets``.
+        metrics: Names of more measures, beside those of the sets; see ``MEASURES``.
 
     Raises:
         FileNotFoundError: If a config or a checkpoint is missing.
@@ -94,6 +100,9 @@ def collect_tables(
             fails.
     """
     out, options = Path(out), dict(options or {})
+    parts, more = named_sets(data), find_measures(metrics)
+    if 'LPIPS' in more:
+        find_backbone()
     methods = _read_configs(models, options)
     if train:
         todo = [_trained_as(m, out) for m in methods if _to_be_trained(m)]
@@ -103,7 +112,8 @@ def collect_tables(
     protocols_of = _published_protocols(methods)
     grouped: dict[tuple, list[MethodRow]] = {}
     for method in methods:
-        for one, row in _rows_of(method, out, store, device, protocols, protocols_of, size, report):
+        sets = evaluation_sets(method.config, protocols, protocols_of, parts, more)
+        for one, row in _rows_of(method, out, store, device, sets, size, report):
             grouped.setdefault(one.key, []).append(row)
     return [MethodTable(data, protocol, rows, made) for (data, made, protocol), rows in grouped.items()]
 
@@ -161,8 +171,7 @@ def _rows_of(
     out: Path,
     store: ResultStore,
     device: str,
-    protocols: Sequence[str],
-    protocols_of: Mapping[str, Sequence[str]],
+    sets_of_method: Sequence[EvaluationSet],
     size: tuple[int, int] | None,
     report: Callable[[str], None],
 ) -> Iterator[tuple[EvaluationSet, MethodRow]]:
@@ -174,12 +183,12 @@ def _rows_of(
     known = method_of(method.name)
     made_of = _ingredients(method.config.model, weights)
     cost = None
-    for sets in _by_data(evaluation_sets(method.config, protocols, protocols_of)):
+    for sets in _by_data(sets_of_method):
         dataset = _open(sets[0], report)
         scores: list[Scores | None] = [None] * len(sets)
         if dataset is not None and size is not None and cost is None:
             cost = _cost(method, made_of, _input_shape(dataset, model, size), device, store, report)
-        mismatch = pretrained and weights_mismatch(pretrained, sets[0].dataloader, sets[0].data)
+        mismatch = sets[0].remark or (pretrained and weights_mismatch(pretrained, sets[0].dataloader, sets[0].data))
         if dataset is not None and ready and not mismatch:
             scores = _scores(method, weights, sets, dataset, made_of, device, store, report)
         for one, of in zip(sets, scores, strict=True):
@@ -208,19 +217,30 @@ def _scores(
 ) -> list[Scores]:
     """What is stored, and the rest measured in one run over the data."""
     data = {'config': plain(sets[0].dataloader['dataset']), 'files': _digest(dataset)}
-    names = [f'{method.name}_{one.data}' for one in sets]
-    keys = [{**made_of, 'data': data, 'metric': {**plain(one.metric), 'protocol': vars(one.protocol)}} for one in sets]
+    # Each of the measures beside those of the set is kept for itself: what is there is not measured again.
+    parts = [(one, more) for one in sets for more in (None, *one.more)]
+    metrics = [one.metric if more is None else {**one.metric, 'metrics': [more]} for one, more in parts]
+    names = [f'{method.name}_{one.data}' for one, _ in parts]
+    keys = [
+        {**made_of, 'data': data, 'metric': {**plain(metric), 'protocol': vars(one.protocol)}}
+        for (one, _), metric in zip(parts, metrics, strict=True)
+    ]
     stored = [store.get(name, key) for name, key in zip(names, keys, strict=True)]
     todo = [number for number, result in enumerate(stored) if result is None]
     if todo:
-        report(f'{method.name}: measuring on {sets[0].data}, {", ".join(sets[n].protocol.name for n in todo)}')
+        report(f'{method.name}: measuring on {sets[0].data}, {", ".join(_label(*parts[n]) for n in todo)}')
         model = load_model(method.config, weights, device)
         loader = Runner.build_dataloader({**sets[0].dataloader, 'dataset': dataset})
-        found = measure(model, loader, [METRICS.build(dict(sets[number].metric)) for number in todo])
+        found = measure(model, loader, [METRICS.build(dict(metrics[number])) for number in todo])
         for number, scores in zip(todo, found, strict=True):
             stored[number] = scores_to_dict(scores)
             store.put(names[number], keys[number], stored[number])
-    return [scores_from_dict(result) for result in stored]
+    found = [scores_from_dict(result) for result in stored]
+    return [merge_scores([of for of, (owner, _) in zip(found, parts, strict=True) if owner is one]) for one in sets]
+
+
+def _label(one: EvaluationSet, more: str | None) -> str:
+    return one.protocol.name if more is None else f'{more} ({one.protocol.name})'
 
 
 def _cost(

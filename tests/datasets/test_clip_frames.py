@@ -87,6 +87,11 @@ class TestSamples:
         assert len(data) == 1
         assert len(data[0]['gt_path']) == 3
 
+    def test_some_of_the_clips(self, pair):
+        assert [sample['key'] for sample in paired(pair, clips=['a'])] == ['a']
+        with pytest.raises(FileNotFoundError, match=r'list\.txt does not name z'):
+            paired(pair, clips=['a', 'z'])
+
     def test_a_fixed_length_takes_the_first_frames(self, pair):
         assert ends(paired(pair, fixed_seq_len=2)[0]['gt_path']) == ['GT/b/00000000.png', 'GT/b/00000001.png']
 

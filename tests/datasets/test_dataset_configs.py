@@ -23,6 +23,14 @@ SHAPES = {
     'spmcs_bix4_sequence': ((3, 3, 12, 16), (3, 3, 48, 64)),
     'spmcs_bix4_window': ((5, 3, 12, 16), (3, 48, 64)),
     'spmcs_bix4_frame': ((3, 12, 16), (3, 48, 64)),
+    'set5_bix4_sequence': ((1, 3, 12, 16), (1, 3, 48, 64)),
+    'set5_bix4_frame': ((3, 12, 16), (3, 48, 64)),
+    'held_out_4_sequence': ((3, 3, 12, 16), (3, 3, 48, 64)),
+    'held_out_4_window': ((5, 3, 12, 16), (3, 48, 64)),
+    'held_out_4_frame': ((3, 12, 16), (3, 48, 64)),
+    'held_out_10_sequence': ((3, 3, 12, 16), (3, 3, 48, 64)),
+    'held_out_10_window': ((5, 3, 12, 16), (3, 48, 64)),
+    'held_out_10_frame': ((3, 12, 16), (3, 48, 64)),
     'reds_train_sequence': ((15, 3, 64, 64), (15, 3, 256, 256)),
     'reds_train_window': ((5, 3, 64, 64), (3, 256, 256)),
     'reds_train_frame': ((3, 64, 64), (3, 256, 256)),
@@ -58,6 +66,17 @@ SHAPES = {
     'photomotion_val_window': ((5, 3, 40, 56), (3, 160, 224)),
     'photomotion_val_frame': ((3, 40, 56), (3, 160, 224)),
 }
+# The four of old, then ten of other scenes.
+HELD_OUT = [
+    'davis_dog_0',
+    'davis_soapbox_0',
+    'davis_soapbox_1',
+    'vimeo_00002_0007',
+    'davis_kite-surf_0',
+    'davis_libby_0',
+]
+HELD_OUT += ['imageio_cockatoo_0', 'metaex_1_0', 'rerender_antoni_0', 'sam2_blocks_0', 'sam2_dog_0', 'sampt_bees_0']
+HELD_OUT += ['vda_tokyo-walk_0', 'vimeo_00001_0001_0']
 KEYS = {  # of the first sample that is not drawn at random
     'vid4_bix4_sequence': 'calendar',
     'vid4_bdx4_window': 'calendar/00000000',
@@ -65,6 +84,9 @@ KEYS = {  # of the first sample that is not drawn at random
     'reds4_bix4_sequence': '000',
     'vimeo90k_test_sequence': '00001/0266',
     'clips_val_window': 'c/00000000',
+    'held_out_4_sequence': 'davis_dog_0',
+    'held_out_10_frame': 'davis_kite-surf_0/00000000',
+    'set5_bix4_sequence': 'baby',
     'photomotion_val_sequence': 'coffee_000',
     'photomotion_val_frame': 'coffee_000/00000000',
 }
@@ -88,6 +110,11 @@ def small_root(tmp_path_factory):
                 write(root / name / folder / clip, 3, size)
         lines = '\n'.join(f'{clip} 3 (48,64,3)' for clip in clips)
         (root / name / f'meta_info_{name}_GT.txt').write_text(lines)
+    for folder, size in (('GT', (48, 64)), ('BIx4', (12, 16))):
+        write(root / 'Set5' / folder / 'baby', 1, size)
+        for clip in HELD_OUT:
+            write(root / 'clips' / folder / clip, 3, size)
+    (root / 'Set5' / 'meta_info_Set5_GT.txt').write_text('baby 1 (48,64,3)')
     for clip in ('000', '001'):
         write(root / 'REDS' / 'train_sharp' / clip, 4, (288, 320))
         write(root / 'REDS' / 'train_sharp_bicubic' / 'X4' / clip, 4, (72, 80))
@@ -106,6 +133,8 @@ def small_root(tmp_path_factory):
     (root / 'clips' / 'meta_info_clips_train.txt').write_text('a 4 (149,161,3)\nb 4 (149,161,3)\n')
     for part in ('val', 'val_normal', 'val_remote'):
         (root / 'clips' / f'meta_info_clips_{part}.txt').write_text('c 4 (149,161,3)\n')
+    with (root / 'clips' / 'meta_info_clips_val.txt').open('a') as file:
+        file.writelines(f'{clip} 3 (48,64,3)\n' for clip in HELD_OUT)
     return root
 
 
@@ -181,6 +210,11 @@ def test_no_two_configs_share_a_name():
     assert not {'train_dataloader', 'val_dataloader', 'test_dataloader'} & set(keys)
 
 
+def test_the_groups_of_held_out_clips(dataloaders):
+    groups = [dataloaders[f'held_out_{count}_sequence'].dataset.clips for count in (4, 10)]
+    assert groups[0] + groups[1] == HELD_OUT and [len(group) for group in groups] == [4, 10]
+
+
 def test_every_evaluator_can_be_built():
     from vsr_plugins.evaluation.metrics import VSRMetric
 
@@ -194,6 +228,9 @@ def test_every_evaluator_can_be_built():
         'vid4_bix4': ('basicvsr', 'Y'),
         'vid4_bdx4': ('basicvsr', 'Y'),
         'spmcs_bix4': ('spmcs', 'Y'),
+        'set5_bix4': ('sisr', 'Y'),
+        'held_out_4': ('basicvsr', 'Y'),
+        'held_out_10': ('basicvsr', 'Y'),
         'reds4_bix4': ('reds4_rgb', 'RGB'),
         'vimeo90k_test': ('vimeo90k', 'Y'),
         'clips_val': ('basicvsr', 'Y'),
@@ -211,7 +248,7 @@ def test_the_data_root_moves_every_path_and_photographs_have_their_own(monkeypat
         config = Config.fromfile(path)
         loaders = [value for key, value in config.items() if key.endswith('_dataloader')]
         roots |= {loader.dataset.data_root for loader in loaders if 'data_root' in loader.dataset}
-    names = {'Vid4', 'SPMCS', 'REDS', 'vimeo90k', 'clips'}
+    names = {'Vid4', 'SPMCS', 'Set5', 'REDS', 'vimeo90k', 'clips', 'patches'}
     assert roots == {f'/elsewhere/{name}' for name in names} | {'/photographs'}
 
 

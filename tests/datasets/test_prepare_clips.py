@@ -141,6 +141,27 @@ class TestClips:
         write(tmp_path / 'src/a_b/0.png')
         assert 'would both be the clip a_b' in plan_clips(tmp_path / 'src').faults[0]
 
+    def test_two_sources_in_one_set(self, tmp_path):
+        """A scene is held out in both; clips of one name stay apart."""
+        for clip in ('old/dog_0', 'old/bear_0', 'more/bear_0', 'more/dog_0', 'more/dog_1', 'more/kite_0', 'more/car_0'):
+            write(tmp_path / clip / '0.png')
+        sources = [tmp_path / 'old', tmp_path / 'more']
+        carry_out(plan_clips(sources, val=['dog_0', 'kite_0']), sources, tmp_path / 'data')
+        held, kept = (
+            [line.split()[0] for line in (tmp_path / f'data/clips/meta_info_clips_{part}.txt').read_text().splitlines()]
+            for part in ('val', 'train')
+        )
+        assert held == ['dog_0', 'more_dog_0', 'dog_1', 'kite_0']
+        assert kept == ['bear_0', 'more_bear_0', 'car_0']
+        for name, source in (('dog_0', 'old/dog_0'), ('more_dog_0', 'more/dog_0')):
+            made = read(tmp_path / 'data/clips/GT' / name / '00000000.png')
+            np.testing.assert_array_equal(made, read(tmp_path / source / '0.png'))
+        assert carry_out(plan_clips(sources, val=['dog', 'kite']), sources, tmp_path / 'data').made == 0
+        with pytest.raises(FileNotFoundError, match='none is not a folder'):
+            plan_clips([tmp_path / 'old', tmp_path / 'none'])
+        with pytest.raises(ValueError, match='more'):
+            carry_out(plan_clips(sources), sources, tmp_path / 'more')
+
     def test_frames_of_two_sizes(self, tmp_path):
         write(tmp_path / 'src/a/0.png')
         write(tmp_path / 'src/a/1.png', (8, 16))

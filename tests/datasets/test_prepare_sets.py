@@ -192,7 +192,26 @@ class TestCommand:
         assert '47 frames are expected, but got 1' in err
         assert '480x720 pixels (h x w) are expected, but got 8x12' in err
 
-    @pytest.mark.parametrize('kind', ['vid4', 'reds', 'vimeo90k', 'spmcs', 'clips'])
+    def test_several_sources_of_clips(self, tmp_path, capsys):
+        for clip in ('one/a', 'two/b'):
+            write(tmp_path / clip / '0.png')
+        sources = [str(tmp_path / name) for name in ('one', 'two')]
+        assert main(['prepare', 'clips', *sources, str(tmp_path / 'data'), '--val', 'b']) == 0
+        assert '2 clips, 2 frames; 3 files made' in capsys.readouterr().out
+
+    def test_set5(self, tmp_path, capsys):
+        sizes = {'baby': (512, 512), 'bird': (288, 288), 'butterfly': (256, 256), 'head': (280, 280)}
+        for name, size in (sizes | {'woman': (344, 228)}).items():
+            write(tmp_path / f'src/Set5/{name}_GT.png', size)
+        assert main(['prepare', 'set5', str(tmp_path / 'src'), str(tmp_path)]) == 0
+        assert '5 clips, 5 frames; 10 files made' in capsys.readouterr().out
+        lines = (tmp_path / 'Set5/meta_info_Set5_GT.txt').read_text().splitlines()
+        assert (lines[0], lines[4]) == ('baby 1 (512,512,3)', 'woman 1 (344,228,3)')
+        (tmp_path / 'src/Set5/bird_GT.png').unlink()
+        assert main(['prepare', 'set5', str(tmp_path / 'src'), str(tmp_path / 'other')]) == 2
+        assert 'baby, bird, butterfly, head, woman' in capsys.readouterr().err
+
+    @pytest.mark.parametrize('kind', ['vid4', 'reds', 'vimeo90k', 'spmcs', 'set5', 'clips'])
     def test_source_that_is_not_there(self, tmp_path, capsys, kind):
         assert main(['prepare', kind, str(tmp_path / 'nowhere'), str(tmp_path)]) == 2
         assert 'nowhere is not a folder' in capsys.readouterr().err

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -51,6 +52,39 @@ def test_the_command_prints_table_json_and_markdown(folders, tmp_path, capsys):
     assert 'already there; --force' in capsys.readouterr().err
     assert main(['score', pred, gt, '--json', '-']) == 0
     assert json.loads(capsys.readouterr().out)['frames'] == {'one': 3, 'two': 3}
+
+
+def test_what_lies_between_frames(tmp_path, capsys):
+    """The truth stands still and the prediction flickers by 10 levels: (10 / 255)^2 = 0.001538, and 0 of the truth."""
+    write_levels(tmp_path / 'gt' / 'a', [100] * 4)
+    write_levels(tmp_path / 'pred' / 'a', [100, 110, 100, 110])
+    command = ['score', str(tmp_path / 'pred'), str(tmp_path / 'gt'), '--metrics', 'psnr', 'EWARP', 'tOF']
+    assert main([*command, '--markdown', '-']) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == '| clip | frames | PSNR | Ewarp | Ewarp_GT | tOF |'
+    assert any(line.startswith('| mean | 4 |') and '| 0.001538 | 0.000000 | 0.0000 |' in line for line in printed)
+    assert any(line.startswith('- Ewarp: ') and 'Lai' in line for line in printed)
+    assert main([*command, '--protocol', 'vimeo90k']) == 2
+    assert 'Ewarp, tOF: no clip of' in capsys.readouterr().err
+    assert main([*command[:3], '--metrics', 'vmaf']) == 2
+    assert "'vmaf'" in capsys.readouterr().err
+
+
+def test_lpips_without_its_backbone(folders, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv('VSR_WEIGHTS_ROOT', str(tmp_path / 'weights'))
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'torch'))
+    for folder in folders:
+        write_levels(folder / 'one', [100] * 3)
+        write_levels(folder / 'two', [100] * 3)
+    assert main(['score', *map(str, folders), '--metrics', 'LPIPS']) == 2
+    assert f'{tmp_path}/weights/alexnet-owt-7be5be79.pth' in capsys.readouterr().err
+
+
+def write_levels(folder, levels):
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for number, level in enumerate(levels):
+        cv2.imwrite(str(folder / f'{number}.png'), np.full((64, 64, 3), level, np.uint8))
 
 
 def test_hidden_folders_are_no_clips(tmp_path):

@@ -1,9 +1,11 @@
+import cv2
 import numpy as np
 import pytest
 import torch
 from mmengine.evaluator import Evaluator
 
 from vsr_plugins.evaluation import VSRMetric
+from vsr_plugins.evaluation.functional import tof, warping_error
 
 
 def sample(key, prediction, target):
@@ -76,6 +78,75 @@ def test_it_works_under_both_evaluators():
     assert ours.evaluate() == mmengine_evaluator.evaluate(len(samples))
 
 
+def moving(t, size=(52, 60)):
+    """A clip that moves by a pixel a frame, and a noisy version that is not rounded: (t, 3, h, w)."""
+    rng = np.random.default_rng(t)
+    picture = cv2.GaussianBlur(rng.random((size[0] + t, size[1] + t, 3)), (0, 0), 2)
+    picture = np.round(255 * (picture - picture.min()) / np.ptp(picture))
+    target = np.stack([picture[i : i + size[0], i : i + size[1]] for i in range(t)])
+    prediction = np.clip(target + rng.normal(0, 3, target.shape), 0, 255)
+    return tuple(torch.from_numpy(frames).permute(0, 3, 1, 2).float() for frames in (prediction, target))
+
+
+def in_frames(clip, pair):
+    return [sample(f'{clip}/{i:08d}', *frames) for i, frames in enumerate(zip(*pair, strict=True))]
+
+
+@pytest.mark.parametrize(
+    ('protocol', 'kept'), [('basicvsr', slice(None)), ('latent_attention', slice(1, -2)), ('tdan', slice(None))]
+)
+@pytest.mark.parametrize('as_frames', [False, True])
+def test_what_is_measured_between_frames(protocol, kept, as_frames):
+    """Pairs of frames that count; averaged over clips, or over the frames of all clips."""
+    pairs = {'a': moving(5), 'b': moving(7)}
+    samples = [
+        one for name, pair in pairs.items() for one in (in_frames(name, pair) if as_frames else [sample(name, *pair)])
+    ]
+    found = run(VSRMetric(protocol, metrics=['PSNR', 'tOF', 'Ewarp']), samples)
+    bgr = {
+        name: [list(frames[kept].round().permute(0, 2, 3, 1).numpy()) for frames in pair]
+        for name, pair in pairs.items()
+    }
+    weights = [len(clip[1]) - 1 for clip in bgr.values()] if protocol == 'tdan' else [1, 1]
+    expected = {
+        'tOF': [tof(*clip, 'bgr') for clip in bgr.values()],
+        'Ewarp': [warping_error(*clip, 'bgr') for clip in bgr.values()],
+        'Ewarp_GT': [warping_error(clip[1], clip[1], 'bgr') for clip in bgr.values()],
+    }
+    for name, values in expected.items():
+        assert found[name] == pytest.approx(np.average(values, weights=weights), rel=1e-6)
+        assert found[f'{name}/b'] == pytest.approx(values[1], rel=1e-6)
+    assert found['PSNR'] == run(VSRMetric(protocol, metrics=['PSNR']), samples)['PSNR']
+
+
+def test_frames_out_of_their_order_are_named():
+    metric = VSRMetric('basicvsr', metrics=['tOF'])
+    with pytest.raises(ValueError, match=r'frame 00000001 of a did not come after 00000000'):
+        run(metric, in_frames('a', moving(3))[::-1])
+
+
+def test_two_runs_of_one_metric_do_not_meet():
+    metric, samples = VSRMetric('basicvsr', metrics=['tOF']), in_frames('a', moving(3))
+    assert run(metric, samples) == run(metric, samples)
+
+
+def test_lpips_is_measured_on_rgb_inside_the_border(monkeypatch):
+    seen = []
+
+    def lpips(prediction, target, channel_order):
+        seen.append((prediction.shape, channel_order))
+        return 0.25
+
+    monkeypatch.setattr('vsr_plugins.evaluation.measures.lpips', lpips)
+    found = run(VSRMetric('tdan', metrics=['lpips']), [sample('a', *moving(2))])
+    assert found == {'LPIPS': 0.25, 'LPIPS/a': 0.25} and seen == [((36, 44, 3), 'bgr')] * 2
+
+
+def test_groups_of_a_space_time_network_have_no_pairs():
+    found = run(VSRMetric('zooming_slow_mo', metrics=['PSNR', 'tOF']), [sample('a', *moving(5))])
+    assert found.keys() == {'PSNR', 'tOF', 'PSNR/input_frames', 'PSNR/interpolated_frames', 'PSNR/a', 'tOF/a'}
+
+
 @pytest.mark.parametrize(('prediction', 'target'), [((3, 8, 8), (3, 16, 16)), ((4, 3, 16, 16), (5, 3, 16, 16))])
 def test_outputs_that_do_not_fit_are_named(prediction, target):
     with pytest.raises(ValueError, match='walk/3: the network returned'):
@@ -83,8 +154,15 @@ def test_outputs_that_do_not_fit_are_named(prediction, target):
 
 
 def test_wrong_arguments_are_named():
-    with pytest.raises(ValueError, match='LPIPS'):
-        VSRMetric('basicvsr', metrics=['LPIPS'])
+    with pytest.raises(ValueError, match="no measure 'VMAF'; there are PSNR, SSIM, LPIPS, tOF, Ewarp"):
+        VSRMetric('basicvsr', metrics=['PSNR', 'VMAF'])
+    with pytest.raises(ValueError, match='at least one'):
+        VSRMetric('basicvsr', metrics=[])
+    for arguments in ({'protocol': 'vimeo90k'}, {'protocol': 'basicvsr', 'selected': True}):
+        with pytest.raises(
+            ValueError, match=r'tOF need neighbouring frames, but with (protocol vimeo90k|selected=True)'
+        ):
+            VSRMetric(metrics=['tof'], **arguments)
     with pytest.raises(ValueError, match="no protocol 'vid4'"):
         VSRMetric('vid4')
 

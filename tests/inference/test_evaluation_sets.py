@@ -5,8 +5,9 @@ import torch
 from mmengine.config import Config
 
 from vsr_plugins.checkpoints.weight_files import write_weights
+from vsr_plugins.config_files import read_config
 from vsr_plugins.datasets.prepare.manifest import Manifest
-from vsr_plugins.inference.evaluation_sets import evaluation_sets, input_made_as, weights_mismatch
+from vsr_plugins.inference.evaluation_sets import evaluation_sets, input_made_as, named_sets, weights_mismatch
 from vsr_plugins.pretrained import entry_of, find_pretrained
 
 LOADER = dict(dataset=dict(type='ClipFramesDataset', pipeline=[dict(type='DegradeFrames', kind='BD', scale=4)]))
@@ -47,6 +48,66 @@ def test_more_protocols_for_some_data():
 def test_a_config_that_measures_nothing_is_named(config, message):
     with pytest.raises(ValueError, match=message):
         evaluation_sets(Config(config))
+
+
+HELD_OUT = [('held-out-4-BIx4', 4), ('held-out-10-BIx4', 10)]
+
+
+@pytest.mark.parametrize(
+    ('name', 'kept'),
+    [
+        ('bicubic/bicubic_x4_vid4.py', dict(samples=None, num_input_frames=None)),
+        ('srcnn/srcnn_x4k915_1xb4-1000k_clips.py', dict(samples='frames', num_input_frames=None)),
+        ('edvr/edvrm_1xb4-600k_clips.py', dict(samples='frames', num_input_frames=5, num_output_frames=1)),
+        ('two_stage/two-stage_blend-bicubic_vid4.py', dict(samples=None)),
+    ],
+)
+def test_other_data_for_a_network_of_any_kind(name, kept, monkeypatch):
+    """What it is fed stays as in its config; where the frames lie and how they are measured is of the other set."""
+    monkeypatch.setenv('VSR_DATA_ROOT', '/data')
+    config = read_config(name)
+    own = config.test_dataloader
+    own = (own[0] if isinstance(own, list) else own).dataset
+    sets = evaluation_sets(config, data=named_sets(['held-out-BIx4', 'Vid4-BIx4']))
+    space_time = 'two_stage' in name
+    assert [(one.data, one.degradation, one.remark) for one in sets] == [
+        *((title, 'BIx4', '') for title, _ in HELD_OUT),
+        ('Vid4-BIx4', 'BIx4', ''),
+    ]
+    for one, folder, clips in zip(sets, ('clips', 'clips', 'Vid4'), (4, 10, None), strict=True):
+        dataset = one.dataloader['dataset']
+        assert one.protocol.name == ('zooming_slow_mo' if space_time else 'basicvsr')
+        assert dataset['data_root'] == f'/data/{folder}' and dataset['data_prefix'] == dict(img='BIx4', gt='GT')
+        assert len(dataset.get('clips') or []) == (clips or 0)
+        assert dataset['pipeline'] == own.pipeline and {key: dataset.get(key) for key in kept} == kept
+
+
+def test_a_network_for_other_data_is_not_measured(monkeypatch):
+    config = read_config('duf/duf16_x4_1xb16-300k_clips-bd.py')
+    sets = evaluation_sets(config, data=named_sets(['Vid4-BDx4', 'held-out-BIx4']))
+    assert [(one.data, one.remark) for one in sets] == [
+        ('Vid4-BDx4', ''),
+        *((title, 'the network is for BDx4') for title, _ in HELD_OUT),
+    ]
+
+
+def test_other_data_that_cannot_be():
+    with pytest.raises(ValueError, match="no test set 'Vid5'; there are Vid4-BIx4, "):
+        named_sets(['Vid4-BIx4', 'Vid5'])
+    loader = dict(dataset=dict(type='PhotoMotionDataset', pipeline=[]))
+    with pytest.raises(ValueError, match='PhotoMotionDataset'):
+        evaluation_sets(Config(dict(test_dataloader=loader, test_evaluator=ONE)), data=named_sets(['Vid4-BIx4']))
+
+
+def test_more_measures_are_not_repeated_for_what_was_published():
+    config = Config(dict(test_dataloader=LOADER, test_evaluator=ONE))
+    sets = evaluation_sets(config, ['tdan', 'vimeo90k'], {'clips': ['duf']}, more=['LPIPS', 'tOF'])
+    assert [(one.protocol.name, one.more) for one in sets] == [
+        ('basicvsr', ('LPIPS', 'tOF')),
+        ('tdan', ('LPIPS', 'tOF')),
+        ('vimeo90k', ('LPIPS',)),
+        ('duf', ()),
+    ]
 
 
 def prepared(folder, **recipes):

@@ -19,6 +19,7 @@ KINDS = {
     'reds': 'REDS: 270 clips, train_sharp and train_sharp_bicubic/X4',
     'vimeo90k': 'Vimeo-90K septuplets: GT, BIx4 and BDx4',
     'spmcs': 'SPMCS: GT, BIx4 and BDx4 of thirty clips',
+    'set5': 'Set5: GT and BIx4 of five pictures, each a clip of one frame',
     'clips': 'any folder of clips (folders of frames, video files), for training, with scenes held out',
     'patches': 'a bank of patches for training at full speed, of clips, prepared data sets and photographs',
 }
@@ -37,8 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 nargs='*',
                 help='folders of clips, or data sets that vsr prepare made, of which the training list is taken',
             )
+        elif name == 'clips':
+            kind.add_argument('src', metavar='SRC', type=Path, nargs='+', help='folders of clips, for one set of them')
         else:
             kind.add_argument('src', metavar='SRC', type=Path, help='where the data set was unpacked')
+        if name != 'patches':
             kind.add_argument('--link', action='store_true', help='hard-link files that are kept as they are')
         kind.add_argument('dst', metavar='DST', type=Path, help='the data root, that is what VSR_DATA_ROOT is set to')
         kind.add_argument('--workers', type=int, help='frames made beside each other (default: one a CPU)')

@@ -15,6 +15,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('prediction', metavar='PRED_DIR', type=Path, nargs='?', help='frames of the method')
     parser.add_argument('target', metavar='GT_DIR', type=Path, nargs='?', help='ground truth')
     parser.add_argument('--protocol', metavar='NAME', default='basicvsr', help='how to measure (default: basicvsr)')
+    parser.add_argument(
+        '--metrics',
+        nargs='+',
+        default=['PSNR', 'SSIM'],
+        metavar='NAME',
+        help='what to measure: PSNR, SSIM (default), tOF, Ewarp (flicker), LPIPS',
+    )
     parser.add_argument('--list-protocols', action='store_true', help='print the protocols and leave')
     parser.add_argument('--title', default='', help="title of the table (default: the prediction's folder)")
     parser.add_argument('--json', metavar='FILE', type=Path, help='write all values there; - for standard output')
@@ -59,6 +66,7 @@ def _score(args: argparse.Namespace, protocol: object) -> object:
     from rich.progress import Progress
 
     from ..evaluation.folders import score_folders
+    from ..evaluation.measures import find_measures
     from ..evaluation.tables import ScoreTable
 
     console = Console(stderr=True)
@@ -68,6 +76,7 @@ def _score(args: argparse.Namespace, protocol: object) -> object:
             args.prediction,
             args.target,
             protocol,
+            find_measures(args.metrics),
             on_frame=lambda done, total: progress.update(task, completed=done, total=total),
         )
     title = args.title or args.prediction.resolve().name

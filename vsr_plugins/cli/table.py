@@ -23,6 +23,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--train', action='store_true', help='train what has no weights, in the order given')
     parser.add_argument('--device', default='cpu', help='where to compute (default: cpu)')
     parser.add_argument('--protocol', nargs='+', default=[], metavar='NAME', help='more protocols to measure under')
+    parser.add_argument(
+        '--data',
+        nargs='+',
+        default=[],
+        metavar='NAME',
+        help="test sets instead of the configs' own, such as Vid4-BIx4 held-out-BIx4",
+    )
+    parser.add_argument(
+        '--metrics', nargs='+', default=[], metavar='NAME', help='more to measure: tOF, Ewarp (flicker), LPIPS'
+    )
     parser.add_argument('--size', default='180x320', metavar='HxW', help='input for the cost, or none (180x320)')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='changes to every config')
     parser.add_argument('--markdown', metavar='FILE', type=Path, help='write the tables there')
@@ -58,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
         protocols=args.protocol,
         size=_size(args.size),
         report=lambda line: print(line, file=sys.stderr, flush=True),
+        data=args.data,
+        metrics=args.metrics,
     )
     Console(width=None if Console().is_terminal else 220).print(to_rich(tables))
     contents = {

@@ -2,7 +2,7 @@
 
 import os
 import os.path as osp
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mmagic.datasets import BasicFramesDataset
@@ -39,6 +39,7 @@ class ClipFramesDataset(BasicFramesDataset):
         samples (str): 'clips' or 'frames'.
         num_input_frames (int | None): See above. None is the whole clip, or one frame.
         num_output_frames (int | None): 1 for the frame in the middle alone, None for as many as ``num_input_frames``.
+        clips (Sequence[str] | None): Take these clips alone.
         fixed_seq_len (int | None): Use only so many frames of each clip, from the first.
         padding (str): What a window holds beyond the ends of a clip, see ``window_indices``.
         key_frames_file (str | None): File below ``data_root`` that says which frames are I-frames, as
@@ -66,6 +67,7 @@ class ClipFramesDataset(BasicFramesDataset):
         num_input_frames: int | None = None,
         num_output_frames: int | None = None,
         fixed_seq_len: int | None = None,
+        clips: Sequence[str] | None = None,
         padding: str = 'reflection',
         key_frames_file: str | None = None,
         prepare: str | None = None,
@@ -76,6 +78,7 @@ class ClipFramesDataset(BasicFramesDataset):
         if num_output_frames not in (None, 1, num_input_frames):
             raise ValueError(f'num_output_frames must be None, 1 or num_input_frames, but got {num_output_frames}')
         self.samples = samples
+        self.clips = None if clips is None else list(clips)
         self.padding = padding
         self.key_frames_file = key_frames_file
         self.prepare = prepare
@@ -99,6 +102,12 @@ class ClipFramesDataset(BasicFramesDataset):
         clips = list(dict.fromkeys(path.replace(os.sep, '/') for path in self._clip_names()))
         if not clips:
             raise self._missing(f'{self.ann_file or self.data_prefix[self.search_key]} names no clip')
+        if self.clips is not None:
+            if absent := [clip for clip in self.clips if clip not in clips]:
+                raise self._missing(
+                    f'{self.ann_file or self.data_prefix[self.search_key]} does not name {", ".join(absent)}'
+                )
+            clips = self.clips
         self._frames = {key: self._list_frames(key, clips) for key in self.data_prefix}
         self._key_frames = self._recorded_key_frames()
         lengths = {clip: len(self._frames[self.search_key][clip]) for clip in clips}

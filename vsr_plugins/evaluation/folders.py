@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ..datasets.images import UnreadableError, list_images, natural_key, probe, read_rgb
+from .measures import DEFAULT, of_pairs
 from .protocols import Protocol
-from .scores import Scores, score_frame, summarise
+from .scores import Scores, score_frame, score_pair, summarise
 
 SHOWN_FAULTS = 10
 
@@ -45,6 +46,7 @@ def score_folders(
     prediction: str | Path,
     target: str | Path,
     protocol: Protocol,
+    metrics: Sequence[str] = DEFAULT,
     on_frame: Callable[[int, int], None] = lambda done, total: None,
 ) -> Scores:
     """Measure predicted frames against ground truth.
@@ -59,11 +61,13 @@ def score_folders(
         prediction: Folder of frames, or of clips.
         target: Likewise.
         protocol: How to measure.
+        metrics: Names of ``MEASURES``.
         on_frame: Called with the number of measured frames and their total.
 
     Raises:
-        FileNotFoundError: If a folder is missing or empty.
-        ValueError: If clips are missing, counts or sizes differ, or an image cannot be read.
+        FileNotFoundError: If a folder is missing or empty, or a metric needs weights that are not there.
+        ValueError: If clips are missing, counts or sizes differ, an image cannot be read, or a metric needs
+            neighbouring frames and no clip has two that count.
     """
     predicted, truth = find_clips(prediction), find_clips(target)
     if len(predicted) == len(truth) == 1:
@@ -93,16 +97,24 @@ def score_folders(
     wanted = {name: protocol.select(len(frames)) for name, frames in truth.items()}
     given = {name: protocol.given(len(frames)) for name, frames in truth.items()}
     total = sum(len(indices) for indices in wanted.values())
+    pairs = of_pairs(metrics)
+    if pairs and max(map(len, wanted.values())) < 2:
+        raise ValueError(f'{", ".join(pairs)}: no clip of {target} has two neighbouring frames that count ({protocol})')
     done = 0
     scores = {}
     for name, indices in wanted.items():
-        scores[name] = []
+        scores[name], before = [], None
         for index in indices:
-            pair = predicted[name][index], truth[name][index]
+            paths = predicted[name][index], truth[name][index]
             try:
-                scores[name].append(score_frame(read_rgb(pair[0]), read_rgb(pair[1]), protocol))
+                frames = read_rgb(paths[0]), read_rgb(paths[1])
+                values = score_frame(*frames, protocol, metrics)
+                if pairs and before is not None:
+                    values |= score_pair(*zip(before, frames, strict=True), protocol, metrics)
             except ValueError as error:
-                raise ValueError(f'{pair[0]} against {pair[1]}: {error}') from error
+                raise ValueError(f'{paths[0]} against {paths[1]}: {error}') from error
+            scores[name].append(values)
+            before = frames
             done += 1
             on_frame(done, total)
     # Places among the frames that were measured.

@@ -9,6 +9,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from .measures import DIGITS as MORE_DIGITS
+from .measures import notes
 from .protocols import Protocol
 from .published import Published
 from .scores import MOST_CLIPS, Scores
@@ -96,6 +98,12 @@ class MethodTable:
         self.degradation = degradation
 
     @property
+    def more(self) -> list[str]:
+        """What was measured of some row beside PSNR and SSIM, in the order of its columns."""
+        measured = {value for row in self.rows if row.scores for value in row.scores.mean}
+        return [value for value in MORE_DIGITS if value in measured and value not in DIGITS]
+
+    @property
     def caption(self) -> str:
         """What all numbers have in common."""
         made = f', {self.degradation}' if self.degradation and self.degradation not in self.data else ''
@@ -122,25 +130,22 @@ class MethodTable:
             sources: Filled with the sources of published numbers; cells name them by their place in this list.
         """
         headings = ['method', 'config', 'parameters', 'GFLOPs a frame', 's a frame', 'peak MB']
-        headings += ['PSNR', 'SSIM', 'published PSNR / SSIM', 'difference']
+        headings += ['PSNR', 'SSIM', *self.more, 'published PSNR / SSIM', 'difference']
         return headings, [self._cells(row, sources) for row in self.rows]
 
     def clips(self) -> tuple[list[str], list[list[str]]]:
-        """Headings and cells of the table of clips: ``PSNR / SSIM`` of each measured row on each; none if too many."""
+        """Headings and cells of the table of clips: all values of each measured row on each; none if too many."""
         measured = [row for row in self.rows if row.scores is not None]
         if not measured or len(measured[0].scores.frames) > MOST_CLIPS:
             return [], []
         names = list(measured[0].scores.frames)
         groups = list(measured[0].scores.groups)
+        of_rows = [(row.name, row.scores.clips, row.scores.groups) for row in measured]
         cells = [
-            [
-                row.name,
-                *(_pair(row.scores.clips[name]) for name in names),
-                *(_pair(row.scores.groups[g]) for g in groups),
-            ]
-            for row in measured
+            [name, *(self._all(of[clip]) for clip in names), *(self._all(of_groups[group]) for group in groups)]
+            for name, of, of_groups in of_rows
         ]
-        return ['PSNR / SSIM', *names, *groups], cells
+        return [' / '.join((*DIGITS, *self.more)), *names, *groups], cells
 
     def others(self, sources: list[str]) -> list[str]:
         """A line for each published number that was measured otherwise, or in a way that is not known."""
@@ -198,11 +203,15 @@ class MethodTable:
             NOTHING if cost is None else _three(cost.flops / 1e9),
             NOTHING if cost is None else _three(cost.seconds),
             NOTHING if cost is None or cost.memory is None else f'{cost.memory / 1e6:,.0f}',
-            f'{mean["PSNR"]:.{DIGITS["PSNR"]}f}' if 'PSNR' in mean else row.remark or NOTHING,
-            f'{mean["SSIM"]:.{DIGITS["SSIM"]}f}' if 'SSIM' in mean else NOTHING,
+            _number(mean, 'PSNR', DIGITS['PSNR']) if 'PSNR' in mean else row.remark or NOTHING,
+            _number(mean, 'SSIM', DIGITS['SSIM']),
+            *(_number(mean, value, MORE_DIGITS[value]) for value in self.more),
             published or NOTHING,
             differences or NOTHING,
         ]
+
+    def _all(self, values: Mapping[str, float]) -> str:
+        return ' / '.join([_pair(values), *(_number(values, value, MORE_DIGITS[value]) for value in self.more)])
 
 
 def to_rich(tables: Sequence[MethodTable], clips: bool = True) -> Group:
@@ -256,6 +265,7 @@ def _footnotes(tables: Sequence[MethodTable], sources: Sequence[str]) -> list[st
                 f'Costs are for one output frame from input of {size[0]} x {size[1]}; seconds and memory (weights, and '
                 f'what a call adds at its peak) on {machine}.'
             )
+    lines += notes(value for table in tables for value in table.more)
     lines += [f'[{number}] {source}' for number, source in enumerate(sources, start=1)]
     if any(not one.looked_up for table in tables for row in table.rows for one in row.published):
         lines.append('† quoted as generally known, not looked up in that source')
@@ -270,9 +280,11 @@ def _reference(one: Published, sources: list[str]) -> str:
 
 def _pair(values: Mapping[str, float], signed: bool = False) -> str:
     sign = '+' if signed else ''
-    return ' / '.join(
-        f'{values[metric]:{sign}.{digits}f}' if metric in values else NOTHING for metric, digits in DIGITS.items()
-    )
+    return ' / '.join(_number(values, metric, digits, sign) for metric, digits in DIGITS.items())
+
+
+def _number(values: Mapping[str, float], name: str, digits: int, sign: str = '') -> str:
+    return f'{values[name]:{sign}.{digits}f}' if name in values else NOTHING
 
 
 def _three(value: float) -> str:

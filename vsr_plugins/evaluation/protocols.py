@@ -148,6 +148,7 @@ PROTOCOLS = {
         Protocol('zooming_slow_mo', space_time=True, source='Zooming Slow-Mo, Vid4 and Vimeo-90K'),
         Protocol('reds4_rgb', color='RGB', source='EDVR and later, REDS4'),
         Protocol('vimeo90k', centre_only=True, source='TOFlow and later, Vimeo-90K test'),
+        Protocol('sisr', crop_border=4, source='SRCNN and later, x4: Set5, Set14'),
         Protocol('spmcs', centre_only=True, source='SPMC, SPMCS'),
     )
 }

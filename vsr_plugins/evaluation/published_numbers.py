@@ -74,6 +74,7 @@ NUMBERS: dict[str, tuple[tuple[str, str | None, float, float | None, str], ...]]
         ('UDM10-BDx4', 'basicvsr', 28.47, 0.8253, BASICVSR),
         ('Vimeo-90K-T-BDx4', 'vimeo90k', 31.30, 0.8687, BASICVSR),
         ('Vid4-BDx4', 'basicvsr', 21.80, 0.5246, BASICVSR),
+        ('Set5-BIx4', 'sisr', 28.42, 0.8104, 'VDSR paper (CVPR 2016), bicubic on Y alone?'),
     ),
     'SRCNN': (('Vid4-BIx4', 'latent_attention', 24.68, None, LATENT),),
     'FSRCNN': (('Set5-BIx4', None, 30.71, None, 'FSRCNN paper (ECCV 2016)?'),),

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import Any
 
@@ -10,10 +10,11 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from .measures import DIGITS, notes
 from .protocols import Protocol
 from .scores import Scores
 
-DIGITS = {'PSNR': 3, 'SSIM': 4}
+NOTHING = '–'
 
 
 class ScoreTable:
@@ -59,21 +60,20 @@ class ScoreTable:
         """The columns of each method."""
         return list(next(iter(self.methods.values())).mean)
 
-    def rows(self) -> list[tuple[str, str, list[float]]]:
-        """Clip, number of frames, values by method and metric; the mean is the last row."""
+    def rows(self) -> list[tuple[str, str, list[float | None]]]:
+        """Clip, number of frames, values by method and metric; the mean is the last row.
+
+        A value is None where there is none: a single frame has no pair, and a group of frames none of its own.
+        """
         reference = next(iter(self.methods.values()))
         rows = [
-            (
-                clip,
-                str(count),
-                [scores.clips[clip][metric] for scores in self.methods.values() for metric in self.metrics],
-            )
+            (clip, str(count), self._values([scores.clips[clip] for scores in self.methods.values()]))
             for clip, count in reference.frames.items()
         ]
         for label in (*reference.groups, 'mean'):
             of_methods = [scores.groups[label] if label != 'mean' else scores.mean for scores in self.methods.values()]
             total = str(sum(reference.frames.values())) if label == 'mean' else ''
-            rows.append((label, total, [values[metric] for values in of_methods for metric in self.metrics]))
+            rows.append((label, total, self._values(of_methods)))
         return rows
 
     def headings(self) -> list[str]:
@@ -94,7 +94,7 @@ class ScoreTable:
             rows = rows[clips:]
         for number, (clip, frames, values) in enumerate(rows):
             table.add_row(clip, frames, *self._texts(values), end_section=number == len(rows) - 2)
-        return Group(Text(f'{self.title}; {self.protocol}'), table)
+        return Group(Text(f'{self.title}; {self.protocol}'), table, *map(Text, notes(self.metrics)))
 
     def to_text(self, most_clips: int | None = None) -> str:
         """As the terminal shows it, without colours."""
@@ -107,7 +107,8 @@ class ScoreTable:
         headings = ['clip', 'frames', *self.headings()]
         lines = [headings, ['---', '---:', *['---:'] * len(self.headings())]]
         lines += [[clip, frames, *self._texts(values)] for clip, frames, values in self.rows()]
-        return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines) + f'\n\n{self.title}; {self.protocol}\n'
+        below = [f'\n\n{self.title}; {self.protocol}\n', *(f'\n- {note}' for note in notes(self.metrics))]
+        return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines) + ''.join(below).rstrip() + '\n'
 
     def to_json(self) -> str:
         """All values unrounded. An infinite PSNR becomes the string ``"inf"``, which JSON has no number for."""
@@ -118,9 +119,12 @@ class ScoreTable:
         content = {'title': self.title, 'protocol': vars(self.protocol), 'frames': self.frames, 'methods': methods}
         return to_json(content)
 
-    def _texts(self, values: list[float]) -> list[str]:
-        digits = [DIGITS.get(metric, 4) for _ in self.methods for metric in self.metrics]
-        return [f'{value:.{places}f}' for value, places in zip(values, digits, strict=True)]
+    def _values(self, of_methods: Sequence[Mapping[str, float]]) -> list[float | None]:
+        return [values.get(metric) for values in of_methods for metric in self.metrics]
+
+    def _texts(self, values: list[float | None]) -> list[str]:
+        digits = [DIGITS[metric] for _ in self.methods for metric in self.metrics]
+        return [NOTHING if v is None else f'{v:.{places}f}' for v, places in zip(values, digits, strict=True)]
 
 
 def to_json(content: Any) -> str:

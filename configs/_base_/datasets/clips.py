@@ -1,5 +1,6 @@
 # Any folder of clips, from ground truth alone: low resolution (BIx4) is made while loading.
-# To make it: vsr prepare clips SRC DATA_ROOT. Some scenes are held out there, for validation.
+# To make it: vsr prepare clips SRC DATA_ROOT. Some scenes are held out there, for validation. held_out.py has those of
+# this project as test sets.
 #
 # In a config that inherits from this one:
 #     train_dataloader = _base_.clips_train_sequence_dataloader

@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'patches': ['BankSpec', 'plan_patches', 'write_patches'],
         'plan': ['Clip', 'ClipSpec', 'Plan'],
         'reds': ['plan_reds'],
+        'set5': ['plan_set5'],
         'spmcs': ['plan_spmcs'],
         'vid4': ['plan_vid4'],
         'vimeo90k': ['plan_vimeo90k'],

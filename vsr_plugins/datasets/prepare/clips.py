@@ -1,7 +1,7 @@
 """Any folder of clips, folders of frames or video files, for training, with scenes held out for validation."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,29 +12,26 @@ from .scenes import hold_out
 from .video import VIDEO_SUFFIXES, probe_video
 
 
-def plan_clips(src: str | Path, val_fraction: float = 0.1, val: Collection[str] = ()) -> Plan:
+def plan_clips(src: str | Path | Sequence[str | Path], val_fraction: float = 0.1, val: Collection[str] = ()) -> Plan:
     """Clips as ``clips/GT/<clip>/00000000.<ext>`` with ``meta_info_clips_train.txt`` and ``meta_info_clips_val.txt``.
 
     Every folder that directly holds images is a clip, and so is every video file. Its name is its path below ``src``
-    with '_' for what separates. JPEG frames are kept as they are, byte by byte; others become PNG. For clips that are
-    held out there is ``clips/BIx4`` too, for training low resolution is made on the fly. Frames whose size is no
-    multiple of 4 are cropped at the bottom and right. Where there are videos, ``meta_info_clips_key_frames.txt`` says
-    which of their frames are I-frames.
+    with '_' for what separates. A clip whose name a clip of an earlier source has becomes ``SRC_clip``; it counts as
+    the same scene and is held out with the other. JPEG frames are kept as they are, byte by byte; others become PNG.
+    For clips that are held out there is ``clips/BIx4`` too, for training low resolution is made on the fly. Frames
+    whose size is no multiple of 4 are cropped at the bottom and right. Where there are videos,
+    ``meta_info_clips_key_frames.txt`` says which of their frames are I-frames.
 
     Args:
-        src (str | Path): The folder of clips.
+        src (str | Path | Sequence): The folder of clips, or several.
         val_fraction (float): Share of the scenes to hold out, 1 for all; see ``scenes.hold_out``.
         val (Collection[str]): Clips or scenes to hold out instead.
 
     Raises:
-        FileNotFoundError: If ``src`` is not a folder.
+        FileNotFoundError: If a source is not a folder.
         ValueError: If there is no such split.
     """
-    clips, faults = find_clip_sources(src)
-    faults += _name_clashes(clips)
-
-    names = [clip.name for clip in clips]
-    held = set() if faults or not clips else hold_out(names, val_fraction, val)
+    clips, held, faults = collect_clips([src] if isinstance(src, str | Path) else src, val_fraction, val)
     clips = [replace(clip, low=('BIx4',)) if clip.name in held else clip for clip in clips]
 
     def annotate(made: list[tuple[Clip, int]]) -> dict[str, str]:
@@ -49,16 +46,43 @@ def plan_clips(src: str | Path, val_fraction: float = 0.1, val: Collection[str] 
     return Plan('clips', clips, annotate, {'BIx4': bicubic()}, faults=faults)
 
 
-def find_clip_sources(src: str | Path) -> tuple[list[Clip], list[str]]:
-    """Every folder that directly holds images and every video file below ``src``, as clips.
+def collect_clips(
+    sources: Iterable[str | Path], val_fraction: float = 0.1, val: Collection[str] = ()
+) -> tuple[list[Clip], set[str], list[str]]:
+    """The clips of one or several folders, and those of them that are held out.
+
+    Args:
+        sources (Iterable): Folders.
+        val_fraction (float): Share of the scenes to hold out; see ``scenes.hold_out``. 0 holds out none.
+        val (Collection[str]): Clips or scenes to hold out instead.
 
     Returns:
-        tuple: The clips, those of videos last, and a line for each fault.
+        tuple: The clips, of each folder those of videos last; the names of those held out; and a line for each fault,
+        with which nothing is held out.
 
     Raises:
-        FileNotFoundError: If ``src`` is not a folder.
+        FileNotFoundError: If a source is not a folder.
+        ValueError: If there is no such split.
     """
-    src = require_folder(src)
+    clips: list[Clip] = []
+    # Name of a clip -> its name in its source, which says what scene it is.
+    plain: dict[str, str] = {}
+    faults: list[str] = []
+    for folder in map(require_folder, sources):
+        found, faults_of_folder = _clips_of(folder)
+        apart = [_apart(clip, plain, folder) for clip in found]
+        faults += faults_of_folder
+        clips += apart
+        plain |= {clip.name: own.name for clip, own in zip(apart, found, strict=True)}
+    faults += _name_clashes(clips)
+    held = set()
+    if clips and not faults and (val_fraction or val):
+        held = hold_out(list(dict.fromkeys(plain.values())), val_fraction or 0.1, val)
+    return clips, {name for name, own in plain.items() if own in held}, faults
+
+
+def _clips_of(src: Path) -> tuple[list[Clip], list[str]]:
+    """The clips of one source, and what is wrong with it."""
     folders = ((parts or (src.name,), list_images(src.joinpath(*parts))) for parts in image_folders(src))
     clips, faults = plan_many(((_name(parts), paths, None) for parts, paths in folders), (), keep_jpeg=True)
     for path in _videos(src):
@@ -69,6 +93,11 @@ def find_clip_sources(src: str | Path) -> tuple[list[Clip], list[str]]:
             continue
         clips.append(Clip(_name(path.relative_to(src).with_suffix('').parts), (path,), size, is_video=True))
     return clips, faults
+
+
+def _apart(clip: Clip, taken: Collection[str], src: Path) -> Clip:
+    """The clip, under a name that no clip of an earlier source has."""
+    return replace(clip, name=_name((src.resolve().name, clip.name))) if clip.name in taken else clip
 
 
 def _videos(src: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 import itertools
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -40,7 +40,7 @@ class Summary:
 
 def carry_out(
     plan: Plan,
-    src: str | Path,
+    src: str | Path | Sequence[str | Path],
     data_root: str | Path,
     workers: int | None = None,
     link: bool = False,
@@ -53,7 +53,7 @@ def carry_out(
 
     Args:
         plan (Plan): What to make.
-        src (str | Path): Where the sources are; it must not overlap with the folder that is made.
+        src (str | Path | Sequence): Where the sources are; none may overlap with the folder that is made.
         data_root (str | Path): The data set becomes ``data_root / plan.folder``.
         workers (int | None): Threads (decoding, resizing and encoding run beside each other); default one a CPU.
         link (bool): Hard-link sources that are kept as they are, where the file system allows, instead of copying.
@@ -69,10 +69,13 @@ def carry_out(
     if workers is not None and workers < 1:
         raise ValueError(f'workers must be at least 1, but got {workers}')
     folder = Path(data_root) / plan.folder
-    refuse_overlap(Path(src), folder)
-    raise_faults(f'{src} cannot be prepared as {plan.folder}', plan.faults)
+    sources = [src] if isinstance(src, str | Path) else src
+    for source in sources:
+        refuse_overlap(Path(source), folder)
+    named = ', '.join(map(str, sources))
+    raise_faults(f'{named} cannot be prepared as {plan.folder}', plan.faults)
     if not plan.clips:
-        raise ValueError(f'{src} holds no clip that can be prepared as {plan.folder}')
+        raise ValueError(f'{named} holds no clip that can be prepared as {plan.folder}')
     manifest = Manifest(folder)
     jobs = [_ClipJob(clip, plan, folder, manifest, link) for clip in plan.clips]
     obstacles = [fault for job in jobs for fault in job.obstacles()]

@@ -3,7 +3,8 @@
 A bank is a folder of shards and ``bank.json``. A shard is one or two files in numpy's format, ``<name>.gt.npy`` and, of
 the degradation that ``bank.json`` states, ``<name>.img.npy``, of shape (records, frames, 3, h, w), uint8 RGB. A record
 is a part of the frame, ``patch_size`` pixels wide and high, in ``frames`` consecutive frames of one scene. Low
-resolution is made of whole frames, so that a record's border has seen what lies beyond it.
+resolution is made of whole frames, so that a record's border has seen what lies beyond it. The same records in LMDB are
+read no faster (``benchmarks/training.py``).
 """
 
 import itertools
@@ -24,12 +25,11 @@ from ..degradation import BD_CONVENTIONS
 from ..frame_windows import mirrored
 from ..images import UnreadableError, list_images, read_rgb
 from .clip_measures import CutDetector
-from .clips import find_clip_sources
+from .clips import collect_clips
 from .execute import Summary
 from .jobs import TEMPORARY, Progress, raise_faults, refuse_overlap, run_jobs
 from .manifest import Manifest, digest
 from .plan import Clip, Degradation, bicubic, blur, plan_frames, require_folder
-from .scenes import hold_out
 from .video import RgbReader, decode
 
 BANK = 'bank.json'
@@ -141,13 +141,12 @@ def plan_patches(
     plan = BankPlan(spec or BankSpec())
     if not sources and photos is None:
         raise ValueError('a bank needs a folder of clips or one of photographs, but got neither')
-    raw: list[Clip] = []
     clips: list[Clip] = []
+    raw: list[Path] = []
     for src in map(require_folder, sources):
         lists = [Path(train_list)] if train_list else sorted(src.glob('meta_info_*train*.txt'))
         if not lists:
-            found, faults = find_clip_sources(src)
-            raw += found
+            raw.append(src)
         elif len(lists) > 1:
             raise ValueError(
                 f'{src} has {len(lists)} training lists, {", ".join(path.name for path in lists)}; '
@@ -156,13 +155,12 @@ def plan_patches(
         else:
             found, faults = _listed_clips(src, lists[0])
             clips += found
-        plan.faults += faults
-    if raw and not plan.faults and (val or val_fraction):
-        held = hold_out([clip.name for clip in raw], val_fraction or 0.1, val)
-        raw = [clip for clip in raw if clip.name not in held]
-    elif val and not raw:
+            plan.faults += faults
+    if val and not raw:
         raise ValueError(f'{", ".join(val)} cannot be held out: no folder of clips is given that is not prepared')
-    clips += raw
+    found, held, faults = collect_clips(raw, val_fraction, val)
+    clips += [clip for clip in found if clip.name not in held]
+    plan.faults += faults
     plan.faults += [
         f'{clip.sources[0]}: frames of {clip.size[0]}x{clip.size[1]} are smaller than a patch of '
         f'{plan.spec.patch_size}x{plan.spec.patch_size}'

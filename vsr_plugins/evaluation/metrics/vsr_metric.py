@@ -1,8 +1,9 @@
-"""PSNR and SSIM of video frames, as MMagic's evaluators call it."""
+"""PSNR, SSIM and other measures of video frames, as MMagic's evaluators call it."""
 
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from mmagic.registry import METRICS
@@ -12,17 +13,17 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from ...datasets.images import natural_key
+from ..measures import DEFAULT, find_measures, of_pairs
 from ..method_table import MethodRow, MethodTable, to_text
 from ..protocols import Protocol, get_protocol
 from ..published import method_of, published
-from ..scores import METRICS as MEASURES
-from ..scores import MOST_CLIPS, Scores, score_frame, summarise
+from ..scores import MOST_CLIPS, Scores, score_frame, score_pair, summarise
 from ..tables import ScoreTable
 
 
 @METRICS.register_module()
 class VSRMetric(BaseMetric):
-    """PSNR and SSIM under a protocol, with one table a run: a row a clip, and the mean.
+    """PSNR, SSIM and what else is asked for under a protocol, with one table a run: a row a clip, and the mean.
 
     A sample is a whole clip, (t, c, h, w) with the clip's name as ``key``, or one frame, (c, h, w) with
     ``'clip/frame'`` as ``key``; the results are the same for both, since frames are sorted into clips before anything
@@ -30,7 +31,9 @@ class VSRMetric(BaseMetric):
 
     Args:
         protocol: Name of a protocol, or ``dict(name=..., FIELD=...)``; see ``vsr_plugins.evaluation.protocols``.
-        metrics: Which of ``'PSNR'`` and ``'SSIM'``.
+        metrics: Which of ``'PSNR'``, ``'SSIM'``, ``'LPIPS'``, ``'tOF'`` and ``'Ewarp'``; see
+            ``vsr_plugins.evaluation.measures``. The last two are measured between neighbouring frames: samples that are
+            single frames must come in the order of the clip, in one process.
         selected: Each sample is one frame that the data set chose, and a clip of its own (Vimeo-90K with the centre
             frame as only ground truth).
         skip_blank: Leave out samples of whose ground truth a frame is of one colour, black as a rule: a network may
@@ -40,7 +43,8 @@ class VSRMetric(BaseMetric):
         collect_device: See mmengine's ``BaseMetric``.
 
     Raises:
-        ValueError: If there is no such protocol or metric.
+        ValueError: If there is no such protocol or metric, or a metric needs neighbouring frames where single ones
+            are measured.
     """
 
     # What mmagic's Evaluator asks of a metric.
@@ -50,18 +54,24 @@ class VSRMetric(BaseMetric):
     def __init__(
         self,
         protocol: str | Mapping | Protocol,
-        metrics: Sequence[str] = ('PSNR', 'SSIM'),
+        metrics: Sequence[str] = DEFAULT,
         selected: bool = False,
         skip_blank: bool = False,
         prefix: str | None = None,
         collect_device: str = 'cpu',
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
-        unknown = set(metrics) - set(MEASURES)
-        if unknown or not metrics:
-            raise ValueError(f'metrics must be some of {", ".join(MEASURES)}, but got {list(metrics)}')
         self.protocol = get_protocol(protocol)
-        self.metrics = tuple(metrics)
+        self.metrics = find_measures(metrics)
+        if not self.metrics:
+            raise ValueError('metrics must name at least one measure, but got none')
+        pairs = of_pairs(self.metrics)
+        if pairs and (selected or self.protocol.centre_only):
+            why = 'selected=True' if selected else f'protocol {self.protocol.name}'
+            raise ValueError(f'{", ".join(pairs)} need neighbouring frames, but with {why} single ones are measured')
+        self._pairs = bool(pairs)
+        # The last sample that was a frame: clip, name, prediction, ground truth.
+        self._before: tuple[str, str, np.ndarray, np.ndarray] | None = None
         self.selected = selected
         self.skip_blank = skip_blank
         self.parameters: int | None = None
@@ -92,7 +102,8 @@ class VSRMetric(BaseMetric):
                     f'but the ground truth is {target.shape}'
                 )
             if self.skip_blank and (target == target[:, :1, :1]).all(axis=(1, 2, 3)).any():
-                self.results.append((key, '', None, None))
+                self.results.append((key, '', None, None, ''))
+                self._before = None
                 continue
             scores = [
                 score_frame(*pair, self.protocol, self.metrics, channel_order='bgr')
@@ -100,15 +111,33 @@ class VSRMetric(BaseMetric):
             ]
             clip, _, frame = key.replace('\\', '/').rpartition('/')
             whole_clip = sample['gt_img'].ndim == 4 or self.selected or not clip
+            before = ''
+            if self._pairs:
+                if not whole_clip:
+                    before, prediction, target = self._with_frame_before(clip, frame, prediction, target)
+                for place in range(len(target) - 1):
+                    pair = slice(place, place + 2)
+                    scores[place + 1 - len(target)] |= score_pair(
+                        prediction[pair], target[pair], self.protocol, self.metrics, channel_order='bgr'
+                    )
             # One result a sample: mmengine counts them when it gathers from several processes.
             given = sample['output'].get('input_frames')
-            self.results.append((key, '', scores, given) if whole_clip else (clip, frame, scores, None))
+            self.results.append((key, '', scores, given, '') if whole_clip else (clip, frame, scores, None, before))
+
+    def _with_frame_before(
+        self, clip: str, frame: str, prediction: np.ndarray, target: np.ndarray
+    ) -> tuple[str, np.ndarray, np.ndarray]:
+        """The name of the frame that came before, '' if there is none, and both clips with it in front."""
+        before, self._before = self._before, (clip, frame, prediction, target)
+        if before is None or before[0] != clip:
+            return '', prediction, target
+        return before[1], np.concatenate([before[2], prediction]), np.concatenate([before[3], target])
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Sort frames into clips, average by the protocol, log the table.
 
         Returns:
-            ``PSNR`` and ``SSIM``, and ``PSNR/clip`` for each clip where they are not too many.
+            ``PSNR`` and ``SSIM``, and ``PSNR/clip`` for each clip where they are not too many; other metrics likewise.
         """
         summary = self.summary(results)
         title = self.prefix or 'scores'
@@ -127,19 +156,31 @@ class VSRMetric(BaseMetric):
 
         Args:
             results: The ``results`` of this metric, of all processes.
+
+        Raises:
+            ValueError: If there is no clip, one too short for the protocol, or neighbouring frames were needed and did
+                not come one after the other.
         """
         measured = [result for result in results if result[2] is not None]
         if len(measured) < len(results):
             skipped = len(results) - len(measured)
             print_log(f'{skipped} of {len(results)} samples are left out: a frame of one colour', logger='current')
         clips: dict[str, dict[str, list]] = defaultdict(dict)
-        for clip, frame, scores, _ in measured:
+        came_after: dict[tuple[str, str], str] = {}
+        for clip, frame, scores, _, before in measured:
             clips[clip][frame] = scores
-        given = {clip: frames for clip, _, _, frames in measured if frames is not None}
-        frames = {
-            clip: [score for name in sorted(clips[clip], key=natural_key) for score in clips[clip][name]]
-            for clip in sorted(clips, key=natural_key)
-        }
+            came_after[clip, frame] = before
+        given = {clip: frames for clip, _, _, frames, _ in measured if frames is not None}
+        frames = {}
+        for clip in sorted(clips, key=natural_key):
+            names = sorted(clips[clip], key=natural_key)
+            wrong = [pair for pair in pairwise(names) if self._pairs and came_after[clip, pair[1]] != pair[0]]
+            if wrong:
+                raise ValueError(
+                    f'{", ".join(of_pairs(self.metrics))} need the frames of a clip in their order and in one process, '
+                    f'but frame {wrong[0][1]} of {clip} did not come after {wrong[0][0]}'
+                )
+            frames[clip] = [score for name in names for score in clips[clip][name]]
         return summarise(frames, self.protocol, self.selected, given)
 
     def _row(self, summary: Scores) -> MethodRow:
@@ -162,6 +203,7 @@ class VSRMetric(BaseMetric):
         Args:
             size: Samples in the data set. mmengine's Evaluator gives it, mmagic's relies on ``prepare``.
         """
+        self._before = None
         return super().evaluate(self.size if size is None else size)
 
 

@@ -1,0 +1,34 @@
+"""Set5 (Bevilacqua et al. 2012): five pictures for testing, each a clip of one frame."""
+
+from pathlib import Path
+
+from ..images import list_images
+from .layouts import image_folders
+from .plan import ClipSpec, Plan, bicubic, clip_lines, plan_many, require_folder
+
+# (h, w)
+SIZES = {'baby': (512, 512), 'bird': (288, 288), 'butterfly': (256, 256), 'head': (280, 280), 'woman': (344, 228)}
+
+
+def plan_set5(src: str | Path, sizes: dict[str, tuple[int, int]] = SIZES) -> Plan:
+    """Set5 as ``Set5/{GT,BIx4}/<picture>/00000000.png`` and ``meta_info_Set5_GT.txt``.
+
+    Args:
+        src (str | Path): Holds ``baby.png`` or ``baby_GT.bmp`` and so on, in one folder.
+        sizes (dict): Height and width that each picture must have, by its name.
+
+    Raises:
+        FileNotFoundError: If ``src`` is not a folder.
+    """
+    src = require_folder(src)
+    low = {'BIx4': bicubic()}
+    pictures: dict[str, Path] = {}
+    for parts in image_folders(src):
+        named = {path.stem.casefold().removesuffix('_gt'): path for path in list_images(src.joinpath(*parts))}
+        if not pictures and sizes.keys() <= named.keys():
+            pictures = {name: named[name] for name in sizes}
+    found = ((name, [path], ClipSpec(1, sizes[name])) for name, path in pictures.items())
+    clips, faults = plan_many(found, tuple(low))
+    if not pictures:
+        faults.append(f'no folder in {src} holds the pictures {", ".join(sizes)}')
+    return Plan('Set5', clips, lambda made: {'meta_info_Set5_GT.txt': clip_lines(made)}, low, faults=faults)

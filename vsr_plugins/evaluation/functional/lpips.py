@@ -1,0 +1,105 @@
+"""Perceptual distance by the features of a network."""
+
+import warnings
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .clip_frames import ChannelOrder
+from .psnr import check_pair
+
+if TYPE_CHECKING:
+    from torch import nn
+
+# AlexNet of ImageNet as torchvision publishes it.
+BACKBONE = 'alexnet-owt-7be5be79.pth'
+# Of a smaller image AlexNet's second pooling leaves nothing.
+MIN_SIZE = 31
+
+
+def lpips(
+    prediction: np.ndarray,
+    target: np.ndarray,
+    weights: str | Path | None = None,
+    channel_order: ChannelOrder = 'rgb',
+) -> float:
+    """Learned perceptual image patch similarity, LPIPS; a distance without unit, lower is better, 0 for equal images.
+
+    Source: Zhang et al., "The unreasonable effectiveness of deep features as a perceptual metric", CVPR 2018, equation
+    1; version 0.1 on AlexNet, which the authors advise for measuring. The package ``lpips`` computes it, and brings the
+    learned weights of the layers. Those of AlexNet are the user's to get: nothing is downloaded.
+
+    Args:
+        prediction: (h, w, 3), values in [0, 255], any dtype.
+        target: Of the same shape.
+        weights: File of AlexNet's weights; None looks for it as ``find_backbone`` does.
+        channel_order: Order of the last axis of both.
+
+    Raises:
+        FileNotFoundError: If there are no weights of AlexNet; the message says which file is looked for, and where.
+        ValueError: If the shapes differ or are not those of colour images of at least 31 x 31 pixels, or the file does
+            not hold the weights of AlexNet.
+    """
+    check_pair(prediction, target)
+    if prediction.ndim != 3 or prediction.shape[2] != 3 or min(prediction.shape[:2]) < MIN_SIZE:
+        raise ValueError(
+            f'LPIPS needs images (h, w, 3) of at least {MIN_SIZE} x {MIN_SIZE} pixels, but got {prediction.shape}'
+        )
+    import torch
+
+    network = _network(find_backbone(weights))
+    images = np.stack([prediction, target]).astype(np.float32)
+    if channel_order == 'bgr':
+        images = images[..., ::-1]
+    first, second = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).div(127.5).sub(1)[:, None]
+    with torch.inference_mode():
+        return float(network(first, second))
+
+
+def find_backbone(weights: str | Path | None = None) -> Path:
+    """The file of AlexNet's weights.
+
+    Args:
+        weights: The file; None looks for ``alexnet-owt-7be5be79.pth`` in ``VSR_WEIGHTS_ROOT`` (default: ./weights),
+            then in the cache of torch.hub.
+
+    Raises:
+        FileNotFoundError: If it is not there.
+    """
+    if weights is not None:
+        places = [Path(weights).expanduser()]
+    else:
+        from torch.hub import get_dir
+
+        from ...pretrained.files import weights_root
+
+        places = [weights_root() / BACKBONE, Path(get_dir()) / 'checkpoints' / BACKBONE]
+    for place in places:
+        if place.is_file():
+            return place.resolve()
+    raise FileNotFoundError(
+        f"LPIPS needs torchvision's weights of AlexNet, {BACKBONE}, which are not at "
+        f'{" or ".join(str(place.absolute()) for place in places)}; nothing is downloaded: put the file there'
+    )
+
+
+@lru_cache(maxsize=1)
+def _network(path: Path) -> 'nn.Module':
+    import lpips as package
+
+    from ...checkpoints.weight_files import read_weights
+
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # torchvision's, about arguments of the package
+        network = package.LPIPS(net='alex', pnet_rand=True, verbose=False)
+    # The package cuts AlexNet's ``features`` into slices and keeps the numbers of the layers.
+    own = network.net.state_dict()
+    found = read_weights(path)
+    parts = {name: 'features.' + name.split('.', 1)[1] for name in own}
+    wrong = [source for name, source in parts.items() if source not in found or found[source].shape != own[name].shape]
+    if wrong:
+        raise ValueError(f'{path} does not hold the weights of AlexNet: {wrong[0]} is missing or of another shape')
+    network.net.load_state_dict({name: found[source].float() for name, source in parts.items()})
+    return network.requires_grad_(False).eval()
