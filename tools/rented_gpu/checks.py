@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from vsr_plugins.evaluation.functional import psnr
 from vsr_plugins.inference import upscale
 from vsr_plugins.inference.memory import peak_memory
 from vsr_plugins.inference.restoring import Restorer
@@ -110,11 +111,10 @@ def check_upscale(device: torch.device, folder: Path) -> dict[str, Any]:
         paths = sorted(target.glob('*.png'))
         if len(paths) != UPSCALE_FRAMES:
             raise RuntimeError(f'{len(paths)} frames were made of {UPSCALE_FRAMES}')
-        made.append(np.stack([cv2.imread(str(path)) for path in paths]).astype(np.float64))
-    error = float(np.square(made[0] - made[1]).mean())
-    psnr = 10 * math.log10(255**2 / error) if error else math.inf
-    values = {'PSNR to the CPU': min(psnr, 100.0)}
-    if psnr < LEAST_PSNR:
+        made.append(np.stack([cv2.imread(str(path)) for path in paths]))
+    decibels = psnr(*made)
+    values = {'PSNR to the CPU': min(decibels, 100.0)}
+    if decibels < LEAST_PSNR:
         raise DiffersError(values, f'PSNR is below {LEAST_PSNR}')
     return values
 

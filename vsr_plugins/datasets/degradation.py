@@ -18,6 +18,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 KINDS = ('BI', 'BD')
+BD_SIGMA = 1.6
 BD_CONVENTIONS: dict[str, dict] = {
     'duf': dict(kernel_size=13, phase=0.0, border='reflect'),
     'mmagic': dict(kernel_size=12, phase=1.5, border='replicate'),
@@ -68,7 +69,7 @@ def bicubic_upsample(image: np.ndarray, scale: float = 4) -> np.ndarray:
 def blur_downsample(
     image: np.ndarray,
     scale: int = 4,
-    sigma: float = 1.6,
+    sigma: float = BD_SIGMA,
     kernel_size: int = 13,
     phase: float = 0.0,
     border: str = 'reflect',
@@ -127,7 +128,7 @@ def degradation_matrix(size: int, kind: str = 'BI', scale: int = 4, bd: str = 'd
     if kind == 'BI':
         return _bicubic_matrix(size, math.ceil(size / scale), scale)
     convention = BD_CONVENTIONS[bd]
-    return _gaussian_matrix(size, scale, 1.6, convention['kernel_size'], convention['phase'], convention['border'])
+    return _gaussian_matrix(size, scale, BD_SIGMA, convention['kernel_size'], convention['phase'], convention['border'])
 
 
 def filter_margin(kind: str = 'BI', scale: int = 4, bd: str = 'duf') -> int:

@@ -231,7 +231,6 @@ class _ShardJob:
         self.kinds = ('gt',) if spec.degradation == 'none' else ('gt', 'img')
         self.recipe = digest(f'{FORMAT} {spec} {shard.group} {shard.origin}'.encode())[:16]
         self.name = f'{shard.group}-{self.recipe}'
-        self._serial = 0
 
     @property
     def is_complete(self) -> bool:

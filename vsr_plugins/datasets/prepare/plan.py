@@ -97,7 +97,7 @@ def blur(convention: str, scale: int = SCALE) -> Degradation:
     if convention not in BD_CONVENTIONS:
         raise ValueError(f"a BD convention is one of {', '.join(BD_CONVENTIONS)}, but got '{convention}'")
     arguments = BD_CONVENTIONS[convention]
-    return Degradation(f'blur {convention}', partial(blur_downsample, scale=scale, sigma=1.6, **arguments))
+    return Degradation(f'blur {convention}', partial(blur_downsample, scale=scale, **arguments))
 
 
 def require_folder(src: str | Path) -> Path:

@@ -129,7 +129,7 @@ class DegradeFrames(BaseTransform):
     def _degrade(self, image: np.ndarray) -> np.ndarray:
         if self.kind == 'BI':
             return bicubic_downsample(image, self.scale)
-        return blur_downsample(image, self.scale, sigma=1.6, **BD_CONVENTIONS[self.bd])
+        return blur_downsample(image, self.scale, **BD_CONVENTIONS[self.bd])
 
     @staticmethod
     def _frames(stacked: np.ndarray, count: int) -> list[np.ndarray]:
