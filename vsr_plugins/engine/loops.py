@@ -13,7 +13,7 @@ from mmengine.runner.loops import _InfiniteDataloaderIterator
 from mmengine.runner.utils import calc_dynamic_intervals
 from torch.utils.data import DataLoader
 
-from ..allocator import keep_freed_memory
+from ..models.blocks.fast.allocator import keep_freed_memory
 from .random_state import preserved_random_state
 from .resume_state import ResumeStateHook
 from .sample_stream import PositionSampler, SampleStream

@@ -11,11 +11,11 @@ from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
 from torch import nn
 
-from ..config_files import read_config
-from ..datasets.images import encode_png
-from ..digests import digest_file
+from ..checkpoints.digests import digest_file
+from ..engine.config_files import read_config
 from ..engine.load_parts import find_checkpoint
-from ..whole_files import whole_file
+from ..media.atomic_files import whole_file
+from ..media.images import encode_png
 from .clips import load_model, to_rgb_frames
 
 MANIFEST = 'restored_by.json'

@@ -10,8 +10,8 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
-from ..allocator import keep_freed_memory
-from ..config_files import read_config
+from ..engine.config_files import read_config
+from ..models.blocks.fast.allocator import keep_freed_memory
 from ..pretrained import load_checkpoint
 
 

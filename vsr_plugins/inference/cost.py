@@ -20,8 +20,8 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..child_processes import end_with_parent
-from ..evaluation.method_table import Cost
-from ..models.blocks.temporal_winograd import direct_convolutions
+from ..evaluation.tables.method_table import Cost
+from ..models.blocks.fast.temporal_winograd import direct_convolutions
 from .memory import peak_memory
 
 # Calls are repeated for a median as long as one takes less.

@@ -11,8 +11,7 @@ from typing import Any
 
 from torch import nn
 
-from ..models import networks
-from ..models.build import build_network
+from ..models.build import NETWORKS, build_network
 from ..pretrained import load_checkpoint
 
 # Preprocessors whose normalisation is mean and standard deviation of RGB, and the keys that do not change it.
@@ -65,7 +64,7 @@ def build_light_model(config: Mapping[str, Any], checkpoint: str | Path | None) 
 
 def _is_own(config: Mapping[str, Any]) -> bool:
     """Whether a network and all of its parts are of this package."""
-    if config.get('type') not in networks.__all__:
+    if config.get('type') not in NETWORKS:
         return False
     parts = [config[key] for key in PARTS if config.get(key) is not None]
     return all(
