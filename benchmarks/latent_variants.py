@@ -20,7 +20,7 @@ from mmengine.runner import Runner
 
 from vsr_plugins.apis.benchmark import measure
 from vsr_plugins.evaluation.test_sets import evaluation_sets
-from vsr_plugins.inference.clips import load_model
+from vsr_plugins.inference.load_model import load_model
 
 
 def with_key_frames(loader: dict, count: int) -> dict:

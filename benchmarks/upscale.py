@@ -42,7 +42,7 @@ def measure_share(args: argparse.Namespace) -> None:
     from mmengine.config import Config
 
     from vsr_plugins.apis import upscale
-    from vsr_plugins.inference.clips import load_model
+    from vsr_plugins.inference.load_model import load_model
 
     height, width = map(int, args.size.split('x'))
     model = load_model(Config.fromfile(args.config), args.checkpoint)

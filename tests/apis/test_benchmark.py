@@ -12,7 +12,7 @@ from vsr_plugins.apis.benchmark import collect_tables
 from vsr_plugins.checkpoints.weight_files import write_weights
 from vsr_plugins.cli import main
 from vsr_plugins.degradation import bicubic_downsample
-from vsr_plugins.inference.clips import load_model
+from vsr_plugins.inference.load_model import load_model
 
 CONFIG = """
 custom_imports = dict(imports=['vsr_plugins'], allow_failed_imports=False)

@@ -1,12 +1,9 @@
 """The demonstration as a user runs it, with next to no training."""
 
-import fcntl
-
 import av
 import cv2
 import pytest
 
-from vsr_plugins.apis.demo import CONFIG, train
 from vsr_plugins.cli import main
 from vsr_plugins.pretrained import default_model
 
@@ -36,10 +33,3 @@ def test_wrong_arguments_are_one_line(tmp_path, capsys, arguments, message):
     assert main(['demo', '--out', str(tmp_path), *arguments]) == 2
     error = capsys.readouterr().err
     assert message in error and error.count('\n') == 1
-
-
-def test_no_second_training_starts_in_a_folder(tmp_path):
-    with open(tmp_path / '.training_lock', 'w') as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        with pytest.raises(ValueError, match='another process is at work'):
-            train(CONFIG, tmp_path, {})

@@ -12,7 +12,7 @@ from torch import nn
 import vsr_plugins  # noqa: F401
 from vsr_plugins.cli import main
 from vsr_plugins.inference import onnx_export as export
-from vsr_plugins.inference.clips import load_model
+from vsr_plugins.inference.load_model import load_model
 from vsr_plugins.inference.onnx_export import export_onnx
 from vsr_plugins.models.blocks.deform import deform_conv2d
 

@@ -25,8 +25,8 @@ from ..evaluation.tables.method_table import Cost, MethodRow, MethodTable
 from ..evaluation.tables.published import method_of, published
 from ..evaluation.tables.result_cache import ResultStore, digest_files, plain, scores_from_dict, scores_to_dict
 from ..evaluation.test_sets import EvaluationSet, evaluation_sets, named_sets, weights_mismatch
-from ..inference.clips import load_model
 from ..inference.cost import machine, measure_apart
+from ..inference.load_model import load_model
 from ..pretrained import PRETRAINED, PRETRAINED_PREFIX, checkpoint_file, entry_of, locate
 from ..version import __version__
 from .train_stages import train_stages

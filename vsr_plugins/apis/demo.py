@@ -1,5 +1,6 @@
 """The whole way once, small: train, measure against bicubic and the best pretrained model, draw, write a video."""
 
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,23 +9,21 @@ from pathlib import Path
 
 import numpy as np
 
-from ..child_processes import run_guarded
 from ..degradation import bicubic_upsample
 from ..engine.config_files import find_config, read_config
 from ..evaluation.protocols import Protocol, get_protocol
 from ..evaluation.scores import Scores, score_clip, summarise
 from ..evaluation.tables.score_table import ScoreTable
-from ..inference.clips import RestoredClip, load_model, restore_clips
+from ..inference.clips import RestoredClip, restore_clips
+from ..inference.job.output_frames import quantized
+from ..inference.load_model import load_model
 from ..inference.predictor import Restorer
-from ..media.frames import quantized
 from ..pretrained import default_model, load_pretrained
 from ..visualization import comparison_figure, most_detailed_window
 from ..visualization.video import write_video
 
 CONFIG = 'latent_attn_demo'
 FPS = 12
-# Locked while a training runs in the work directory.
-LOCK = '.training_lock'
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,6 @@ class Demonstration:
 def train(config: str | Path, work_dir: Path, options: Mapping[str, object]) -> Path:
     """Run ``mim train`` as a user would, going on where an earlier run was stopped.
 
-    The training ends with this process, however that ends, and no second one runs in the same folder.
-
     Args:
         config: A config file, or the name of a config of this package.
         work_dir: Where checkpoints and logs go.
@@ -60,15 +57,14 @@ def train(config: str | Path, work_dir: Path, options: Mapping[str, object]) -> 
 
     Raises:
         FileNotFoundError: If there is no such config.
-        ValueError: If the training fails, or leaves no best checkpoint, or another is running in the folder.
+        ValueError: If the training fails, or leaves no best checkpoint, such as when another one runs in the folder.
     """
     config = find_config(config)
     command = [sys.executable, '-W', 'ignore', '-m', 'mim', 'train', 'mmagic', str(config)]
     command += ['--work-dir', str(work_dir), '--resume']
     if options:
         command += ['--cfg-options', *(f'{key}={value}' for key, value in options.items())]
-    work_dir.mkdir(parents=True, exist_ok=True)
-    if status := run_guarded(command, work_dir / LOCK):
+    if status := subprocess.call(command):
         raise ValueError(f'the training ended with status {status}; its output above says why')
     best = sorted(work_dir.glob('best_*.pth'), key=lambda path: path.stat().st_mtime)
     if not best:

@@ -11,7 +11,6 @@ from ..checkpoints.digests import digest_file
 from ..engine.config_files import find_configs, read_config
 from ..engine.load_parts import LoadPartsHook, find_checkpoint
 from ..evaluation.tables.result_cache import plain
-from ..inference.cascade import cache_first_stage
 from ..media.atomic_files import whole_file
 from .demo import train
 
@@ -19,7 +18,6 @@ from .demo import train
 READ = (
     'model', 'data_preprocessor', 'load_from', 'train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler',
     'auto_scale_lr', 'default_hooks', 'custom_hooks', 'val_dataloader', 'val_evaluator', 'val_cfg', 'randomness',
-    'cascade',
 )  # fmt: skip
 # And what of that decides about speed, memory and what is printed, not about the weights.
 WITHOUT = frozenset(
@@ -37,8 +35,7 @@ def train_stages(
 ) -> list[Path]:
     """Train one config after the other, each in a folder of its own name, going on where it was stopped.
 
-    A stage that needs the weights of an earlier one finds them beside its own folder, see ``LoadPartsHook``. One that
-    is trained on what an earlier one restores has that restored before it begins, see ``cache_first_stage``. A stage
+    A stage that needs the weights of an earlier one finds them beside its own folder, see ``LoadPartsHook``. A stage
     that is done is passed over, if it was trained as is asked now and from the weights that are there now.
 
     Args:
@@ -80,7 +77,6 @@ def _train_stage(
     # A training without a checkpoint begins anew; one that has none of these records was begun by ``mim train``.
     goes_on = (work_dir / 'last_checkpoint').is_file()
     differs = goes_on and begun.is_file() and _differs(_read(begun), asked, work_dir, keep, report)
-    cache_first_stage(config, work_dir.parent)
     if differs or not goes_on:
         work_dir.mkdir(parents=True, exist_ok=True)
         _write(begun, asked)
@@ -101,8 +97,6 @@ def _starts_from(settings: Config, config: Path, out: Path) -> Iterator[tuple[st
     """Names of checkpoints, and digests of those that are there."""
     hooks = settings.get('custom_hooks') or ()
     parts = [part for hook in hooks if hook['type'] in ('LoadPartsHook', LoadPartsHook) for part in hook['parts']]
-    if cascade := settings.get('cascade'):
-        parts.append({'checkpoint': Path(cascade['config']).stem})
     if settings.get('load_from'):
         parts.append({'checkpoint': settings['load_from']})
     for part in parts:

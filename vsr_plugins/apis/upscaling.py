@@ -13,6 +13,7 @@ from typing import Literal
 import av
 from torch import nn
 
+from ..inference.job.output_frames import upscaled
 from ..inference.job.pipeline import run_pipeline
 from ..inference.job.resumable_output import WorkFolder
 from ..inference.job.segments import Recorder
@@ -21,7 +22,7 @@ from ..inference.job.workers import Workers
 from ..inference.load_model import choose_model
 from ..inference.predictor import Restorer
 from ..media.encoding import VideoSpec, plan_video
-from ..media.frames import InputFrame, OutputFrame, upscaled
+from ..media.frames import InputFrame, OutputFrame
 from ..media.mux import Companions, join
 from ..media.readers import ImageSource, VideoSource, open_source
 from ..media.video_files import OF_THE_DISK

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
-    from ..inference.clips import load_model
+    from ..inference.load_model import load_model
     from ..inference.onnx_export import check_target, export_onnx
 
     check_target(args.out, args.force)

@@ -8,8 +8,6 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from .bit_depth import bits_per_channel
-
 IMAGE_SUFFIXES = frozenset(('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff', '.ppm', '.pgm', '.jp2'))
 # What Pillow raises on a damaged file, by format; SyntaxError is its word for a broken PNG.
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
@@ -18,6 +16,11 @@ _ORIENTATION = 0x0112
 _PNG = b'\x89PNG\r\n\x1a\n'
 # Of little and of big endian, and the two of files that may be larger than 4 GB.
 _TIFF = frozenset((b'II*\0', b'MM\0*', b'II+\0', b'MM\0+'))
+_BITS_PER_SAMPLE = 258
+# Kinds of PNM that say their greatest value.
+_WITH_MAXIMUM = frozenset((b'P2', b'P3', b'P5', b'P6'))
+# The first two markers of a JPEG 2000 codestream, start and size.
+_CODESTREAM = b'\xff\x4f\xff\x51'
 
 
 class UnreadableError(ValueError):
@@ -162,3 +165,30 @@ def _ends_properly(path: Path, file_format: str | None) -> bool:
 
 def _unreadable(path: Path, reason: object) -> UnreadableError:
     return UnreadableError(f'{path} ({path.stat().st_size if path.exists() else 0} bytes) cannot be read: {reason}')
+
+
+def bits_per_channel(path: Path, image: Image.Image) -> int:
+    """Bits of a channel by the header of the file, without decoding it; the largest where channels differ.
+
+    Pillow does not tell them, and reads colours of 16 bits as 8.
+
+    Args:
+        path: The file.
+        image: The same, opened by Pillow.
+    """
+    if image.format == 'TIFF':
+        return max(image.tag_v2.get(_BITS_PER_SAMPLE, (1,)))
+    if image.format == 'PNG':
+        with open(path, 'rb') as file:
+            return file.read(25)[24]
+    if image.format == 'PPM':
+        magic, *rest = re.sub(rb'#[^\r\n]*[\r\n]', b'', path.read_bytes()).split(maxsplit=4)
+        return int(rest[2]).bit_length() if magic in _WITH_MAXIMUM else 8
+    if image.format == 'JPEG2000':
+        # After the markers: 36 bytes of sizes, the number of channels and three bytes for each, depth first, whose
+        # highest bit says whether values are signed.
+        size = path.read_bytes().partition(_CODESTREAM)[2]
+        depths = size[38 : 38 + 3 * int.from_bytes(size[36:38], 'big') : 3]
+        return max(((depth & 0x7F) + 1 for depth in depths), default=8)
+    # JPEG, WebP and BMP, as far as Pillow reads them.
+    return 8

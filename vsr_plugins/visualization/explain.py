@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ..datasets.clip_source import ClipSource
 from ..degradation import bicubic_downsample
-from ..media.frames import quantized
+from ..inference.job.output_frames import quantized
 from ..models.blocks.chunking import chunk_spans
 from ..temporal_windows import window_indices
 from .attention import Box, LongRangeLook, ShortRangeLook, look
