@@ -8,7 +8,7 @@ import pytest
 from videos import Between, Nearest, gradient, grey_frames, read_clip, sound_packets, write_clip
 
 from vsr_plugins.apis import upscale
-from vsr_plugins.apis.upscale_batch import upscale_all
+from vsr_plugins.apis.upscale_batch import upscale_batch
 from vsr_plugins.media.images import UnreadableError, encode_png, read_rgb
 
 
@@ -339,11 +339,11 @@ def test_a_failure_before_the_first_segment_leaves_nothing(tmp_path):
 def test_several_sources_each_under_its_name(tmp_path):
     sources = [write_clip(tmp_path / name, grey_frames(3)) for name in ('a.mp4', 'b.mkv')]
     (tmp_path / 'c.mp4').write_text('no video')
-    made = upscale_all([*sources, tmp_path / 'c.mp4'], tmp_path / 'out', model=Nearest())
+    made = upscale_batch([*sources, tmp_path / 'c.mp4'], tmp_path / 'out', model=Nearest())
     assert left_beside(tmp_path / 'out') == ['a.mp4', 'b.mkv']
     assert isinstance(made[tmp_path / 'c.mp4'], UnreadableError)
     with pytest.raises(ValueError, match='called a.mp4'):
-        upscale_all([sources[0], tmp_path / 'x' / 'a.mp4'], tmp_path / 'out', model=Nearest())
+        upscale_batch([sources[0], tmp_path / 'x' / 'a.mp4'], tmp_path / 'out', model=Nearest())
 
 
 def test_memory_for_frames_is_bounded(tmp_path):

@@ -9,7 +9,7 @@ from videos import Nearest, grey_frames, read_clip, sound_packets, write_clip
 
 from vsr_plugins.apis import upscale
 from vsr_plugins.media import mux as joining
-from vsr_plugins.media.readers import VideoSource
+from vsr_plugins.media.readers import VideoReader
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from vsr_plugins.media.readers import VideoSource
     ],
 )
 def test_a_stretch_has_every_frame_in_every_format(tmp_path, name, codec, options):
-    source = VideoSource(write_clip(tmp_path / name, grey_frames(40, 48, 64, step=5), codec, options=options))
+    source = VideoReader(write_clip(tmp_path / name, grey_frames(40, 48, 64, step=5), codec, options=options))
     whole = [(frame.pts, frame.pixels) for frame in source.frames()]
     assert len(whole) == 40
     with av.open(str(source.path)) as container:

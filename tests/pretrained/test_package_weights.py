@@ -10,8 +10,8 @@ from mmengine.config import Config
 
 from vsr_plugins.datasets import PhotoMotionDataset
 from vsr_plugins.degradation import bicubic_downsample
-from vsr_plugins.evaluation.tables.result_cache import plain
-from vsr_plugins.inference.predictor import Restorer
+from vsr_plugins.engine.config_files import to_builtins
+from vsr_plugins.inference.predictor import VideoPredictor
 from vsr_plugins.models import BicubicNet, TwoStageNet
 from vsr_plugins.pretrained import PRETRAINED, load_pretrained
 from vsr_plugins.pretrained.files import FOLDER
@@ -36,9 +36,9 @@ def test_a_set_is_whole_and_small(entry):
 @every_set
 def test_the_network_of_the_registry_is_that_of_the_config_that_was_run(entry):
     config = Config.fromfile(FOLDER / f'{entry.config}.config.py')
-    assert plain(entry.network) == plain(config.model.generator)
-    assert plain(config.model.data_preprocessor)['mean'] == [0, 0, 0]
-    assert plain(config.model.data_preprocessor)['std'] == [255, 255, 255]
+    assert to_builtins(entry.network) == to_builtins(config.model.generator)
+    assert to_builtins(config.model.data_preprocessor)['mean'] == [0, 0, 0]
+    assert to_builtins(config.model.data_preprocessor)['std'] == [255, 255, 255]
 
 
 def test_those_trained_here_stand_in_the_order_of_the_held_out_clips():
@@ -72,10 +72,10 @@ def gain_over_bicubic(model):
     One that makes frames between is given every second frame, and beside it stands the mean of two, enlarged.
     """
     errors = {'network': [], 'bicubic': []}
-    restorers = {'network': Restorer(model)}
-    step = restorers['network'].needs.per_frame
+    restorers = {'network': VideoPredictor(model)}
+    step = restorers['network'].spec.temporal_scale
     blend = TwoStageNet(interpolator=dict(type='LinearBlendNet'), restorer=dict(type='BicubicNet'))
-    restorers['bicubic'] = Restorer(blend if step == 2 else BicubicNet())
+    restorers['bicubic'] = VideoPredictor(blend if step == 2 else BicubicNet())
     for sample in PhotoMotionDataset(split='val', num_frames=7, gt_size=(160, 192), clips_per_image=1):
         low = [bicubic_downsample(frame, 4) for frame in sample['gt'][::step]]
         truth = torch.from_numpy(np.stack(sample['gt'])).permute(0, 3, 1, 2) / 255

@@ -6,6 +6,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         'upscaling': ['Upscaled', 'upscale'],
-        'upscale_batch': ['upscale_all'],
+        'upscale_batch': ['upscale_batch'],
     },
 )

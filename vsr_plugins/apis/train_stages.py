@@ -8,10 +8,9 @@ from typing import Any
 from mmengine.config import Config
 
 from ..checkpoints.digests import digest_file
-from ..engine.config_files import find_configs, read_config
+from ..engine.config_files import find_configs, read_config, to_builtins
 from ..engine.load_parts import LoadPartsHook, find_checkpoint
-from ..evaluation.tables.result_cache import plain
-from ..media.atomic_files import whole_file
+from ..media.atomic_files import atomic_write
 from .demo import train
 
 # What a training reads of its config; the names that a config gives to parts of itself decide nothing.
@@ -89,7 +88,7 @@ def _asked(config: Path, options: Mapping[str, object], out: Path) -> dict[str, 
     """What decides about the weights of a training: its config, and the weights it starts from by their names."""
     settings = read_config(config)
     settings.merge_from_dict(dict(options))
-    read = plain({key: settings[key] for key in READ if key in settings}, WITHOUT)
+    read = to_builtins({key: settings[key] for key in READ if key in settings}, WITHOUT)
     return {'config': json.loads(json.dumps(read)), 'starts_from': dict(_starts_from(settings, config, out))}
 
 
@@ -161,5 +160,5 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, record: Mapping[str, Any]) -> None:
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(json.dumps(record, indent=1), encoding='utf-8')

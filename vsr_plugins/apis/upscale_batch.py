@@ -8,7 +8,7 @@ from ..media.images import IMAGE_SUFFIXES
 from .upscaling import Upscaled, upscale
 
 
-def upscale_all(
+def upscale_batch(
     sources: Sequence[str | Path],
     folder: str | Path,
     on_begin: Callable[[Path], None] | None = None,

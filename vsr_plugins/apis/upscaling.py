@@ -15,16 +15,16 @@ from torch import nn
 
 from ..inference.job.output_frames import upscaled
 from ..inference.job.pipeline import run_pipeline
-from ..inference.job.resumable_output import WorkFolder
-from ..inference.job.segments import Recorder
+from ..inference.job.resumable_output import ResumableOutput
+from ..inference.job.segments import SegmentWriter
 from ..inference.job.targets import begin, is_complete, name_targets, refuse_own_source
 from ..inference.job.workers import Workers
 from ..inference.load_model import choose_model
-from ..inference.predictor import Restorer
+from ..inference.predictor import VideoPredictor
 from ..media.encoding import VideoSpec, plan_video
 from ..media.frames import InputFrame, OutputFrame
-from ..media.mux import Companions, join
-from ..media.readers import ImageSource, VideoSource, open_source
+from ..media.mux import AuxStreams, mux
+from ..media.readers import ImageReader, VideoReader, open_reader
 from ..media.video_files import OF_THE_DISK
 from ..pretrained import better_model, checkpoint_file, default_model, find_pretrained, install_hint
 
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 # Frames of the source in a segment: what an interrupted run has to do again, and the unit that processes share.
 SEGMENT_LENGTH = 240
-AT_LEAST_AHEAD = 8
+MIN_AHEAD = 8
 FASTEST = 10**5  # frames per second
 LATEST = 10**8  # seconds, three years; times beyond do not fit their numbers
 Progress = Callable[[int, int | None], None]
@@ -103,7 +103,7 @@ def upscale(
         duration: Seconds to upscale; None for all.
         tile: Height and width of tiles, pixels of the source; None chooses by memory, 0 takes frames whole.
         device: ``'cpu'``, ``'cuda'``, ...; None takes CUDA where there is any.
-        precision: See ``Restorer``.
+        precision: See ``VideoPredictor``.
         audio: Copy the sound.
         subtitles: Copy the subtitles.
         force: Replace a target that is there.
@@ -130,9 +130,9 @@ def upscale(
     if segment_length < 1:
         raise ValueError(f'a segment must be of at least 1 frame, but got {segment_length}')
     video, pictures = name_targets(Path(target), images)
-    reader = open_source(source, None if fps is None else _rate(fps))
+    reader = open_reader(source, None if fps is None else _rate(fps))
     refuse_own_source(reader, video, pictures)
-    works = [WorkFolder(path, path is pictures) for path in (video, pictures) if path is not None]
+    works = [ResumableOutput(path, path is pictures) for path in (video, pictures) if path is not None]
     if resume and is_complete(works):
         return Upscaled(tuple(work.target for work in works), 0, 0.0, 0.0)
     workers = workers or Workers.from_environment()
@@ -144,16 +144,16 @@ def upscale(
         unasked = model is None
         model = (default_model() if model is None else find_pretrained(model)).name
     built = choose_model(config, checkpoint, model)
-    restorer = Restorer(built, workers.device(device), precision, tile)
-    per_frame = restorer.needs.per_frame
-    spec = companions = None
+    predictor = VideoPredictor(built, workers.device(device), precision, tile)
+    temporal_scale = predictor.spec.temporal_scale
+    spec = aux_streams = None
     if video is not None:
-        spec = plan_video(video, reader.info, restorer.needs.scale, per_frame, codec, crf)
+        spec = plan_video(video, reader.info, predictor.spec.scale, temporal_scale, codec, crf)
         if reader.path is not None:
-            companions = Companions(reader.path, audio, subtitles, start, duration)
-            companions.check(spec)
+            aux_streams = AuxStreams(reader.path, audio, subtitles, start, duration)
+            aux_streams.check(spec)
     settings = dict(
-        source=[str(path) for path in reader.paths] if isinstance(reader, ImageSource) else _stamp(reader.path),
+        source=[str(path) for path in reader.paths] if isinstance(reader, ImageReader) else _stamp(reader.path),
         model=model if isinstance(model, str) else [str(config), checkpoint and _stamp(checkpoint_file(checkpoint))],
         video=spec and spec.to_json(),
         images=str(pictures),
@@ -164,13 +164,13 @@ def upscale(
         begin(works, settings, force, resume)
         if unasked:
             _mention_better_model()
-    workers.wait()
+    workers.barrier()
     job = _Job(
         reader,
-        restorer,
-        Recorder(works[0], segment_length, spec, works[-1].frames if pictures else None, per_frame),
+        predictor,
+        SegmentWriter(works[0], segment_length, spec, works[-1].frames if pictures else None, temporal_scale),
         works,
-        companions,
+        aux_streams,
         workers,
         (start, duration),
         on_progress,
@@ -193,11 +193,11 @@ def _mention_better_model() -> None:
 class _Job:
     """An upscale that is ready to run."""
 
-    reader: VideoSource | ImageSource
-    restorer: Restorer
-    recorder: Recorder
-    works: list[WorkFolder]
-    companions: Companions | None
+    reader: VideoReader | ImageReader
+    predictor: VideoPredictor
+    recorder: SegmentWriter
+    works: list[ResumableOutput]
+    aux_streams: AuxStreams | None
     workers: Workers
     stretch: tuple[float, float | None]
     on_progress: Progress | None
@@ -213,10 +213,10 @@ class _Job:
         try:
             for first, stop in self._to_do():
                 self._restore(first, stop)
-            self.workers.wait()
+            self.workers.barrier()
             if self.workers.rank == 0:
                 self._publish()
-            self.workers.wait()
+            self.workers.barrier()
         except KeyboardInterrupt as interrupt:
             raise KeyboardInterrupt(self._interrupted(on_interrupt)) from interrupt
         except OSError as error:
@@ -235,7 +235,7 @@ class _Job:
             tuple(work.target for work in self.works),
             self.done - read_before,
             perf_counter() - started,
-            self.restorer.seconds,
+            self.predictor.seconds,
             self.reader.damage,
         )
 
@@ -243,9 +243,9 @@ class _Job:
         """Stretches of frames that are not done yet; the last has no end where nobody counted the frames."""
         length, there = self.recorder.length, self.works[0].segments()
         if self.workers.count > 1:
-            count = self.workers.tell(self.reader.count(*self.stretch) if self.workers.rank == 0 else None)
+            count = self.workers.broadcast(self.reader.count(*self.stretch) if self.workers.rank == 0 else None)
             missing = [first for first in range(0, count, length) if first not in there]
-            stretches = [(first, min(first + length, count)) for first in self.workers.share(missing)]
+            stretches = [(first, min(first + length, count)) for first in self.workers.shard(missing)]
         else:
             end = max(there, default=-length) + length
             stretches = [(first, first + length) for first in range(0, end, length) if first not in there]
@@ -259,9 +259,9 @@ class _Job:
 
     def _restore(self, first: int, stop: int | None) -> None:
         """Restore the frames from ``first`` up to ``stop``; around them some more, which are thrown away."""
-        needs = self.restorer.needs
-        earliest = max(first - needs.warm_up, 0)
-        end = None if stop is None else stop + needs.warm_up
+        network = self.predictor.spec
+        earliest = max(first - network.temporal_context, 0)
+        end = None if stop is None else stop + network.temporal_context
 
         def frames() -> Iterator[InputFrame]:
             for frame in self.reader.frames(earliest, *self.stretch):
@@ -270,7 +270,7 @@ class _Job:
                 yield frame
 
         def restore(frames: Iterator[InputFrame]) -> Iterator[OutputFrame]:
-            for frame in upscaled(frames, self.restorer.restore, needs.per_frame):
+            for frame in upscaled(frames, self.predictor.restore, network.temporal_scale):
                 if stop is not None and frame.source >= stop:
                     return
                 if frame.source >= first:
@@ -280,8 +280,8 @@ class _Job:
             frames(),
             restore,
             partial(self._record, total=self._expected()),
-            ahead=max(AT_LEAST_AHEAD, needs.length),
-            behind=max(AT_LEAST_AHEAD, needs.length * needs.per_frame),
+            ahead=max(MIN_AHEAD, network.clip_len),
+            behind=max(MIN_AHEAD, network.clip_len * network.temporal_scale),
         )
         self.recorder.finish()
 
@@ -320,7 +320,7 @@ class _Job:
         primary = self.works[0]
         made = primary.path / f'joined{primary.target.suffix}'
         try:
-            join(made, self.spec, segments, self.companions, until, self.reader.begins, self.reader.jumps)
+            mux(made, self.spec, segments, self.aux_streams, until, self.reader.begins, self.reader.jumps)
         except av.FFmpegError as error:
             made.unlink(missing_ok=True)
             if error.errno in OF_THE_DISK:

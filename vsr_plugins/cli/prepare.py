@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
 def _make_data_set(prepare: ModuleType, args: argparse.Namespace, update: Callable) -> tuple[Any, str]:
     options = {name: getattr(args, name) for name in ('bd', 'subset', 'val_fraction', 'val') if name in args}
     plan = getattr(prepare, f'plan_{args.kind}')(args.src, **options)
-    summary = prepare.carry_out(plan, args.src, args.dst, args.workers, args.link, update)
+    summary = prepare.execute(plan, args.src, args.dst, args.workers, args.link, update)
     done = f'{summary.made} files made, {summary.found} were there'
     return summary, f'{summary.clips} clips, {summary.frames} frames; {done}'
 

@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from ..evaluation.protocols import PROTOCOLS, get_protocol
-    from ..media.atomic_files import whole_file
+    from ..media.atomic_files import atomic_write
 
     if args.list_protocols:
         for protocol in PROTOCOLS.values():
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         if str(path) == '-':
             print(text, end='')
         else:
-            with whole_file(path) as partial:
+            with atomic_write(path) as partial:
                 partial.write_text(text, encoding='utf-8')
     return 0
 

@@ -157,9 +157,9 @@ def _rate(text: str) -> Fraction:
 
 
 def _upscale(paths: list[str], options: dict) -> int:
-    from ..apis.upscale_batch import upscale_all
+    from ..apis.upscale_batch import upscale_batch
     from ..apis.upscaling import upscale
-    from . import said
+    from . import format_error
 
     *sources, target = paths
     with _Display() as display:
@@ -169,11 +169,11 @@ def _upscale(paths: list[str], options: dict) -> int:
         else:
             if options['images'] is not None:
                 raise ValueError('--images goes with one video; for several, upscale each into a folder of its own')
-            made = upscale_all(sources, target, display.begin, on_progress=display.show, **options)
+            made = upscale_batch(sources, target, display.begin, on_progress=display.show, **options)
     status = 0
     for source, result in made.items():
         if isinstance(result, Exception):
-            print(f'vsr upscale: error: {said(result)}', file=sys.stderr)
+            print(f'vsr upscale: error: {format_error(result)}', file=sys.stderr)
             status = 2
             continue
         if result.damage:

@@ -4,7 +4,7 @@ import pytest
 from videos import Nearest, grey_frames, read_clip, write_clip
 
 from vsr_plugins.apis import upscale
-from vsr_plugins.inference.job.resumable_output import WorkFolder
+from vsr_plugins.inference.job.resumable_output import ResumableOutput
 
 
 def left_beside(folder):
@@ -76,7 +76,7 @@ def test_images_do_not_go_where_the_video_is(source, tmp_path, images):
 @pytest.mark.parametrize('after', [1, 2])
 def test_ended_between_two_targets_and_resumed(source, tmp_path, monkeypatch, after):
     target, pictures = tmp_path / 'b.mp4', tmp_path / 'png'
-    publish, published = WorkFolder.publish, []
+    publish, published = ResumableOutput.publish, []
 
     class KilledError(BaseException):
         """Nothing is tidied up behind it, as behind a process that is killed."""
@@ -88,7 +88,7 @@ def test_ended_between_two_targets_and_resumed(source, tmp_path, monkeypatch, af
             raise KilledError
 
     with monkeypatch.context() as patch:
-        patch.setattr(WorkFolder, 'publish', killed)
+        patch.setattr(ResumableOutput, 'publish', killed)
         with pytest.raises(KilledError):
             upscale(source, target, model=Nearest(), images=pictures)
     upscale(source, target, model=Nearest(), images=pictures, resume=True)

@@ -26,7 +26,7 @@ def test_blending_and_bicubic_are_linear_in_either_order(order):
     torch.testing.assert_close(output[:, 1::2], (given[:, 1:] + given[:, :-1]) / 2, atol=1e-5, rtol=0)
 
 
-class Recorder(nn.Module):
+class SegmentWriter(nn.Module):
     """Returns the middle of what it is given and remembers which frames those were."""
 
     def __init__(self):
@@ -40,7 +40,7 @@ class Recorder(nn.Module):
 
 def test_windows_of_either_part_at_the_ends_of_a_clip():
     net = TwoStageNet(BLEND, BICUBIC, interpolator_window=4, restorer_window=3, scale=1)
-    net.interpolator, net.restorer = Recorder(), Recorder()
+    net.interpolator, net.restorer = SegmentWriter(), SegmentWriter()
     clip = torch.tensor([0.0, 0.25, 0.5]).reshape(1, 3, 1, 1, 1).expand(1, 3, 3, 8, 8)
     net.interpolate(clip)
     # In [-1, 1], as upstream's interpolators are trained.

@@ -38,7 +38,7 @@ class Summary:
     found: int
 
 
-def carry_out(
+def execute(
     plan: Plan,
     src: str | Path | Sequence[str | Path],
     data_root: str | Path,
