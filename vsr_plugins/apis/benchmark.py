@@ -29,7 +29,7 @@ from ..inference.cost import machine, measure_apart
 from ..inference.load_model import load_model
 from ..pretrained import PRETRAINED, PRETRAINED_PREFIX, checkpoint_file, entry_of, locate
 from ..version import __version__
-from .train_stages import train_stages
+from .stages import train_stages
 
 NO_WEIGHTS = 'no weights'
 NO_DATA = 'no data'

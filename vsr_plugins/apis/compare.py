@@ -47,7 +47,7 @@ class Comparison:
     damage: dict[str, str] = field(default_factory=dict)
 
 
-def compare(
+def compare_videos(
     methods: Mapping[str, str | Path],
     out: str | Path,
     against: str | Path | None = None,

@@ -73,20 +73,20 @@ def train(config: str | Path, work_dir: Path, options: Mapping[str, object]) -> 
 
 
 def demonstrate(
-    out: str | Path, config: str | Path = CONFIG, options: Mapping[str, object] | None = None
+    out: str | Path, config: str | Path | None = None, options: Mapping[str, object] | None = None
 ) -> Demonstration:
     """Train the network of a config, then show what it does on its test clips.
 
     Args:
         out: Folder for everything; files of an earlier demonstration there are replaced.
-        config: A config, or the name of one of this package, with one test set of whole clips.
+        config: A config, or the name of one of this package, with one test set of whole clips; default ``CONFIG``.
         options: Changes to the config.
 
     Raises:
         FileNotFoundError: If there is no such config.
         ValueError: If the training fails.
     """
-    out, config = Path(out), find_config(config)
+    out, config = Path(out), find_config(config or CONFIG)
     checkpoint = train(config, out, options or {})
     settings = read_config(config)
     settings.merge_from_dict(dict(options or {}))

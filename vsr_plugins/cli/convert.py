@@ -34,11 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
-    from ..checkpoints.conversion import convert_weights, sources
-    from ..pretrained.files import note_of
+    from ..apis import convert_weights, find_converters, note_of
 
     if args.list:
-        _print_sources(sources())
+        _print_sources(find_converters())
         return 0
     if args.source is None or args.weights is None or args.output is None:
         hint = '--without stands after IN and OUT' if args.without else 'vsr convert --help says more'

@@ -120,7 +120,7 @@ def _print_models() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ..pretrained import PRETRAINED, available_models, default_model, install_hint
+    from ..apis import PRETRAINED, available_models, default_model, install_hint
 
     available, default = available_models(), default_model()
     table = Table(box=None, pad_edge=False)
@@ -157,8 +157,7 @@ def _rate(text: str) -> Fraction:
 
 
 def _upscale(paths: list[str], options: dict) -> int:
-    from ..apis.upscale_batch import upscale_batch
-    from ..apis.upscaling import upscale
+    from ..apis import upscale, upscale_batch
     from . import format_error
 
     *sources, target = paths

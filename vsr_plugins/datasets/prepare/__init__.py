@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         'clips': ['plan_clips'],
-        'execute': ['Summary', 'execute'],
+        'execution': ['Summary', 'execute'],
         'patches': ['BankSpec', 'plan_patches', 'write_patches'],
         'plan': ['Clip', 'ClipSpec', 'Plan'],
         'reds': ['plan_reds'],

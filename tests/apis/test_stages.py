@@ -1,7 +1,7 @@
 import pytest
 
-import vsr_plugins.apis.train_stages
-from vsr_plugins.apis.train_stages import train_stages
+import vsr_plugins.apis.stages
+from vsr_plugins.apis.stages import train_stages
 from vsr_plugins.cli import main
 
 
@@ -17,7 +17,7 @@ def trainings(monkeypatch):
         best.touch()
         return best
 
-    monkeypatch.setattr(vsr_plugins.apis.train_stages, 'train', train)
+    monkeypatch.setattr(vsr_plugins.apis.stages, 'train', train)
     return calls
 
 
@@ -37,17 +37,17 @@ def test_stages_follow_one_another_side_by_side(configs, tmp_path, trainings):
 
 
 def test_a_stage_that_is_done_is_passed_over_and_one_that_was_cut_off_is_not(configs, tmp_path, trainings, monkeypatch):
-    working = vsr_plugins.apis.train_stages.train
+    working = vsr_plugins.apis.stages.train
 
     def fails_in_the_second(config, work_dir, options):
         if config.stem == 'second':
             raise ValueError('the training ended with status 1')
         return working(config, work_dir, options)
 
-    monkeypatch.setattr(vsr_plugins.apis.train_stages, 'train', fails_in_the_second)
+    monkeypatch.setattr(vsr_plugins.apis.stages, 'train', fails_in_the_second)
     with pytest.raises(ValueError, match='status 1'):
         train_stages(configs, tmp_path / 'out')
-    monkeypatch.setattr(vsr_plugins.apis.train_stages, 'train', working)
+    monkeypatch.setattr(vsr_plugins.apis.stages, 'train', working)
     train_stages(configs, tmp_path / 'out')
     assert [name for name, _, _ in trainings] == ['first', 'second']
     train_stages(configs, tmp_path / 'out')
@@ -136,9 +136,9 @@ def test_a_stage_that_is_not_what_is_asked_is_an_error_or_kept(trained, tmp_path
 
 def test_a_stage_whose_first_stage_was_trained_anew_is_an_error(trained, tmp_path, trainings, monkeypatch):
     out = tmp_path / 'out'
-    train = vsr_plugins.apis.train_stages.train
+    train = vsr_plugins.apis.stages.train
     monkeypatch.setattr(
-        vsr_plugins.apis.train_stages, 'train', lambda *args: (best := train(*args), best.write_bytes(b'better'))[0]
+        vsr_plugins.apis.stages, 'train', lambda *args: (best := train(*args), best.write_bytes(b'better'))[0]
     )
     best_of(tmp_path, 'first').unlink()
     with pytest.raises(ValueError, match='second is not what is asked: it was started from other weights of first'):
