@@ -51,9 +51,9 @@ MOVED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     'visualization.compare': ('apis.compare', {'compare': 'compare_videos'}),
     'whole_files': ('media.atomic_files', {'whole_file': 'atomic_write'}),
 }
-# Names that a package no longer has -> the module that has them.
+# Names that a package no longer has -> the module that has them, and their name there where that has changed.
 MOVED_NAMES: Mapping[str, Mapping[str, str]] = {
-    'inference': {'Upscaled': 'apis', 'upscale': 'apis'},
+    'inference': {'Upscaled': 'apis', 'upscale': 'apis.upscaling:upscale_by_keywords'},
     'models.networks': {
         name: 'models.alignment'
         for name in (
@@ -105,8 +105,9 @@ def moved_name(package: str, name: str) -> Any:
     place = MOVED_NAMES[package.removeprefix(f'{PACKAGE}.')].get(name)
     if place is None:
         raise AttributeError(f'module {package!r} has no attribute {name!r}')
-    _warn(f'{package}.{name}', f'{PACKAGE}.{place}.{name}')
-    return getattr(import_module(f'{PACKAGE}.{place}'), name)
+    module, _, present = place.partition(':')
+    _warn(f'{package}.{name}', f'{PACKAGE}.{module}')
+    return getattr(import_module(f'{PACKAGE}.{module}'), present or name)
 
 
 def find_moved() -> None:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from vsr_plugins.apis import upscale
 from vsr_plugins.evaluation.functional import psnr
+from vsr_plugins.inference.job.options import JobOptions, ModelOptions
 from vsr_plugins.inference.memory import peak_memory
 from vsr_plugins.inference.predictor import VideoPredictor
 from vsr_plugins.models.blocks.deform import deform_backend, deform_conv2d
@@ -104,7 +105,7 @@ def check_upscale(device: torch.device, folder: Path) -> dict[str, Any]:
     for number, frame in enumerate(moving_frames(UPSCALE_FRAMES, *UPSCALE_SIZE)):
         cv2.imwrite(str(source / f'{number:04d}.png'), (frame.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8))
     model, targets = UPSCALE_MODEL[device.type], [folder / 'upscale' / name for name in ('expected', 'made')]
-    upscale(source, targets[0], model=model, device='cpu', precision='float32', force=True)
+    upscale(source, targets[0], ModelOptions(model, device='cpu', precision='float32'), job=JobOptions(force=True))
     _command('upscale', str(source), str(targets[1]), '--force', '--model', model, '--device', str(device))
     made = []
     for target in targets:

@@ -14,7 +14,7 @@ PLACES = {
     '.demo': ('demonstrate',),
     '.stages': ('train_stages',),
     '.batch': ('upscale_batch',),
-    '.upscaling': ('Upscaled', 'upscale'),
+    '.upscaling': ('JobOptions', 'ModelOptions', 'OutputOptions', 'SourceOptions', 'Upscaled', 'upscale'),
     '..checkpoints.conversion': ('convert_weights', 'find_converters'),
     '..datasets.prepare': (
         'BankSpec',

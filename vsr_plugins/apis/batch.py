@@ -45,7 +45,7 @@ def upscale_batch(
     group = Workers.from_environment()
     alone = Workers(local_rank=group.local_rank)
     made: dict[Path, Upscaled | Exception] = {}
-    for source in group.share(list(targets)):
+    for source in group.shard(list(targets)):
         if on_begin is not None:
             on_begin(source)
         try:

@@ -14,6 +14,7 @@ import signal
 import sys
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 HELP = 'enlarge a video by a network'
 
@@ -84,26 +85,7 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError('a name is empty: of what to enlarge, or where to')
     if args.tile != 'auto' and not args.tile.isdecimal():
         raise ValueError(f"--tile must be a number of pixels or 'auto', but got {args.tile!r}")
-    options = dict(
-        config=args.config,
-        checkpoint=args.checkpoint,
-        model=args.model,
-        images=args.images,
-        codec=args.codec,
-        crf=args.crf,
-        fps=args.fps,
-        start=args.start,
-        duration=args.duration,
-        tile=None if args.tile == 'auto' else int(args.tile),
-        device=args.device,
-        precision=args.precision,
-        audio=not args.no_audio,
-        subtitles=not args.no_subtitles,
-        force=args.force,
-        resume=args.resume,
-        on_interrupt=args.on_interrupt,
-        segment_length=args.segment,
-    )
+    options = _options(args)
     # A job that is ended from outside leaves what Ctrl-C leaves.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -113,6 +95,19 @@ def run(args: argparse.Namespace) -> int:
         return 130
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _options(args: argparse.Namespace) -> dict[str, Any]:
+    """The options of ``upscale`` by their names."""
+    from ..apis import JobOptions, ModelOptions, OutputOptions, SourceOptions
+
+    tile = None if args.tile == 'auto' else int(args.tile)
+    return dict(
+        model=ModelOptions(args.model, args.config, args.checkpoint, args.device, args.precision, tile),
+        part=SourceOptions(args.start, args.duration, args.fps),
+        output=OutputOptions(args.images, args.codec, args.crf, not args.no_audio, not args.no_subtitles),
+        job=JobOptions(args.force, args.resume, args.on_interrupt, args.segment),
+    )
 
 
 def _print_models() -> None:
@@ -166,7 +161,7 @@ def _upscale(paths: list[str], options: dict) -> int:
             display.begin(Path(sources[0]))
             made = {sources[0]: upscale(sources[0], target, on_progress=display.show, **options)}
         else:
-            if options['images'] is not None:
+            if options['output'].images is not None:
                 raise ValueError('--images goes with one video; for several, upscale each into a folder of its own')
             made = upscale_batch(sources, target, display.begin, on_progress=display.show, **options)
     status = 0
