@@ -34,7 +34,7 @@ test_dataloader = _base_.on_clips.sequence.test
 test_evaluator = [
     dict(
         type='Evaluator',
-        metrics=[_base_.vid4_bix4_evaluator.metrics[0], dict(type='PerceptualIndex', prefix='Vid4-BIx4')],
+        metrics=[_base_.vid4_bix4_metric, dict(type='PerceptualIndex', prefix='Vid4-BIx4')],
     )
 ]
 train_cfg = dict(type='ResumableIterBasedTrainLoop')

@@ -1,5 +1,6 @@
 """Every config file there is: a new one is tested without anyone writing a test."""
 
+import ast
 import math
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 sys.path.insert(0, str(Path(__file__).parent))
-from reduced import FILES, NAMES, as_list, reduced, write_data  # noqa: E402
+from reduced import CONFIGS, FILES, NAMES, as_list, reduced, write_data  # noqa: E402
 
 import vsr_plugins  # noqa: E402, F401
 
@@ -53,6 +54,39 @@ def test_a_config_is_named_after_its_file(path, environment):
     config = Config.fromfile(path)
     assert config.experiment_name == path.stem
     assert config.work_dir == f'./work_dirs/{path.stem}'
+
+
+EDITS_OF_LISTS = frozenset({'insert', 'pop', 'remove', 'reverse', 'sort'})
+
+
+def edits_by_position(source):
+    """Lines that take or change an item of a list by where it stands."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Subscript):
+            index = node.slice.operand if isinstance(node.slice, ast.UnaryOp) else node.slice
+            if isinstance(index, ast.Slice) or (isinstance(index, ast.Constant) and isinstance(index.value, int)):
+                yield node.lineno
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in EDITS_OF_LISTS:
+            yield node.lineno
+
+
+@pytest.mark.parametrize('path', sorted(CONFIGS.rglob('*.py')), ids=lambda path: path.relative_to(CONFIGS).as_posix())
+def test_nothing_in_a_config_is_edited_by_its_position(path):
+    assert list(edits_by_position(path.read_text(encoding='utf-8'))) == []
+
+
+@pytest.mark.parametrize(
+    ('source', 'lines'),
+    [
+        ("a = _base_.a\na.pipeline[2].update(kind='BD')", [2]),
+        ('a = _base_.steps[-1]', [1]),
+        ('a = _base_.steps[1:]', [1]),
+        ("a['dataset']['pipeline'].insert(0, step)", [1]),
+        ("model['generator']['init_cfg'] = dict(_base_.weights, a=1)", []),
+    ],
+)
+def test_an_edit_by_position_is_found(source, lines):
+    assert list(edits_by_position(source)) == lines
 
 
 @every_config
