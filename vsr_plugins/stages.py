@@ -13,6 +13,7 @@ from .digests import digest_file
 from .engine.load_parts import LoadPartsHook, find_checkpoint
 from .evaluation.result_store import plain
 from .inference.cascade import cache_first_stage
+from .pretrained import checkpoint_file
 from .whole_files import whole_file
 
 # What a training reads of its config; the names that a config gives to parts of itself decide nothing.
@@ -108,9 +109,10 @@ def _starts_from(settings: Config, config: Path, out: Path) -> Iterator[tuple[st
     for part in parts:
         try:
             path = find_checkpoint(part['checkpoint'], out, part.get('which', 'best'))
-            yield str(part['checkpoint']), digest_file(path)
+            digest = digest_file(checkpoint_file(path))
         except FileNotFoundError:
-            yield str(part['checkpoint']), None
+            digest = None
+        yield str(part['checkpoint']), digest
 
 
 def _differs(

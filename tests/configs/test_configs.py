@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmagic.registry import MODELS
 from mmengine.config import Config
 from mmengine.runner import Runner
 
@@ -16,6 +17,7 @@ from reduced import CONFIGS, FILES, NAMES, as_list, reduced, write_data  # noqa:
 import vsr_plugins  # noqa: E402, F401
 
 UPSTREAM = ('srcnn', 'msrresnet', 'srgan', 'esrgan', 'edvrm', 'edvrl', 'tdan', 'basicvsr', 'iconvsr', 'basicvsr-pp')
+SPYNET, VGG = 'spynet_20210409-c6c1bd09.pth', 'vgg19-dcbb9e9d.pth'
 every_config = pytest.mark.parametrize('path', FILES, ids=NAMES)
 
 
@@ -111,18 +113,47 @@ def test_a_config_runs_here(path, environment):
         assert evaluator.metrics[0].type == 'VSRMetric'
 
 
-def test_local_weights_are_used_where_they_are(environment, tmp_path, monkeypatch):
-    folder = tmp_path / 'weights'
-    folder.mkdir()
-    (folder / 'spynet_20210409-c6c1bd09.pth').touch()
-    basicvsr = next(path for path in FILES if path.stem.startswith('basicvsr_'))
-    assert Config.fromfile(basicvsr).model.generator.spynet_pretrained == f'{folder}/spynet_20210409-c6c1bd09.pth'
-    srgan = next(path for path in FILES if path.stem.startswith('srgan_'))
-    assert Config.fromfile(srgan).model.perceptual_loss is None
-    cache = tmp_path / 'torch' / 'hub' / 'checkpoints'
-    cache.mkdir(parents=True)
-    (cache / 'vgg19-dcbb9e9d.pth').touch()
-    assert Config.fromfile(srgan).model.perceptual_loss.type == 'PerceptualLoss'
+@every_config
+def test_a_config_is_the_same_whatever_weights_are_on_the_machine(path, environment, tmp_path, monkeypatch):
+    """Only the folder that the variable names is in it."""
+    files = Config.fromfile(CONFIGS / '_base_' / 'weights.py').weights.values()
+    found = []
+    for root in (tmp_path / 'empty', tmp_path / 'full'):
+        monkeypatch.setenv('VSR_WEIGHTS_ROOT', str(root))
+        monkeypatch.setenv('TORCH_HOME', str(root))
+        if root.name == 'full':
+            for name in [Path(file).name for file in files] + [SPYNET, f'hub/checkpoints/{VGG}']:
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).touch()
+        found.append(with_root(Config.fromfile(path).to_dict(), str(root)))
+    assert found[0] == found[1]
+
+
+def with_root(node, root):
+    """The same with ROOT in the place of a folder, in every string."""
+    if isinstance(node, dict):
+        return {key: with_root(value, root) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [with_root(value, root) for value in node]
+    return node.replace(root, 'ROOT') if isinstance(node, str) else node
+
+
+@every_config
+def test_a_model_is_built_without_the_files_that_its_training_starts_from(path, environment):
+    assert MODELS.build(reduced(path, Path('work'), 1).model) is not None
+
+
+def test_parts_that_trainings_start_from_have_their_place(environment):
+    """Names of targets are those of the networks, which only a training with the files would find out."""
+    for path in FILES:
+        config = Config.fromfile(path)
+        hooks = [hook for hook in config.get('custom_hooks') or () if hook.type == 'LoadPartsHook']
+        parts = [part for hook in hooks for part in hook.parts if part.get('unless_loaded')]
+        if parts:
+            names = [f'generator.{name}' for name in MODELS.build(config.model.generator).state_dict()]
+            for part in parts:
+                target = part.get('target', part.get('source', ''))
+                assert any(name.startswith(target) for name in names), (path.stem, target)
 
 
 @pytest.mark.slow
