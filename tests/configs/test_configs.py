@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from mmagic.registry import MODELS
+from mmagic.utils import register_all_modules
 from mmengine.config import Config
 from mmengine.runner import Runner
 
@@ -140,11 +141,13 @@ def with_root(node, root):
 
 @every_config
 def test_a_model_is_built_without_the_files_that_its_training_starts_from(path, environment):
+    register_all_modules()
     assert MODELS.build(reduced(path, Path('work'), 1).model) is not None
 
 
 def test_parts_that_trainings_start_from_have_their_place(environment):
     """Names of targets are those of the networks, which only a training with the files would find out."""
+    register_all_modules()
     for path in FILES:
         config = Config.fromfile(path)
         hooks = [hook for hook in config.get('custom_hooks') or () if hook.type == 'LoadPartsHook']
