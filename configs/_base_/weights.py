@@ -1,8 +1,6 @@
 # Released weights that upstream's configs download. Nothing is downloaded here, and no config looks at the disk: it
 # names the file, in VSR_WEIGHTS_ROOT (default: ./weights), and a training that begins without the file says so. To
 # train without, from random weights: --cfg-options custom_hooks=[]
-_base_ = []  # without it mmengine takes a file without a base for one of its other kind
-
 weights_root = '{{$VSR_WEIGHTS_ROOT:weights}}'
 weights = dict(
     edvrm=f'{weights_root}/edvrm_x4_8x4_600k_reds_20210625-e29b71b5.pth',

@@ -78,6 +78,13 @@ def test_nothing_in_a_config_is_edited_by_its_position(path):
     assert list(edits_by_position(path.read_text(encoding='utf-8'))) == []
 
 
+@pytest.mark.parametrize('path', sorted(CONFIGS.rglob('*.py')), ids=lambda path: path.relative_to(CONFIGS).as_posix())
+def test_a_config_imports_nothing(path):
+    """So it cannot look at the disk or the time, and dumps the same on every machine."""
+    tree = ast.walk(ast.parse(path.read_text(encoding='utf-8')))
+    assert not [node.lineno for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
 @pytest.mark.parametrize(
     ('source', 'lines'),
     [
