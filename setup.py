@@ -110,7 +110,7 @@ setup(
     cmdclass={'build_py': BuildPlugin},
     version=ABOUT['__version__'],
     packages=[*find_packages(include=['vsr_plugins', 'vsr_plugins.*']), 'vsr_plugins.weights'],
-    package_data={'vsr_plugins': ['py.typed'], 'vsr_plugins.weights': ['*']},
+    package_data={'vsr_plugins': ['py.typed'], 'vsr_plugins.weights': ['*.safetensors']},
     install_requires=[*ABOUT['REQUIREMENTS'], mmcv_requirement()],
     extras_require={
         'lite': [ABOUT['MMCV_LITE']],

@@ -59,7 +59,7 @@ HELD_OUT = [('held-out-4-BIx4', 4), ('held-out-10-BIx4', 10)]
         ('bicubic/bicubic_x4_vid4.py', dict(samples=None, num_input_frames=None)),
         ('srcnn/srcnn_x4k915_1xb4-1000k_clips.py', dict(samples='frames', num_input_frames=None)),
         ('edvr/edvrm_1xb4-600k_clips.py', dict(samples='frames', num_input_frames=5, num_output_frames=1)),
-        ('two_stage/two-stage_blend-bicubic_vid4.py', dict(samples=None)),
+        ('two_stage/two-stage_bicubic-blend_vid4.py', dict(samples=None)),
     ],
 )
 def test_other_data_for_a_network_of_any_kind(name, kept, monkeypatch):

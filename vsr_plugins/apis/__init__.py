@@ -40,7 +40,9 @@ PLACES = {
     '..inference.onnx_export': ('check_target', 'export_onnx'),
     '..media.atomic_files': ('atomic_write',),
     '..pretrained': ('PRETRAINED', 'available_models', 'default_model', 'install_hint', 'load_pretrained'),
+    '..pretrained.entries': ('RESULTS',),
     '..pretrained.files': ('note_of',),
+    '..pretrained.provenance': ('read_provenance',),
     '..visualization.explain': ('explain', 'explain_weights', 'weighs_branches'),
     '..visualization.quality_cost': ('quality_cost_figure',),
 }

@@ -11,6 +11,7 @@ from ..checkpoints.digests import digest_file
 from ..engine.config_files import find_configs, read_config, to_builtins
 from ..engine.load_parts import LoadPartsHook, find_checkpoint
 from ..media.atomic_files import atomic_write
+from ..pretrained import checkpoint_file
 from .demo import train
 
 # What a training reads of its config; the names that a config gives to parts of itself decide nothing.
@@ -101,9 +102,10 @@ def _starts_from(settings: Config, config: Path, out: Path) -> Iterator[tuple[st
     for part in parts:
         try:
             path = find_checkpoint(part['checkpoint'], out, part.get('which', 'best'))
-            yield str(part['checkpoint']), digest_file(path)
+            digest = digest_file(checkpoint_file(path))
         except FileNotFoundError:
-            yield str(part['checkpoint']), None
+            digest = None
+        yield str(part['checkpoint']), digest
 
 
 def _differs(

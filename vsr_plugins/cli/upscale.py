@@ -115,7 +115,7 @@ def _print_models() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ..apis import PRETRAINED, available_models, default_model, install_hint
+    from ..apis import PRETRAINED, RESULTS, available_models, default_model, install_hint
 
     available, default = available_models(), default_model()
     table = Table(box=None, pad_edge=False)
@@ -125,7 +125,9 @@ def _print_models() -> None:
         table.add_column(heading, justify='right')
     table.add_column('weights', overflow='fold')
     for entry in PRETRAINED:
-        if entry.use == 'part':
+        # Steps and variants of trainings are not missing where there is no clone.
+        of_clone = any(file.place == RESULTS for file in entry.files)
+        if entry.use == 'part' or (of_clone and entry not in available):
             continue
         where = 'here' if entry in available else install_hint(entry)
         table.add_row(
