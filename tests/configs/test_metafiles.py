@@ -1,4 +1,4 @@
-"""``model-index.yml`` and the metafiles, which ``mim search`` and mmengine's hub read."""
+"""``model-index.yml`` and the metafiles for ``mim search`` and mmengine's hub."""
 
 from pathlib import Path
 from runpy import run_path
@@ -42,7 +42,7 @@ def test_numbers_are_read_with_their_protocol():
 
 
 @pytest.mark.parametrize(('file', 'text'), SCRIPT['files'](), ids=lambda value: getattr(value, 'parent', Path()).name)
-def test_the_files_are_those_that_the_script_writes(file, text):
+def test_the_files_are_up_to_date(file, text):
     assert file.read_text(encoding='utf-8') == text, 'run .dev_scripts/write_metafiles.py'
 
 
