@@ -18,10 +18,10 @@ from typing import Any
 
 import yaml
 
-from vsr_plugins.evaluation.method_table import Cost, MethodRow, MethodTable, to_markdown
 from vsr_plugins.evaluation.protocols import Protocol
-from vsr_plugins.evaluation.published import Published, method_of, published
 from vsr_plugins.evaluation.scores import Scores
+from vsr_plugins.evaluation.tables.method_table import Cost, MethodRow, MethodTable, to_markdown
+from vsr_plugins.evaluation.tables.published import Published, method_of, published
 from vsr_plugins.pretrained import PRETRAINED
 from vsr_plugins.pretrained.entries import EXTRAS, PACKAGE, Pretrained
 from vsr_plugins.visualization.quality_cost import method_label, quality_cost_figure
@@ -376,13 +376,22 @@ def _published_alone(names: dict[str, Path], sources: list[str]) -> list[str]:
     """The published numbers of configs that no table of the results has."""
     methods = dict.fromkeys(method for name in names if (method := method_of(name)))
     lines = [
-        [one.method, one.data, NOTHING if one.protocol is None else f'`{one.protocol.name}`', _pair(one), _cite(one, sources)]
+        [
+            one.method,
+            one.data,
+            NOTHING if one.protocol is None else f'`{one.protocol.name}`',
+            _pair(one),
+            _cite(one, sources),
+        ]
         for method in methods
         for one in published(method)
     ]
     if not lines:
         return []
-    return ['Published; not measured here:', _markdown(['network', 'data', 'protocol', 'PSNR / SSIM', 'source'], lines, left=3)]
+    return [
+        'Published; not measured here:',
+        _markdown(['network', 'data', 'protocol', 'PSNR / SSIM', 'source'], lines, left=3),
+    ]
 
 
 def _link(path: Path, paths: Sequence[Path]) -> str:

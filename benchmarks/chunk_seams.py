@@ -14,7 +14,8 @@ from pathlib import Path
 from mmengine.config import Config
 
 from vsr_plugins.evaluation.seams import SeamReport
-from vsr_plugins.inference.clips import load_model, restore_clips
+from vsr_plugins.inference.clips import restore_clips
+from vsr_plugins.inference.load_model import load_model
 from vsr_plugins.models.blocks.chunking import chunk_spans
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from vsr_plugins.allocator import keep_freed_memory
 from vsr_plugins.models.blocks.deform import BACKENDS, deform_backend, deform_conv2d
+from vsr_plugins.models.blocks.fast.allocator import keep_freed_memory
 
 # Channels, deformable groups, height, width: the levels of EDVR's pyramid and of a training patch, BasicVSR++'s input.
 SIZES = [(64, 8, 144, 180), (64, 8, 72, 90), (64, 8, 36, 45), (64, 8, 64, 64), (128, 16, 64, 64), (64, 1, 72, 90)]

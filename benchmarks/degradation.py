@@ -12,7 +12,7 @@ import numpy as np
 import resize_right
 from mmagic.datasets.transforms import MATLABLikeResize
 
-from vsr_plugins.datasets.degradation import BD_CONVENTIONS, bicubic_downsample, bicubic_upsample, blur_downsample
+from vsr_plugins.degradation import BD_CONVENTIONS, bicubic_downsample, bicubic_upsample, blur_downsample
 
 
 def milliseconds(function: Callable[[], np.ndarray], repeats: int = 15) -> float:

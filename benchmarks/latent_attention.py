@@ -27,9 +27,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vsr_plugins.allocator import SWITCH, keep_freed_memory
 from vsr_plugins.models.blocks import attention
-from vsr_plugins.models.blocks.temporal_winograd import direct_convolutions
+from vsr_plugins.models.blocks.fast.allocator import SWITCH, keep_freed_memory
+from vsr_plugins.models.blocks.fast.temporal_winograd import direct_convolutions
 from vsr_plugins.models.blocks.upsampling import LinearUpscaler
 from vsr_plugins.models.networks import DUFNet, LatentAttentionNet
 

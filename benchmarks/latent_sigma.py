@@ -17,7 +17,7 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from vsr_plugins.allocator import keep_freed_memory
+from vsr_plugins.models.blocks.fast.allocator import keep_freed_memory
 
 CONFIG = Path(__file__).parents[1] / 'configs' / 'latent_attn' / 'latent_attn_llsll-c32_1xb4-2k_clips.py'
 

@@ -18,9 +18,9 @@ from mmagic.registry import METRICS
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from vsr_plugins.inference.clips import load_model
-from vsr_plugins.inference.evaluation_sets import evaluation_sets
-from vsr_plugins.method_table import measure
+from vsr_plugins.apis.benchmark import measure
+from vsr_plugins.evaluation.test_sets import evaluation_sets
+from vsr_plugins.inference.load_model import load_model
 
 
 def with_key_frames(loader: dict, count: int) -> dict:

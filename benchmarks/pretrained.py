@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vsr_plugins.datasets.images import list_images, read_rgb
 from vsr_plugins.evaluation import get_protocol
 from vsr_plugins.evaluation.scores import Scores, score_frame, summarise
-from vsr_plugins.inference.frames import quantized
-from vsr_plugins.inference.restoring import Restorer
+from vsr_plugins.inference.job.output_frames import quantized
+from vsr_plugins.inference.predictor import Restorer
+from vsr_plugins.media.images import list_images, read_rgb
 from vsr_plugins.pretrained import Pretrained, available_models, find_pretrained, load_pretrained
 
 CLIPS = ('calendar', 'city', 'foliage', 'walk')

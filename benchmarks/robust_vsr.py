@@ -18,7 +18,7 @@ warnings.simplefilter('ignore')
 
 from mmagic.registry import MODELS  # noqa: E402
 
-from vsr_plugins.allocator import keep_freed_memory  # noqa: E402
+from vsr_plugins.models.blocks.fast.allocator import keep_freed_memory  # noqa: E402
 
 ROBUST = dict(type='TemporalAdaptiveNet', branch=dict(type='ESPCNNet', global_residual=True))
 EDVR_M = dict(

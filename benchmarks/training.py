@@ -29,9 +29,9 @@ from mmagic.utils import register_all_modules
 from mmengine.runner import Runner
 from PIL import Image
 
-from vsr_plugins.allocator import keep_freed_memory
 from vsr_plugins.datasets import PatchBankDataset, PhotoMotionDataset
 from vsr_plugins.datasets.prepare import BankSpec, carry_out, plan_clips, plan_patches, write_patches
+from vsr_plugins.models.blocks.fast.allocator import keep_freed_memory
 
 FRAMES = 13
 BATCH = 16

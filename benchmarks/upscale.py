@@ -41,8 +41,8 @@ def measure_share(args: argparse.Namespace) -> None:
     """Print how much of the time the network had."""
     from mmengine.config import Config
 
-    from vsr_plugins.inference import upscale
-    from vsr_plugins.inference.clips import load_model
+    from vsr_plugins.apis import upscale
+    from vsr_plugins.inference.load_model import load_model
 
     height, width = map(int, args.size.split('x'))
     model = load_model(Config.fromfile(args.config), args.checkpoint)
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument('--size')
     args = parser.parse_args()
     if args.what == 'one':
-        from vsr_plugins.inference import upscale
+        from vsr_plugins.apis import upscale
 
         upscale(*args.paths, model=SMALL, device='cpu')
     elif args.what == 'share':

@@ -20,8 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vsr_plugins.allocator import keep_freed_memory
 from vsr_plugins.models.blocks.deformable_conv_lstm import DeformableConvLSTM, StateAlignment
+from vsr_plugins.models.blocks.fast.allocator import keep_freed_memory
 from vsr_plugins.models.blocks.pyramid_alignment import (
     AlignmentLevel,
     FeaturePyramid,

@@ -15,8 +15,8 @@ register()
 __getattr__, _lazy_dir, _lazy = lazy_loader.attach(
     __name__,
     submod_attrs={
-        'config_paths': ['config_path'],
-        'inference.upscaling': ['Upscaled', 'upscale'],
+        'engine.config_paths': ['config_path'],
+        'apis.upscaling': ['Upscaled', 'upscale'],
         'evaluation.protocols': ['PROTOCOLS', 'Protocol', 'get_protocol'],
     },
 )

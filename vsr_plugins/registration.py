@@ -28,10 +28,10 @@ MODULES = {
     ),
     'TRANSFORMS': ('vsr_plugins.datasets.transforms',),
     'METRICS': ('vsr_plugins.evaluation.metrics',),
-    'HOOKS': ('vsr_plugins.engine',),
-    'LOOPS': ('vsr_plugins.engine',),
-    'DATA_SAMPLERS': ('vsr_plugins.engine',),
-    'OPTIM_WRAPPERS': ('vsr_plugins.engine',),
+    'HOOKS': ('vsr_plugins.engine.registered',),
+    'LOOPS': ('vsr_plugins.engine.registered',),
+    'DATA_SAMPLERS': ('vsr_plugins.engine.registered',),
+    'OPTIM_WRAPPERS': ('vsr_plugins.engine.registered',),
 }
 
 

@@ -40,6 +40,7 @@ REQUIREMENTS = [
     # 19 has no `metadata_errors`, by which texts that are not UTF-8 are read.
     'av>=12,<19',
     'einops',
+    'filelock',
     'imageio',
     'lazy_loader>=0.3',
     'matplotlib',

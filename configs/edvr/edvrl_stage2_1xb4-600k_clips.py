@@ -1,9 +1,12 @@
-# Two-stage restoration: an EDVR behind EDVR-L, trained on what that makes of the training clips. Everything, from the
-# first stage to the frames in between and the second stage, by one command, which can be stopped and run again:
-#   vsr stages configs/edvr/edvrl_wotsa-c128b40_1xb4-600k_clips.py configs/edvr/edvrl_c128b40_1xb4-600k_clips.py \
-#       configs/edvr/edvrl_stage2_1xb4-600k_clips.py
-# For blurred frames: model.generator.with_predeblur=True. The released models saw flipped inputs in the first stage;
-# these frames are restored once.
+# Two-stage restoration: an EDVR behind EDVR-L, trained on frames that EDVR-L restored. The first stage is trained, then
+# it restores the clips into a folder of its name beside their ground truth, then this config is trained:
+#   vsr stages edvrl_wotsa-c128b40_1xb4-600k_clips edvrl_c128b40_1xb4-600k_clips
+#   vsr upscale data/clips/BIx4/* data/clips/edvrl_c128b40_1xb4-600k_clips/ \
+#       --config edvrl_c128b40_1xb4-600k_clips --checkpoint work_dirs/edvrl_c128b40_1xb4-600k_clips/best_*.pth
+#   vsr stages edvrl_stage2_1xb4-600k_clips
+# The same `vsr upscale` on data/Vid4/BIx4/* makes the input of the test set. For blurred frames:
+# model.generator.with_predeblur=True. The released models saw flipped inputs in the first stage; these frames are
+# restored once.
 _base_ = ['mmagic::edvr/edvrl_c128b40_8xb8-lr2e-4-600k_reds4.py', '../_base_/on_clips.py']
 
 experiment_name = 'edvrl_stage2_1xb4-600k_clips'
@@ -28,24 +31,6 @@ model = dict(
 
 # Frames of the first stage lie beside the ground truth, in a folder of its name.
 first_stage = 'edvrl_c128b40_1xb4-600k_clips'
-first_clips = {**_base_.clips_val_window_dataloader.dataset, 'data_prefix': dict(gt='GT')}
-cascade = dict(
-    config=f'{first_stage}.py',
-    outputs=[
-        dict(
-            dataset={**first_clips, 'ann_file': f'meta_info_clips_{part}.txt'},
-            folder=f'{_base_.clips_root}/{first_stage}',
-        )
-        for part in ('train', 'val')
-    ]
-    + [
-        dict(
-            dataset=_base_.vid4_bix4_window_dataloader.dataset,
-            folder=f'{_base_.vid4_bix4_dataset.data_root}/{first_stage}',
-        )
-    ],
-)
-
 both = [dict(type='LoadFrames', key='img'), dict(type='LoadFrames', key='gt')]
 pack = [dict(type='StackFrames', keys=['img']), dict(type='PackInputs', meta_keys=['key'])]
 restored = dict(

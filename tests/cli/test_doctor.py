@@ -2,7 +2,8 @@ import re
 
 import pytest
 
-from vsr_plugins import diagnosis, version
+from vsr_plugins import environment as diagnosis
+from vsr_plugins import version
 from vsr_plugins.cli import main
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from vsr_plugins.datasets.images import encode_png
+from vsr_plugins.media.images import encode_png
 
 # Modules whose import takes longer than what the command is for.
 TRAINING = ('mmengine.runner', 'mmengine.optim', 'mmcv', 'mmagic', 'diffusers', 'transformers', 'mediapipe', 'jax')

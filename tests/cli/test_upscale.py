@@ -10,9 +10,9 @@ import av
 import numpy as np
 import pytest
 
+from vsr_plugins.apis import upscaling
 from vsr_plugins.cli import main
-from vsr_plugins.datasets.images import encode_png, read_rgb
-from vsr_plugins.inference import upscaling
+from vsr_plugins.media.images import encode_png, read_rgb
 from vsr_plugins.pretrained import default_model, model_names
 
 CONFIGS = Path(__file__).parents[2] / 'configs'

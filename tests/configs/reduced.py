@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from mmengine.config import Config, ConfigDict
 
-from vsr_plugins.datasets.degradation import bicubic_downsample, blur_downsample
 from vsr_plugins.datasets.prepare import BankSpec, plan_patches, write_patches
+from vsr_plugins.degradation import bicubic_downsample, blur_downsample
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 FILES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vsr_plugins.datasets import DegradeFrames, KeepCenterFrame, LoadFrames, SampleSegment, StackFrames
-from vsr_plugins.datasets.degradation import BD_CONVENTIONS, bicubic_downsample, blur_downsample
+from vsr_plugins.degradation import BD_CONVENTIONS, bicubic_downsample, blur_downsample
 
 
 def noise(h, w, t=None, seed=0):

@@ -17,10 +17,10 @@ from vsr_plugins.datasets import (
     SampleSegment,
     StackFrames,
 )
-from vsr_plugins.datasets.degradation import bicubic_downsample
-from vsr_plugins.datasets.images import UnreadableError
 from vsr_plugins.datasets.key_frames import evenly_spaced, read_key_frames, select_key_frames, video_key_frames
 from vsr_plugins.datasets.prepare import carry_out, plan_clips
+from vsr_plugins.degradation import bicubic_downsample
+from vsr_plugins.media.images import UnreadableError
 
 
 def write_video(path, frames, gop, b_frames=0, codec='libx264'):

@@ -9,9 +9,9 @@ from mmengine.runner import Runner
 from PIL import Image
 from prepared import RNG, read, write
 
-from vsr_plugins.datasets.degradation import bicubic_downsample, blur_downsample
 from vsr_plugins.datasets.patch_bank import PatchBank, PatchBankDataset, whole_batch
 from vsr_plugins.datasets.prepare import BankSpec, plan_patches, write_patches
+from vsr_plugins.degradation import bicubic_downsample, blur_downsample
 from vsr_plugins.engine.sample_stream import SampleStream
 
 SMALL = dict(frames=3, patch_size=32)

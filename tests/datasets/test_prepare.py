@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from vsr_plugins.datasets import prepare
-from vsr_plugins.datasets.degradation import bicubic_downsample, blur_downsample
 from vsr_plugins.datasets.prepare import ClipSpec, carry_out, plan_vid4
+from vsr_plugins.degradation import bicubic_downsample, blur_downsample
 
 TABLE = {'calendar': ClipSpec(3, (16, 20)), 'walk': ClipSpec(12, (12, 16))}
 META = 'calendar 3 (16,20,3)\nwalk 12 (12,16,3)\n'

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from prepared import RNG, basic_frames, read, write
 
-from vsr_plugins.datasets.degradation import bicubic_downsample
 from vsr_plugins.datasets.prepare import carry_out, plan_clips
 from vsr_plugins.datasets.prepare.scenes import hold_out, scene_of
+from vsr_plugins.degradation import bicubic_downsample
 
 
 class TestScenes:
@@ -207,7 +207,7 @@ class TestClips:
 
         write(tmp_path / 'src/a/0.png')
         (tmp_path / 'src/b.mkv').touch()
-        monkeypatch.setattr('vsr_plugins.datasets.prepare.video.decode', endless)
+        monkeypatch.setattr('vsr_plugins.media.decoding.decode', endless)
         monkeypatch.setattr('vsr_plugins.datasets.prepare.execute.decode', endless)
 
         def interrupt(done, total):

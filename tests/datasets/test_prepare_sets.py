@@ -5,15 +5,8 @@ import pytest
 from prepared import basic_frames, read, write
 
 from vsr_plugins.cli import main
-from vsr_plugins.datasets.degradation import bicubic_downsample
-from vsr_plugins.datasets.prepare import (
-    ClipSpec,
-    carry_out,
-    plan_reds,
-    plan_spmcs,
-    plan_vid4,
-    plan_vimeo90k,
-)
+from vsr_plugins.datasets.prepare import ClipSpec, carry_out, plan_reds, plan_spmcs, plan_vid4, plan_vimeo90k
+from vsr_plugins.degradation import bicubic_downsample
 
 
 class TestReds:

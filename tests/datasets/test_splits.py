@@ -9,8 +9,8 @@ import pytest
 
 from vsr_plugins.cli import build_parser, main
 from vsr_plugins.datasets.prepare import carry_out, plan_clips
-from vsr_plugins.datasets.prepare.clip_measures import measure_clip, scene_distance
 from vsr_plugins.datasets.prepare.splits import Criterion, split_clips
+from vsr_plugins.media.shots import measure_clip, scene_distance
 
 
 def scene(seed, size=(96, 400)):

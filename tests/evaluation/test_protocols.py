@@ -6,7 +6,7 @@ import pytest
 
 from vsr_plugins.evaluation.protocols import PROTOCOLS, Protocol, get_protocol
 from vsr_plugins.evaluation.scores import score_clip, score_frame, summarise
-from vsr_plugins.evaluation.tables import ScoreTable
+from vsr_plugins.evaluation.tables.score_table import ScoreTable
 
 VID4 = (41, 34, 49, 47)
 

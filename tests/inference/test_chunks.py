@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from vsr_plugins.datasets.frame_windows import window_indices
 from vsr_plugins.inference.chunks import pair_up, run_chunks, run_windows
 from vsr_plugins.models.blocks.chunking import run_in_chunks
+from vsr_plugins.temporal_windows import window_indices
 
 
 def numbered(count):

@@ -3,7 +3,8 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from vsr_plugins.inference.clips import load_model, restore_clips
+from vsr_plugins.inference.clips import restore_clips
+from vsr_plugins.inference.load_model import load_model
 
 PREPROCESSOR = {'type': 'DataPreprocessor', 'mean': [0, 0, 0], 'std': [255, 255, 255], 'input_view': (1, -1, 1, 1)}
 PREPROCESSOR['output_view'] = PREPROCESSOR['input_view']

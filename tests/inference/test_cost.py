@@ -19,7 +19,7 @@ def test_operations_of_fsrcnn_are_two_for_each_weight_and_input_pixel(tmp_path):
     """12,464 weights (FSRCNN, ECCV 2016, section 3.3), each applied once at each pixel of the input."""
     from mmengine.config import Config
 
-    from vsr_plugins.inference.clips import load_model
+    from vsr_plugins.inference.load_model import load_model
 
     preprocessor = {'type': 'DataPreprocessor', 'mean': [0.0] * 3, 'std': [255.0] * 3}
     network = {'type': 'FSRCNNNet', 'in_channels': 1, 'scale': 4}

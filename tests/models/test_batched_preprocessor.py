@@ -6,7 +6,7 @@ import torch
 from mmagic.models import DataPreprocessor
 from mmagic.structures import DataSample
 
-from vsr_plugins.datasets.degradation import BD_CONVENTIONS, bicubic_downsample, blur_downsample
+from vsr_plugins.degradation import BD_CONVENTIONS, bicubic_downsample, blur_downsample
 from vsr_plugins.models.data_preprocessors import BatchDataPreprocessor
 
 NORMALISED = dict(mean=[0.0, 10.0, 20.0], std=[255.0, 200.0, 100.0])

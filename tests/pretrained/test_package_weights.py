@@ -9,9 +9,9 @@ import torch
 from mmengine.config import Config
 
 from vsr_plugins.datasets import PhotoMotionDataset
-from vsr_plugins.datasets.degradation import bicubic_downsample
-from vsr_plugins.evaluation.result_store import plain
-from vsr_plugins.inference.restoring import Restorer
+from vsr_plugins.degradation import bicubic_downsample
+from vsr_plugins.evaluation.tables.result_cache import plain
+from vsr_plugins.inference.predictor import Restorer
 from vsr_plugins.models import BicubicNet, TwoStageNet
 from vsr_plugins.pretrained import PRETRAINED, load_pretrained
 from vsr_plugins.pretrained.files import FOLDER

@@ -233,7 +233,7 @@ class TestPhases:
         from rented_gpu import checks
 
         from vsr_plugins.models import networks
-        from vsr_plugins.models.networks.needs import UPSTREAM
+        from vsr_plugins.models.input_spec import UPSTREAM
 
         seen = []
         monkeypatch.setattr(work.Work, 'item', lambda self, phase, name, *rest, **options: seen.append(name))

@@ -5,12 +5,12 @@ import torch
 from torch import nn
 
 from vsr_plugins.cli import main
-from vsr_plugins.inference.video import write_video
 from vsr_plugins.models.blocks.attention import LatentHead, LongRangeAttention, ShortRangeAttention
 from vsr_plugins.models.networks import LatentAttentionNet
 from vsr_plugins.visualization import attention
 from vsr_plugins.visualization.attention import Box, LongRangeLook, look, mean_attention, strongest_regions
 from vsr_plugins.visualization.explain import explain
+from vsr_plugins.visualization.video import write_video
 
 
 class TestRows:

@@ -1,10 +1,10 @@
 import pytest
 from matplotlib.text import Text
 
-from vsr_plugins.evaluation.method_table import Cost, MethodRow, MethodTable
 from vsr_plugins.evaluation.protocols import get_protocol
-from vsr_plugins.evaluation.published import published
 from vsr_plugins.evaluation.scores import Scores
+from vsr_plugins.evaluation.tables.method_table import Cost, MethodRow, MethodTable
+from vsr_plugins.evaluation.tables.published import published
 from vsr_plugins.visualization.quality_cost import method_label, quality_cost_figure
 
 PROTOCOL = get_protocol('basicvsr')

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from vsr_plugins.cli import main
-from vsr_plugins.models.networks import AlignedNet, LatentAttentionNet, TemporalAdaptiveNet
+from vsr_plugins.models.alignment import AlignedNet
+from vsr_plugins.models.networks import LatentAttentionNet, TemporalAdaptiveNet
 from vsr_plugins.visualization.explain import explain_weights, weighs_branches
 from vsr_plugins.visualization.weight_maps import weight_map_figure
 

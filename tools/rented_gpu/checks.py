@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from vsr_plugins.apis import upscale
 from vsr_plugins.evaluation.functional import psnr
-from vsr_plugins.inference import upscale
 from vsr_plugins.inference.memory import peak_memory
-from vsr_plugins.inference.restoring import Restorer
+from vsr_plugins.inference.predictor import Restorer
 from vsr_plugins.models.blocks.deform import deform_backend, deform_conv2d
 from vsr_plugins.models.reduced import build_reduced, example_inputs, moving_frames, network_names
 from vsr_plugins.pretrained import load_pretrained

@@ -13,13 +13,13 @@ from mmengine.config import Config, DictAction
 from mmengine.optim import build_optim_wrapper
 from torch import nn
 
-from vsr_plugins.config_files import read_config
-from vsr_plugins.config_paths import config_path
 from vsr_plugins.engine.acceleration import accelerate
+from vsr_plugins.engine.config_files import read_config
+from vsr_plugins.engine.config_paths import config_path
 from vsr_plugins.inference.cost import count_flops, median_seconds
 from vsr_plugins.inference.memory import peak_memory
 from vsr_plugins.models.build import build_network
-from vsr_plugins.models.networks.needs import needs_of
+from vsr_plugins.models.input_spec import needs_of
 from vsr_plugins.models.reduced import REDUCED, moving_frames
 
 from .checks import difference

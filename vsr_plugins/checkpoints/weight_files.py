@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ..whole_files import whole_file
+from ..media.atomic_files import whole_file
 from .file_kinds import fault_of_weights, is_safetensors
 from .safe_loading import load_torch_file
 

@@ -25,9 +25,9 @@ def run(args: argparse.Namespace) -> int:
     """Run the sub-command; the status is 1 if one of the versions was damaged."""
     from rich.console import Console
 
+    from ..apis.compare import compare, name_versions
     from ..evaluation.protocols import get_protocol
-    from ..evaluation.tables import ScoreTable
-    from ..visualization.compare import compare, name_versions
+    from ..evaluation.tables.score_table import ScoreTable
 
     done = compare(
         name_versions(args.versions, args.against),

@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the sub-command; the status is 1 if bicubic is the better one."""
     from rich.console import Console
 
-    from ..demo import CONFIG, demonstrate
+    from ..apis.demo import CONFIG, demonstrate
 
     options = {}
     if args.iters is not None:

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
     import torch
 
-    from ..inference.clips import load_model
+    from ..inference.load_model import load_model
     from ..visualization.explain import explain, explain_weights, weighs_branches
 
     for name, least in (('regions', 1), ('samples', 0), ('key_frames', 0), ('downscale', 1)):

@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
-    from ..inference.clips import load_model
-    from ..inference.export import check_target, export_onnx
+    from ..inference.load_model import load_model
+    from ..inference.onnx_export import check_target, export_onnx
 
     check_target(args.out, args.force)
     model = load_model(args.config, args.checkpoint)

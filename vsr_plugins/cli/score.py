@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from ..evaluation.protocols import PROTOCOLS, get_protocol
-    from ..whole_files import whole_file
+    from ..media.atomic_files import whole_file
 
     if args.list_protocols:
         for protocol in PROTOCOLS.values():
@@ -67,7 +67,7 @@ def _score(args: argparse.Namespace, protocol: object) -> object:
 
     from ..evaluation.folders import score_folders
     from ..evaluation.measures import find_measures
-    from ..evaluation.tables import ScoreTable
+    from ..evaluation.tables.score_table import ScoreTable
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:

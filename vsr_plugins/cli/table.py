@@ -48,10 +48,10 @@ def run(args: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    from ..config_files import find_configs
-    from ..evaluation.method_table import to_markdown, to_rich
-    from ..evaluation.tables import to_json
-    from ..method_table import collect_tables
+    from ..apis.benchmark import collect_tables
+    from ..engine.config_files import find_configs
+    from ..evaluation.tables.method_table import to_markdown, to_rich
+    from ..evaluation.tables.score_table import to_json
     from ..visualization.quality_cost import quality_cost_figure
     from .stages import parse_options
 

@@ -157,8 +157,8 @@ def _rate(text: str) -> Fraction:
 
 
 def _upscale(paths: list[str], options: dict) -> int:
-    from ..inference.several import upscale_all
-    from ..inference.upscaling import upscale
+    from ..apis.upscale_batch import upscale_all
+    from ..apis.upscaling import upscale
     from . import said
 
     *sources, target = paths

@@ -29,7 +29,7 @@ def find_bases(config: ModuleType) -> None:
     def get_cfg_path(cfg_path: str, filename: str) -> tuple[str, str | None]:
         if not cfg_path.startswith(PREFIX):
             return upstream(cfg_path, filename)
-        from vsr_plugins.config_paths import config_path
+        from vsr_plugins.engine.config_paths import config_path
 
         return config_path(cfg_path.removeprefix(PREFIX)), None
 

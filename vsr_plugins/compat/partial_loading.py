@@ -55,7 +55,7 @@ def load_checkpoint(self: Runner, filename: str, map_location: Any = 'cpu', *arg
 
 def _warn_of_other_data(runner: Runner, filename: str) -> None:
     """Warn where pretrained weights are about to be measured on low resolution that they are not for."""
-    from ..inference.evaluation_sets import weights_mismatch
+    from ..evaluation.test_sets import weights_mismatch
     from ..pretrained import entry_of
 
     entry, loaders = entry_of(filename), runner._test_dataloader

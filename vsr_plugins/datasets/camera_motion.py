@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from .degradation import bicubic_downsample
+from ..degradation import bicubic_downsample
 
 SUPERSAMPLING = 2
 BORDER = 4  # pixels of the photograph that Lanczos filtering reaches beyond a position

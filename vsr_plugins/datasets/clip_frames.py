@@ -8,8 +8,8 @@ from typing import Any
 from mmagic.datasets import BasicFramesDataset
 from mmagic.registry import DATASETS
 
-from .frame_windows import window_indices
-from .images import IMAGE_SUFFIXES, natural_key
+from ..media.images import IMAGE_SUFFIXES, natural_key
+from ..temporal_windows import window_indices
 from .key_frames import read_key_frames
 
 SAMPLES = ('clips', 'frames')

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .images import UnreadableError, list_images, read_rgb
+from ..media.decoding import RgbReader, decode
+from ..media.images import UnreadableError, list_images, read_rgb
 from .key_frames import select_key_frames, video_key_frames
-from .prepare.video import RgbReader, decode
 
 
 class ClipSource:

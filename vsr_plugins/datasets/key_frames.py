@@ -8,7 +8,7 @@ chose, and how many, the paper does not say; here they are the I-frames, and eve
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from .prepare.video import decode, is_key_frame
+from ..media.decoding import decode, is_key_frame
 
 
 def video_key_frames(path: str | Path) -> list[int]:

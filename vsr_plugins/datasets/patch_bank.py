@@ -15,7 +15,7 @@ from mmengine.registry import FUNCTIONS
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from .degradation import BD_CONVENTIONS
+from ..degradation import BD_CONVENTIONS
 from .prepare.patches import BANK, FORMAT, GROUPS
 
 AUGMENTATIONS = ('horizontal', 'vertical', 'transpose', 'reverse')

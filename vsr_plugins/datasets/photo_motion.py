@@ -13,10 +13,10 @@ from mmagic.registry import DATASETS
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
+from ..media.images import list_images, natural_key, probe, read_rgb
+from ..temporal_windows import window_indices
 from .camera_motion import CameraPath, Motion, draw_path, largest_shrink, render
 from .clip_frames import SAMPLES
-from .frame_windows import window_indices
-from .images import list_images, natural_key, probe, read_rgb
 
 EMBEDDED = {
     'train': ('astronaut.png', 'chelsea.png', 'hubble_deep_field.jpg', 'ihc.png', 'motorcycle_left.png'),

@@ -1,17 +1,15 @@
-"""Training that can be stopped anywhere and continued as if it had not been."""
+"""Training that can be stopped anywhere and continued as if it had not been, and the reading of configs."""
 
-from .acceleration import AccelerationHook
-from .bfloat16 import BFloat16OptimWrapper
-from .latent_stage import LatentStageHook
-from .load_parts import LoadPartsHook
-from .loops import ResumableIterBasedTrainLoop
-from .resume_state import ResumeStateHook
+import lazy_loader
 
-__all__ = [
-    'AccelerationHook',
-    'BFloat16OptimWrapper',
-    'LatentStageHook',
-    'LoadPartsHook',
-    'ResumableIterBasedTrainLoop',
-    'ResumeStateHook',
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        'acceleration': ['AccelerationHook'],
+        'bfloat16': ['BFloat16OptimWrapper'],
+        'latent_stage': ['LatentStageHook'],
+        'load_parts': ['LoadPartsHook'],
+        'loops': ['ResumableIterBasedTrainLoop'],
+        'resume_state': ['ResumeStateHook'],
+    },
+)

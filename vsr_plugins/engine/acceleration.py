@@ -10,7 +10,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 
-from ..models.blocks.layout import keep_channels_last_3d
+from ..models.blocks.fast.layout import keep_channels_last_3d
 
 
 @HOOKS.register_module()

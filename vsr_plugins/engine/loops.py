@@ -11,13 +11,15 @@ from mmengine.runner import IterBasedTrainLoop, Runner
 from mmengine.runner.base_loop import BaseLoop
 from mmengine.runner.loops import _InfiniteDataloaderIterator
 from mmengine.runner.utils import calc_dynamic_intervals
+from torch import nn
 from torch.utils.data import DataLoader
 
-from ..allocator import keep_freed_memory
+from ..models.blocks.fast.allocator import keep_freed_memory
 from .random_state import preserved_random_state
 from .resume_state import ResumeStateHook
 from .sample_stream import PositionSampler, SampleStream
 from .time_budget import POSITION, SECONDS, TimeBudget, TimeScheduleHook
+from .work_dir_lock import locked_work_dir
 
 SHUFFLING = ('InfiniteSampler', 'DefaultSampler')
 
@@ -32,7 +34,8 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
     ``ResumeStateHook`` restores them. On CPU the weights are then equal bit by bit, with any number of workers.
 
     It takes the place of ``IterBasedTrainLoop`` in any config, ``train_cfg=dict(type='ResumableIterBasedTrainLoop')``.
-    Validations are logged by their iteration, whatever ``LoggerHook`` was told.
+    Validations are logged by their iteration, whatever ``LoggerHook`` was told. A second training in the same work
+    directory is refused.
 
     A dataloader whose sampler is not ``InfiniteSampler`` or ``DefaultSampler`` keeps its own sampler, with a warning:
     its data cannot be resumed.
@@ -98,8 +101,16 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
                 hook.log_metric_by_epoch = False
 
     def run(self) -> Any:
-        """Train from the current iteration to the last; returns the model."""
+        """Train from the current iteration to the last; returns the model.
+
+        Raises:
+            ValueError: If another training runs in the work directory.
+        """
         keep_freed_memory()
+        with locked_work_dir(self.runner.work_dir):
+            return self._run()
+
+    def _run(self) -> nn.Module:
         if self.budget is not None:
             self._resume_budget()
         if self._iter < self._max_iters:

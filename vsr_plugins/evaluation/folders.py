@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from ..datasets.images import UnreadableError, list_images, natural_key, probe, read_rgb
+from ..media.images import UnreadableError, list_images, natural_key, probe, read_rgb
 from .measures import DEFAULT, of_pairs
 from .protocols import Protocol
 from .scores import Scores, score_frame, score_pair, summarise

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
-from ..datasets.frame_windows import frames_given, space_time_windows
+from ..temporal_windows import frames_given, space_time_windows
 
 
 @dataclass(frozen=True)

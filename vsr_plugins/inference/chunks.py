@@ -7,7 +7,7 @@ from itertools import islice
 import torch
 from torch import Tensor
 
-from ..datasets.frame_windows import window_indices
+from ..temporal_windows import window_indices
 
 Run = Callable[[Tensor], Tensor]
 

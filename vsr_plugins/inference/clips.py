@@ -2,17 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
-from mmengine.config import Config
 from mmengine.runner import Runner
 from torch import Tensor, nn
-
-from ..allocator import keep_freed_memory
-from ..config_files import read_config
-from ..pretrained import load_checkpoint
 
 
 @dataclass(frozen=True)
@@ -30,30 +24,6 @@ class RestoredClip:
     lq: np.ndarray
     output: np.ndarray
     gt: np.ndarray
-
-
-def load_model(config: str | Path | Config, checkpoint: str | Path | None = None, device: str = 'cpu') -> nn.Module:
-    """Build the model of a config and load its weights.
-
-    Args:
-        config: A config file, or what mmengine read from one.
-        checkpoint: A local checkpoint of this model, or ``pretrained:NAME``; None leaves the weights as initialised.
-        device: Where to put the model.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the checkpoint is that of another model.
-    """
-    from mmagic.registry import MODELS
-    from mmagic.utils import register_all_modules
-
-    keep_freed_memory()
-    register_all_modules()
-    config = config if isinstance(config, Config) else read_config(config)
-    model = MODELS.build(config.model)
-    if checkpoint is not None:
-        load_checkpoint(model, checkpoint)
-    return model.to(device).eval()
 
 
 def restore_clips(model: nn.Module, dataloader: dict) -> Iterator[RestoredClip]:

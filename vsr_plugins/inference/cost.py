@@ -19,9 +19,8 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from ..child_processes import end_with_parent
-from ..evaluation.method_table import Cost
-from ..models.blocks.temporal_winograd import direct_convolutions
+from ..evaluation.tables.method_table import Cost
+from ..models.blocks.fast.temporal_winograd import direct_convolutions
 from .memory import peak_memory
 
 # Calls are repeated for a median as long as one takes less.
@@ -30,7 +29,7 @@ SCALED_DOT_PRODUCT_ATTENTION = F.scaled_dot_product_attention
 
 
 def measure_apart(model: dict, shape: tuple[int, ...], device: str = 'cpu') -> Cost:
-    """Measure in a process of its own, whose memory nothing else uses; it ends with this one.
+    """Measure in a process of its own, whose memory nothing else uses.
 
     Args:
         model: The model of a config.
@@ -40,7 +39,7 @@ def measure_apart(model: dict, shape: tuple[int, ...], device: str = 'cpu') -> C
     Raises:
         ValueError: If the process was killed, which is what happens where memory does not suffice.
     """
-    with ProcessPoolExecutor(1, get_context('spawn'), initializer=end_with_parent) as pool:
+    with ProcessPoolExecutor(1, get_context('spawn')) as pool:
         try:
             return pool.submit(measure_model, json.dumps(model), shape, device, torch.get_num_threads()).result()
         except BrokenProcessPool:
@@ -51,7 +50,7 @@ def measure_model(model: str, shape: tuple[int, ...], device: str, threads: int)
     """What ``measure_apart`` runs in its process; ``model`` is JSON."""
     import vsr_plugins  # noqa: F401
 
-    from .clips import load_model
+    from .load_model import load_model
 
     torch.set_num_threads(threads)
     return measure_cost(load_model(Config({'model': json.loads(model)}), None, device), shape, device)

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..allocator import give_back_freed_memory
+from ..models.blocks.fast.allocator import give_back_freed_memory
 
 try:
     import resource

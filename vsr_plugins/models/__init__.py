@@ -2,7 +2,7 @@
 
 import lazy_loader
 
-from . import networks
+from . import alignment, networks
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'data_preprocessors': ['PaddedDataPreprocessor'],
         'editors': ['LatentAttention', 'MotionCompensatedVSR', 'RobustVSR', 'VideoESRGAN', 'ZoomingSlowMo'],
         'losses': ['EuclideanLoss', 'FlowSmoothnessLoss', 'HuberLoss', 'LumaLoss'],
+        'alignment': alignment.__all__,
         'networks': networks.__all__,
     },
 )

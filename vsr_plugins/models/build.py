@@ -5,22 +5,25 @@ from typing import Any
 
 from torch import nn
 
-from . import networks
+from . import alignment, networks
+
+# Networks of this package, which are built without MMagic.
+NETWORKS = frozenset({*networks.__all__, *alignment.__all__})
 
 
 def find_network(kind: str | type[nn.Module]) -> type[nn.Module]:
     """The class of a network.
 
     Args:
-        kind: A name of ``networks`` or of MMagic's ``MODELS``, with or without a scope, or a class.
+        kind: A name of ``NETWORKS`` or of MMagic's ``MODELS``, with or without a scope, or a class.
 
     Raises:
         ValueError: If no network has this name.
     """
     if isinstance(kind, type):
         return kind
-    if kind in networks.__all__:
-        return getattr(networks, kind)
+    if kind in NETWORKS:
+        return getattr(networks if kind in networks.__all__ else alignment, kind)
     from mmagic.registry import MODELS
 
     found = MODELS.get(kind)
@@ -44,7 +47,7 @@ def build_network(config: Mapping[str, Any] | nn.Module) -> nn.Module:
     if 'type' not in options:
         raise ValueError(f'the config of a network needs a type, but got {options}')
     kind = options.pop('type')
-    if isinstance(kind, str) and kind not in networks.__all__:
+    if isinstance(kind, str) and kind not in NETWORKS:
         from mmagic.registry import MODELS
 
         return MODELS.build({'type': kind, **options})

@@ -8,9 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import networks
-from .build import build_network
-from .networks.needs import UPSTREAM, needs_of
+from .build import NETWORKS, build_network
+from .input_spec import UPSTREAM, needs_of
 
 _EDVR = dict(mid_channels=8, deform_groups=2, num_blocks_extraction=1, num_blocks_reconstruction=1)
 _ESPCN = dict(type='ESPCNNet', mid_channels=(4, 3))
@@ -59,7 +58,7 @@ REDUCED: Mapping[str, Mapping[str, Any]] = {
 
 def network_names() -> list[str]:
     """Names of all networks: those of this package, and those of upstream whose requirements it knows."""
-    return sorted({*networks.__all__, *UPSTREAM})
+    return sorted({*NETWORKS, *UPSTREAM})
 
 
 def build_reduced(name: str, seed: int = 0) -> nn.Module:

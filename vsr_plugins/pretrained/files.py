@@ -4,7 +4,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..digests import digest_file
+from ..checkpoints.digests import digest_file
 from .entries import EXTRAS, PACKAGE, PRETRAINED, ROOT, Pretrained, WeightsFile
 
 FOLDER = Path(__file__).parents[1] / 'weights'

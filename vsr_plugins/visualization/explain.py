@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from ..datasets.clip_source import ClipSource
-from ..datasets.degradation import bicubic_downsample
-from ..datasets.frame_windows import window_indices
-from ..inference.frames import quantized
+from ..degradation import bicubic_downsample
+from ..inference.job.output_frames import quantized
 from ..models.blocks.chunking import chunk_spans
+from ..temporal_windows import window_indices
 from .attention import Box, LongRangeLook, ShortRangeLook, look
 from .attention_figures import long_range_figure, short_range_figure
 from .comparison import most_detailed_window

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from ..evaluation.method_table import MethodRow, MethodTable
+from ..evaluation.tables.method_table import MethodRow, MethodTable
 from ..pretrained import PRETRAINED
 
 MEASURED, PUBLISHED, GREY, DARK = '#1f5fa8', '#e4572e', '#9ca3af', '#1f2937'

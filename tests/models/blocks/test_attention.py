@@ -14,7 +14,7 @@ from vsr_plugins.models.blocks.attention import (
     dot_product_attention,
     latent_heads,
 )
-from vsr_plugins.models.blocks.temporal_winograd import direct_convolutions
+from vsr_plugins.models.blocks.fast.temporal_winograd import direct_convolutions
 
 BLOCKS = [LongRangeAttention, ShortRangeAttention]
 

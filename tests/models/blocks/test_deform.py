@@ -2,8 +2,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vsr_plugins.models.blocks import deform_sampling
 from vsr_plugins.models.blocks.deform import BACKENDS, active_backend, deform_backend, deform_conv2d
+from vsr_plugins.models.blocks.fast import deform_sampling
 
 # stride, padding, dilation, groups, deform_groups, kernel, mask, bias
 CONFIGURATIONS = [

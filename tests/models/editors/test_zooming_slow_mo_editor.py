@@ -10,9 +10,9 @@ from mmagic.utils import register_all_modules
 from torch import nn
 
 from vsr_plugins.datasets import HalveFrameRate
-from vsr_plugins.datasets.frame_windows import space_time_windows
 from vsr_plugins.evaluation import VSRMetric
 from vsr_plugins.models.editors.zooming_slow_mo import restore_in_windows
+from vsr_plugins.temporal_windows import space_time_windows
 
 
 class Doubling(nn.Module):

@@ -6,7 +6,7 @@ from mmagic.models.editors.basicvsr.basicvsr_net import BasicVSRNet as UpstreamB
 from mmagic.models.editors.basicvsr.basicvsr_net import SPyNet as UpstreamSPyNet
 from mmagic.models.editors.esrgan.rrdb_net import RRDBNet as UpstreamRRDB
 
-from vsr_plugins.models.blocks.spynet import SPyNet
+from vsr_plugins.models.alignment.spynet import SPyNet
 from vsr_plugins.models.networks import BasicVSRNet, RRDBNet
 
 

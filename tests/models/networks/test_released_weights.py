@@ -7,7 +7,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from vsr_plugins.checkpoints.matching import load_state_dict_strict
-from vsr_plugins.datasets.degradation import bicubic_downsample
+from vsr_plugins.degradation import bicubic_downsample
 from vsr_plugins.evaluation.protocols import PROTOCOLS, Protocol
 from vsr_plugins.evaluation.scores import score_frame, summarise
 from vsr_plugins.models import ESPCNNet, FSRCNNNet

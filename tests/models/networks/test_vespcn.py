@@ -5,7 +5,7 @@ from goldens import assert_near, load_golden
 
 from vsr_plugins.checkpoints.converters.vespcn_loseall import convert
 from vsr_plugins.models import VESPCNNet
-from vsr_plugins.models.blocks.coarse_to_fine_flow import CoarseToFineFlow
+from vsr_plugins.models.alignment.coarse_to_fine_flow import CoarseToFineFlow
 from vsr_plugins.models.blocks.warping import flow_warp
 
 

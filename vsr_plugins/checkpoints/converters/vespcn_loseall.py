@@ -35,7 +35,7 @@ def convert_motion(state_dict: Mapping[str, Tensor], prefix: str, source: str) -
     Raises:
         ValueError: If they are not those of it, naming the first keys.
     """
-    from ...models.blocks.coarse_to_fine_flow import CoarseToFineFlow
+    from ...models.alignment.coarse_to_fine_flow import CoarseToFineFlow
 
     rules = [
         (rf'{prefix}{theirs}_flow\.{layer}\.0\.', f'{theirs}.{2 * layer}.')

@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..images import UnreadableError, list_images, natural_key
+from ...media.decoding import VIDEO_SUFFIXES, probe_video
+from ...media.images import UnreadableError, list_images, natural_key
 from .layouts import image_folders
 from .plan import Clip, Plan, bicubic, clip_lines, cropped, key_frame_lines, plan_many, require_folder
 from .scenes import hold_out
-from .video import VIDEO_SUFFIXES, probe_video
 
 
 def plan_clips(src: str | Path | Sequence[str | Path], val_fraction: float = 0.1, val: Collection[str] = ()) -> Plan:

@@ -10,11 +10,11 @@ from threading import Event
 
 import numpy as np
 
-from ..images import UnreadableError, encode_png, read_rgb
+from ...media.decoding import RgbReader, decode, is_key_frame
+from ...media.images import UnreadableError, encode_png, read_rgb
 from .jobs import TEMPORARY, Progress, raise_faults, refuse_overlap, run_jobs
 from .manifest import Manifest, digest
 from .plan import Clip, Plan
-from .video import RgbReader, decode, is_key_frame
 
 _serial = itertools.count()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
 
-from ..images import UnreadableError
+from ...media.images import UnreadableError
 
 TEMPORARY = '.vsr_prepare_tmp'
 """The folder, in the one that is made, of files that are not whole yet."""

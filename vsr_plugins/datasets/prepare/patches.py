@@ -21,16 +21,16 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..degradation import BD_CONVENTIONS
-from ..frame_windows import mirrored
-from ..images import UnreadableError, list_images, read_rgb
-from .clip_measures import CutDetector
+from ...degradation import BD_CONVENTIONS
+from ...media.decoding import RgbReader, decode
+from ...media.images import UnreadableError, list_images, read_rgb
+from ...media.shots import CutDetector
+from ...temporal_windows import mirrored
 from .clips import collect_clips
 from .execute import Summary
 from .jobs import TEMPORARY, Progress, raise_faults, refuse_overlap, run_jobs
 from .manifest import Manifest, digest
 from .plan import Clip, Degradation, bicubic, blur, plan_frames, require_folder
-from .video import RgbReader, decode
 
 BANK = 'bank.json'
 FOLDER = 'patches'

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..degradation import BD_CONVENTIONS, bicubic_downsample, blur_downsample
-from ..images import ImageInfo, UnreadableError, list_images, probe
+from ...degradation import BD_CONVENTIONS, bicubic_downsample, blur_downsample
+from ...media.images import ImageInfo, UnreadableError, list_images, probe
 
 SCALE = 4
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..images import list_images
+from ...media.images import list_images
 from .layouts import image_folders
 from .plan import ClipSpec, Plan, bicubic, clip_lines, plan_many, require_folder
 

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..images import list_images, read_rgb
-from .clip_measures import CUT, WORKING_WIDTH, ClipMeasures, measure_clip
+from ...media.images import list_images, read_rgb
+from ...media.shots import CUT, WORKING_WIDTH, ClipMeasures, measure_clip
 from .manifest import Manifest, digest
 
 PARTS = ('train', 'val')

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..images import UnreadableError
+from ...media.images import UnreadableError
 from .plan import Clip, ClipSpec, Plan, bicubic, blur, clip_lines, plan_many, require_folder
 
 SPEC = ClipSpec(7, (256, 448))

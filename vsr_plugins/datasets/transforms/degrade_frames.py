@@ -6,7 +6,7 @@ import numpy as np
 from mmagic.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from ..degradation import BD_CONVENTIONS, bicubic_downsample, blur_downsample, check_degradation, filter_margin
+from ...degradation import BD_CONVENTIONS, bicubic_downsample, blur_downsample, check_degradation, filter_margin
 
 # Top, left, height and width, pixels of the ground truth.
 Patch = tuple[int, int, int, int]

@@ -7,7 +7,7 @@ import torch
 from mmagic.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from ..frame_windows import mirrored
+from ...temporal_windows import mirrored
 
 
 @TRANSFORMS.register_module()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mmagic.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from ..frame_windows import space_time_windows
+from ...temporal_windows import space_time_windows
 
 
 @TRANSFORMS.register_module()

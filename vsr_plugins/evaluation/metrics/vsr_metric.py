@@ -12,13 +12,13 @@ from mmengine.logging import MessageHub, print_log
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from ...datasets.images import natural_key
+from ...media.images import natural_key
 from ..measures import DEFAULT, find_measures, of_pairs
-from ..method_table import MethodRow, MethodTable, to_text
 from ..protocols import Protocol, get_protocol
-from ..published import method_of, published
 from ..scores import MOST_CLIPS, Scores, score_frame, score_pair, summarise
-from ..tables import ScoreTable
+from ..tables.method_table import MethodRow, MethodTable, to_text
+from ..tables.published import method_of, published
+from ..tables.score_table import ScoreTable
 
 
 @METRICS.register_module()

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .temporal_winograd import WinogradConv3d, conv3d, may_rearrange
+from .fast.temporal_winograd import WinogradConv3d, conv3d, may_rearrange
 
 NEGATIVE_SLOPE = 0.1
 POOLS = {'max': nn.MaxPool3d, 'avg': nn.AvgPool3d}

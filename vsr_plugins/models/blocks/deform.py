@@ -16,8 +16,8 @@ from contextvars import ContextVar
 import torch
 from torch import Tensor
 
-from . import deform_sampling
-from .deform_sampling import Geometry
+from .fast import deform_sampling
+from .fast.deform_sampling import Geometry
 
 BACKENDS = ('torchvision', 'grid_sample')
 

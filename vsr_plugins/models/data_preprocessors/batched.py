@@ -12,7 +12,7 @@ from mmagic.registry import MODELS
 from mmagic.structures import DataSample
 from torch import Tensor
 
-from ...datasets.degradation import degradation_matrix, filter_margin
+from ...degradation import degradation_matrix, filter_margin
 
 
 @MODELS.register_module()

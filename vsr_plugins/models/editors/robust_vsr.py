@@ -8,7 +8,7 @@ from mmagic.registry import MODELS
 from mmagic.structures import DataSample
 from torch import Tensor
 
-from ..networks.alignment import AlignedNet, RectifiedFlowAlignment, SpatialAlignmentNet
+from ..alignment.aligners import AlignedNet, RectifiedFlowAlignment, SpatialAlignmentNet
 
 
 @MODELS.register_module()

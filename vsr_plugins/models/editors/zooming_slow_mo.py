@@ -9,7 +9,7 @@ from mmagic.registry import MODELS
 from mmagic.structures import DataSample
 from torch import Tensor, nn
 
-from ...datasets.frame_windows import frames_given, space_time_windows
+from ...temporal_windows import frames_given, space_time_windows
 
 
 @MODELS.register_module()

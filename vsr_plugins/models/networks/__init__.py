@@ -5,17 +5,14 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        'alignment': ['AlignedNet', 'FlowWarpAlignment', 'RectifiedFlowAlignment', 'SpatialAlignmentNet'],
         'basicvsr': ['BasicVSRNet'],
         'bicubic': ['BicubicNet'],
-        'deformable_alignment': ['DeformableAlignment'],
         'duf': ['DUFNet'],
         'edvr_stage2': ['EDVRStage2Net'],
         'espcn': ['ESPCNNet'],
         'frvsr': ['FRVSRNet'],
         'fsrcnn': ['FSRCNNNet'],
         'latent_attention': ['LatentAttentionNet'],
-        'optical_flow': ['DISFlow', 'SPyNetFlow'],
         'rrdb': ['RRDBNet'],
         'spmc': ['SPMCNet'],
         'temporal_adaptive': ['TemporalAdaptiveNet', 'TemporalBranchNet'],

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..alignment.spynet import SPyNet
 from ..blocks.residual import init_small, residual_blocks
-from ..blocks.spynet import SPyNet
 from ..blocks.warping import flow_warp
 from .base import Network
 

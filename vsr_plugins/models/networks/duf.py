@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..blocks.dynamic_upsampling import dynamic_upsample
-from ..blocks.layout import keep_channels_last_3d
+from ..blocks.fast.layout import keep_channels_last_3d
 from ..blocks.upsampling import whole_scale
 from .base import Network
 

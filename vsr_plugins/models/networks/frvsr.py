@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..blocks.coarse_to_fine_flow import Motion
+from ..alignment.coarse_to_fine_flow import Motion
 from ..blocks.resize import pad_to_multiple
 from ..blocks.tecogan_bicubic import tecogan_bicubic_upsample
 from ..blocks.upsampling import shuffle_factors, whole_scale

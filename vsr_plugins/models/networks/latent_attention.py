@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from ..blocks.attention import NEGATIVE_SLOPE, LongRangeAttention, ShortRangeAttention
 from ..blocks.chunking import run_in_chunks
-from ..blocks.layout import keep_channels_last_3d
+from ..blocks.fast.layout import keep_channels_last_3d
+from ..blocks.fast.temporal_winograd import WinogradConv3d
 from ..blocks.resize import bicubic_upsample, pad_to_multiple
-from ..blocks.temporal_winograd import WinogradConv3d
 from ..blocks.upsampling import LinearUpscaler, whole_scale
 from .base import Network
 

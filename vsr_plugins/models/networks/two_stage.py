@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ...checkpoints.matching import load_state_dict_strict
 from ...checkpoints.weight_files import read_weights
-from ...datasets.frame_windows import window_indices
+from ...temporal_windows import window_indices
 from ..blocks.resize import pad_to_multiple
 from ..build import build_network
 from .base import Network

@@ -5,7 +5,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ..blocks.coarse_to_fine_flow import CoarseToFineFlow, Motion
+from ..alignment.coarse_to_fine_flow import CoarseToFineFlow, Motion
 from ..blocks.color import channels_of, run_in_color
 from ..blocks.resize import pad_to_multiple
 from ..blocks.upsampling import whole_scale

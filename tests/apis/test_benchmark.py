@@ -1,0 +1,301 @@
+"""Methods side by side on clips whose scores are known."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+import vsr_plugins.apis.benchmark as module
+from vsr_plugins.apis.benchmark import collect_tables
+from vsr_plugins.checkpoints.weight_files import write_weights
+from vsr_plugins.cli import main
+from vsr_plugins.degradation import bicubic_downsample
+from vsr_plugins.inference.load_model import load_model
+
+CONFIG = """
+custom_imports = dict(imports=['vsr_plugins'], allow_failed_imports=False)
+default_scope = 'mmagic'
+experiment_name = {name!r}
+pre = dict(type='DataPreprocessor', mean=[0.0, 0.0, 0.0], std=[255.0, 255.0, 255.0])
+model = dict(type='BaseEditModel', generator={network}, pixel_loss=dict(type='MSELoss'), data_preprocessor=pre)
+keys = ['img', 'gt']
+load = [dict(type='LoadFrames', key='img'), dict(type='LoadFrames', key='gt')]
+pack = [dict(type='StackFrames', keys=keys), dict(type='PackInputs', meta_keys=['key'])]
+test_dataloader = [dict(
+    num_workers=0, batch_size=1, sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='ClipFramesDataset', data_root={root!r}, data_prefix=dict(img='BIx4', gt='GT'), pipeline=load + pack
+    ),
+)]
+test_evaluator = [
+    dict(type='Evaluator', metrics=[dict(type='VSRMetric', protocol={protocol!r}, prefix='Vid4-BIx4')])
+]
+"""
+ESPCN = "dict(type='ESPCNNet', in_channels=1, scale=4)"
+
+
+@pytest.fixture(scope='module')
+def root(tmp_path_factory):
+    """One clip whose ground truth is the input, four times as large: squares of four pixels, and one frame of grey."""
+    root = tmp_path_factory.mktemp('data')
+    for folder in ('BIx4', 'GT'):
+        (root / folder / 'clip').mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(0, 256, (4, 48, 56, 3), dtype=np.uint8)
+    for number, frame in enumerate([*noise, np.full((48, 56, 3), 77, np.uint8)]):
+        cv2.imwrite(str(root / 'GT' / 'clip' / f'{number}.png'), frame)
+        cv2.imwrite(str(root / 'BIx4' / 'clip' / f'{number}.png'), bicubic_downsample(frame, 4))
+    return root
+
+
+@pytest.fixture
+def write(root, tmp_path):
+    def write(name, network, protocol='basicvsr', root=root):
+        path = tmp_path / f'{name}.py'
+        path.write_text(CONFIG.format(name=name, network=network, root=str(root), protocol=protocol))
+        return path
+
+    return write
+
+
+def collect(models, tmp_path, **options):
+    return collect_tables([(path, weights) for path, weights in models], tmp_path / 'out', size=None, **options)
+
+
+def test_rows_have_what_is_measured_and_what_is_published(write, tmp_path):
+    bicubic, espcn = write('bicubic_x4_vid4', "dict(type='BicubicNet')"), write('espcn_x4_test', ESPCN)
+    (table,) = collect([(bicubic, None), (espcn, None)], tmp_path)
+    assert table.caption.startswith('Vid4-BIx4; basicvsr: Y')
+    first, second = table.rows
+    assert (first.method, first.parameters, second.method, second.parameters) == ('Bicubic', 0, 'ESPCN', 24752)
+    # 23.78 dB and 0.6347 are published for bicubic under this protocol.
+    measured = first.scores.mean['PSNR'], first.scores.mean['SSIM']
+    assert table.differences(first)[0] == pytest.approx({'PSNR': measured[0] - 23.78, 'SSIM': measured[1] - 0.6347})
+    # A network that nobody trained has no score.
+    assert second.scores is None and second.remark == 'no weights'
+    assert list(table.clips()[1][0])[0] == 'bicubic_x4_vid4'
+
+
+def test_each_protocol_has_a_table_of_its_own(write, tmp_path):
+    models = [
+        (write('own_a', "dict(type='BicubicNet')"), None),
+        (write('own_b', "dict(type='BicubicNet')", 'latent_attention'), None),
+    ]
+    tables = collect(models, tmp_path, protocols=['tdan'])
+    assert [(table.protocol.name, [row.name for row in table.rows]) for table in tables] == [
+        ('basicvsr', ['own_a']),
+        ('tdan', ['own_a', 'own_b']),
+        ('latent_attention', ['own_b']),
+    ]
+
+
+def test_all_are_measured_as_one_of_them_was_published(write, tmp_path):
+    models = [(write(name, "dict(type='BicubicNet')"), None) for name in ('bicubic_x4_vid4', 'srcnn_x4_test')]
+    tables = collect(models, tmp_path)
+    # SRCNN is published under the protocol of the latent-attention paper, bicubic under the config's own.
+    assert [(table.protocol.name, len(table.rows)) for table in tables] == [('basicvsr', 2), ('latent_attention', 2)]
+    assert [(line.psnr, line.protocol.name) for line in tables[1].rows[1].published] == [(24.68, 'latent_attention')]
+
+
+def test_weights_are_named_or_found(write, tmp_path, monkeypatch):
+    config = write('espcn_x4_test', ESPCN)
+    model = load_model(config)
+    best = tmp_path / 'out' / 'espcn_x4_test' / 'best_clips_PSNR_iter_2.pth'
+    best.parent.mkdir(parents=True)
+    torch.save({'state_dict': model.state_dict()}, best)
+    (table,) = collect([(config, None)], tmp_path)
+    found = table.rows[0]
+    assert found.weights == str(best)
+    torch.save({'state_dict': {name: 0 * value for name, value in model.state_dict().items()}}, tmp_path / 'zero.pth')
+    (table,) = collect([(config, tmp_path / 'zero.pth')], tmp_path)
+    assert table.rows[0].scores.mean != found.scores.mean
+    best.unlink()
+    monkeypatch.setattr(module, '_pretrained', lambda method: {'espcn_x4_test': tmp_path / 'zero.pth'}[method.name])
+    (pretrained,) = collect([(config, None)], tmp_path)
+    assert pretrained.rows[0].scores == table.rows[0].scores
+
+
+def test_pretrained_weights_are_not_measured_on_data_they_are_not_for(write, tmp_path):
+    config = write('espcn_x4_test', ESPCN)
+    weights = load_model(config).state_dict()
+    for name, entry in (('fits', 'espcn'), ('other', 'basicvsr-bd')):
+        write_weights(weights, tmp_path / f'{name}.safetensors', {'pretrained': entry})
+    remarks = {}
+    for name in ('fits', 'other'):
+        (table,) = collect([(config, tmp_path / f'{name}.safetensors')], tmp_path)
+        remarks[name] = (table.rows[0].scores is None, table.rows[0].remark)
+    assert remarks == {'fits': (False, ''), 'other': (True, 'weights are for BDx4 mmagic, the data are BIx4')}
+
+
+def test_what_is_measured_is_kept_until_something_changes(write, tmp_path, monkeypatch, root):
+    config = write('espcn_x4_test', ESPCN)
+    weights = tmp_path / 'weights.pth'
+    model = load_model(config)
+    torch.save({'state_dict': model.state_dict()}, weights)
+    (before,) = collect([(config, weights)], tmp_path)
+    runs = []
+    measure = module.measure
+    monkeypatch.setattr(module, 'measure', lambda *args: runs.append(args) or measure(*args))
+    (again,) = collect([(config, weights)], tmp_path)
+    assert not runs and again.rows == before.rows
+    # A file that a kill cut off is none.
+    (kept,) = (tmp_path / 'out' / 'table').glob('*.json')
+    kept.write_text(kept.read_text()[:40])
+    (again,) = collect([(config, weights)], tmp_path)
+    assert len(runs) == 1 and again.rows == before.rows
+    torch.save({'state_dict': {name: value + 0.01 for name, value in model.state_dict().items()}}, weights)
+    (changed,) = collect([(config, weights)], tmp_path)
+    assert len(runs) == 2 and changed.rows[0].scores != before.rows[0].scores
+    collect([(write('espcn_x4_test', ESPCN.replace(')', ", activation='relu')")), weights)], tmp_path)
+    assert len(runs) == 3
+
+
+def test_more_measures_are_columns_and_what_is_there_is_kept(write, tmp_path, monkeypatch, capsys):
+    bicubic, espcn = write('bicubic_x4_vid4', "dict(type='BicubicNet')"), write('espcn_x4_test', ESPCN)
+    (before,) = collect([(bicubic, None), (espcn, None)], tmp_path)
+    asked = []
+    measure = module.measure
+    monkeypatch.setattr(
+        module, 'measure', lambda *args: asked.append([metric.metrics for metric in args[2]]) or measure(*args)
+    )
+    (table,) = collect([(bicubic, None), (espcn, None)], tmp_path, metrics=['TOF', 'Ewarp'])
+    assert asked == [[('tOF',), ('Ewarp',)]]
+    mean = table.rows[0].scores.mean
+    assert list(mean) == ['PSNR', 'SSIM', 'tOF', 'Ewarp', 'Ewarp_GT'] and mean['tOF'] > 0
+    assert {name: mean[name] for name in ('PSNR', 'SSIM')} == before.rows[0].scores.mean
+    headings, cells = table.grid([])
+    at = headings.index('tOF')
+    assert headings[at - 1 : at + 3] == ['SSIM', 'tOF', 'Ewarp', 'Ewarp_GT']
+    assert cells[0][at] == f'{mean["tOF"]:.4f}' and cells[1][at : at + 3] == ['–'] * 3
+    assert table.clips()[0][0] == 'PSNR / SSIM / tOF / Ewarp / Ewarp_GT'
+    monkeypatch.setattr(module, 'measure', None)
+    assert main(['table', str(bicubic), '--out', str(tmp_path / 'out'), '--size', 'none', '--metrics', 'tOF']) == 0
+    printed = capsys.readouterr().out
+    assert f'{mean["tOF"]:.4f}' in printed and 'TecoGAN' in printed and 'Ewarp' not in printed
+
+
+def test_without_its_backbone_lpips_is_refused_before_anything_is_measured(write, tmp_path, monkeypatch):
+    monkeypatch.setenv('VSR_WEIGHTS_ROOT', str(tmp_path))
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    monkeypatch.setattr(module, 'measure', None)
+    with pytest.raises(FileNotFoundError, match='alexnet-owt'):
+        collect([(write('bicubic_x4_vid4', "dict(type='BicubicNet')"), None)], tmp_path, metrics=['LPIPS'])
+
+
+def test_other_data_in_place_of_the_configs_own(write, tmp_path, monkeypatch):
+    bicubic = write('bicubic_x4_vid4', "dict(type='BicubicNet')")
+    for clip in ('davis_dog_0', 'davis_soapbox_0', 'davis_soapbox_1', 'vimeo_00002_0007', 'other'):
+        for folder, side in (('GT', 48), ('BIx4', 12)):
+            (tmp_path / 'clips' / folder / clip).mkdir(parents=True)
+            cv2.imwrite(
+                str(tmp_path / 'clips' / folder / clip / '0.png'), np.full((side, side, 3), 100 + side, np.uint8)
+            )
+    names = sorted(path.name for path in (tmp_path / 'clips' / 'GT').iterdir())
+    (tmp_path / 'clips' / 'meta_info_clips_val.txt').write_text(''.join(f'{name} 1 (48,48,3)\n' for name in names))
+    monkeypatch.setenv('VSR_DATA_ROOT', str(tmp_path))
+    old, more = collect([(bicubic, None)], tmp_path, data=['held-out-BIx4'], metrics=['tOF'])
+    assert (old.data, more.data, more.rows[0].remark) == ('held-out-4-BIx4', 'held-out-10-BIx4', 'no data')
+    assert list(old.rows[0].scores.frames) == [name for name in names if name != 'other']
+    # 148 and 112 grey levels: 36 x 219 / 255 on Y, whose values are rounded nowhere.
+    assert old.rows[0].scores.mean['PSNR'] == pytest.approx(20 * np.log10(255 * 255 / 219 / 36), abs=0.01)
+    # A single frame has no pair.
+    assert 'tOF' not in old.rows[0].scores.mean
+
+
+def test_what_has_no_weights_is_trained_where_asked(write, tmp_path, monkeypatch):
+    """In the order given; what has weights already, or nothing to train, is left alone."""
+    names = ('espcn_x4_a', 'espcn_x4_b', 'espcn_x4_named', 'espcn_x4_pretrained')
+    first, second, named, pretrained = (write(name, ESPCN) for name in names)
+    weights = tmp_path / 'weights.pth'
+    torch.save({'state_dict': load_model(first).state_dict()}, weights)
+    for path in (first, second, named, pretrained):
+        path.write_text(path.read_text() + "train_dataloader = dict(dataset=dict(type='ClipFramesDataset'))\n")
+    trained = []
+
+    def train_stages(configs, out, options, report):
+        trained.append(([path.stem for path in configs], out, options))
+        for path in configs:
+            (out / path.stem).mkdir(parents=True)
+            (out / path.stem / 'best_clips_PSNR_iter_2.pth').write_bytes(weights.read_bytes())
+
+    monkeypatch.setattr(module, 'train_stages', train_stages)
+    monkeypatch.setattr(module, '_pretrained', lambda method: weights if method.name == 'espcn_x4_pretrained' else None)
+    bicubic = write('bicubic_x4_vid4', "dict(type='BicubicNet')")
+    models = [(second, None), (bicubic, None), (named, weights), (first, None), (pretrained, None)]
+    (table,) = collect(models, tmp_path, train=True, options={'experiment_name': 'x'})
+    assert trained == [(['espcn_x4_b', 'espcn_x4_a'], tmp_path / 'out', {'experiment_name': 'x'})]
+    assert [row.scores is not None for row in table.rows] == [True] * 5
+
+
+def test_what_cannot_be_measured_is_named(write, tmp_path):
+    config = write('bicubic_x4_vid4', "dict(type='BicubicNet')")
+    with pytest.raises(FileNotFoundError, match=r'no config at .*none\.py'):
+        collect([(tmp_path / 'none.py', None)], tmp_path)
+    with pytest.raises(ValueError, match='two of the configs are called bicubic_x4_vid4'):
+        collect([(config, None)] * 2, tmp_path)
+    with pytest.raises(FileNotFoundError, match='no checkpoint'):
+        collect([(config, tmp_path / 'none.pth')], tmp_path)
+    espcn = write('espcn_x4_test', ESPCN)
+    torch.save({'state_dict': load_model(espcn).state_dict()}, tmp_path / 'espcn.pth')
+    other = write('fsrcnn_x4_test', "dict(type='FSRCNNNet', in_channels=1, scale=4)")
+    with pytest.raises(ValueError, match=r'FSRCNNNet.*generator'):
+        collect([(other, tmp_path / 'espcn.pth')], tmp_path)
+    (table,) = collect([(write('bicubic_x4_none', "dict(type='BicubicNet')", root=tmp_path / 'none'), None)], tmp_path)
+    assert table.rows[0].scores is None and table.rows[0].remark == 'no data'
+
+
+def test_the_command_prints_and_writes_all_forms(write, tmp_path, capsys):
+    config = write('bicubic_x4_vid4', "dict(type='BicubicNet')")
+    files = {kind: tmp_path / 'results' / f'table.{kind}' for kind in ('md', 'json', 'png')}
+    command = ['table', str(config), '--out', str(tmp_path / 'out'), '--size', '8x12', '--markdown', str(files['md'])]
+    assert main([*command, '--json', str(files['json']), '--picture', str(files['png'])]) == 0
+    assert 'Bicubic' in capsys.readouterr().out
+    (row,) = json.loads(files['json'].read_text())['tables'][0]['rows']
+    assert row['cost']['flops'] == 0 and row['cost']['seconds'] > 0 and row['cost']['size'] == [8, 12]
+    line = next(line for line in files['md'].read_text().splitlines() if line.startswith('| Bicubic | bicubic_x4_vid4'))
+    # One of the frames is grey, which bicubic restores: JSON has infinity as a string.
+    assert f' {float(row["mean"]["PSNR"]):.2f} | {row["mean"]["SSIM"]:.4f} | 23.78 / 0.6347 [1] | ' in line
+    assert cv2.imread(str(files['png'])).shape[1] > 900
+    assert main([*command, '--size', '8']) == 2
+
+
+def test_a_config_that_renames_another_has_its_weights(write, tmp_path, monkeypatch):
+    config, alias = write('espcn_x4_stage', ESPCN), tmp_path / 'espcn_x4_alias.py'
+    config.write_text(config.read_text() + "train_dataloader = dict(dataset=dict(type='ClipFramesDataset'))\n")
+    alias.write_text("_base_ = 'espcn_x4_stage.py'\nexperiment_name = 'espcn_x4_alias'\n")
+    (method,) = module._read_configs([(alias, None)], {})
+    out, pretrained = tmp_path / 'out', tmp_path / 'pretrained.safetensors'
+    monkeypatch.setattr(module, '_pretrained', lambda method: pretrained if 'espcn_x4_stage' in method.names else None)
+    assert module.find_weights(method, out) == pretrained
+    trained = []
+    monkeypatch.setattr(module, 'train_stages', lambda configs, *args, **kwargs: trained.append(configs))
+    monkeypatch.setattr(module, '_pretrained', lambda method: None)
+    collect([(alias, None), (config, None)], tmp_path, train=True)
+    assert trained == [[config]]
+    for name in ('espcn_x4_stage', 'espcn_x4_alias'):
+        best = out / name / 'best_clips_PSNR_iter_2.pth'
+        best.parent.mkdir(parents=True)
+        torch.save({'state_dict': load_model(config).state_dict()}, best)
+        assert module.find_weights(method, out) == best
+    collect([(alias, None)], tmp_path, train=True)
+    assert trained[1:] == [[alias]]
+
+
+def test_an_infinite_psnr_is_written_as_json_and_not_drawn(write, tmp_path, capsys):
+    """Bicubic restores frames of one colour exactly."""
+    for folder, size in (('BIx4', 12), ('GT', 48)):
+        (tmp_path / 'grey' / folder / 'clip').mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / 'grey' / folder / 'clip' / '0.png'), np.full((size, size, 3), 77, np.uint8))
+    config = write('bicubic_x4_grey', "dict(type='BicubicNet')", protocol='tdan', root=tmp_path / 'grey')
+    config.write_text(config.read_text().replace('Vid4-BIx4', 'grey'))
+    files = {kind: tmp_path / f'table.{kind}' for kind in ('json', 'png')}
+    command = ['table', str(config), '--out', str(tmp_path / 'out'), '--size', 'none', '--json', str(files['json'])]
+    assert main([*command, '--picture', str(files['png'])]) == 0
+
+    def refuse(constant):
+        raise AssertionError(f'{constant} is not JSON')
+
+    (row,) = json.loads(files['json'].read_text(), parse_constant=refuse)['tables'][0]['rows']
+    assert row['mean']['PSNR'] == 'inf' and row['clips']['clip']['PSNR'] == 'inf'
+    assert 'there is nothing to draw' in capsys.readouterr().err and not files['png'].exists()

@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+
+from vsr_plugins.engine.config_files import read_config, renamed
+
+CONFIGS = Path(__file__).parents[2] / 'configs'
+
+
+@pytest.mark.parametrize(
+    ('name', 'names'),
+    [
+        ('latent_attn_vid4', ['latent_attn_vid4', 'latent_attn_llsll-c64_1xb4-300k_clips']),
+        ('robust_vsr_vid4', ['robust_vsr_vid4', 'robust_vsr_final-stn_1xb8-2k_clips']),
+        ('robust_vsr/robust_vsr_final-stn_1xb8-2k_clips', ['robust_vsr_final-stn_1xb8-2k_clips']),
+        ('vespcn/vespcn_motion-x4_1xb8-3k_clips', ['vespcn_motion-x4_1xb8-3k_clips']),
+    ],
+)
+def test_names_of_the_configs_of_the_project(name, names):
+    assert [path.stem for path in renamed(CONFIGS / f'{name}.py')] == names
+
+
+def test_a_config_that_changes_its_base_is_another(tmp_path):
+    (tmp_path / 'first.py').write_text("experiment_name = 'first'\nmodel = dict(width=1)\n")
+    (tmp_path / 'second.py').write_text("_base_ = ['first.py']\nexperiment_name = 'second'\n")
+    (tmp_path / 'third.py').write_text("_base_ = './second.py'\nexperiment_name = 'third'\nwork_dir = 'x'\n")
+    (tmp_path / 'wide.py').write_text("_base_ = 'first.py'\nmodel = dict(width=2)\n")
+    assert [path.stem for path in renamed(tmp_path / 'third.py')] == ['third', 'second', 'first']
+    assert [path.stem for path in renamed(tmp_path / 'wide.py')] == ['wide']
+
+
+def test_a_config_is_read_without_a_word_about_the_environment(capfd, monkeypatch):
+    monkeypatch.setenv('VSR_DATA_ROOT', '/somewhere')
+    config = read_config(CONFIGS / 'bicubic' / 'bicubic_x4_vid4.py')
+    assert config.test_dataloader.dataset.data_root == '/somewhere/Vid4'
+    said = capfd.readouterr()
+    assert 'VSR_DATA_ROOT' not in said.out + said.err
+
+
+def test_what_is_no_config_is_one_error(tmp_path):
+    (tmp_path / 'broken.py').write_text('model = dict(\n')
+    with pytest.raises(ValueError, match='broken.py is no config that can be read: '):
+        read_config(tmp_path / 'broken.py')
+    with pytest.raises(FileNotFoundError, match='no config at .*absent.py'):
+        read_config(tmp_path / 'absent.py')

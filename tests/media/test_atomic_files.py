@@ -1,0 +1,25 @@
+import pytest
+
+from vsr_plugins.media.atomic_files import whole_file
+
+
+def test_a_file_appears_when_it_is_whole(tmp_path):
+    path = tmp_path / 'a.png'
+    path.write_text('old')
+    with whole_file(path) as partial:
+        assert (partial.parent, partial.suffix, partial.name[0]) == (tmp_path, '.png', '.')
+        partial.write_text('new')
+        assert path.read_text() == 'old'
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [('a.png', 'new')]
+
+
+@pytest.mark.parametrize('error', [OSError(28, 'No space left on device'), KeyboardInterrupt()], ids=['disk', 'keys'])
+def test_an_error_leaves_what_was_there(tmp_path, error):
+    path = tmp_path / 'a.png'
+    path.write_text('old')
+    with pytest.raises(type(error)), whole_file(path) as partial:
+        partial.write_text('half')
+        raise error
+    with pytest.raises(ValueError), whole_file(tmp_path / 'b.png'):
+        raise ValueError('before anything is written')
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [('a.png', 'old')]

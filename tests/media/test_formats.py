@@ -1,0 +1,226 @@
+"""File formats, encoders and images at their limits."""
+
+import errno
+import logging
+import os
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+import tifffile
+from videos import Between, Nearest, gradient, grey_frames, read_clip, write_clip
+
+from vsr_plugins.apis import upscale
+from vsr_plugins.cli import main
+from vsr_plugins.media.encoding import SegmentEncoder
+from vsr_plugins.media.images import UnreadableError, encode_png, read_rgb_deep
+
+
+@pytest.mark.parametrize('network', [Nearest, Between])
+@pytest.mark.parametrize('name', ['out.y4m', 'out.avi'])
+def test_formats_of_one_rate_have_the_rate_of_the_source(tmp_path, network, name):
+    # Times in a base that is far finer than the frames are long.
+    source = write_clip(tmp_path / 'a.mp4', grey_frames(8), rate=Fraction(30000, 1001), time_base=Fraction(1, 30000))
+    upscale(source, tmp_path / name, model=network(), segment_length=3, codec=None if name == 'out.y4m' else 'ffv1')
+    times, frames, about = read_clip(tmp_path / name)
+    rate = Fraction(30000, 1001) * (1 if network is Nearest else 2)
+    assert len(frames) == (8 if network is Nearest else 16)
+    assert about['rate'] == rate
+    assert times == pytest.approx([float(i / rate) for i in range(len(frames))])
+
+
+def test_times_that_a_format_cannot_keep_are_said_once(tmp_path, caplog):
+    times = [0, 40, 80, 300, 340, 700]
+    source = write_clip(tmp_path / 'a.mkv', grey_frames(6), time_base=Fraction(1, 1000), times=times)
+    upscale(source, tmp_path / 'b.mp4', model=Nearest())
+    assert not caplog.records
+    upscale(source, tmp_path / 'b.y4m', model=Nearest())
+    assert [record.getMessage().split(',')[0] for record in caplog.records] == [
+        'the frames of the source last differently long'
+    ]
+    assert len(read_clip(tmp_path / 'b.y4m')[0]) == 6
+
+
+def test_y4m_is_coded_by_the_matrix_that_its_readers_take(tmp_path):
+    source = write_clip(tmp_path / 'a.mp4', [gradient(300, 400)] * 2, colors=(1, 6))
+    # Beyond the size of standard definition, of which y4m cannot say that it is coded by BT.601 still.
+    upscale(source, tmp_path / 'b.y4m', model=Nearest(4))
+    with av.open(str(tmp_path / 'b.y4m')) as container:
+        frame = next(container.decode(video=0))
+    frame.colorspace = 1
+    pixels = frame.to_ndarray(format='rgb24')[::4, ::4]
+    assert np.abs(pixels.astype(int) - gradient(300, 400)).mean() < 1.5
+
+
+def test_a_codec_without_room_for_its_colours_has_them_in_mp4(tmp_path):
+    source = write_clip(tmp_path / 'a.mp4', [gradient()] * 3, colors=(2, 1))
+    upscale(source, tmp_path / 'b.mp4', model=Nearest(), codec='ffv1')
+    _, frames, about = read_clip(tmp_path / 'b.mp4')
+    assert (about['codec'], about['range'], about['matrix']) == ('ffv1', 2, 1)
+
+
+def test_transport_streams_take_h264_with_sound(tmp_path):
+    source = write_clip(tmp_path / 'a.mp4', grey_frames(12), tracks=1)
+    upscale(source, tmp_path / 'b.ts', model=Nearest())
+    times, frames, about = read_clip(tmp_path / 'b.ts')
+    assert (about['codec'], about['tracks'], len(frames)) == ('h264', 1, 12)
+    assert np.diff(times) == pytest.approx(0.04, abs=1e-4)
+    with pytest.raises(ValueError, match='do not take ffv1'):
+        upscale(source, tmp_path / 'c.ts', model=Nearest(), codec='ffv1')
+
+
+@pytest.mark.parametrize(
+    ('name', 'pix_fmt', 'dtype'), [('out.mp4', 'yuv420p', np.uint8), ('out.mkv', 'yuv420p10le', np.uint16)]
+)
+def test_hevc_stays_hevc_with_its_bits(tmp_path, name, pix_fmt, dtype):
+    frames = [frame.astype(dtype) * (257 if dtype == np.uint16 else 1) for frame in grey_frames(8, 64, 96)]
+    options = {'x265-params': 'log-level=error', 'crf': '4'}
+    source = write_clip(tmp_path / 'a.mp4', frames, codec='libx265', pix_fmt=pix_fmt, options=options)
+    upscale(source, tmp_path / name, model=Nearest(), segment_length=3, crf=0)
+    _, coded, _ = read_clip(source)
+    times, pixels, about = read_clip(tmp_path / name)
+    assert (about['codec'], about['pix_fmt']) == ('hevc', pix_fmt)
+    assert times == pytest.approx([i / 25 for i in range(8)], abs=1e-3)
+    assert [frame.mean() for frame in coded] == pytest.approx([40 + 3 * i for i in range(8)], abs=3)
+    assert np.abs(pixels[:, ::2, ::2].astype(int) - coded).max() <= 2
+
+
+def test_av1_is_encoded_in_silence(tmp_path, capfd):
+    source = write_clip(tmp_path / 'a.mp4', grey_frames(4, 64, 64))
+    assert main(['upscale', str(source), str(tmp_path / 'b.mp4'), '--model', 'bicubic', '--codec', 'libsvtav1']) == 0
+    assert capfd.readouterr() == ('', '')
+    assert read_clip(tmp_path / 'b.mp4')[2]['codec'] == 'av1'
+
+
+@pytest.mark.parametrize(
+    ('codec', 'crf', 'message'),
+    [
+        ('libx264', -3, 'between 0 and 51, but got -3'),
+        ('libx264', 52, 'between 0 and 51, but got 52'),
+        ('libvpx-vp9', 64, 'between 0 and 63'),
+        ('ffv1', 3, 'knows no --crf'),
+    ],
+)
+def test_a_quality_out_of_range_is_refused(tmp_path, codec, crf, message):
+    source = write_clip(tmp_path / 'a.mp4', grey_frames(2))
+    with pytest.raises(ValueError, match=message):
+        upscale(source, tmp_path / 'b.mkv', model=Nearest(), codec=codec, crf=crf)
+    assert os.listdir(tmp_path) == ['a.mp4']
+
+
+def test_what_an_encoder_refuses_is_one_clear_line(tmp_path, capsys):
+    source = write_clip(tmp_path / 'a.mkv', grey_frames(2, 2, 2), codec='ffv1')
+    assert main(['upscale', str(source), str(tmp_path / 'b.mkv'), '--model', 'bicubic', '--codec', 'libx265']) == 2
+    printed = capsys.readouterr().err
+    assert 'libx265 cannot encode frames of 8x8' in printed and printed.count('\n') == 1
+    assert os.listdir(tmp_path) == ['a.mkv']
+
+
+class FullDisk:
+    """A file on a disk that takes so many bytes more."""
+
+    def __init__(self, file, room):
+        self.file = file
+        self.room = room
+
+    def write(self, data):
+        self.room -= len(data)
+        if self.room < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return self.file.write(data)
+
+    def close(self):
+        self.file.close()
+        if self.room < 0:
+            # As Python's buffered files do, which try once more to write what is left.
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+
+def test_a_full_disk_leaves_nothing_and_says_whose(tmp_path, monkeypatch, capsys):
+    source = write_clip(tmp_path / 'a.mp4', grey_frames(12))
+    begin = SegmentEncoder.__init__
+
+    def begin_on_a_full_disk(self, path, spec):
+        begin(self, path, spec)
+        self._file = FullDisk(self._file, room=500)
+
+    monkeypatch.setattr(SegmentEncoder, '__init__', begin_on_a_full_disk)
+    assert main(['upscale', str(source), str(tmp_path / 'b.mp4'), '--model', 'bicubic']) == 2
+    printed = capsys.readouterr().err
+    assert printed == f'vsr upscale: error: {tmp_path / "b.mp4"}: No space left on device; nothing is left of it\n'
+    assert os.listdir(tmp_path) == ['a.mp4']
+
+
+def coded(path, transfer=None, primaries=None, matrix=None, options=None):
+    """A clip of six frames of H.264 whose header says this."""
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream('libx264', rate=25, options=options or {})
+        stream.height, stream.width, stream.pix_fmt = 32, 48, 'yuv420p10le' if transfer else 'yuv420p'
+        context = stream.codec_context
+        if transfer:
+            context.color_range, context.colorspace = 1, matrix
+            context.color_trc, context.color_primaries = transfer, primaries
+        for pixels in grey_frames(6):
+            frame = av.VideoFrame.from_ndarray(pixels, format='rgb24').reformat(format=stream.pix_fmt)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(('transfer', 'name'), [(16, 'PQ'), (18, 'HLG')])
+def test_high_dynamic_range_keeps_its_meaning_and_is_said(tmp_path, caplog, transfer, name):
+    source = coded(tmp_path / 'a.mkv', transfer, primaries=9, matrix=9)
+    upscale(source, tmp_path / 'b.mkv', model=Nearest())
+    (caution,) = (record.getMessage() for record in caplog.records)
+    assert caution.startswith(f'{source}: ') and f'high dynamic range ({name})' in caution
+    with av.open(str(tmp_path / 'b.mkv')) as container:
+        frame = next(container.decode(video=0))
+    assert (frame.color_trc, frame.color_primaries, frame.colorspace) == (transfer, 9, 9)
+    assert frame.format.name == 'yuv420p10le'
+
+
+def test_interlaced_frames_are_said(tmp_path, caplog):
+    source = coded(tmp_path / 'a.mkv', options={'x264-params': 'tff=1'})
+    upscale(source, tmp_path / 'b.mkv', model=Nearest())
+    (caution,) = (record.getMessage() for record in caplog.records)
+    assert 'interlaced' in caution and 'bwdif' in caution
+    upscale(coded(tmp_path / 'c.mkv'), tmp_path / 'd.mkv', model=Nearest())
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+def test_colours_that_cannot_be_converted_are_named(tmp_path):
+    source = coded(tmp_path / 'a.mkv', transfer=1, primaries=1, matrix=8)
+    with pytest.raises(UnreadableError, match='matrix 8'):
+        upscale(source, tmp_path / 'b.mkv', model=Nearest())
+
+
+@pytest.mark.parametrize('byteorder', ['<', '>'])
+def test_tiff_images_keep_their_sixteen_bits(tmp_path, byteorder):
+    noise = np.random.default_rng(0).integers(0, 2**16, (9, 11, 3), np.uint16)
+    (tmp_path / 'in').mkdir()
+    tifffile.imwrite(tmp_path / 'in' / '2.tiff', noise, photometric='rgb', byteorder=byteorder, compression=None)
+    tifffile.imwrite(tmp_path / 'in' / '10.tif', noise[..., 0], byteorder=byteorder)
+    upscale(tmp_path / 'in', tmp_path / 'out', model=Nearest())
+    first, second = (read_rgb_deep(tmp_path / 'out' / f'{i:08d}.png') for i in range(2))
+    assert np.array_equal(first[::2, ::2], noise)
+    assert np.array_equal(second[::2, ::2], np.repeat(noise[..., :1], 3, 2))
+
+
+def test_tiff_images_of_other_kinds(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (9, 11, 3), np.uint8)
+    tifffile.imwrite(tmp_path / 'eight.tif', noise, photometric='rgb')
+    assert np.array_equal(read_rgb_deep(tmp_path / 'eight.tif'), noise)
+    tifffile.imwrite(tmp_path / 'float.tif', noise / np.float32(255), photometric='rgb')
+    with pytest.raises(UnreadableError, match='float32'):
+        read_rgb_deep(tmp_path / 'float.tif')
+    deep = noise.astype(np.uint16) * 257
+    tifffile.imwrite(tmp_path / 'cut.tif', deep, photometric='rgb')
+    content = (tmp_path / 'cut.tif').read_bytes()
+    (tmp_path / 'cut.tif').write_bytes(content[: len(content) - deep.nbytes // 2])
+    with pytest.raises(UnreadableError, match='cut.tif'):
+        read_rgb_deep(tmp_path / 'cut.tif')
+    assert encode_png(deep)[24] == 16

@@ -1,0 +1,184 @@
+"""Stretches of videos, times that start anew, and sound that goes with them."""
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from videos import Nearest, grey_frames, read_clip, sound_packets, write_clip
+
+from vsr_plugins.apis import upscale
+from vsr_plugins.media import mux as joining
+from vsr_plugins.media.readers import VideoSource
+
+
+@pytest.mark.parametrize(
+    ('name', 'codec', 'options'),
+    [
+        ('a.ts', 'libx264', {'g': '24', 'bf': '2'}),
+        ('a.mpg', 'mpeg2video', {'g': '24', 'bf': '2'}),
+        ('a.avi', 'libx264', {'g': '24', 'bf': '2'}),
+        ('a.h264', 'libx264', {'g': '24', 'bf': '0'}),
+        ('a.mkv', 'libx264', {'g': '12', 'bf': '3', 'x264-params': 'open-gop=1'}),
+    ],
+)
+def test_a_stretch_has_every_frame_in_every_format(tmp_path, name, codec, options):
+    source = VideoSource(write_clip(tmp_path / name, grey_frames(40, 48, 64, step=5), codec, options=options))
+    whole = [(frame.pts, frame.pixels) for frame in source.frames()]
+    assert len(whole) == 40
+    with av.open(str(source.path)) as container:
+        first = container.streams.video[0].start_time or 0
+    for start in (0.21, 0.4, 1.15):
+        earliest = first + start / float(source.info.time_base)
+        expected = [pixels for pts, pixels in whole if pts >= earliest - 0.5]
+        made = [frame.pixels for frame in source.frames(start=start)]
+        assert len(made) == len(expected) == source.count(start)
+        assert all(np.array_equal(one, other) for one, other in zip(made, expected, strict=True))
+
+
+def test_a_stretch_begins_with_the_long_frame_that_is_on_the_screen(tmp_path):
+    times = [0, 100, 150, 900, 2000, 2040, 2080]
+    source = write_clip(
+        tmp_path / 'a.mkv', grey_frames(7, 48, 64, step=20), time_base=Fraction(1, 1000), times=times, tracks=1
+    )
+    for start, duration, expected, greys in (
+        (0.5, None, [0, 0.4, 1.5, 1.54, 1.58], [80, 100, 120, 140, 160]),
+        (1, 0.5, [0], [100]),
+        (2.04, None, [0, 0.04], [140, 160]),
+    ):
+        upscale(source, tmp_path / 'b.mkv', model=Nearest(), start=start, duration=duration, crf=2, force=True)
+        made, frames, _ = read_clip(tmp_path / 'b.mkv')
+        # The sound that belongs to the first frame may begin a little earlier, and all is moved by as much.
+        assert np.subtract(made, made[0]) == pytest.approx(expected, abs=2e-3)
+        assert frames.mean((1, 2, 3)) == pytest.approx(greys, abs=2)
+
+
+@pytest.fixture
+def twice(tmp_path):
+    """A second of video and sound, twice, its times started anew in between."""
+    once = write_clip(tmp_path / 'a.ts', grey_frames(25, 48, 64), tracks=1)
+    (tmp_path / 'twice.ts').write_bytes(once.read_bytes() * 2)
+    return tmp_path / 'twice.ts'
+
+
+@pytest.mark.parametrize('name', ['b.mp4', 'b.mkv'])
+def test_times_that_start_anew_go_on(twice, tmp_path, name, caplog):
+    upscale(twice, tmp_path / name, model=Nearest(), segment_length=10)
+    times, frames, _ = read_clip(tmp_path / name)
+    assert len(frames) == 50
+    assert np.diff(times) == pytest.approx([0.04] * 49, abs=2e-3)
+    sound = [time for time, _ in sound_packets(tmp_path / name)]
+    assert len(sound) == len(sound_packets(twice))
+    # The second half is as far from its frames as the first is.
+    assert sound[len(sound) // 2] - sound[0] == pytest.approx(1, abs=2e-3)
+    assert sound == sorted(sound)
+
+
+def test_a_stretch_behind_times_that_start_anew(twice, tmp_path):
+    upscale(twice, tmp_path / 'b.mp4', model=Nearest(), start=1.2, duration=0.4, crf=2)
+    times, frames, _ = read_clip(tmp_path / 'b.mp4')
+    assert times == pytest.approx([0.04 * i for i in range(10)], abs=1e-3)
+    assert frames.mean((1, 2, 3)) == pytest.approx([40 + 3 * i for i in range(5, 15)], abs=2)
+    sound = [time for time, _ in sound_packets(tmp_path / 'b.mp4')]
+    assert sound[0] == pytest.approx(0, abs=0.03) and sound[-1] == pytest.approx(0.4, abs=0.03)
+
+
+@pytest.mark.parametrize('name', ['b.mp4', 'b.mkv', 'b.avi'])
+def test_sound_that_steps_back_is_kept_and_said_once(tmp_path, name, caplog, monkeypatch):
+    source = write_clip(tmp_path / 'a.mkv', grey_frames(25, 48, 64), tracks=1)
+    others = joining._others
+
+    # No muxer at hand writes such a file; recorders that lose packets do.
+    def stepping_back(*args):
+        for number, packet in enumerate(others(*args)):
+            if number in (20, 21, 22):
+                packet.pts = packet.dts = packet.dts - 200
+            yield packet
+
+    monkeypatch.setattr(joining, '_others', stepping_back)
+    upscale(source, tmp_path / name, model=Nearest(), codec='ffv1')
+    assert len(sound_packets(tmp_path / name)) == len(sound_packets(source))
+    said = [record.getMessage() for record in caplog.records if 'step back' in record.getMessage()]
+    assert len(said) == 1 and 'audio' in said[0]
+
+
+def test_a_picture_that_begins_late_keeps_its_sound_in_formats_of_one_rate(tmp_path):
+    late = [2000 + 40 * i for i in range(25)]
+    source = write_clip(tmp_path / 'a.mkv', grey_frames(25, 48, 64), time_base=Fraction(1, 1000), times=late, tracks=1)
+    upscale(source, tmp_path / 'b.avi', model=Nearest())
+    whole = {data: time for time, data in sound_packets(source)}
+    first = read_clip(source)[0][0]
+    for time, data in sound_packets(tmp_path / 'b.avi')[:-1]:
+        assert whole[data] - first == pytest.approx(time, abs=0.03)
+
+
+def with_sound(path, video, codec):
+    """The video with a second of silence in a codec."""
+    with av.open(str(video)) as old, av.open(str(path), 'w') as new:
+        pictures = new.add_stream_from_template(old.streams.video[0])
+        sound = new.add_stream(codec, rate=48000, layout='stereo')
+        for packet in old.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = pictures
+                new.mux(packet)
+        for first in range(0, 48000, 960):
+            frame = av.AudioFrame.from_ndarray(np.zeros((2, 960), np.float32), format='fltp', layout='stereo')
+            frame.sample_rate, frame.pts = 48000, first
+            new.mux(sound.encode(frame))
+        new.mux(sound.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(
+    ('codec', 'names'),
+    [
+        ('flac', ['b.ts']),
+        ('pcm_s16le', ['b.ts', 'b.mp4']),
+        ('libopus', ['b.mov', 'b.avi']),
+        ('aac', ['b.y4m']),
+    ],
+)
+def test_sound_that_a_format_refuses_is_refused_before_the_work(tmp_path, codec, names):
+    video = write_clip(tmp_path / 'video.mkv', grey_frames(3, 48, 64))
+    source = with_sound(tmp_path / 'a.mkv', video, codec)
+    for name in names:
+        with pytest.raises(ValueError, match=r'does not take the audio .* --no-audio'):
+            upscale(source, tmp_path / name, model=Nearest())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['a.mkv', 'video.mkv']
+
+
+def test_sound_without_a_header_of_its_own_does_not_go_into_avi(tmp_path):
+    source = write_clip(tmp_path / 'a.ts', grey_frames(5, 48, 64), tracks=1)
+    with pytest.raises(ValueError, match='does not take the audio'):
+        upscale(source, tmp_path / 'b.avi', model=Nearest())
+    upscale(source, tmp_path / 'b.mov', model=Nearest())
+    assert len(sound_packets(tmp_path / 'b.mov')) == len(sound_packets(source))
+
+
+def test_what_cannot_be_put_together_keeps_what_was_restored(tmp_path, monkeypatch):
+    source = write_clip(tmp_path / 'a.mp4', grey_frames(6), tracks=1)
+    with monkeypatch.context() as patch:
+
+        def fail(*args):
+            raise av.error.InvalidDataError(1094995529, 'Invalid data found when processing input', 'b.mp4')
+
+        patch.setattr('vsr_plugins.apis.upscaling.join', fail)
+        with pytest.raises(ValueError, match='--resume --no-audio'):
+            upscale(source, tmp_path / 'b.mp4', model=Nearest())
+    assert upscale(source, tmp_path / 'b.mp4', model=Nearest(), resume=True, audio=False).read == 0
+    assert len(read_clip(tmp_path / 'b.mp4')[0]) == 6
+
+
+def test_names_with_a_colon_are_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_clip(tmp_path / 'a.mp4', grey_frames(3), tracks=1).rename('Movie: sequel.mp4')
+    upscale('Movie: sequel.mp4', 'http:x.mp4', model=Nearest())
+    upscale('http:x.mp4', 'concat:b.mkv', model=Nearest())
+    assert len(read_clip(tmp_path / 'concat:b.mkv')[0]) == 3
+
+
+def test_texts_that_are_not_utf_8_are_no_obstacle(tmp_path):
+    clip = write_clip(tmp_path / 'a.avi', grey_frames(3, 48, 64), 'mpeg4', tags={'title': 'CAFEX'}, options={'g': '1'})
+    (tmp_path / 'b.avi').write_bytes(clip.read_bytes().replace(b'CAFEX', b'CAF\xe9X'))
+    upscale(tmp_path / 'b.avi', tmp_path / 'c.mkv', model=Nearest())
+    assert read_clip(tmp_path / 'c.mkv')[2]['tags']['title'] == 'CAF\N{REPLACEMENT CHARACTER}X'

@@ -1,0 +1,15 @@
+import io
+
+import av
+import pytest
+
+from vsr_plugins.media.video_files import open_media
+
+
+@pytest.mark.parametrize('is_path', [True, False])
+def test_decoders_never_wait_for_python_to_take_their_messages(tmp_path, is_path):
+    """Set, as importing torchvision before 0.26 sets it, they and whoever closes them may wait for each other."""
+    av.logging.set_level(av.logging.ERROR)
+    with open_media(tmp_path / 'a.mp4' if is_path else io.BytesIO(), 'w', format='mp4') as container:
+        assert container.format.name == 'mp4'
+        assert av.logging.get_level() is None

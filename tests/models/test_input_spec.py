@@ -1,0 +1,135 @@
+import pytest
+import torch
+from mmagic.registry import MODELS
+from mmagic.utils import register_all_modules
+from torch import nn
+
+from vsr_plugins.inference.predictor import Restorer
+from vsr_plugins.models.input_spec import LENGTH, OVERLAP, needs_of
+from vsr_plugins.models.reduced import REDUCED, build_reduced, network_names
+
+register_all_modules()
+
+# What restores no video by itself.
+PARTS = {
+    *('DISFlow', 'SPyNetFlow', 'LinearBlendNet'),
+    *('DeformableAlignment', 'FlowWarpAlignment', 'RectifiedFlowAlignment', 'SpatialAlignmentNet'),
+}
+SCALES = {
+    **{'SRCNNNet': 3, 'RRDBNet': 2, 'MSRResNet': 3, 'EDSRNet': 2, 'SwinIRNet': 2, 'FSRCNNNet': 3, 'BicubicNet': 2},
+    **{'DUFNet': 2, 'EDVRStage2Net': 1},
+}
+
+
+# At upstream's own width, which cannot be changed.
+SLOW = ('IconVSRNet',)
+
+
+@pytest.mark.parametrize(
+    'name', [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in sorted(set(network_names()) - PARTS)]
+)
+def test_networks_of_all_kinds_restore_a_clip_of_odd_size(name):
+    torch.manual_seed(0)
+    network = build_reduced(name)
+    generator = torch.Generator().manual_seed(1)
+    frames = [torch.randint(0, 255, (17, 22, 3), dtype=torch.uint8, generator=generator).numpy() for _ in range(3)]
+    restorer = Restorer(network)
+    made = list(restorer.restore(iter(frames)))
+    scale = SCALES.get(name, 4)
+    assert restorer.needs.scale == scale
+    assert [len(pictures) for pictures in made] == (
+        [2, 2, 1] if name in ('ZoomingSlowMoNet', 'TwoStageNet') else [1, 1, 1]
+    )
+    for pictures in made:
+        for picture in pictures:
+            assert picture.shape == (3, 17 * scale, 22 * scale)
+            assert picture.isfinite().all() and picture.min() >= 0 and picture.max() <= 1
+
+
+def test_needs_come_from_attributes():
+    needs = needs_of(MODELS.build(dict(type='LatentAttentionNet', mid_channels=4, chunk_length=5, chunk_overlap=2)))
+    assert (needs.output, needs.window, needs.length, needs.overlap, needs.scale) == ('all', None, 5, 2, 4)
+    needs = needs_of(MODELS.build(dict(type='DUFNet', scale=2)))
+    assert (needs.output, needs.window, needs.scale, needs.warm_up) == ('center', 7, 2, 3)
+    needs = needs_of(MODELS.build(dict(type='ZoomingSlowMoNet', mid_channels=8, num_blocks_reconstruction=1)))
+    assert (needs.per_frame, needs.length, needs.overlap) == (2, 24, 8)
+    needs = needs_of(MODELS.build(dict(type='BicubicNet', scale=3)))
+    assert (needs.scale, needs.length, needs.overlap) == (3, 1, 0)
+    needs = needs_of(MODELS.build(dict(type='BasicVSRNet', mid_channels=4, num_blocks=1)))
+    assert (needs.length, needs.overlap, needs.min_size) == (LENGTH, OVERLAP, 64)
+    needs = needs_of(MODELS.build(dict(type='IconVSRNet', **REDUCED['IconVSRNet'])))
+    assert (needs.length, needs.min_size, needs.min_frames) == (LENGTH, 64, 5)
+    edvr = dict(type='EDVRNet', **REDUCED['EDVRNet'])
+    needs = needs_of(MODELS.build(dict(type='AlignedNet', network=edvr)))
+    assert (needs.output, needs.window, needs.multiple_of) == ('center', 5, 1)  # it fills the frames itself
+
+
+def test_a_network_that_says_nothing_is_named():
+    with pytest.raises(ValueError, match='Linear does not say how it restores a video'):
+        needs_of(nn.Linear(1, 1))
+
+
+class Remember(nn.Module):
+    """Upstream's contract in small: keeps what it was given."""
+
+    scale, window, output, halo = 1, None, 'all', 0
+
+    def forward(self, lqs):
+        self.seen = lqs
+        return lqs * 2
+
+
+@pytest.mark.parametrize(
+    ('mean', 'std', 'order'), [((10, 20, 30), (50, 100, 200), None), ((0, 0, 0), (255,) * 3, 'BGR')]
+)
+def test_the_normalisation_of_a_model_is_respected(mean, std, order):
+    model = nn.Module()
+    model.generator = Remember()
+    model.data_preprocessor = MODELS.build(
+        dict(type='DataPreprocessor', mean=list(mean), std=list(std), output_channel_order=order)
+    )
+    frame = torch.tensor([60, 70, 80], dtype=torch.uint8).expand(4, 4, 3).numpy()
+    (made,) = next(Restorer(model).restore(iter([frame])))
+    seen = model.generator.seen[0, 0, :, 0, 0]
+    ordered = (60, 70, 80) if order is None else (80, 70, 60)
+    expected = [(value - m) / s for value, m, s in zip(ordered, mean, std, strict=True)]
+    assert seen.tolist() == pytest.approx(expected, rel=1e-5)
+    doubled = [min(2 * e * s + m, 255) / 255 for e, m, s in zip(expected, mean, std, strict=True)]
+    assert made[:, 0, 0].tolist() == pytest.approx(doubled if order is None else doubled[::-1], rel=1e-5)
+
+
+class Averages(nn.Module):
+    """Streams, and runs out of memory at one frame of the stream."""
+
+    scale, window, output, halo, window_length = 1, None, 'all', 1, 2
+
+    def forward(self, lqs):
+        return lqs / 2
+
+    def stream(self, lqs):
+        for number, frame in enumerate(lqs):
+            if number == 5:
+                raise torch.OutOfMemoryError('CUDA out of memory')
+            yield frame / 2
+
+
+def test_a_stream_that_runs_out_of_memory_goes_on_in_tiles():
+    frames = [torch.full((40, 40, 3), 10 * i, dtype=torch.uint8).numpy() for i in range(12)]
+    made = [picture[0, 0, 0] * 255 for (picture,) in Restorer(Averages()).restore(iter(frames))]
+    assert made == pytest.approx([5 * i for i in range(12)], abs=1e-4)
+
+
+class Overflows(Remember):
+    """Makes what is not finite under autocast, as networks with large features do in half precision."""
+
+    def forward(self, lqs):
+        return lqs * (float('inf') if torch.is_autocast_enabled('cpu') else 1)
+
+
+def test_half_precision_that_overflows_is_left():
+    frames = [torch.full((8, 8, 3), 51, dtype=torch.uint8).numpy()] * 3
+    restorer = Restorer(Overflows(), precision='half')
+    assert restorer.half
+    made = list(restorer.restore(iter(frames)))
+    assert not restorer.half
+    assert all((picture == 51 / 255).all() for (picture,) in made)

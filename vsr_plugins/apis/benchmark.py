@@ -1,0 +1,352 @@
+"""Several models on all test sets of their configs, in one table a test set."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmagic.registry import DATASETS, METRICS
+from mmengine.config import Config
+from mmengine.runner import Runner
+from torch import nn
+from torch.utils.data import Dataset
+
+from ..checkpoints.digests import digest_file
+from ..engine.config_files import find_config, read_config, renamed
+from ..engine.load_parts import find_checkpoint
+from ..evaluation import VSRMetric
+from ..evaluation.functional.lpips import find_backbone
+from ..evaluation.measures import find_measures
+from ..evaluation.scores import Scores, merge_scores
+from ..evaluation.tables.method_table import Cost, MethodRow, MethodTable
+from ..evaluation.tables.published import method_of, published
+from ..evaluation.tables.result_cache import ResultStore, digest_files, plain, scores_from_dict, scores_to_dict
+from ..evaluation.test_sets import EvaluationSet, evaluation_sets, named_sets, weights_mismatch
+from ..inference.cost import machine, measure_apart
+from ..inference.load_model import load_model
+from ..pretrained import PRETRAINED, PRETRAINED_PREFIX, checkpoint_file, entry_of, locate
+from ..version import __version__
+from .train_stages import train_stages
+
+NO_WEIGHTS = 'no weights'
+NO_DATA = 'no data'
+# Frames of a clip that the cost is measured with, where a network takes any number.
+CLIP = 7
+SIZE = (180, 320)
+
+
+@dataclass(frozen=True)
+class Method:
+    """A model to be measured.
+
+    Attributes:
+        path: Its config file.
+        config: What that says, with changes.
+        checkpoint: Its weights, a file or ``pretrained:NAME``; None for the best of its training, or pretrained ones.
+    """
+
+    path: Path
+    config: Config
+    checkpoint: Path | None
+
+    @property
+    def name(self) -> str:
+        """Under which name it stands in tables."""
+        return self.path.stem
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Its name, and those of configs that it only renames."""
+        return [path.stem for path in renamed(self.path)]
+
+
+def collect_tables(
+    models: Sequence[tuple[Path, Path | None]],
+    out: Path | str = 'work_dirs',
+    device: str = 'cpu',
+    train: bool = False,
+    options: Mapping[str, object] | None = None,
+    protocols: Sequence[str] = (),
+    size: tuple[int, int] | None = SIZE,
+    report: Callable[[str], None] = lambda line: None,
+    data: Sequence[str] = (),
+    metrics: Sequence[str] = (),
+) -> list[MethodTable]:
+    """Measure models side by side on every test set of their configs; a table for each set and protocol.
+
+    What has been measured is kept in ``out``/table and not measured again, unless model, weights, test data or version
+    of the package change; so a run that was killed goes on where it was.
+
+    Args:
+        models: Config file and checkpoint of each; see ``Method`` for None. A network that has parameters and no
+            weights is not measured.
+        out: Folder of the work directories of trainings.
+        device: Where to compute.
+        train: Train what has neither a checkpoint nor weights in the package, in this order; see ``train_stages``.
+        options: Changes to every config, as ``--cfg-options`` takes them.
+        protocols: More protocols to measure under, beside those of the configs and those under which one of the methods
+            has been published.
+        size: Height and width of the input that costs are measured with; None measures no cost.
+        report: Told in a line what is being done.
+        data: Names of test sets to measure on instead of those of the configs; see ``named_sets``.
+        metrics: Names of more measures, beside those of the sets; see ``MEASURES``.
+
+    Raises:
+        FileNotFoundError: If a config or a checkpoint is missing.
+        ValueError: If there is no model, two configs share a name, a checkpoint is that of another model, or a training
+            fails.
+    """
+    out, options = Path(out), dict(options or {})
+    parts, more = named_sets(data), find_measures(metrics)
+    if 'LPIPS' in more:
+        find_backbone()
+    methods = _read_configs(models, options)
+    if train:
+        todo = [_trained_as(m, out) for m in methods if _to_be_trained(m)]
+        if todo:
+            train_stages(list(dict.fromkeys(todo)), out, options, report=report)
+    store = ResultStore(out / 'table')
+    protocols_of = _published_protocols(methods)
+    grouped: dict[tuple, list[MethodRow]] = {}
+    for method in methods:
+        sets = evaluation_sets(method.config, protocols, protocols_of, parts, more)
+        for one, row in _rows_of(method, out, store, device, sets, size, report):
+            grouped.setdefault(one.key, []).append(row)
+    return [MethodTable(data, protocol, rows, made) for (data, made, protocol), rows in grouped.items()]
+
+
+def _published_protocols(methods: Sequence[Method]) -> dict[str, list[str]]:
+    """By the name of the data, the protocols of all that has been published of any of the methods."""
+    lines = [line for name in dict.fromkeys(method_of(m.name) for m in methods) if name for line in published(name)]
+    protocols: dict[str, list[str]] = {}
+    for line in lines:
+        if line.protocol:
+            protocols.setdefault(line.data, []).append(line.protocol)
+    return protocols
+
+
+def find_weights(method: Method, out: Path) -> Path | None:
+    """The checkpoint to measure a method with.
+
+    Returns:
+        What was named; else the best of its training in ``out``; else ``pretrained:NAME`` of its config; else None.
+        What goes by the name of a config that this one only renames is its own.
+
+    Raises:
+        FileNotFoundError: If what was named is not there.
+    """
+    if method.checkpoint is not None:
+        named = str(method.checkpoint).startswith(PRETRAINED_PREFIX)
+        return method.checkpoint if named else find_checkpoint(method.checkpoint, out)
+    for name in method.names:
+        with suppress(FileNotFoundError):
+            return find_checkpoint(name, out)
+    return _pretrained(method)
+
+
+def measure(model: nn.Module, loader: Any, metrics: Sequence[VSRMetric]) -> list[Scores]:
+    """Run a model over a test set once and measure it in several ways.
+
+    Args:
+        model: A child of mmagic's ``BaseEditModel``, in evaluation mode.
+        loader: The batches.
+        metrics: How to measure.
+
+    Returns:
+        The scores by each metric.
+    """
+    for batch in loader:
+        with torch.inference_mode():
+            samples = [sample.to_dict() for sample in model.test_step(batch)]
+        for metric in metrics:
+            metric.process(batch, samples)
+    return [metric.summary(metric.results) for metric in metrics]
+
+
+def _rows_of(
+    method: Method,
+    out: Path,
+    store: ResultStore,
+    device: str,
+    sets_of_method: Sequence[EvaluationSet],
+    size: tuple[int, int] | None,
+    report: Callable[[str], None],
+) -> Iterator[tuple[EvaluationSet, MethodRow]]:
+    model = load_model(method.config)
+    weights = find_weights(method, out)
+    parameters = sum(parameter.numel() for parameter in model.generator.parameters())
+    pretrained = None if weights is None else entry_of(weights)
+    ready = weights or parameters == 0 or getattr(model.generator, 'has_weights', False)
+    known = method_of(method.name)
+    made_of = _ingredients(method.config.model, weights)
+    cost = None
+    for sets in _by_data(sets_of_method):
+        dataset = _open(sets[0], report)
+        scores: list[Scores | None] = [None] * len(sets)
+        if dataset is not None and size is not None and cost is None:
+            cost = _cost(method, made_of, _input_shape(dataset, model, size), device, store, report)
+        mismatch = sets[0].remark or (pretrained and weights_mismatch(pretrained, sets[0].dataloader, sets[0].data))
+        if dataset is not None and ready and not mismatch:
+            scores = _scores(method, weights, sets, dataset, made_of, device, store, report)
+        for one, of in zip(sets, scores, strict=True):
+            row = MethodRow(
+                name=method.name,
+                method=known,
+                parameters=parameters,
+                scores=of,
+                remark='' if of else mismatch or (NO_DATA if ready else NO_WEIGHTS),
+                cost=cost,
+                weights=str(weights or ''),
+                published=published(known, one.data) if known else (),
+            )
+            yield one, row
+
+
+def _scores(
+    method: Method,
+    weights: Path | None,
+    sets: Sequence[EvaluationSet],
+    dataset: Dataset,
+    made_of: dict,
+    device: str,
+    store: ResultStore,
+    report: Callable[[str], None],
+) -> list[Scores]:
+    """What is stored, and the rest measured in one run over the data."""
+    data = {'config': plain(sets[0].dataloader['dataset']), 'files': _digest(dataset)}
+    # Each of the measures beside those of the set is kept for itself: what is there is not measured again.
+    parts = [(one, more) for one in sets for more in (None, *one.more)]
+    metrics = [one.metric if more is None else {**one.metric, 'metrics': [more]} for one, more in parts]
+    names = [f'{method.name}_{one.data}' for one, _ in parts]
+    keys = [
+        {**made_of, 'data': data, 'metric': {**plain(metric), 'protocol': vars(one.protocol)}}
+        for (one, _), metric in zip(parts, metrics, strict=True)
+    ]
+    stored = [store.get(name, key) for name, key in zip(names, keys, strict=True)]
+    todo = [number for number, result in enumerate(stored) if result is None]
+    if todo:
+        report(f'{method.name}: measuring on {sets[0].data}, {", ".join(_label(*parts[n]) for n in todo)}')
+        model = load_model(method.config, weights, device)
+        loader = Runner.build_dataloader({**sets[0].dataloader, 'dataset': dataset})
+        found = measure(model, loader, [METRICS.build(dict(metrics[number])) for number in todo])
+        for number, scores in zip(todo, found, strict=True):
+            stored[number] = scores_to_dict(scores)
+            store.put(names[number], keys[number], stored[number])
+    found = [scores_from_dict(result) for result in stored]
+    return [merge_scores([of for of, (owner, _) in zip(found, parts, strict=True) if owner is one]) for one in sets]
+
+
+def _label(one: EvaluationSet, more: str | None) -> str:
+    return one.protocol.name if more is None else f'{more} ({one.protocol.name})'
+
+
+def _cost(
+    method: Method,
+    made_of: dict,
+    shape: tuple[int, ...],
+    device: str,
+    store: ResultStore,
+    report: Callable[[str], None],
+) -> Cost | None:
+    key = {**made_of, 'weights': None, 'shape': list(shape), 'machine': machine(device)}
+    stored = store.get(f'{method.name}_cost', key)
+    if stored is None:
+        report(f'{method.name}: measuring the cost at {shape}')
+        try:
+            stored = asdict(measure_apart(plain(method.config.model), shape, device))
+        except ValueError as error:
+            report(f'{method.name}: {error}')
+            return None
+        store.put(f'{method.name}_cost', key, stored)
+    return Cost(**{**stored, 'size': tuple(stored['size']), 'frames': tuple(stored['frames'])})
+
+
+def _read_configs(models: Sequence[tuple[Path, Path | None]], options: Mapping[str, object]) -> list[Method]:
+    if not models:
+        raise ValueError('a table needs at least one config')
+    methods = []
+    for path, checkpoint in models:
+        path = find_config(path)
+        if any(path.stem == method.name for method in methods):
+            raise ValueError(f'two of the configs are called {path.stem}, and a table has a row for each name')
+        config = read_config(path)
+        config.merge_from_dict(dict(options))
+        methods.append(Method(path, config, checkpoint))
+    return methods
+
+
+def _to_be_trained(method: Method) -> bool:
+    return method.checkpoint is None and method.config.get('train_dataloader') and not _pretrained(method)
+
+
+def _pretrained(method: Method) -> Path | None:
+    """``pretrained:NAME`` of weights for the method's config that are on this machine; None if there are none."""
+    fitting = (entry for name in method.names for entry in PRETRAINED if entry.config == name)
+    entry = next((entry for entry in fitting if locate(entry)), None)
+    return None if entry is None else Path(PRETRAINED_PREFIX + entry.name)
+
+
+def _trained_as(method: Method, out: Path) -> Path:
+    """The config to train: one whose training was begun, else the one that the others rename."""
+    configs = renamed(method.path)
+    return next((path for path in configs if (out / path.stem).is_dir()), configs[-1])
+
+
+def _by_data(sets: Sequence[EvaluationSet]) -> list[list[EvaluationSet]]:
+    """Those of the same frames together."""
+    together: dict[str, list[EvaluationSet]] = {}
+    for one in sets:
+        together.setdefault(f'{one.data} {one.dataloader}', []).append(one)
+    return list(together.values())
+
+
+def _open(one: EvaluationSet, report: Callable[[str], None]) -> Dataset | None:
+    """The data set of a test set; None where it is not on this machine."""
+    try:
+        return DATASETS.build(dict(one.dataloader['dataset']))
+    except FileNotFoundError as error:
+        report(f'{one.data}: {error}')
+        return None
+
+
+def _ingredients(model: Mapping, weights: Path | None) -> dict[str, Any]:
+    """What decides the output of a model: its config, its weights and this package."""
+    files = sorted({value for value in _strings(model) if Path(value).is_file()})
+    return {
+        'version': __version__,
+        'model': plain(model),
+        'files': {path: digest_file(path) for path in files},
+        'weights': None if weights is None else digest_file(checkpoint_file(weights)),
+    }
+
+
+def _digest(dataset: Dataset) -> str:
+    """Of the files of a data set."""
+    if not hasattr(dataset, 'get_data_info'):
+        return ''
+    samples = (dataset.get_data_info(index) for index in range(len(dataset)))
+    return digest_files(sorted({path for sample in samples for path in _strings(sample) if Path(path).is_file()}))
+
+
+def _input_shape(dataset: Dataset, model: nn.Module, size: tuple[int, int]) -> tuple[int, ...]:
+    """What the network takes: the shape of a sample, with as many frames as it likes and of the given size."""
+    shape = tuple(dataset[0]['inputs'].shape)
+    if len(shape) < 4:
+        return (*shape[:-2], *size)
+    window = getattr(model.generator, 'window', None)
+    likes = getattr(model.generator, 'chunk_length', None) or CLIP
+    return (window if shape[0] == window else min(shape[0], likes), shape[1], *size)
+
+
+def _strings(node: Any) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        for value in node.values():
+            yield from _strings(value)
+    elif isinstance(node, list | tuple):
+        for value in node:
+            yield from _strings(value)
+    elif isinstance(node, str):
+        yield node

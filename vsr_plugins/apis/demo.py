@@ -1,0 +1,144 @@
+"""The whole way once, small: train, measure against bicubic and the best pretrained model, draw, write a video."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from ..degradation import bicubic_upsample
+from ..engine.config_files import find_config, read_config
+from ..evaluation.protocols import Protocol, get_protocol
+from ..evaluation.scores import Scores, score_clip, summarise
+from ..evaluation.tables.score_table import ScoreTable
+from ..inference.clips import RestoredClip, restore_clips
+from ..inference.job.output_frames import quantized
+from ..inference.load_model import load_model
+from ..inference.predictor import Restorer
+from ..pretrained import default_model, load_pretrained
+from ..visualization import comparison_figure, most_detailed_window
+from ..visualization.video import write_video
+
+CONFIG = 'latent_attn_demo'
+FPS = 12
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What a demonstration made.
+
+    Attributes:
+        table: Bicubic, the network and the best pretrained model on this machine, a row a clip and the mean.
+        gain: Mean PSNR of the network over bicubic's, in dB.
+        video_by: Whose frames the video has, of the two models the one that is ahead on the clips: None for the network
+            trained here, or the name of the pretrained one.
+        files: The comparison pictures, then the video.
+    """
+
+    table: ScoreTable
+    gain: float
+    video_by: str | None
+    files: list[Path]
+
+
+def train(config: str | Path, work_dir: Path, options: Mapping[str, object]) -> Path:
+    """Run ``mim train`` as a user would, going on where an earlier run was stopped.
+
+    Args:
+        config: A config file, or the name of a config of this package.
+        work_dir: Where checkpoints and logs go.
+        options: Changes to the config, as ``--cfg-options`` takes them.
+
+    Returns:
+        The best checkpoint.
+
+    Raises:
+        FileNotFoundError: If there is no such config.
+        ValueError: If the training fails, or leaves no best checkpoint, such as when another one runs in the folder.
+    """
+    config = find_config(config)
+    command = [sys.executable, '-W', 'ignore', '-m', 'mim', 'train', 'mmagic', str(config)]
+    command += ['--work-dir', str(work_dir), '--resume']
+    if options:
+        command += ['--cfg-options', *(f'{key}={value}' for key, value in options.items())]
+    if status := subprocess.call(command):
+        raise ValueError(f'the training ended with status {status}; its output above says why')
+    best = sorted(work_dir.glob('best_*.pth'), key=lambda path: path.stat().st_mtime)
+    if not best:
+        raise ValueError(f'the training left no best checkpoint in {work_dir}')
+    return best[-1]
+
+
+def demonstrate(
+    out: str | Path, config: str | Path = CONFIG, options: Mapping[str, object] | None = None
+) -> Demonstration:
+    """Train the network of a config, then show what it does on its test clips.
+
+    Args:
+        out: Folder for everything; files of an earlier demonstration there are replaced.
+        config: A config, or the name of one of this package, with one test set of whole clips.
+        options: Changes to the config.
+
+    Raises:
+        FileNotFoundError: If there is no such config.
+        ValueError: If the training fails.
+    """
+    out, config = Path(out), find_config(config)
+    checkpoint = train(config, out, options or {})
+    settings = read_config(config)
+    settings.merge_from_dict(dict(options or {}))
+    model = load_model(settings, checkpoint)
+    clips = list(restore_clips(model, settings.test_dataloader))
+    evaluator = settings.test_evaluator
+    metric = evaluator['metrics'][0] if 'metrics' in evaluator else evaluator
+    protocol = get_protocol(metric['protocol'])
+    frames = {
+        'bicubic': [_enlarged(clip) for clip in clips],
+        'ours': [clip.output for clip in clips],
+    }
+    pretrained = default_model()
+    restorer = Restorer(load_pretrained(pretrained))
+    frames[pretrained.name] = [_restored(clip, restorer) for clip in clips]
+    scores = {name: _scores(clips, outputs, protocol) for name, outputs in frames.items()}
+    table = ScoreTable(metric.get('prefix') or config.stem, scores)
+    (out / 'scores.md').write_text(table.to_markdown(), encoding='utf-8')
+    files = [
+        _picture(clip, {name: outputs[i] for name, outputs in frames.items()}, scores, out)
+        for i, clip in enumerate(clips)
+    ]
+    best = max((name for name in scores if name != 'bicubic'), key=lambda name: scores[name].mean['PSNR'])
+    video_by = pretrained.name if best == pretrained.name else None
+    files.append(write_video(chain.from_iterable(frames[best]), out / 'upscaled.mp4', FPS, overwrite=True))
+    return Demonstration(table, scores['ours'].mean['PSNR'] - scores['bicubic'].mean['PSNR'], video_by, files)
+
+
+def _enlarged(clip: RestoredClip) -> np.ndarray:
+    scale = clip.gt.shape[1] // clip.lq.shape[1]
+    return np.stack([bicubic_upsample(frame, scale) for frame in clip.lq])
+
+
+def _restored(clip: RestoredClip, restorer: Restorer) -> np.ndarray:
+    """As ``vsr upscale`` does, (t, H, W, 3) uint8."""
+    return np.stack([quantized(frame, clip.lq.dtype) for (frame,) in restorer.restore(iter(clip.lq))])
+
+
+def _scores(clips: list[RestoredClip], outputs: list[np.ndarray], protocol: Protocol) -> Scores:
+    pairs = zip(clips, outputs, strict=True)
+    return summarise({c.name: score_clip(output, c.gt, protocol, c.name) for c, output in pairs}, protocol)
+
+
+def _picture(clip: RestoredClip, outputs: dict[str, np.ndarray], scores: dict[str, Scores], out: Path) -> Path:
+    middle = len(clip.gt) // 2
+    truth = clip.gt[middle]
+    size = min(truth.shape[:2]) * 2 // 5
+    panels = {'input': clip.lq[middle]}
+    for name, frames in outputs.items():
+        panels[f'{name}\n{scores[name].clips[clip.name]["PSNR"]:.2f} dB (clip)'] = frames[middle]
+    panels['ground truth'] = truth
+    window = (*most_detailed_window(truth, size, size), size, size)
+    path = out / f'comparison_{clip.name.replace("/", "_")}.png'
+    comparison_figure(panels, 'ground truth', window, title=f'{clip.name}, frame {middle}').savefig(path)
+    return path

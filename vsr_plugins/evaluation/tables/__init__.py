@@ -1,0 +1,1 @@
+"""Tables of scores and of methods, what has been published, and the store of measured results."""

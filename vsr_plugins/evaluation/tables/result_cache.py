@@ -1,0 +1,74 @@
+"""Results on disk: each written whole or not at all, and found again by what it was made of."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ...media.atomic_files import whole_file
+from ..protocols import Protocol
+from ..scores import Scores
+
+
+class ResultStore:
+    """A folder of JSON files, one a result.
+
+    Args:
+        folder: Where; made when the first result is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def get(self, name: str, ingredients: Any) -> Any | None:
+        """What was stored for these ingredients under this name; None where that was not, or is damaged."""
+        try:
+            content = json.loads(self._path(name, ingredients).read_text(encoding='utf-8'))
+        except (OSError, ValueError):
+            return None
+        return content.get('result') if isinstance(content, dict) else None
+
+    def put(self, name: str, ingredients: Any, result: Any) -> None:
+        """Store a result; a kill leaves what was there before, or the whole of it."""
+        path = self._path(name, ingredients)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as partial:
+            partial.write_text(json.dumps({'ingredients': ingredients, 'result': result}, indent=1), encoding='utf-8')
+
+    def _path(self, name: str, ingredients: Any) -> Path:
+        digest = hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()[:16]
+        return self.folder / f'{name.replace("/", "_")}_{digest}.json'
+
+
+def plain(node: Any, without: frozenset[str] = frozenset()) -> Any:
+    """Dictionaries, lists and what JSON has for the rest; for configs.
+
+    Args:
+        node: What to convert.
+        without: Keys to leave out wherever they are.
+    """
+    if isinstance(node, Mapping):
+        return {str(key): plain(value, without) for key, value in node.items() if key not in without}
+    if isinstance(node, list | tuple):
+        return [plain(value, without) for value in node]
+    return node if isinstance(node, str | int | float | bool | None) else repr(node)
+
+
+def digest_files(paths: Iterable[str]) -> str:
+    """SHA-256 of names and sizes of files, in this order: notices frames that were added, removed or made anew."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f'{path} {os.stat(path).st_size}\n'.encode())
+    return digest.hexdigest()
+
+
+def scores_to_dict(scores: Scores) -> dict[str, Any]:
+    """What JSON takes; ``scores_from_dict`` is the way back."""
+    return {name: vars(value) if isinstance(value, Protocol) else value for name, value in vars(scores).items()}
+
+
+def scores_from_dict(content: dict[str, Any]) -> Scores:
+    """Scores as ``scores_to_dict`` wrote them down."""
+    return Scores(**{**content, 'protocol': Protocol(**content['protocol'])})

@@ -1,0 +1,228 @@
+"""The test sets of a config, and how each is measured."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from ..datasets.prepare.manifest import NAME as MANIFEST
+from ..datasets.prepare.manifest import Manifest
+from ..engine.config_files import read_config
+from ..pretrained import Pretrained
+from . import VSRMetric
+from .measures import of_pairs
+from .protocols import Protocol, get_protocol
+
+# What says where a data set lies, and nothing of how a network is fed.
+PLACE = (
+    'data_root',
+    'data_prefix',
+    'ann_file',
+    'prepare',
+    'clips',
+    'depth',
+    'load_frames_list',
+    'key_frames_file',
+    'fixed_seq_len',
+)
+
+
+@dataclass(frozen=True)
+class EvaluationSet:
+    """One of the test sets of a config, under one protocol.
+
+    Attributes:
+        data: Its name.
+        degradation: How its input is made, such as ``'BIx4'``; '' where the config does not tell.
+        dataloader: Its dataloader config.
+        metric: Config of its ``VSRMetric``.
+        more: Measures beside those of ``metric``, names of ``MEASURES``.
+        remark: Why the network cannot be measured on it; '' if it can.
+    """
+
+    data: str
+    degradation: str
+    dataloader: dict
+    metric: dict
+    more: tuple[str, ...] = ()
+    remark: str = ''
+
+    @property
+    def protocol(self) -> Protocol:
+        """How it is measured."""
+        return get_protocol(self.metric['protocol'])
+
+    @property
+    def key(self) -> tuple[str, str, Protocol]:
+        """What rows of one table have in common."""
+        return self.data, self.degradation, self.protocol
+
+
+def named_sets(names: Sequence[str]) -> list[dict]:
+    """Test sets of the package by their names, see ``configs/_base_/test_sets.py``.
+
+    Returns:
+        Of each part of each set its ``dataset`` and its ``evaluator``, as configs have them.
+
+    Raises:
+        ValueError: If there is no such set.
+    """
+    known = read_config('_base_/test_sets.py').test_sets
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(f'there is no test set {", ".join(map(repr, unknown))}; there are {", ".join(known)}')
+    return [part for name in dict.fromkeys(names) for part in known[name]]
+
+
+def evaluation_sets(
+    config: Config,
+    protocols: Sequence[str] = (),
+    protocols_of: Mapping[str, Sequence[str]] | None = None,
+    data: Sequence[Mapping] = (),
+    more: Sequence[str] = (),
+) -> list[EvaluationSet]:
+    """The test sets of a config, each under each of its protocols.
+
+    Args:
+        config: The config.
+        protocols: Names of more, for the sets whose frames they fit.
+        protocols_of: More for some sets, by the name of the data.
+        data: Measure on these sets, of ``named_sets``, instead of the config's own. From its own comes how the network
+            is fed: whole clips, windows or single frames, and which of the frames.
+        more: Measures beside those of the sets. They are not repeated under ``protocols_of``, and those that need
+            neighbouring frames are left out where the middle frame alone is measured.
+
+    Raises:
+        ValueError: If the config has no test set, none that ``VSRMetric`` measures, or with ``data`` one of another
+            kind than ``ClipFramesDataset``.
+    """
+    name = Path(config.filename).name if config.filename else 'the config'
+    if not config.get('test_dataloader') or not config.get('test_evaluator'):
+        raise ValueError(f'{name} has no test set: test_dataloader and test_evaluator say what is measured, and how')
+    if isinstance(config.test_dataloader, list | tuple):
+        pairs = list(zip(config.test_dataloader, _listed(config.test_evaluator), strict=False))
+        if len(pairs) != max(len(config.test_dataloader), len(_listed(config.test_evaluator))):
+            raise ValueError(f'{name} has {len(config.test_dataloader)} test sets, but not as many evaluators')
+    else:
+        pairs = [(config.test_dataloader, config.test_evaluator)]
+    needed = ''
+    if data:
+        own = next(((loader, evaluator) for loader, evaluator in pairs if _vsr_metrics(evaluator)), None)
+        needed, pairs = ('', []) if own is None else _exchanged(*own, data, name)
+    sets = []
+    for loader, evaluator in pairs:
+        for metric in _vsr_metrics(evaluator):
+            own_protocol = get_protocol(metric['protocol'])
+            prefix = metric.get('prefix') or config.get('experiment_name', 'test set')
+            asked = [own_protocol, *map(get_protocol, protocols)]
+            # Which frames a network is given, or returns, is for the data set to say.
+            fitting = [
+                protocol
+                for protocol in (*asked, *map(get_protocol, (protocols_of or {}).get(prefix, ())))
+                if protocol == own_protocol
+                or (protocol.space_time == own_protocol.space_time and not metric.get('selected'))
+            ]
+            made = _degradation(loader, prefix)
+            remark = f'the network is for {needed}' if needed and needed != made else ''
+            for protocol in dict.fromkeys(fitting):
+                single = metric.get('selected') or protocol.centre_only
+                measures = [one for one in more if protocol in asked and not (single and of_pairs([one]))]
+                settings = {**metric, 'protocol': protocol}
+                sets.append(EvaluationSet(prefix, made, dict(loader), settings, tuple(measures), remark))
+    if not sets:
+        raise ValueError(
+            f'{name} has no test set that VSRMetric measures; as an evaluator of its test set, '
+            "dict(type='VSRMetric', protocol='basicvsr') is one"
+        )
+    return sets
+
+
+def input_made_as(loader: Mapping, data: str = '') -> str:
+    """How the low resolution of a test set was made, with the grid where that matters.
+
+    Args:
+        loader: Its dataloader config.
+        data: Its name.
+
+    Returns:
+        ``'BIx4'``, ``'BDx4 duf'``, ``'BDx4 mmagic'``; ``'BDx4'`` where the grid is not known, ``''`` where nothing is.
+    """
+    dataset, step = loader['dataset'], _degrade_step(loader)
+    if step is not None:
+        return f'{_label(step)} {step.get("bd", "duf")}' if step.get('kind') == 'BD' else _label(step)
+    folder = (dataset.get('data_prefix') or {}).get('img', '')
+    made = re.search(r'B[ID]x\d', folder) or re.search(r'\bB[ID]x\d\b', data)
+    if made is None:
+        return ''
+    grid = _prepared_grid(Path(dataset.get('data_root') or '.'), folder) if made[0].startswith('BD') else ''
+    return f'{made[0]} {grid}'.strip()
+
+
+def _prepared_grid(root: Path, folder: str) -> str:
+    """The grid of a folder that ``vsr prepare`` made, by its record; '' where there is none."""
+    if not (root / MANIFEST).is_file():
+        return ''
+    recipes = {unit.recipe for (name, _), unit in Manifest(root).units.items() if name == folder}
+    grids = {recipe.rpartition(' ')[2] for recipe in recipes}
+    return grids.pop() if len(grids) == 1 else ''
+
+
+def weights_mismatch(entry: Pretrained, loader: Mapping, data: str = '') -> str:
+    """Why weights are not for a test set: they were trained for low resolution made otherwise; '' if they fit."""
+    made = input_made_as(loader, data)
+    fits = entry.trained_for in ('any', 'real footage') or not made or entry.trained_for.startswith(made)
+    return '' if fits else f'weights are for {entry.trained_for}, the data are {made}'
+
+
+def _exchanged(
+    loader: Mapping, evaluator: Any, data: Sequence[Mapping], name: str
+) -> tuple[str, list[tuple[dict, list[dict]]]]:
+    """How the input of a config's own test set is made, and other data in its place with how they are measured."""
+    dataset, (metric, *_) = loader['dataset'], _vsr_metrics(evaluator)
+    if dataset.get('type') != 'ClipFramesDataset':
+        raise ValueError(f'{name} is tested on a {dataset.get("type")}, which no other test set can stand in for')
+    own = get_protocol(metric['protocol'])
+    kept = {key: value for key, value in dataset.items() if key not in PLACE}
+    pairs = []
+    for part in data:
+        metrics = _vsr_metrics(part['evaluator'])
+        if own.space_time:
+            # Every second frame is given, so only its own protocol fits.
+            metrics = [{**one, 'protocol': own} for one in metrics]
+        pairs.append(({**loader, 'dataset': {**kept, **part['dataset']}}, metrics))
+    return _degradation(loader, metric.get('prefix') or ''), pairs
+
+
+def _vsr_metrics(evaluator: Mapping | Sequence) -> list:
+    return [metric for metric in _metrics(evaluator) if metric['type'] == VSRMetric.__name__]
+
+
+def _metrics(evaluator: Mapping | Sequence) -> list:
+    """The metrics of an evaluator: its own, or a list of them, or the only one."""
+    if isinstance(evaluator, list | tuple):
+        return list(evaluator)
+    return _listed(evaluator.get('metrics', evaluator))
+
+
+def _degradation(loader: Mapping, data: str) -> str:
+    """``'BIx4'`` or its like: from the name of the test set, or from the transform that makes its input."""
+    if named := re.search(r'\bB[ID]x\d\b', data):
+        return named[0]
+    step = _degrade_step(loader)
+    return '' if step is None else _label(step)
+
+
+def _degrade_step(loader: Mapping) -> Mapping | None:
+    """The transform that makes the input of a test set; None where it is read from disk."""
+    return next((step for step in loader['dataset'].get('pipeline', []) if step.get('type') == 'DegradeFrames'), None)
+
+
+def _label(step: Mapping) -> str:
+    """``'BIx4'`` or its like, of a ``DegradeFrames``."""
+    return f'{step.get("kind", "BI")}x{step.get("scale", 4)}'
+
+
+def _listed(value: Any) -> list:
+    return list(value) if isinstance(value, list | tuple) else [value]

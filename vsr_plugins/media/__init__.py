@@ -1,0 +1,1 @@
+"""Files in and out: videos and images as arrays of pixels. No network is known here."""

@@ -1,0 +1,1 @@
+"""The same mathematics as the blocks, arranged for speed."""
