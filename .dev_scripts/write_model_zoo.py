@@ -197,14 +197,8 @@ def front_table(table: MethodTable) -> str:
     lines = [
         [method_label(row), weights_of(row), *_cost(row), *_scores(row), _published(table, row)] for row in measured
     ]
-    names = ' '.join(row.name for row in measured)
-    return '\n\n'.join(
-        [
-            f'{table.caption}.',
-            _markdown(headings, lines, left=2),
-            f'```bash\nvsr table {names} --data {table.data} --size {SIZE}\n```',
-        ]
-    )
+    command = _command([row.name for row in measured], f'--data {table.data} --size {SIZE}')
+    return '\n\n'.join([f'{table.caption}.', _markdown(headings, lines, left=2), command])
 
 
 def method_results(paths: Sequence[Path], tables: Sequence[MethodTable]) -> str:
@@ -232,7 +226,7 @@ def method_results(paths: Sequence[Path], tables: Sequence[MethodTable]) -> str:
     named = [path.stem for path in paths if path.stem in known]
     if shown:
         protocols = ' '.join(dict.fromkeys(table.protocol.name for table in shown))
-        parts.append(f'```bash\nvsr table {" ".join(named)} --protocol {protocols} --size {SIZE}\n```')
+        parts.append(_command(named, f'--protocol {protocols} --size {SIZE}'))
     if not known & names.keys():
         parts += _published_alone(names, sources)
     elsewhere = _elsewhere(tables, shown, names, sources)
@@ -397,6 +391,16 @@ def _published_alone(names: dict[str, Path], sources: list[str]) -> list[str]:
 def _link(path: Path, paths: Sequence[Path]) -> str:
     target = path.name if path.parent == paths[-1].parent else f'../{path.name}'
     return f'[{path.stem}]({target})'
+
+
+def _command(names: Sequence[str], options: str) -> str:
+    """``vsr table`` on some configs, in lines of a page's width."""
+    lines = ['vsr table']
+    for word in [*names, options]:
+        if len(lines[-1]) + len(word) > 110:
+            lines.append('   ')
+        lines[-1] += f' {word}'
+    return '```bash\n' + ' \\\n'.join(lines) + '\n```'
 
 
 def _markdown(headings: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> str:
