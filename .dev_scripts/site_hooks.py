@@ -1,8 +1,8 @@
 """Hooks of mkdocs: pages that lie outside of ``docs/`` come onto the site, and links lead to them.
 
-The pages read right on the host of the repository and on the site: a link to ``../configs/espcn/README.md`` becomes one to
-``methods/espcn.md``. A link to a file that is no page keeps its text alone; a link to nothing is a warning, which a strict
-build takes for an error.
+Pages read right on the host of the repository and on the site: a link to ``../configs/espcn/README.md`` becomes one to
+``methods/espcn.md``. A link to a file that is no page keeps its text alone; a link to nothing is a warning, which a
+strict build takes for an error.
 """
 
 import logging
