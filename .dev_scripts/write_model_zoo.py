@@ -1,7 +1,7 @@
 """Writes the model zoo: every page, table and index that holds a measured or published number.
 
 The source is ``docs/results.json``, which ``vsr table ... --json docs/results.json`` writes (``docs/benchmark.md`` has
-the whole command), with the training logs in ``vsr_plugins/weights`` and the registry of weights. From them come
+the whole command), with the training logs in ``results`` and the registry of weights. From them come
 ``docs/results.md``, ``docs/quality_cost.png``, ``model-index.yml``, ``configs/*/metafile.yml``, and what stands between
 the markers ``<!-- NAME: generated -->`` and ``<!-- NAME: end -->`` of ``README.md``, ``docs/model_zoo.md`` and
 ``configs/*/README.md``. After a change of results or configs::
@@ -23,13 +23,13 @@ from vsr_plugins.evaluation.scores import Scores
 from vsr_plugins.evaluation.tables.method_table import Cost, MethodRow, MethodTable, to_markdown
 from vsr_plugins.evaluation.tables.published import Published, method_of, published
 from vsr_plugins.pretrained import PRETRAINED
-from vsr_plugins.pretrained.entries import EXTRAS, PACKAGE, Pretrained
+from vsr_plugins.pretrained.entries import EXTRAS, Pretrained
 from vsr_plugins.visualization.quality_cost import method_label, quality_cost_figure
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / 'docs' / 'results.json'
 PICTURE = ROOT / 'docs' / 'quality_cost.png'
-WEIGHTS = ROOT / 'vsr_plugins' / 'weights'
+LOGS = ROOT / 'results'
 NOTHING = '–'
 # The table of README.md and the picture: the test set and the protocol that most of the field reports.
 FRONT = ('Vid4-BIx4', 'basicvsr')
@@ -285,7 +285,7 @@ def weights_of(row: MethodRow) -> str:
     entry = entry_of(row)
     if entry is None or not entry.files:
         return 'none needed'
-    if entry.files[0].place == PACKAGE:
+    if entry.files[0].place not in EXTRAS:
         return f'trained here, {_trained(row.name)[0]:,} iterations'
     return f"authors', extra `{EXTRAS[entry.files[0].place]}`"
 
@@ -293,7 +293,7 @@ def weights_of(row: MethodRow) -> str:
 def _trainings(paths: Sequence[Path]) -> list[list[str]]:
     lines = []
     for path in paths:
-        if (WEIGHTS / f'{path.stem}.jsonl').is_file():
+        if (LOGS / f'{path.stem}.jsonl').is_file():
             iterations, psnr = _trained(path.stem)
             lines.append([f'`{path.stem}`', f'{iterations:,}', NOTHING if psnr is None else f'{psnr:.3f}'])
     return lines
@@ -301,7 +301,7 @@ def _trainings(paths: Sequence[Path]) -> list[list[str]]:
 
 def _trained(stem: str) -> tuple[int, float | None]:
     """Iterations of a training and the best PSNR of its validations."""
-    text = (WEIGHTS / f'{stem}.jsonl').read_text(encoding='utf-8')
+    text = (LOGS / f'{stem}.jsonl').read_text(encoding='utf-8')
     records = [json.loads(line) for line in text.splitlines()]
     found = [record['clips/PSNR'] for record in records if 'clips/PSNR' in record]
     return max(record['step'] for record in records), max(found, default=None)

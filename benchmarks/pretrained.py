@@ -19,7 +19,7 @@ import torch
 from vsr_plugins.evaluation import get_protocol
 from vsr_plugins.evaluation.scores import Scores, score_frame, summarise
 from vsr_plugins.inference.job.output_frames import quantized
-from vsr_plugins.inference.predictor import Restorer
+from vsr_plugins.inference.predictor import VideoPredictor
 from vsr_plugins.media.images import list_images, read_rgb
 from vsr_plugins.pretrained import Pretrained, available_models, find_pretrained, load_pretrained
 
@@ -27,24 +27,24 @@ CLIPS = ('calendar', 'city', 'foliage', 'walk')
 SIZE = (144, 180)
 
 
-def seconds_a_frame(restorer: Restorer, repeats: int) -> float:
+def seconds_a_frame(predictor: VideoPredictor, repeats: int) -> float:
     """The least of several calls."""
     frames = list(np.random.default_rng(0).integers(0, 256, (7, *SIZE, 3), dtype=np.uint8))
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
-        count = sum(len(made) for made in restorer.restore(iter(frames)))
+        count = sum(len(made) for made in predictor.restore(iter(frames)))
         times.append((time.perf_counter() - start) / count)
     return min(times)
 
 
-def score(restorer: Restorer, low: Path, truth: Path, clips: list[str]) -> Scores:
+def score(predictor: VideoPredictor, low: Path, truth: Path, clips: list[str]) -> Scores:
     """Of all frames of the clips."""
     protocol = get_protocol('basicvsr')
     scores = {}
     for clip in clips:
         frames = (read_rgb(path) for path in list_images(low / clip))
-        restored = (frame for made in restorer.restore(frames) for frame in made)
+        restored = (frame for made in predictor.restore(frames) for frame in made)
         scores[clip] = [
             score_frame(quantized(frame, np.dtype(np.uint8)), read_rgb(path), protocol)
             for frame, path in zip(restored, list_images(truth / clip), strict=True)
@@ -74,12 +74,12 @@ def main() -> None:
     entries = [find_pretrained(name) for name in args.names] or available_models()
     print(f'torch {torch.__version__}, {torch.get_num_threads()} threads')
     for entry in entries:
-        restorer = Restorer(load_pretrained(entry))
-        print(f'{entry.name}: {seconds_a_frame(restorer, args.repeats):.3g} s a frame', flush=True)
+        predictor = VideoPredictor(load_pretrained(entry))
+        print(f'{entry.name}: {seconds_a_frame(predictor, args.repeats):.3g} s a frame', flush=True)
         low = folder_of(entry, root, args.bd_root)
         if args.seconds_only or low is None:
             continue
-        mean = score(restorer, low, root / 'Vid4' / 'GT', args.clips).mean
+        mean = score(predictor, low, root / 'Vid4' / 'GT', args.clips).mean
         print(f'  {entry.trained_for}: {mean["PSNR"]:.3f} / {mean["SSIM"]:.4f}', flush=True)
 
 

@@ -30,7 +30,7 @@ from mmengine.runner import Runner
 from PIL import Image
 
 from vsr_plugins.datasets import PatchBankDataset, PhotoMotionDataset
-from vsr_plugins.datasets.prepare import BankSpec, carry_out, plan_clips, plan_patches, write_patches
+from vsr_plugins.datasets.prepare import BankSpec, execute, plan_clips, plan_patches, write_patches
 from vsr_plugins.models.blocks.fast.allocator import keep_freed_memory
 
 FRAMES = 13
@@ -54,7 +54,7 @@ def write_clips(root: Path) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(frame).save(path)
     # Held out, so that low resolution is written too, which MMagic reads.
-    carry_out(plan_clips(root / 'src', val_fraction=1), root / 'src', root, link=True)
+    execute(plan_clips(root / 'src', val_fraction=1), root / 'src', root, link=True)
     names = [folder.name for folder in (root / 'clips' / 'GT').iterdir()]
     lines = [f'{name}/{number:08d}.png (256, 256, 3)\n' for name in names for number in range(FRAMES)]
     (root / 'clips' / 'frames.txt').write_text(''.join(lines))

@@ -2,7 +2,7 @@
 
     python benchmarks/training_curve.py SCALARS... OUT.png [--bicubic PSNR]
 
-SCALARS are `WORK_DIR/*/vis_data/scalars.json`, or the `.jsonl` beside weights that come with the package; several of
+SCALARS are `WORK_DIR/*/vis_data/scalars.json`, or the `.jsonl` files in `results`; several of
 one training, which was resumed, make one curve.
 """
 

@@ -42,6 +42,7 @@ def measure_share(args: argparse.Namespace) -> None:
     from mmengine.config import Config
 
     from vsr_plugins.apis import upscale
+    from vsr_plugins.inference.job.options import ModelOptions
     from vsr_plugins.inference.load_model import load_model
 
     height, width = map(int, args.size.split('x'))
@@ -49,7 +50,7 @@ def measure_share(args: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / 'in.mp4'
         write_clip(source, args.frames[0], height, width)
-        made = upscale(source, Path(folder) / 'out.mp4', model=model, device=args.device)
+        made = upscale(source, Path(folder) / 'out.mp4', ModelOptions(model, device=args.device))
     print(
         f'{Path(args.config).stem}, {args.frames[0]} frames of {width}x{height}: {made.seconds:.1f} s, '
         f'{made.read / made.seconds:.2f} fps, {made.network_seconds / made.seconds:.1%} of the time in the network'
@@ -88,9 +89,9 @@ def main() -> None:
     parser.add_argument('--size')
     args = parser.parse_args()
     if args.what == 'one':
-        from vsr_plugins.apis import upscale
+        from vsr_plugins.apis import ModelOptions, upscale
 
-        upscale(*args.paths, model=SMALL, device='cpu')
+        upscale(*args.paths, ModelOptions(SMALL, device='cpu'))
     elif args.what == 'share':
         args.frames, args.size = args.frames or [28], args.size or '144x180'
         measure_share(args)

@@ -13,7 +13,7 @@ from runpy import run_path
 
 from sybil import Example
 
-from vsr_plugins.checkpoints.conversion import sources
+from vsr_plugins.checkpoints.conversion import find_converters
 from vsr_plugins.cli import build_parser
 from vsr_plugins.engine.config_files import find_configs
 from vsr_plugins.evaluation.protocols import PROTOCOLS
@@ -27,7 +27,7 @@ PAGES = sorted(
 # What has no parser of this project's to ask.
 FOREIGN = ('tensorboard', 'export', 'pre-commit', 'pip download')
 NAMES = {entry.name for entry in PRETRAINED}
-VALUES = {'--model': NAMES, '--protocol': PROTOCOLS, '--from': sources()}
+VALUES = {'--model': NAMES, '--protocol': PROTOCOLS, '--from': find_converters()}
 
 
 class Parsed(BaseException):

@@ -7,10 +7,12 @@ process, when the modules in question are imported, before or after: MMagic's re
 
 import lazy_loader
 
+from .moved import find_moved
 from .registration import register
 from .version import __version__
 
 register()
+find_moved()
 
 __getattr__, _lazy_dir, _lazy = lazy_loader.attach(
     __name__,

@@ -21,7 +21,7 @@ DATA_SETS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the diagnosis.
+    """One line of the environment.
 
     Attributes:
         subject: What was looked at.

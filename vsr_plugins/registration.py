@@ -40,6 +40,7 @@ def register() -> None:
     compat.apply_when_imported()
     when_imported('mmengine.runner', _register_checkpoint_loaders)
     when_imported('mmagic.registry', add_locations)
+    when_imported(f'{__package__}.models.named_weights', _give_loader)
 
 
 def add_locations(registry: ModuleType) -> None:
@@ -56,6 +57,16 @@ def add_locations(registry: ModuleType) -> None:
                 import_module(module)
             elif module not in of_mmagic._locations:
                 of_mmagic._locations.append(module)
+
+
+def _give_loader(named_weights: ModuleType) -> None:
+    def load(network: 'nn.Module', weights: 'str | Path', constants: 'Mapping[str, Tensor]') -> None:  # noqa: F821
+        from .checkpoints.matching import load_state_dict_strict
+        from .pretrained import checkpoint_weights
+
+        load_state_dict_strict(network, {**constants, **checkpoint_weights(weights)}, str(weights))
+
+    named_weights.loader = load
 
 
 def _register_checkpoint_loaders(runner: ModuleType) -> None:

@@ -3,7 +3,7 @@
 # one `_base_`; the config takes from them what it needs:
 #
 #     _base_ = ['mmagic::edvr/edvrm_wotsa_8xb4-600k_reds.py', '../_base_/on_clips.py']
-#     train_dataloader = dict(_delete_=True, **_base_.on_clips.window.train)      # or .sequence, .frame
+#     train_dataloader = dict(_delete_=True, **_base_.on_clips.window.train)      # or .sequence, .flow, .frame
 #     val_dataloader = _base_.on_clips.window.val
 #     val_evaluator = _base_.on_clips.val_evaluator
 #     test_dataloader = _base_.on_clips.window.test
@@ -16,9 +16,29 @@ _base_ = ['datasets/clips.py', 'datasets/vid4_bix4.py', 'weights.py']
 
 custom_imports = dict(imports=['vsr_plugins'], allow_failed_imports=False)
 
+# Crops of 64 pixels at low resolution, the least SPyNet takes.
+on_clips_flow_train = dict(
+    **_base_.clips_train_loader,
+    dataset=dict(
+        **_base_.clips_train_dataset,
+        num_input_frames=7,
+        pipeline=[
+            _base_.clips_sample,
+            _base_.clips_load,
+            dict(_base_.clips_patch, gt_patch_size=256),
+            *_base_.clips_sequence_end,
+        ],
+    ),
+)
+
 on_clips = dict(
     sequence=dict(
         train=_base_.clips_train_sequence_dataloader,
+        val=[_base_.clips_val_sequence_dataloader, _base_.vid4_bix4_sequence_dataloader],
+        test=[_base_.vid4_bix4_sequence_dataloader],
+    ),
+    flow=dict(
+        train=on_clips_flow_train,
         val=[_base_.clips_val_sequence_dataloader, _base_.vid4_bix4_sequence_dataloader],
         test=[_base_.vid4_bix4_sequence_dataloader],
     ),

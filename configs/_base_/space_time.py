@@ -5,11 +5,10 @@
 #     train_dataloader = _base_.space_time.clips_train          # or .vimeo90k_train
 _base_ = ['datasets/clips.py', 'datasets/vid4_bix4.py', 'datasets/vimeo90k.py']
 
-space_time_end = [
-    dict(type='HalveFrameRate'),
-    dict(type='StackFrames', keys=['img', 'gt']),
-    dict(type='PackInputs', meta_keys=['key']),
-]
+space_time_pack = [dict(type='StackFrames', keys=['img', 'gt']), dict(type='PackInputs', meta_keys=['key'])]
+space_time_reverse = dict(type='TemporalReverse', keys=['img', 'gt'], reverse_ratio=0.5)
+# Of a training, after DegradeFrames.
+space_time_train_end = [*_base_.clips_augment, space_time_reverse, dict(type='HalveFrameRate'), *space_time_pack]
 # For measuring: every frame counts, the last one of a clip of even length too.
 space_time_whole = [
     dict(type='HalveFrameRate', last_window=4),
@@ -17,7 +16,7 @@ space_time_whole = [
     dict(type='PackInputs', meta_keys=['key', 'given']),
 ]
 # Four frames in, seven out. The input is on disk at half the rate already, as the list of names says.
-vimeo90k_space_time_frames = dict(img=_base_.vimeo90k_frames[::2], gt=_base_.vimeo90k_frames)
+vimeo90k_space_time_frames = dict(img=_base_.vimeo90k_half_rate_frames, gt=_base_.vimeo90k_frames)
 
 space_time = dict(
     clips_train=dict(
@@ -25,14 +24,7 @@ space_time = dict(
         dataset=dict(
             **_base_.clips_train_dataset,
             num_input_frames=7,
-            pipeline=[
-                dict(type='SampleSegment'),
-                _base_.clips_load,
-                _base_.clips_patch,
-                *_base_.clips_augment,
-                dict(type='TemporalReverse', keys=['img', 'gt'], reverse_ratio=0.5),
-                *space_time_end,
-            ],
+            pipeline=[_base_.clips_sample, _base_.clips_load, _base_.clips_patch, *space_time_train_end],
         ),
     ),
     clips_val=dict(
@@ -51,11 +43,11 @@ space_time = dict(
             load_frames_list=vimeo90k_space_time_frames,
             pipeline=[
                 *_base_.vimeo90k_load,
-                dict(type='SetValues', dictionary=dict(scale=4)),
-                dict(type='PairedRandomCrop', gt_patch_size=128),
-                *_base_.vimeo90k_augment[2:],
-                dict(type='TemporalReverse', keys=['img', 'gt'], reverse_ratio=0.5),
-                *space_time_end[1:],
+                _base_.vimeo90k_scale,
+                dict(_base_.vimeo90k_crop, gt_patch_size=128),
+                *_base_.vimeo90k_turn,
+                space_time_reverse,
+                *space_time_pack,
             ],
         ),
     ),
@@ -68,7 +60,7 @@ space_time = dict(
                 _base_.vimeo90k_test_dataset,
                 ann_file=f'meta_info_Vimeo90K_test_{speed}_GT.txt',
                 load_frames_list=vimeo90k_space_time_frames,
-                pipeline=[*_base_.vimeo90k_load, *space_time_end[1:]],
+                pipeline=[*_base_.vimeo90k_load, *space_time_pack],
             ),
         )
         for speed in ('fast', 'medium', 'slow')

@@ -1,18 +1,16 @@
-# The optical flow starts from the released SPyNet where its file is there, see ../_base_/weights.py.
+# The optical flow starts from the released SPyNet, see ../_base_/weights.py.
 _base_ = ['mmagic::basicvsr/basicvsr_2xb4_reds4.py', '../_base_/on_clips.py']
 
 experiment_name = 'basicvsr_1xb4-300k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
-model = dict(generator=dict(spynet_pretrained=_base_.weights.spynet))
-# Crops of 64 pixels at low resolution, the least SPyNet takes.
-train_dataloader = dict(_delete_=True, **_base_.on_clips.sequence.train)
-train_dataloader['dataset']['pipeline'][2]['gt_patch_size'] = 256
-val_dataloader = _base_.on_clips.sequence.val
+model = dict(generator=dict(spynet_pretrained=None))
+train_dataloader = dict(_delete_=True, **_base_.on_clips.flow.train)
+val_dataloader = _base_.on_clips.flow.val
 val_evaluator = _base_.on_clips.val_evaluator
-test_dataloader = _base_.on_clips.sequence.test
+test_dataloader = _base_.on_clips.flow.test
 test_evaluator = _base_.on_clips.test_evaluator
 train_cfg = dict(type='ResumableIterBasedTrainLoop')
 default_hooks = dict(checkpoint=_base_.on_clips.checkpoint)
 visualizer = dict(vis_backends=_base_.on_clips.vis_backends)
-custom_hooks = []
+custom_hooks = [dict(type='LoadPartsHook', parts=[_base_.spynet_part])]

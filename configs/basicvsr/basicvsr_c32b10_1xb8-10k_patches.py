@@ -9,7 +9,7 @@ experiment_name = 'basicvsr_c32b10_1xb8-10k_patches'
 work_dir = f'./work_dirs/{experiment_name}'
 
 model = dict(
-    generator=dict(mid_channels=32, num_blocks=10, spynet_pretrained='pretrained:spynet'),
+    generator=dict(mid_channels=32, num_blocks=10),
     train_cfg=dict(fix_iter=1000),
     data_preprocessor=dict(type='BatchDataPreprocessor'),
 )

@@ -21,16 +21,16 @@ train_dataloader.update(batch_size=16)
 # seven times.
 train_dataloader.dataset.update(samples='clips', num_input_frames=7)
 train_dataloader.dataset.pipeline = [
-    dict(type='SampleSegment', interval_list=(-3, -2, -1, 0, 1, 2, 3)),
+    dict(_base_.clips_sample, interval_list=(-3, -2, -1, 0, 1, 2, 3)),
     _base_.clips_load,
     *_base_.clips_augment_gt,
     dict(_base_.clips_patch, kind='BD'),
-    dict(type='KeepCenterFrame', keys=['gt']),
-    dict(type='StackFrames', keys=['img']),
-    dict(type='PackInputs', meta_keys=['key']),
+    *_base_.clips_window_whole_end,
 ]
-_base_.clips_val_window_dataloader.dataset.pipeline[1].update(kind='BD')
-_base_.clips_val_window_dataloader.dataset.update(num_input_frames=7)
+_base_.clips_val_window_dataloader.dataset.update(
+    num_input_frames=7,
+    pipeline=[_base_.clips_load, dict(_base_.clips_whole, kind='BD'), *_base_.clips_window_whole_end],
+)
 _base_.vid4_bdx4_window_dataloader.dataset.update(num_input_frames=7)
 val_dataloader = [_base_.clips_val_window_dataloader, _base_.vid4_bdx4_window_dataloader]
 val_evaluator = [_base_.clips_val_evaluator, _base_.vid4_bdx4_evaluator]

@@ -1,12 +1,12 @@
 # Starts from EDVR-L without TSA: from the training below where its work directory lies beside this one's, else from
-# the released weights where their file is there, see ../_base_/weights.py. Both trainings:
+# the released weights, see ../_base_/weights.py. Both trainings:
 #   vsr stages configs/edvr/edvrl_wotsa-c128b40_1xb4-600k_clips.py configs/edvr/edvrl_c128b40_1xb4-600k_clips.py
 _base_ = ['mmagic::edvr/edvrl_c128b40_8xb8-lr2e-4-600k_reds4.py', '../_base_/on_clips.py']
 
 experiment_name = 'edvrl_c128b40_1xb4-600k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
-load_from = _base_.weights.edvrl_wotsa
+load_from = None
 # EDVR takes multiples of four; the rest is padded and cropped again.
 model = dict(data_preprocessor=dict(type='PaddedDataPreprocessor', pad_size_divisor=4))
 train_dataloader = dict(_delete_=True, **_base_.on_clips.window.train)
@@ -21,7 +21,12 @@ custom_hooks = [
     dict(
         type='LoadPartsHook',
         parts=[
-            dict(checkpoint='edvrl_wotsa-c128b40_1xb4-600k_clips', source='generator.', partial=True, optional=True),
+            dict(
+                checkpoint=['edvrl_wotsa-c128b40_1xb4-600k_clips', _base_.weights.edvrl_wotsa],
+                source='generator.',
+                partial=True,
+                unless_loaded=True,
+            ),
         ],
     )
 ]

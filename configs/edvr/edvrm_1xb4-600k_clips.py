@@ -1,5 +1,5 @@
 # Starts from EDVR-M without TSA: from the training below where its work directory lies beside this one's, else from
-# the released weights where their file is there, see ../_base_/weights.py. Both trainings:
+# the released weights, see ../_base_/weights.py. Both trainings:
 #   vsr stages configs/edvr/edvrm_wotsa_1xb4-600k_clips.py configs/edvr/edvrm_1xb4-600k_clips.py
 _base_ = ['mmagic::edvr/edvrm_8xb4-600k_reds.py', '../_base_/on_clips.py']
 
@@ -8,8 +8,6 @@ work_dir = f'./work_dirs/{experiment_name}'
 
 pretrain_generator_url = None
 model = dict(generator=dict(init_cfg=None), data_preprocessor=dict(type='PaddedDataPreprocessor', pad_size_divisor=4))
-if _base_.weights.edvrm_wotsa:
-    model['generator']['init_cfg'] = dict(type='Pretrained', checkpoint=_base_.weights.edvrm_wotsa, prefix='generator.')
 train_dataloader = dict(_delete_=True, **_base_.on_clips.window.train)
 val_dataloader = _base_.on_clips.window.val
 val_evaluator = _base_.on_clips.val_evaluator
@@ -22,7 +20,12 @@ custom_hooks = [
     dict(
         type='LoadPartsHook',
         parts=[
-            dict(checkpoint='edvrm_wotsa_1xb4-600k_clips', source='generator.', partial=True, optional=True),
+            dict(
+                checkpoint=['edvrm_wotsa_1xb4-600k_clips', _base_.weights.edvrm_wotsa],
+                source='generator.',
+                partial=True,
+                unless_loaded=True,
+            ),
         ],
     )
 ]

@@ -23,11 +23,11 @@ custom_hooks = [
         type='LoadPartsHook',
         parts=[
             dict(
-                checkpoint='edvrm_wotsa_1xb4-600k_clips',
+                checkpoint=['edvrm_wotsa_1xb4-600k_clips', _base_.weights.edvrm_wotsa],
                 source='generator.',
                 target='generator.network.',
                 partial=True,
-                optional=True,
+                unless_loaded=True,
             ),
         ],
     )

@@ -28,7 +28,6 @@ test_evaluator = [_base_.vid4_bix4_evaluator]
 # The paper: SGD, a constant 1e-4 (1e-5 for the last layer), 5 million iterations. Here Adam, for a training of hours.
 train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=100_000, val_interval=5000)
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=100_000, T_max=99_800)
+param_scheduler = [_base_.lr_warmup, dict(_base_.lr_cosine, end=100_000, T_max=99_800)]
 
 default_hooks = dict(checkpoint=dict(interval=2500, save_best='clips/PSNR', rule='greater'))

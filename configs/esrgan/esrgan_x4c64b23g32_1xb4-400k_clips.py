@@ -1,15 +1,14 @@
-# Starts from the released RRDBNet where its file is there, see ../_base_/weights.py.
+# Starts from RRDBNet as it was trained without the adversarial loss, else from the released one, see
+# ../_base_/weights.py. Both trainings:
+#   vsr stages configs/esrgan/esrgan_psnr-x4c64b23g32_1xb4-1000k_clips.py configs/esrgan/esrgan_x4c64b23g32_*.py
+# The perceptual loss takes VGG-19 from torchvision's cache, and a training without the file says so.
 _base_ = ['mmagic::esrgan/esrgan_x4c64b23g32_1xb16-400k_div2k.py', '../_base_/on_clips.py']
 
 experiment_name = 'esrgan_x4c64b23g32_1xb4-400k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 pretrain_generator_url = None
-model = dict(generator=dict(init_cfg=None))
-if _base_.weights.rrdbnet:
-    model['generator']['init_cfg'] = dict(type='Pretrained', checkpoint=_base_.weights.rrdbnet, prefix='generator.')
-if not _base_.has_vgg19:
-    model['perceptual_loss'] = None
+model = dict(generator=dict(init_cfg=None), perceptual_loss=dict(type='LocalPerceptualLoss'))
 train_dataloader = dict(_delete_=True, **_base_.on_clips.frame.train)
 val_dataloader = _base_.on_clips.frame.val
 val_evaluator = _base_.on_clips.val_evaluator
@@ -18,4 +17,15 @@ test_evaluator = _base_.on_clips.test_evaluator
 train_cfg = dict(type='ResumableIterBasedTrainLoop')
 default_hooks = dict(checkpoint=_base_.on_clips.checkpoint)
 visualizer = dict(vis_backends=_base_.on_clips.vis_backends)
-custom_hooks = []
+custom_hooks = [
+    dict(
+        type='LoadPartsHook',
+        parts=[
+            dict(
+                checkpoint=['esrgan_psnr-x4c64b23g32_1xb4-1000k_clips', _base_.weights.rrdbnet],
+                source='generator.',
+                unless_loaded=True,
+            )
+        ],
+    )
+]

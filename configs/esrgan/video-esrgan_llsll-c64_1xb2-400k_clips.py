@@ -3,7 +3,7 @@
 # It starts from the network as trained without them, where that has been done:
 #   vsr stages configs/latent_attn/latent_attn_llsll-c64_1xb4-300k_clips.py \
 #       configs/esrgan/video-esrgan_llsll-c64_1xb2-400k_clips.py
-# The perceptual loss needs VGG-19 as a local file and is off without, see ../_base_/weights.py.
+# The perceptual loss takes VGG-19 from torchvision's cache, and a training without the file says so.
 _base_ = ['mmagic::esrgan/esrgan_x4c64b23g32_1xb16-400k_div2k.py', '../_base_/on_clips.py']
 
 experiment_name = 'video-esrgan_llsll-c64_1xb2-400k_clips'
@@ -22,10 +22,9 @@ model = dict(
         scale=4,
         chunk_length=7,
     ),
+    perceptual_loss=dict(type='LocalPerceptualLoss'),
     data_preprocessor=dict(input_view=(1, -1, 1, 1), output_view=(1, -1, 1, 1)),
 )
-if not _base_.has_vgg19:
-    model['perceptual_loss'] = None
 train_dataloader = dict(_delete_=True, **_base_.on_clips.sequence.train)
 train_dataloader['batch_size'] = 2
 val_dataloader = _base_.on_clips.sequence.val
@@ -34,7 +33,7 @@ test_dataloader = _base_.on_clips.sequence.test
 test_evaluator = [
     dict(
         type='Evaluator',
-        metrics=[_base_.vid4_bix4_evaluator.metrics[0], dict(type='PerceptualIndex', prefix='Vid4-BIx4')],
+        metrics=[_base_.vid4_bix4_metric, dict(type='PerceptualIndex', prefix='Vid4-BIx4')],
     )
 ]
 train_cfg = dict(type='ResumableIterBasedTrainLoop')

@@ -18,14 +18,15 @@ model = dict(
 train_dataloader = _base_.clips_train_sequence_dataloader
 train_dataloader.dataset.update(num_input_frames=10)
 train_dataloader.dataset.pipeline = [
-    dict(type='SampleSegment'),
+    _base_.clips_sample,
     _base_.clips_load,
     *_base_.clips_augment_gt,
     dict(_base_.clips_patch, kind='BD', gt_patch_size=256),
-    dict(type='StackFrames', keys=['img', 'gt']),
-    dict(type='PackInputs', meta_keys=['key']),
+    *_base_.clips_sequence_whole_end,
 ]
-_base_.clips_val_sequence_dataloader.dataset.pipeline[1].update(kind='BD')
+_base_.clips_val_sequence_dataloader.dataset.update(
+    pipeline=[_base_.clips_load, dict(_base_.clips_whole, kind='BD'), *_base_.clips_sequence_whole_end]
+)
 val_dataloader = [_base_.clips_val_sequence_dataloader, _base_.vid4_bdx4_sequence_dataloader]
 val_evaluator = [_base_.clips_val_evaluator, _base_.vid4_bdx4_evaluator]
 test_dataloader = [_base_.vid4_bdx4_sequence_dataloader]

@@ -10,5 +10,4 @@ model = dict(generator=dict(_delete_=True, type='FSRCNNNet', in_channels=1, scal
 optim_wrapper = dict(paramwise_cfg=dict(custom_keys={'generator.deconv': dict(lr_mult=0.1)}))
 
 train_cfg = dict(max_iters=5_000)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=5_000, T_max=4_800)
+param_scheduler = [_base_.lr_warmup, dict(_base_.lr_cosine, end=5_000, T_max=4_800)]

@@ -31,9 +31,8 @@ optim_wrapper = dict(
     optimizer=dict(type='Adam', lr=1e-3, betas=(0.9, 0.999)),
     clip_grad=dict(max_norm=3, norm_type=2),
 )
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=50),
-    dict(type='CosineAnnealingLR', by_epoch=False, begin=50, end=2000, T_max=1950, eta_min=1e-5),
-]
+lr_warmup = dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=50)
+lr_cosine = dict(type='CosineAnnealingLR', by_epoch=False, begin=50, end=2000, T_max=1950, eta_min=1e-5)
+param_scheduler = [lr_warmup, lr_cosine]
 
 default_hooks = dict(logger=dict(interval=25), checkpoint=dict(interval=100, save_best='clips/PSNR', rule='greater'))

@@ -13,8 +13,9 @@ train_dataloader = dict(batch_size=16, num_workers=14)
 
 train_cfg = dict(max_iters=20_000, val_interval=1000)
 optim_wrapper = dict(type='BFloat16OptimWrapper', optimizer=dict(lr=5e-4))
-param_scheduler = _base_.param_scheduler
-param_scheduler[0].update(end=500)
-param_scheduler[1].update(begin=500, end=20_000, T_max=19_500, eta_min=5e-6)
+param_scheduler = [
+    dict(_base_.lr_warmup, end=500),
+    dict(_base_.lr_cosine, begin=500, end=20_000, T_max=19_500, eta_min=5e-6),
+]
 
 default_hooks = dict(checkpoint=dict(interval=500))

@@ -8,5 +8,4 @@ work_dir = f'./work_dirs/{experiment_name}'
 model = dict(generator=dict(activation='relu', global_residual=True))
 
 train_cfg = dict(max_iters=30_000)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=30_000, T_max=29_800)
+param_scheduler = [_base_.lr_warmup, dict(_base_.lr_cosine, end=30_000, T_max=29_800)]

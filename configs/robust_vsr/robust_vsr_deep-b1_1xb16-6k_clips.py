@@ -9,11 +9,12 @@ work_dir = f'./work_dirs/{experiment_name}'
 model = dict(generator=dict(num_blocks=2))
 
 # 24 pixels at low resolution: it sees more of them.
-train_dataloader = _base_.train_dataloader
-train_dataloader.dataset.datasets[0].dataset.pipeline[1].update(gt_patch_size=96)
-train_dataloader.dataset.datasets[1].pipeline[0].update(gt_patch_size=96)
+frame_steps = [dict(_base_.clips_and_photos_frame_patch, gt_patch_size=96), *_base_.clips_frame_end]
+frame_clips, frame_photos = _base_.clips_and_photos_frame_clips, _base_.clips_and_photos_frame_photos
+frame_clips.dataset.update(pipeline=[_base_.clips_and_photos_load, *frame_steps])
+frame_photos.update(pipeline=frame_steps)
+train_dataloader = dict(dataset=dict(datasets=[frame_clips, frame_photos]))
 
 train_cfg = dict(max_iters=6_000)
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=6_000, T_max=5_800)
+param_scheduler = [_base_.lr_warmup, dict(_base_.lr_cosine, end=6_000, T_max=5_800)]

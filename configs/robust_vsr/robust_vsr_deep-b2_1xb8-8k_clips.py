@@ -7,5 +7,4 @@ work_dir = f'./work_dirs/{experiment_name}'
 model = dict(generator=dict(network=dict(num_frames=3)))
 
 train_cfg = dict(max_iters=8_000)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=8_000, T_max=7_800)
+param_scheduler = [_base_.lr_warmup, dict(_base_.lr_cosine, end=8_000, T_max=7_800)]

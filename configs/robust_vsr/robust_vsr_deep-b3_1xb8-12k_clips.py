@@ -22,11 +22,12 @@ custom_hooks = [
 ]
 
 # 28 pixels at low resolution.
-train_dataloader = _base_.train_dataloader
-train_dataloader.dataset.datasets[0].dataset.pipeline[1].update(gt_patch_size=112)
-train_dataloader.dataset.datasets[1].pipeline[0].update(gt_patch_size=112)
+window_steps = [dict(_base_.clips_and_photos_patch, gt_patch_size=112), *_base_.clips_and_photos_window_end]
+window_clips, window_photos = _base_.clips_and_photos_window_clips, _base_.clips_and_photos_window_photos
+window_clips.dataset.update(pipeline=[_base_.clips_and_photos_load, *window_steps])
+window_photos.update(pipeline=window_steps)
+train_dataloader = dict(dataset=dict(datasets=[window_clips, window_photos]))
 
 train_cfg = dict(max_iters=12_000, val_interval=1000)
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=12_000, T_max=11_800)
+param_scheduler = [_base_.lr_warmup, dict(_base_.lr_cosine, end=12_000, T_max=11_800)]

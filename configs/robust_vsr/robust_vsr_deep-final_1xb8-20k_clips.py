@@ -8,5 +8,4 @@ custom_hooks = [dict(type='LoadPartsHook', parts=[dict(checkpoint='robust_vsr_de
 
 train_cfg = dict(max_iters=20_000, val_interval=1000)
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=20_000, T_max=19_800)
+param_scheduler = [_base_.lr_warmup, dict(_base_.lr_cosine, end=20_000, T_max=19_800)]

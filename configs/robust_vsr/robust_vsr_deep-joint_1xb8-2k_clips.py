@@ -25,5 +25,4 @@ custom_hooks = [
 
 train_cfg = dict(max_iters=2_000, val_interval=500)
 optim_wrapper = dict(optimizer=dict(lr=3e-4))
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=2_000, T_max=1_800)
+param_scheduler = [_base_.lr_warmup, dict(_base_.lr_cosine, end=2_000, T_max=1_800)]

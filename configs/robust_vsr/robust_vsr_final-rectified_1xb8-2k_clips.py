@@ -8,5 +8,4 @@ joint_part = dict(checkpoint='robust_vsr_joint_1xb8-4k_clips', source='generator
 custom_hooks = [dict(type='LoadPartsHook', parts=[joint_part])]
 
 train_cfg = dict(max_iters=2_000)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=2_000, T_max=1_800)
+param_scheduler = [_base_.lr_warmup, dict(_base_.lr_cosine, end=2_000, T_max=1_800)]

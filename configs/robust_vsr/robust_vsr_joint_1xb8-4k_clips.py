@@ -23,5 +23,4 @@ custom_hooks = [
 ]
 
 train_cfg = dict(max_iters=4_000)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=4_000, T_max=3_800)
+param_scheduler = [_base_.lr_warmup, dict(_base_.lr_cosine, end=4_000, T_max=3_800)]

@@ -23,7 +23,6 @@ test_dataloader = [_base_.vid4_bix4_window_dataloader]
 test_evaluator = [_base_.vid4_bix4_evaluator]
 
 train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=100_000, val_interval=2500)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=100_000, T_max=99_800)
+param_scheduler = [_base_.lr_warmup, dict(_base_.lr_cosine, end=100_000, T_max=99_800)]
 
 default_hooks = dict(checkpoint=dict(interval=1000, save_best='clips/PSNR', rule='greater'))

@@ -20,6 +20,5 @@ custom_hooks = [
 train_dataloader = dict(batch_size=16)
 train_cfg = dict(max_iters=2_000)
 optim_wrapper = dict(optimizer=dict(lr=1e-3), paramwise_cfg=dict(custom_keys={'generator.network': dict(lr_mult=0.0)}))
-param_scheduler = _base_.param_scheduler
 # Down to 0: a floor would also be that of the rate of the branch.
-param_scheduler[1].update(end=2_000, T_max=1_800, eta_min=0.0)
+param_scheduler = [_base_.lr_warmup, dict(_base_.lr_cosine, end=2_000, T_max=1_800, eta_min=0.0)]

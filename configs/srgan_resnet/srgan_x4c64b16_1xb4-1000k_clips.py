@@ -1,12 +1,14 @@
-# Starts from the released MSRResNet where its file is there, see ../_base_/weights.py.
+# Starts from MSRResNet as it was trained without the adversarial loss, else from the released one, see
+# ../_base_/weights.py. Both trainings:
+#   vsr stages configs/srgan_resnet/msrresnet_x4c64b16_1xb4-1000k_clips.py configs/srgan_resnet/srgan_*.py
+# The perceptual loss takes VGG-19 from torchvision's cache, and a training without the file says so.
 _base_ = ['mmagic::srgan_resnet/srgan_x4c64b16_1xb16-1000k_div2k.py', '../_base_/on_clips.py']
 
 experiment_name = 'srgan_x4c64b16_1xb4-1000k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
-load_from = _base_.weights.msrresnet
-if not _base_.has_vgg19:
-    model = dict(perceptual_loss=None)
+load_from = None
+model = dict(perceptual_loss=dict(type='LocalPerceptualLoss'))
 train_dataloader = dict(_delete_=True, **_base_.on_clips.frame.train)
 val_dataloader = _base_.on_clips.frame.val
 val_evaluator = _base_.on_clips.val_evaluator
@@ -15,4 +17,15 @@ test_evaluator = _base_.on_clips.test_evaluator
 train_cfg = dict(type='ResumableIterBasedTrainLoop')
 default_hooks = dict(checkpoint=_base_.on_clips.checkpoint)
 visualizer = dict(vis_backends=_base_.on_clips.vis_backends)
-custom_hooks = []
+custom_hooks = [
+    dict(
+        type='LoadPartsHook',
+        parts=[
+            dict(
+                checkpoint=['msrresnet_x4c64b16_1xb4-1000k_clips', _base_.weights.msrresnet],
+                source='generator.',
+                unless_loaded=True,
+            )
+        ],
+    )
+]

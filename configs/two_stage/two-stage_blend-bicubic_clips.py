@@ -1,8 +1,19 @@
 # Linear blending, then bicubic enlargement: what a trained space-time network has to beat on held-out clips.
-_base_ = 'two-stage_blend-bicubic_vid4.py'
+_base_ = ['../_base_/default_runtime.py', '../_base_/models/two_stage.py', '../_base_/space_time.py']
 
 experiment_name = 'two-stage_blend-bicubic_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
+model = dict(
+    **_base_.two_stage,
+    generator=dict(
+        type='TwoStageNet',
+        order='interpolate_first',
+        **_base_.two_stage_parts.blend,
+        **_base_.two_stage_parts.bicubic,
+    ),
+)
+train_cfg = None
+val_cfg = None
 test_dataloader = [_base_.space_time.clips_val]
 test_evaluator = [_base_.space_time.clips_evaluator]

@@ -1,10 +1,5 @@
-# CAIN, then EDVR-M.
-_base_ = [
-    '../_base_/default_runtime.py',
-    '../_base_/models/two_stage.py',
-    '../_base_/space_time.py',
-    '../_base_/weights.py',
-]
+# CAIN, then EDVR-M, from the released weights of both.
+_base_ = ['../_base_/default_runtime.py', '../_base_/models/two_stage.py', '../_base_/space_time.py']
 
 experiment_name = 'two-stage_cain-edvrm_vid4'
 work_dir = f'./work_dirs/{experiment_name}'
@@ -16,8 +11,6 @@ model = dict(
         order='interpolate_first',
         **_base_.two_stage_parts.cain,
         **_base_.two_stage_parts.edvrm,
-        interpolator_weights=_base_.weights.cain,
-        restorer_weights=_base_.weights.edvrm,
     ),
 )
 train_cfg = None

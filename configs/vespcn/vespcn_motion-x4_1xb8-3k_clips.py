@@ -23,8 +23,9 @@ model = dict(
 # Windows of three frames.
 train_dataloader = _base_.clips_and_photos_train_window_dataloader
 train_dataloader.update(batch_size=8)
-train_dataloader.dataset.datasets[0].dataset.update(num_input_frames=3)
-train_dataloader.dataset.datasets[1].update(num_frames=3)
+_base_.clips_and_photos_window_clips.dataset.update(num_input_frames=3)
+_base_.clips_and_photos_window_photos.update(num_frames=3)
+train_dataloader.dataset.update(datasets=[_base_.clips_and_photos_window_clips, _base_.clips_and_photos_window_photos])
 _base_.clips_val_window_dataloader.dataset.update(num_input_frames=3)
 _base_.vid4_bix4_window_dataloader.dataset.update(num_input_frames=3)
 
@@ -35,7 +36,6 @@ test_evaluator = [_base_.vid4_bix4_evaluator]
 
 # The paper: SGD, a constant 1e-4 (1e-5 for the last layer), 5 million iterations. Here Adam, for a training of hours.
 train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=3_000, val_interval=1000)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=3_000, T_max=2_800)
+param_scheduler = [_base_.lr_warmup, dict(_base_.lr_cosine, end=3_000, T_max=2_800)]
 
 default_hooks = dict(checkpoint=dict(interval=500, save_best='clips/PSNR', rule='greater'))

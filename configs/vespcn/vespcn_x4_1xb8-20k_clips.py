@@ -8,10 +8,11 @@ work_dir = f'./work_dirs/{experiment_name}'
 custom_hooks = [dict(type='LoadPartsHook', parts=[dict(checkpoint='vespcn_x4_1xb8-8k_clips', source='generator.')])]
 
 # A small network learns more from many steps than from many pixels.
-train_dataloader = _base_.train_dataloader
-train_dataloader.dataset.datasets[0].dataset.pipeline[1].update(gt_patch_size=96)
-train_dataloader.dataset.datasets[1].pipeline[0].update(gt_patch_size=96)
+window_steps = [dict(_base_.clips_and_photos_patch, gt_patch_size=96), *_base_.clips_and_photos_window_end]
+window_clips, window_photos = _base_.clips_and_photos_window_clips, _base_.clips_and_photos_window_photos
+window_clips.dataset.update(pipeline=[_base_.clips_and_photos_load, *window_steps])
+window_photos.update(pipeline=window_steps)
+train_dataloader = dict(dataset=dict(datasets=[window_clips, window_photos]))
 
 train_cfg = dict(max_iters=20_000, val_interval=2000)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=20_000, T_max=19_800)
+param_scheduler = [_base_.lr_warmup, dict(_base_.lr_cosine, end=20_000, T_max=19_800)]

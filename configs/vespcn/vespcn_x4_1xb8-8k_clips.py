@@ -22,5 +22,4 @@ custom_hooks = [
 ]
 
 train_cfg = dict(max_iters=8_000)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=8_000, T_max=7_800)
+param_scheduler = [_base_.lr_warmup, dict(_base_.lr_cosine, end=8_000, T_max=7_800)]

@@ -19,8 +19,12 @@ model = dict(
 
 train_dataloader = _base_.space_time.clips_train
 train_dataloader.update(batch_size=2, num_workers=1)
-train_dataloader.dataset.pipeline[1].update(decoded_mb=1000)
-train_dataloader.dataset.pipeline[2].update(gt_patch_size=96)
+train_dataloader.dataset.pipeline = [
+    _base_.clips_sample,
+    dict(_base_.clips_load, decoded_mb=1000),
+    dict(_base_.clips_patch, gt_patch_size=96),
+    *_base_.space_time_train_end,
+]
 val_dataloader = [_base_.space_time.clips_val]
 val_evaluator = [_base_.space_time.clips_evaluator]
 # The held-out clips first, beside which configs/two_stage/two-stage_blend-bicubic_clips.py is to be measured.

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vsr_plugins.apis.compare import compare, name_versions
+from vsr_plugins.apis.compare import compare_videos, name_versions
 from vsr_plugins.cli import main
 from vsr_plugins.evaluation.protocols import get_protocol
 from vsr_plugins.visualization.split_screen import SplitScreen
@@ -34,7 +34,7 @@ def clips(tmp_path):
 
 def test_a_picture_with_known_psnr_and_the_crop_where_versions_differ(clips, tmp_path):
     methods = {name: clips[name] for name in 'ab'}
-    done = compare(methods, tmp_path / 'out' / 'picture.png', clips['gt'], protocol=get_protocol('reds4_rgb'))
+    done = compare_videos(methods, tmp_path / 'out' / 'picture.png', clips['gt'], protocol=get_protocol('reds4_rgb'))
     assert cv2.imread(str(done.path)).shape[1] > 800
     assert done.frame == 2
     # 16 x 16 of 48 x 64 pixels are off by 10 and by 20: 10 log10(255^2 / (err^2 / 12)).
@@ -46,7 +46,7 @@ def test_a_picture_with_known_psnr_and_the_crop_where_versions_differ(clips, tmp
 
 
 def test_a_split_screen_video_shows_a_stripe_of_each(clips, tmp_path):
-    done = compare({'a': clips['a'], 'b': clips['b']}, tmp_path / 'video.mp4', crop=(40, 16, 16, 16))
+    done = compare_videos({'a': clips['a'], 'b': clips['b']}, tmp_path / 'video.mp4', crop=(40, 16, 16, 16))
     assert done.scores is None and done.window == (16, 40, 16, 16)
     with av.open(str(done.path)) as container:
         frames = [frame.to_ndarray(format='rgb24') for frame in container.decode(video=0)]
@@ -57,7 +57,7 @@ def test_a_split_screen_video_shows_a_stripe_of_each(clips, tmp_path):
 def test_videos_and_folders_go_together(clips, tmp_path):
     frames = [cv2.imread(str(path)) for path in sorted(clips['gt'].iterdir())]
     video = write_video(frames, tmp_path / 'gt.mkv', 10, crf=0)
-    done = compare({'a': clips['a']}, tmp_path / 'picture.png', video)
+    done = compare_videos({'a': clips['a']}, tmp_path / 'picture.png', video)
     assert done.scores['a'].frames == {'gt': 5}
 
 
@@ -86,7 +86,7 @@ def test_a_row_over_time_is_the_row_of_each_frame(clips, monkeypatch, tmp_path):
 
     monkeypatch.setattr('vsr_plugins.apis.compare.comparison_figure', keep)
     with pytest.raises(KeyboardInterrupt):
-        compare({'a': clips['a'], 'b': clips['b']}, tmp_path / 'p.png', crop=(0, 0, 16, 8))
+        compare_videos({'a': clips['a'], 'b': clips['b']}, tmp_path / 'p.png', crop=(0, 0, 16, 8))
     # Row 4, from the left border to 12 pixels beyond the crop; the board moves by 2 pixels a frame.
     assert seen['a'].shape == (5, 28, 3)
     assert (seen['a'][1:, 2:] == seen['a'][:-1, :-2]).all()

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from vsr_plugins.apis.compare import compare
+from vsr_plugins.apis.compare import compare_videos
 from vsr_plugins.cli import main
 
 
@@ -32,7 +32,7 @@ def test_what_is_read_is_not_replaced(tmp_path):
     first, second = write_noise(tmp_path / 'a.mkv', [0, 40, 80])
     content = (tmp_path / 'copy.mkv').read_bytes()
     with pytest.raises(ValueError, match='is what is read'):
-        compare({'a': first, 'b': second}, second, overwrite=True)
+        compare_videos({'a': first, 'b': second}, second, overwrite=True)
     assert (tmp_path / 'copy.mkv').read_bytes() == content
 
 
@@ -46,9 +46,9 @@ def test_damage_is_said_and_is_a_status(tmp_path, capsys):
 
 def test_frames_that_last_differently_long_are_said_once_of_a_video(tmp_path, caplog):
     first, second = write_noise(tmp_path / 'a.mkv', [0, 100, 150, 900, 2000])
-    compare({'a': first, 'b': second}, tmp_path / 'out.png')
+    compare_videos({'a': first, 'b': second}, tmp_path / 'out.png')
     assert not caplog.records
-    compare({'a': first, 'b': second}, tmp_path / 'out.mp4')
+    compare_videos({'a': first, 'b': second}, tmp_path / 'out.mp4')
     assert ['differently long' in record.getMessage() for record in caplog.records] == [True]
 
 
@@ -60,5 +60,5 @@ def test_a_full_disk_is_said_of_the_file(tmp_path, monkeypatch):
 
     monkeypatch.setattr('vsr_plugins.apis.compare.write_video', full)
     with pytest.raises(OSError, match='No space left') as caught:
-        compare({'a': first, 'b': second}, tmp_path / 'out.mp4')
+        compare_videos({'a': first, 'b': second}, tmp_path / 'out.mp4')
     assert caught.value.filename == str(tmp_path / 'out.mp4')

@@ -8,7 +8,8 @@ import pytest
 from videos import Between, Nearest, gradient, grey_frames, read_clip, sound_packets, write_clip
 
 from vsr_plugins.apis import upscale
-from vsr_plugins.apis.upscale_batch import upscale_all
+from vsr_plugins.apis.batch import upscale_batch
+from vsr_plugins.inference.job.options import JobOptions, OutputOptions, SourceOptions
 from vsr_plugins.media.images import UnreadableError, encode_png, read_rgb
 
 
@@ -31,7 +32,7 @@ def test_container_codec_times_and_sound_are_kept(tmp_path, name, codec, written
     options = {'x265-params': 'log-level=none', 'crf': '2'} if codec == 'libx265' else None
     source = write_clip(tmp_path / name, grey_frames(9), codec, rate=rate, tracks=tracks, options=options)
     target = tmp_path / f'large{source.suffix}'
-    made = upscale(source, target, model=Nearest())
+    made = upscale(source, target, Nearest())
     assert (made.targets, made.read, made.damage) == ((target,), 9, None)
     before, old, was = read_clip(source)
     after, new, now = read_clip(target)
@@ -49,7 +50,7 @@ def test_variable_rate_is_kept_to_the_tick(tmp_path):
     time_base = Fraction(1, 90000)
     times = [0, 3003, 6006, 24000, 25001, 90000]
     source = write_clip(tmp_path / 'a.mp4', grey_frames(6), time_base=time_base, times=times)
-    upscale(source, tmp_path / 'b.mp4', model=Nearest(), segment_length=2)
+    upscale(source, tmp_path / 'b.mp4', Nearest(), job=JobOptions(segment_length=2))
     after, _, now = read_clip(tmp_path / 'b.mp4')
     assert now['time_base'] == time_base
     assert [round(time / time_base) for time in after] == times
@@ -57,7 +58,7 @@ def test_variable_rate_is_kept_to_the_tick(tmp_path):
 
 def test_interpolation_doubles_the_rate_and_leaves_the_sound(tmp_path):
     source = write_clip(tmp_path / 'a.mp4', grey_frames(8, step=8), tracks=1)
-    upscale(source, tmp_path / 'b.mp4', model=Between(), crf=2)
+    upscale(source, tmp_path / 'b.mp4', Between(), output=OutputOptions(crf=2))
     times, frames, now = read_clip(tmp_path / 'b.mp4')
     assert now['rate'] == 50
     assert times == pytest.approx([i / 50 for i in range(16)])
@@ -69,7 +70,7 @@ def test_interpolation_doubles_the_rate_and_leaves_the_sound(tmp_path):
 def test_a_cut_ends_a_scene_for_the_network(tmp_path):
     red, blue = (np.full((32, 48, 3), color, np.uint8) for color in ((200, 30, 30), (30, 30, 200)))
     source = write_clip(tmp_path / 'a.mp4', [red] * 3 + [blue] * 3)
-    upscale(source, tmp_path / 'b.mp4', model=Between(), crf=2)
+    upscale(source, tmp_path / 'b.mp4', Between(), output=OutputOptions(crf=2))
     _, frames, _ = read_clip(tmp_path / 'b.mp4')
     assert len(frames) == 12
     assert np.abs(frames[:6].mean((1, 2)) - (200, 30, 30)).max() < 4
@@ -83,7 +84,7 @@ def test_a_cut_ends_a_scene_for_the_network(tmp_path):
 def test_colours_are_read_and_written_by_their_matrix_and_range(tmp_path, matrix, full, expected):
     frames = [np.full((32, 48, 3), (204, 102, 26), np.uint8)] * 2
     source = write_clip(tmp_path / 'a.mp4', frames, pix_fmt='yuv444p', colors=(full, matrix))
-    upscale(source, tmp_path / 'b.mp4', model=Nearest(), images=tmp_path / 'png', crf=2)
+    upscale(source, tmp_path / 'b.mp4', Nearest(), output=OutputOptions(images=tmp_path / 'png', crf=2))
     with av.open(str(tmp_path / 'b.mp4')) as container:
         frame = next(container.decode(video=0))
         assert (frame.color_range, frame.colorspace) == (full, matrix)
@@ -97,7 +98,7 @@ def test_ten_bits_stay_ten(tmp_path):
     ramp = np.linspace(20000, 22000, 48).astype(np.uint16)
     frames = [np.broadcast_to(ramp[None, :, None], (32, 48, 3)).copy()] * 2
     source = write_clip(tmp_path / 'a.mkv', frames, pix_fmt='yuv420p10le', options={'crf': '0'})
-    upscale(source, tmp_path / 'b.mkv', model=Nearest(), images=tmp_path / 'png', crf=0)
+    upscale(source, tmp_path / 'b.mkv', Nearest(), output=OutputOptions(images=tmp_path / 'png', crf=0))
     with av.open(str(tmp_path / 'b.mkv')) as container:
         frame = next(container.decode(video=0))
         assert frame.format.name == 'yuv420p10le'
@@ -115,7 +116,7 @@ def test_ten_bits_stay_ten(tmp_path):
 @pytest.mark.parametrize('rotation', [90, -90, 180])
 def test_a_turned_video_comes_out_upright(tmp_path, rotation):
     source = write_clip(tmp_path / 'a.mp4', [gradient()] * 2, pix_fmt='yuv444p', rotation=rotation)
-    upscale(source, tmp_path / 'b.mp4', model=Nearest(), crf=2)
+    upscale(source, tmp_path / 'b.mp4', Nearest(), output=OutputOptions(crf=2))
     _, frames, now = read_clip(tmp_path / 'b.mp4')
     assert now['rotation'] == 0
     seen = np.rot90(gradient(), rotation // 90)  # FFmpeg counts against the clock
@@ -125,7 +126,7 @@ def test_a_turned_video_comes_out_upright(tmp_path, rotation):
 @pytest.mark.parametrize(('scale', 'size', 'pix_fmt'), [(3, (33, 47), 'yuv444p'), (2, (33, 47), 'yuv420p')])
 def test_odd_sizes_lose_no_pixel(tmp_path, scale, size, pix_fmt):
     source = write_clip(tmp_path / 'a.mkv', [gradient(*size)] * 2, codec='ffv1')
-    upscale(source, tmp_path / 'b.mkv', model=Nearest(scale), codec='libx264')
+    upscale(source, tmp_path / 'b.mkv', Nearest(scale), output=OutputOptions(codec='libx264'))
     _, frames, now = read_clip(tmp_path / 'b.mkv')
     assert frames.shape[1:3] == (size[0] * scale, size[1] * scale)
     assert now['pix_fmt'] == pix_fmt
@@ -133,7 +134,9 @@ def test_odd_sizes_lose_no_pixel(tmp_path, scale, size, pix_fmt):
 
 def test_a_stretch_of_a_video(tmp_path):
     source = write_clip(tmp_path / 'a.mp4', grey_frames(40, step=5), tracks=1)
-    upscale(source, tmp_path / 'b.mp4', model=Nearest(), start=0.4, duration=0.2, crf=2)
+    upscale(
+        source, tmp_path / 'b.mp4', Nearest(), part=SourceOptions(start=0.4, duration=0.2), output=OutputOptions(crf=2)
+    )
     times, frames, _ = read_clip(tmp_path / 'b.mp4')
     assert times == pytest.approx([0, 0.04, 0.08, 0.12, 0.16])
     assert frames.mean((1, 2, 3)) == pytest.approx([90 + 5 * i for i in range(5)], abs=1.5)
@@ -147,8 +150,8 @@ def test_a_stretch_of_a_video(tmp_path):
 
 def test_one_frame(tmp_path):
     source = write_clip(tmp_path / 'a.mp4', grey_frames(1))
-    assert upscale(source, tmp_path / 'b.mp4', model=Between()).read == 1
-    assert upscale(source, tmp_path / 'c.mp4', model=Nearest()).read == 1
+    assert upscale(source, tmp_path / 'b.mp4', Between()).read == 1
+    assert upscale(source, tmp_path / 'c.mp4', Nearest()).read == 1
     assert len(read_clip(tmp_path / 'b.mp4')[0]) == 2
     assert len(read_clip(tmp_path / 'c.mp4')[0]) == 1
 
@@ -160,11 +163,11 @@ def test_images_in_and_out(tmp_path):
         (folder / f'f{number}.png').write_bytes(encode_png(np.full((8, 12, 3), 10 * number, np.uint8)))
     for kind, source in enumerate((folder, f'{folder}/f*.png', f'{folder}/f%d.png')):
         out = tmp_path / f'out{kind}'
-        upscale(source, out, model=Nearest())
+        upscale(source, out, Nearest())
         assert left_beside(out) == ['00000000.png', '00000001.png', '00000002.png']
         assert [read_rgb(out / name)[0, 0, 0] for name in left_beside(out)] == [10, 20, 100]
         assert read_rgb(out / '00000000.png').shape == (16, 24, 3)
-    upscale(folder, tmp_path / 'film.mp4', model=Nearest(), fps=Fraction(24000, 1001))
+    upscale(folder, tmp_path / 'film.mp4', Nearest(), part=SourceOptions(fps=Fraction(24000, 1001)))
     assert read_clip(tmp_path / 'film.mp4')[2]['rate'] == Fraction(24000, 1001)
 
 
@@ -176,17 +179,17 @@ def test_images_of_sixteen_bits_stay_so(tmp_path):
     noise = np.random.default_rng(0).integers(0, 65536, (8, 12, 3), np.uint16)
     cv2.imwrite(str(folder / '0.png'), noise)
     cv2.imwrite(str(folder / '1.png'), noise[..., 0])
-    upscale(folder, tmp_path / 'out', model=Nearest())
+    upscale(folder, tmp_path / 'out', Nearest())
     made = [cv2.imread(str(tmp_path / 'out' / name), cv2.IMREAD_UNCHANGED) for name in left_beside(tmp_path / 'out')]
     assert [image.dtype for image in made] == [np.uint16] * 2
     assert np.abs(made[0][::2, ::2].astype(int) - noise).max() <= 1
     assert np.abs(made[1][::2, ::2].astype(int) - noise[..., :1]).max() <= 1
-    upscale(folder, tmp_path / 'film.mkv', model=Nearest(), codec='libx265')
+    upscale(folder, tmp_path / 'film.mkv', Nearest(), output=OutputOptions(codec='libx265'))
     assert read_clip(tmp_path / 'film.mkv')[2]['pix_fmt'] == 'yuv420p12le'
     whole = (folder / '1.png').read_bytes()
     (folder / '1.png').write_bytes(whole[:-30])
     with pytest.raises(UnreadableError, match='1.png'):
-        upscale(folder, tmp_path / 'again', model=Nearest())
+        upscale(folder, tmp_path / 'again', Nearest())
 
 
 def test_what_cannot_be_read_leaves_nothing(tmp_path):
@@ -207,11 +210,11 @@ def test_what_cannot_be_read_leaves_nothing(tmp_path):
     before = left_beside(tmp_path)
     for path, message in ((text, 'not a video'), (cut, 'not a video'), (sound, 'no video stream'), (empty, 'no frame')):
         with pytest.raises(UnreadableError, match=message):
-            upscale(path, tmp_path / 'out.mp4', model=Nearest())
+            upscale(path, tmp_path / 'out.mp4', Nearest())
     with pytest.raises(FileNotFoundError, match='absent.mp4'):
-        upscale(tmp_path / 'absent.mp4', tmp_path / 'out.mp4', model=Nearest())
+        upscale(tmp_path / 'absent.mp4', tmp_path / 'out.mp4', Nearest())
     with pytest.raises(ValueError, match='no frame to upscale from 9'):
-        upscale(whole, tmp_path / 'out.mp4', model=Nearest(), start=9)
+        upscale(whole, tmp_path / 'out.mp4', Nearest(), part=SourceOptions(start=9))
     assert left_beside(tmp_path) == before
 
 
@@ -220,7 +223,7 @@ def test_of_a_cut_file_what_can_be_read_is_upscaled_and_said(tmp_path):
     whole = write_clip(tmp_path / 'whole.mkv', list(noise), options={'crf': '2', 'g': '1'})
     cut = tmp_path / 'cut.mkv'
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-    made = upscale(cut, tmp_path / 'out.mkv', model=Nearest())
+    made = upscale(cut, tmp_path / 'out.mkv', Nearest())
     assert 10 <= made.read <= 20
     assert 'ends after' in made.damage and 'of 1.20 s' in made.damage
     assert len(read_clip(tmp_path / 'out.mkv')[0]) == made.read
@@ -232,17 +235,17 @@ def test_nothing_of_the_users_is_replaced_unasked(tmp_path):
     target = tmp_path / 'b.mp4'
     target.write_bytes(b'mine')
     with pytest.raises(FileExistsError, match='--force'):
-        upscale(source, target, model=Nearest())
+        upscale(source, target, Nearest())
     assert target.read_bytes() == b'mine'
     with pytest.raises(ValueError, match='what is read'):
-        upscale(source, source, model=Nearest(), force=True)
-    upscale(source, target, model=Nearest(), force=True)
+        upscale(source, source, Nearest(), job=JobOptions(force=True))
+    upscale(source, target, Nearest(), job=JobOptions(force=True))
     assert len(read_clip(target)[0]) == 3
     pictures = tmp_path / 'pictures'
     pictures.mkdir()
     (pictures / 'holiday.jpg').write_bytes(b'mine')
     with pytest.raises(FileExistsError, match='holiday'):
-        upscale(source, pictures, model=Nearest(), force=True)
+        upscale(source, pictures, Nearest(), job=JobOptions(force=True))
     assert (source.read_bytes(), (pictures / 'holiday.jpg').read_bytes()) == (content, b'mine')
     assert left_beside(tmp_path) == ['a.mp4', 'b.mp4', 'pictures']
 
@@ -250,17 +253,17 @@ def test_nothing_of_the_users_is_replaced_unasked(tmp_path):
 def test_an_unwritable_target(tmp_path):
     source = write_clip(tmp_path / 'a.mp4', grey_frames(2))
     with pytest.raises(OSError, match='nothing can be written there'):
-        upscale(source, source / 'b.mp4', model=Nearest())
+        upscale(source, source / 'b.mp4', Nearest())
     with pytest.raises(ValueError, match='no video format'):
-        upscale(source, tmp_path / 'b.docx', model=Nearest())
+        upscale(source, tmp_path / 'b.docx', Nearest())
     with pytest.raises(ValueError, match='no encoder'):
-        upscale(source, tmp_path / 'b.mp4', model=Nearest(), codec='libx999')
+        upscale(source, tmp_path / 'b.mp4', Nearest(), output=OutputOptions(codec='libx999'))
     with pytest.raises(ValueError, match='do not take libx264'):
-        upscale(source, tmp_path / 'b.webm', model=Nearest(), codec='libx264')
+        upscale(source, tmp_path / 'b.webm', Nearest(), output=OutputOptions(codec='libx264'))
     sounding = write_clip(tmp_path / 'c.mp4', grey_frames(4), tracks=1)
     with pytest.raises(ValueError, match='--no-audio'):
-        upscale(sounding, tmp_path / 'b.webm', model=Nearest())
-    upscale(sounding, tmp_path / 'b.webm', model=Nearest(), audio=False)
+        upscale(sounding, tmp_path / 'b.webm', Nearest())
+    upscale(sounding, tmp_path / 'b.webm', Nearest(), output=OutputOptions(audio=False))
     assert left_beside(tmp_path) == ['a.mp4', 'b.webm', 'c.mp4']
 
 
@@ -283,18 +286,32 @@ class Interrupted(Nearest):
 def test_interrupted_and_resumed_is_as_if_never_interrupted(tmp_path, network):
     source = write_clip(tmp_path / 'a.mp4', grey_frames(23), tracks=1)
     # Lossless: libx264 is not always reproducible where it has a rate to choose.
-    upscale(source, tmp_path / 'whole.mp4', model=network(), segment_length=5, crf=0, images=tmp_path / 'whole')
+    upscale(
+        source,
+        tmp_path / 'whole.mp4',
+        network(),
+        output=OutputOptions(images=tmp_path / 'whole', crf=0),
+        job=JobOptions(segment_length=5),
+    )
     broken = type('Broken', (Interrupted, network), {})(18)
     target, pictures = tmp_path / 'b.mp4', tmp_path / 'png'
     with pytest.raises(KeyboardInterrupt, match='b.mp4 holds the first'):
-        upscale(source, target, model=broken, segment_length=5, crf=0, images=pictures)
+        upscale(source, target, broken, output=OutputOptions(images=pictures, crf=0), job=JobOptions(segment_length=5))
     times, _, _ = read_clip(target)
     assert 5 <= len(times) < 46
     assert sound_packets(target)[-1][0] <= times[-1] + 0.04
     assert len(left_beside(pictures)) == len(times)
     with pytest.raises(FileExistsError, match='already there'):
-        upscale(source, target, model=network(), segment_length=5, crf=0, images=pictures)
-    made = upscale(source, target, model=network(), segment_length=5, crf=0, images=pictures, resume=True)
+        upscale(
+            source, target, network(), output=OutputOptions(images=pictures, crf=0), job=JobOptions(segment_length=5)
+        )
+    made = upscale(
+        source,
+        target,
+        network(),
+        output=OutputOptions(images=pictures, crf=0),
+        job=JobOptions(resume=True, segment_length=5),
+    )
     assert made.read < 23
     after, frames, _ = read_clip(target)
     expected, wanted, _ = read_clip(tmp_path / 'whole.mp4')
@@ -303,13 +320,13 @@ def test_interrupted_and_resumed_is_as_if_never_interrupted(tmp_path, network):
     assert left_beside(pictures) == left_beside(tmp_path / 'whole')
     assert sound_packets(target) == sound_packets(source)
     assert left_beside(tmp_path) == ['a.mp4', 'b.mp4', 'png', 'whole', 'whole.mp4']
-    assert upscale(source, target, model=network(), resume=True).read == 0
+    assert upscale(source, target, network(), job=JobOptions(resume=True)).read == 0
 
 
 def test_interrupted_with_nothing_to_be_left(tmp_path):
     source = write_clip(tmp_path / 'a.mp4', grey_frames(12))
     with pytest.raises(KeyboardInterrupt, match='nothing is left'):
-        upscale(source, tmp_path / 'b.mp4', model=Interrupted(8), segment_length=3, on_interrupt='discard')
+        upscale(source, tmp_path / 'b.mp4', Interrupted(8), job=JobOptions(on_interrupt='discard', segment_length=3))
     assert left_beside(tmp_path) == ['a.mp4']
 
 
@@ -317,13 +334,15 @@ def test_an_unfinished_upscale_is_not_forgotten(tmp_path):
     source = write_clip(tmp_path / 'a.mp4', grey_frames(12))
     target = tmp_path / 'b.mp4'
     with pytest.raises(OSError, match='--resume goes on'):
-        upscale(source, target, model=Interrupted(8, OSError(28, 'No space left on device')), segment_length=3)
+        upscale(
+            source, target, Interrupted(8, OSError(28, 'No space left on device')), job=JobOptions(segment_length=3)
+        )
     assert left_beside(tmp_path) == ['.b.mp4.vsr', 'a.mp4']
     with pytest.raises(FileExistsError, match='begun and not finished'):
-        upscale(source, target, model=Nearest(), segment_length=3)
+        upscale(source, target, Nearest(), job=JobOptions(segment_length=3))
     with pytest.raises(ValueError, match='another stretch'):
-        upscale(source, target, model=Nearest(), segment_length=3, resume=True, start=0.1)
-    assert upscale(source, target, model=Nearest(), segment_length=3, resume=True).read == 6
+        upscale(source, target, Nearest(), part=SourceOptions(start=0.1), job=JobOptions(resume=True, segment_length=3))
+    assert upscale(source, target, Nearest(), job=JobOptions(resume=True, segment_length=3)).read == 6
     assert len(read_clip(target)[0]) == 12
     assert left_beside(tmp_path) == ['a.mp4', 'b.mp4']
 
@@ -331,7 +350,7 @@ def test_an_unfinished_upscale_is_not_forgotten(tmp_path):
 def test_a_failure_before_the_first_segment_leaves_nothing(tmp_path):
     source = write_clip(tmp_path / 'a.mp4', grey_frames(12))
     with pytest.raises(RuntimeError, match='no such kernel'):
-        upscale(source, tmp_path / 'b.mp4', model=Interrupted(8, RuntimeError('no such kernel')))
+        upscale(source, tmp_path / 'b.mp4', Interrupted(8, RuntimeError('no such kernel')))
     assert left_beside(tmp_path) == ['a.mp4']
     assert threading.active_count() == 1 or all(t.name not in ('read', 'write') for t in threading.enumerate())
 
@@ -339,11 +358,11 @@ def test_a_failure_before_the_first_segment_leaves_nothing(tmp_path):
 def test_several_sources_each_under_its_name(tmp_path):
     sources = [write_clip(tmp_path / name, grey_frames(3)) for name in ('a.mp4', 'b.mkv')]
     (tmp_path / 'c.mp4').write_text('no video')
-    made = upscale_all([*sources, tmp_path / 'c.mp4'], tmp_path / 'out', model=Nearest())
+    made = upscale_batch([*sources, tmp_path / 'c.mp4'], tmp_path / 'out', model=Nearest())
     assert left_beside(tmp_path / 'out') == ['a.mp4', 'b.mkv']
     assert isinstance(made[tmp_path / 'c.mp4'], UnreadableError)
     with pytest.raises(ValueError, match='called a.mp4'):
-        upscale_all([sources[0], tmp_path / 'x' / 'a.mp4'], tmp_path / 'out', model=Nearest())
+        upscale_batch([sources[0], tmp_path / 'x' / 'a.mp4'], tmp_path / 'out', model=Nearest())
 
 
 def test_memory_for_frames_is_bounded(tmp_path):
@@ -355,7 +374,7 @@ def test_memory_for_frames_is_bounded(tmp_path):
             seen.append(lqs.shape[1])
             return super().forward(lqs)
 
-    upscale(source, tmp_path / 'b.mp4', model=Counting())
+    upscale(source, tmp_path / 'b.mp4', Counting())
     assert sum(seen) == 120 and max(seen) == 1
 
 
@@ -370,7 +389,7 @@ def test_neither_encoders_nor_frames_wait_for_the_garbage_collector(tmp_path):
     gc.disable()
     try:
         before = alive()
-        upscale(source, tmp_path / 'b.mp4', model=Nearest(), segment_length=4)
+        upscale(source, tmp_path / 'b.mp4', Nearest(), job=JobOptions(segment_length=4))
         frames, contexts = np.subtract(alive(), before)
     finally:
         gc.enable()

@@ -7,7 +7,7 @@ from mmengine.runner.checkpoint import CheckpointLoader, load_checkpoint
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from vsr_plugins.checkpoints.conversion import convert_weights, sources
+from vsr_plugins.checkpoints.conversion import convert_weights, find_converters
 from vsr_plugins.checkpoints.converters.renaming import check_fits, rename, weight_of
 from vsr_plugins.checkpoints.weight_files import read_weights, write_weights
 from vsr_plugins.cli import main
@@ -162,11 +162,11 @@ MALFORMED = {
 @pytest.mark.parametrize('shape', [(), (0,), (0, 3, 3, 3), (1, 0, 3, 3), (1,), (2, 2), (1, 1, 1, 1, 1)], ids=str)
 def test_malformed_tensors_are_one_error(shape):
     """Of whatever the size of a network is read from."""
-    assert set(MALFORMED) == set(sources()) - {'mmagic'}
+    assert set(MALFORMED) == set(find_converters()) - {'mmagic'}
     for source, (key, rest, count) in MALFORMED.items():
         weights = {key: torch.zeros(shape)} | {rest.format(i): torch.zeros(4) for i in range(count)}
         with pytest.raises(ValueError, match='these are no '):
-            sources()[source].convert(weights)
+            find_converters()[source].convert(weights)
 
 
 def test_parts_are_left_out(tmp_path, capsys):
@@ -260,8 +260,8 @@ def test_every_source_is_listed_with_its_network(capsys):
 
     assert main(['convert', '--list']) == 0
     printed = capsys.readouterr().out
-    assert {'duf_basicsr', 'espcn_loseall'} <= set(sources())
-    for name, module in sources().items():
+    assert {'duf_basicsr', 'espcn_loseall'} <= set(find_converters())
+    for name, module in find_converters().items():
         assert name in printed
         assert MODELS.get(module.NETWORK).__name__ == module.NETWORK
         assert 'Paper:' in module.__doc__

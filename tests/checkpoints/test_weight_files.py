@@ -168,11 +168,11 @@ package.__path__ = [{str(folder)!r}]
 sys.modules['vsr_plugins'] = package
 for name in ('mmengine', 'mmagic', 'mmcv', 'cv2', 'scipy', 'torchvision'):
     sys.modules[name] = None
-from vsr_plugins.checkpoints.conversion import convert_state_dict, sources
+from vsr_plugins.checkpoints.conversion import convert_state_dict, find_converters
 from vsr_plugins.checkpoints.matching import load_state_dict_strict
 from vsr_plugins.checkpoints.ncnn_files import read_ncnn
 from vsr_plugins.checkpoints.weight_files import read_weights
-print(*read_weights({str(tmp_path / 'a.pth')!r}), len(sources()) > 12)
+print(*read_weights({str(tmp_path / 'a.pth')!r}), len(find_converters()) > 12)
 for source in ('basicvsr_basicsr', 'rrdbnet_ncnn'):
     try:
         convert_state_dict(source, {{'nonsense.weight': 1}})

@@ -2,13 +2,12 @@ import re
 
 import pytest
 
-from vsr_plugins import environment as diagnosis
-from vsr_plugins import version
+from vsr_plugins import environment, version
 from vsr_plugins.cli import main
 
 
 def findings():
-    return {finding.subject: finding for finding in diagnosis.diagnose()}
+    return {finding.subject: finding for finding in environment.diagnose()}
 
 
 def test_a_sound_environment_has_no_fault(monkeypatch, tmp_path, capsys):
@@ -37,7 +36,7 @@ def test_a_missing_distribution_is_a_fault(monkeypatch, capsys):
 @pytest.mark.parametrize(('full', 'fault'), [('2.0.1', True), ('2.1.0+cu118', False), (None, False)])
 def test_mmcv_beneath_another_mmcv_lite_is_a_fault(monkeypatch, full, fault):
     versions = {'mmcv': full, 'mmcv-lite': '2.1.0'}
-    monkeypatch.setattr(diagnosis, 'installed_version', lambda name: versions.get(name, '1'))
+    monkeypatch.setattr(environment, 'installed_version', lambda name: versions.get(name, '1'))
     found = findings().get('mmcv-lite')
     assert (found is not None) == fault
     assert not fault or (found.state == 'fault' and '2.0.1' in found.text and '2.0.1' in found.remedy)

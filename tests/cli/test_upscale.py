@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from vsr_plugins.apis import upscaling
+from vsr_plugins.apis import JobOptions, ModelOptions, OutputOptions, SourceOptions, upscaling
 from vsr_plugins.cli import main
 from vsr_plugins.media.images import encode_png, read_rgb
 from vsr_plugins.pretrained import default_model, model_names
@@ -61,10 +61,13 @@ def test_options_reach_what_they_are_for(clip, tmp_path, monkeypatch):
     assert main(['upscale', 'a.mp4', 'b.mp4', *words.split()]) == 0
     del seen['on_progress']
     assert seen == dict(
-        source='a.mp4', target='b.mp4', codec='libx265', crf=20, start=1.5, duration=2.0, device='cpu',
-        precision='half', tile=64, resume=True, force=False, audio=False, subtitles=True, on_interrupt='discard',
-        config=Path('c.py'), checkpoint=Path('w.pth'), model=None, images=Path('png'), fps=None, segment_length=30,
-    )  # fmt: skip
+        source='a.mp4',
+        target='b.mp4',
+        model=ModelOptions(config=Path('c.py'), checkpoint=Path('w.pth'), device='cpu', precision='half', tile=64),
+        part=SourceOptions(start=1.5, duration=2.0),
+        output=OutputOptions(images=Path('png'), codec='libx265', crf=20, audio=False),
+        job=JobOptions(resume=True, on_interrupt='discard', segment_length=30),
+    )
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,12 @@ def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
             for dataset in [loader.dataset, *loader.dataset.get('datasets', [])]:
                 if dataset.type == 'PhotoMotionDataset':
                     dataset.update(clips_per_image=1, num_frames=min(5, dataset.num_frames), cache_mb=0)
-    # Stages before, whose weights a test has not got.
+    # Features and stages before, whose weights a test has not got.
+    if config.model.get('perceptual_loss'):
+        config.model.perceptual_loss = None
+    for part in ('interpolator_weights', 'restorer_weights'):
+        if part in config.model.generator:
+            config.model.generator[part] = None
     hooks = config.get('custom_hooks') or []
     config.custom_hooks = [hook for hook in hooks if hook.type != 'LoadPartsHook']
     for hook in config.custom_hooks:

@@ -1,20 +1,24 @@
 """Every config file there is: a new one is tested without anyone writing a test."""
 
+import ast
 import math
 import sys
 from pathlib import Path
 
 import pytest
 import torch
+from mmagic.registry import MODELS
+from mmagic.utils import register_all_modules
 from mmengine.config import Config
 from mmengine.runner import Runner
 
 sys.path.insert(0, str(Path(__file__).parent))
-from reduced import FILES, NAMES, as_list, reduced, write_data  # noqa: E402
+from reduced import CONFIGS, FILES, NAMES, as_list, reduced, write_data  # noqa: E402
 
 import vsr_plugins  # noqa: E402, F401
 
 UPSTREAM = ('srcnn', 'msrresnet', 'srgan', 'esrgan', 'edvrm', 'edvrl', 'tdan', 'basicvsr', 'iconvsr', 'basicvsr-pp')
+SPYNET, VGG = 'spynet_20210409-c6c1bd09.pth', 'vgg19-dcbb9e9d.pth'
 every_config = pytest.mark.parametrize('path', FILES, ids=NAMES)
 
 
@@ -55,6 +59,46 @@ def test_a_config_is_named_after_its_file(path, environment):
     assert config.work_dir == f'./work_dirs/{path.stem}'
 
 
+EDITS_OF_LISTS = frozenset({'insert', 'pop', 'remove', 'reverse', 'sort'})
+
+
+def edits_by_position(source):
+    """Lines that take or change an item of a list by where it stands."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Subscript):
+            index = node.slice.operand if isinstance(node.slice, ast.UnaryOp) else node.slice
+            if isinstance(index, ast.Slice) or (isinstance(index, ast.Constant) and isinstance(index.value, int)):
+                yield node.lineno
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in EDITS_OF_LISTS:
+            yield node.lineno
+
+
+@pytest.mark.parametrize('path', sorted(CONFIGS.rglob('*.py')), ids=lambda path: path.relative_to(CONFIGS).as_posix())
+def test_nothing_in_a_config_is_edited_by_its_position(path):
+    assert list(edits_by_position(path.read_text(encoding='utf-8'))) == []
+
+
+@pytest.mark.parametrize('path', sorted(CONFIGS.rglob('*.py')), ids=lambda path: path.relative_to(CONFIGS).as_posix())
+def test_a_config_imports_nothing(path):
+    """So it cannot look at the disk or the time, and dumps the same on every machine."""
+    tree = ast.walk(ast.parse(path.read_text(encoding='utf-8')))
+    assert not [node.lineno for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+@pytest.mark.parametrize(
+    ('source', 'lines'),
+    [
+        ("a = _base_.a\na.pipeline[2].update(kind='BD')", [2]),
+        ('a = _base_.steps[-1]', [1]),
+        ('a = _base_.steps[1:]', [1]),
+        ("a['dataset']['pipeline'].insert(0, step)", [1]),
+        ("model['generator']['init_cfg'] = dict(_base_.weights, a=1)", []),
+    ],
+)
+def test_an_edit_by_position_is_found(source, lines):
+    assert list(edits_by_position(source)) == lines
+
+
 @every_config
 def test_a_config_downloads_nothing(path, environment):
     """Upstream's own run-time blocks, which no config of ours uses, may name what they like; what runs may not."""
@@ -77,18 +121,49 @@ def test_a_config_runs_here(path, environment):
         assert evaluator.metrics[0].type == 'VSRMetric'
 
 
-def test_local_weights_are_used_where_they_are(environment, tmp_path, monkeypatch):
-    folder = tmp_path / 'weights'
-    folder.mkdir()
-    (folder / 'spynet_20210409-c6c1bd09.pth').touch()
-    basicvsr = next(path for path in FILES if path.stem.startswith('basicvsr_'))
-    assert Config.fromfile(basicvsr).model.generator.spynet_pretrained == f'{folder}/spynet_20210409-c6c1bd09.pth'
-    srgan = next(path for path in FILES if path.stem.startswith('srgan_'))
-    assert Config.fromfile(srgan).model.perceptual_loss is None
-    cache = tmp_path / 'torch' / 'hub' / 'checkpoints'
-    cache.mkdir(parents=True)
-    (cache / 'vgg19-dcbb9e9d.pth').touch()
-    assert Config.fromfile(srgan).model.perceptual_loss.type == 'PerceptualLoss'
+@every_config
+def test_a_config_is_the_same_whatever_weights_are_on_the_machine(path, environment, tmp_path, monkeypatch):
+    """Only the folder that the variable names is in it."""
+    files = Config.fromfile(CONFIGS / '_base_' / 'weights.py').weights.values()
+    found = []
+    for root in (tmp_path / 'empty', tmp_path / 'full'):
+        monkeypatch.setenv('VSR_WEIGHTS_ROOT', str(root))
+        monkeypatch.setenv('TORCH_HOME', str(root))
+        if root.name == 'full':
+            for name in [Path(file).name for file in files] + [SPYNET, f'hub/checkpoints/{VGG}']:
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).touch()
+        found.append(with_root(Config.fromfile(path).to_dict(), str(root)))
+    assert found[0] == found[1]
+
+
+def with_root(node, root):
+    """The same with ROOT in the place of a folder, in every string."""
+    if isinstance(node, dict):
+        return {key: with_root(value, root) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [with_root(value, root) for value in node]
+    return node.replace(root, 'ROOT') if isinstance(node, str) else node
+
+
+@every_config
+def test_a_model_is_built_without_the_files_that_its_training_starts_from(path, environment):
+    register_all_modules()
+    assert MODELS.build(reduced(path, Path('work'), 1).model) is not None
+
+
+def test_parts_that_trainings_start_from_have_their_place(environment):
+    """Names of targets are those of the networks, which only a training with the files would find out."""
+    register_all_modules()
+    for path in FILES:
+        config = Config.fromfile(path)
+        hooks = [hook for hook in config.get('custom_hooks') or () if hook.type == 'LoadPartsHook']
+        parts = [part for hook in hooks for part in hook.parts if part.get('unless_loaded')]
+        if parts:
+            names = [f'generator.{name}' for name in MODELS.build(config.model.generator).state_dict()]
+            for part in parts:
+                target = part.get('target', part.get('source', ''))
+                assert any(name.startswith(target) for name in names), (path.stem, target)
 
 
 @pytest.mark.slow

@@ -271,7 +271,12 @@ def test_a_method_may_change_sizes(small_root, monkeypatch, tmp_path, preprocess
         'train_dataloader = _base_.clips_train_sequence_dataloader\n'
         'train_dataloader.update(batch_size=2)\n'
         'train_dataloader.dataset.update(num_input_frames=3)\n'
-        "train_dataloader.dataset.pipeline[2].update(gt_patch_size=64, kind='BD')\n"
+        'train_dataloader.dataset.pipeline = [\n'
+        '    _base_.clips_sample,\n'
+        '    _base_.clips_load,\n'
+        "    dict(_base_.clips_patch, gt_patch_size=64, kind='BD'),\n"
+        '    *_base_.clips_sequence_end,\n'
+        ']\n'
     )
     config = Config.fromfile(child)
     batch = preprocessor(first_batch(config.train_dataloader), training=True)

@@ -18,7 +18,7 @@ from vsr_plugins.datasets import (
     StackFrames,
 )
 from vsr_plugins.datasets.key_frames import evenly_spaced, read_key_frames, select_key_frames, video_key_frames
-from vsr_plugins.datasets.prepare import carry_out, plan_clips
+from vsr_plugins.datasets.prepare import execute, plan_clips
 from vsr_plugins.degradation import bicubic_downsample
 from vsr_plugins.media.images import UnreadableError
 
@@ -102,7 +102,7 @@ class TestRecord:
             (tmp_path / 'src/stills').mkdir(exist_ok=True)
             cv2.imwrite(str(tmp_path / f'src/stills/{i}.png'), image)
         for _ in range(2):  # also where all was made before
-            carry_out(plan_clips(tmp_path / 'src', val=['stills']), tmp_path / 'src', tmp_path)
+            execute(plan_clips(tmp_path / 'src', val=['stills']), tmp_path / 'src', tmp_path)
             record = tmp_path / 'clips/meta_info_clips_key_frames.txt'
             assert record.read_text() == 'film 0 5 10\n'
         data = ClipFramesDataset(data_root=str(tmp_path / 'clips'), key_frames_file=record.name)
@@ -114,7 +114,7 @@ class TestRecord:
         for clip in 'ab':
             (tmp_path / 'src' / clip).mkdir(parents=True)
             cv2.imwrite(str(tmp_path / f'src/{clip}/0.png'), moving(1)[0])
-        carry_out(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path)
+        execute(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path)
         assert not (tmp_path / 'clips/meta_info_clips_key_frames.txt').exists()
         assert len(ClipFramesDataset(data_root=str(tmp_path / 'clips'), key_frames_file='absent.txt')) == 2
 
@@ -125,20 +125,20 @@ class TestRecord:
         record.parent.mkdir()
         record.write_text('mine 1 2\n')
         with pytest.raises(ValueError, match='key_frames.txt is already there'):
-            carry_out(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path)
+            execute(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path)
         assert record.read_text() == 'mine 1 2\n'
         assert not (tmp_path / 'clips/GT').exists()
 
     def test_data_prepared_before_there_were_records(self, tmp_path):
         write_video(tmp_path / 'src/a.mkv', moving(3), 5)
         write_video(tmp_path / 'src/b.mkv', moving(3), 2)
-        carry_out(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path)
+        execute(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path)
         manifest = tmp_path / 'clips/.vsr_prepare.jsonl'
         lines = [json.loads(line) for line in manifest.read_text().splitlines()]
         for line in lines:
             line.pop('key_frames', None)
         manifest.write_text('\n'.join(json.dumps(line) for line in lines))
-        assert carry_out(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path).made == 0
+        assert execute(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path).made == 0
 
     def test_reading(self):
         assert read_key_frames('a 0 12\n\nb/c 3\n') == {'a': [0, 12], 'b/c': [3]}

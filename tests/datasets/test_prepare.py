@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from vsr_plugins.datasets import prepare
-from vsr_plugins.datasets.prepare import ClipSpec, carry_out, plan_vid4
+from vsr_plugins.datasets.prepare import ClipSpec, execute, plan_vid4
 from vsr_plugins.degradation import bicubic_downsample, blur_downsample
 
 TABLE = {'calendar': ClipSpec(3, (16, 20)), 'walk': ClipSpec(12, (12, 16))}
@@ -52,7 +52,7 @@ def contents(folder):
 
 
 def vid4(src, dst, table=TABLE, bd='duf', **kwargs):
-    return carry_out(plan_vid4(src, bd, table), src, dst, **kwargs)
+    return execute(plan_vid4(src, bd, table), src, dst, **kwargs)
 
 
 def assert_is_vid4(dst, table=TABLE):
@@ -273,7 +273,7 @@ class TestNeverOverwrites:
 KILLED = """
 import itertools, os, signal, sys
 from pathlib import Path
-from vsr_plugins.datasets.prepare import ClipSpec, carry_out, execute, plan_vid4
+from vsr_plugins.datasets.prepare import ClipSpec, execute, execute, plan_vid4
 
 place, calls = sys.argv[3], itertools.count()
 original = getattr(os, 'replace') if place == 'replace' else getattr(execute, place)
@@ -285,7 +285,7 @@ def deadly(*args):
 
 setattr(os if place == 'replace' else execute, place, deadly)
 table = {'calendar': ClipSpec(3, (16, 20)), 'walk': ClipSpec(12, (12, 16))}
-carry_out(plan_vid4(sys.argv[1], table=table), sys.argv[1], sys.argv[2])
+execute(plan_vid4(sys.argv[1], table=table), sys.argv[1], sys.argv[2])
 """
 
 

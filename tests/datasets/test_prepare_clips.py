@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from prepared import RNG, basic_frames, read, write
 
-from vsr_plugins.datasets.prepare import carry_out, plan_clips
+from vsr_plugins.datasets.prepare import execute, plan_clips
 from vsr_plugins.datasets.prepare.scenes import hold_out, scene_of
 from vsr_plugins.degradation import bicubic_downsample
 
@@ -71,7 +71,7 @@ class TestClips:
         for clip in ('camel_0', 'camel_1', 'bear_0'):
             for i in range(2):
                 write(src / clip / f'{i}.JPG', quality=90)
-        carry_out(plan_clips(src, val=['camel_1']), src, tmp_path)
+        execute(plan_clips(src, val=['camel_1']), src, tmp_path)
         clips = tmp_path / 'clips'
         assert (clips / 'meta_info_clips_train.txt').read_text() == 'bear_0 2 (8,12,3)\n'
         assert (clips / 'meta_info_clips_val.txt').read_text() == 'camel_0 2 (8,12,3)\ncamel_1 2 (8,12,3)\n'
@@ -85,20 +85,20 @@ class TestClips:
         src = tmp_path / 'src'
         for clip in ('a', 'b', 'c'):
             write(src / clip / '0.png')
-        carry_out(plan_clips(src, val=['a']), src, tmp_path)
-        assert carry_out(plan_clips(src, val=['b']), src, tmp_path).made == 1
+        execute(plan_clips(src, val=['a']), src, tmp_path)
+        assert execute(plan_clips(src, val=['b']), src, tmp_path).made == 1
         assert (tmp_path / 'clips/meta_info_clips_val.txt').read_text() == 'b 1 (8,12,3)\n'
         assert (tmp_path / 'clips/meta_info_clips_train.txt').read_text() == 'a 1 (8,12,3)\nc 1 (8,12,3)\n'
         (tmp_path / 'clips/meta_info_clips_val.txt').write_text('b 1 (8,12,3) # a note of mine\n')
         with pytest.raises(ValueError, match='meta_info_clips_val.txt is already there'):
-            carry_out(plan_clips(src, val=['a']), src, tmp_path)
+            execute(plan_clips(src, val=['a']), src, tmp_path)
 
     def test_sizes_that_four_does_not_divide(self, tmp_path):
         """33 x 47 becomes 32 x 44, from the top left, and a JPEG a PNG."""
         src = tmp_path / 'src'
         for clip in ('a', 'b'):
             write(src / clip / '0.jpg', (33, 47))
-        carry_out(plan_clips(src, val=['a']), src, tmp_path)
+        execute(plan_clips(src, val=['a']), src, tmp_path)
         np.testing.assert_array_equal(read(tmp_path / 'clips/GT/b/00000000.png'), read(src / 'b/0.jpg')[:32, :44])
         assert read(tmp_path / 'clips/BIx4/a/00000000.png').shape == (8, 11, 3)
         assert (tmp_path / 'clips/meta_info_clips_val.txt').read_text() == 'a 1 (32,44,3)\n'
@@ -108,7 +108,7 @@ class TestClips:
         write(src / 'a/0.jpg')
         write(src / 'a/1.webp', lossless=True)
         write(src / 'b/0.png')
-        carry_out(plan_clips(src, val=['b']), src, tmp_path)
+        execute(plan_clips(src, val=['b']), src, tmp_path)
         assert sorted(path.name for path in (tmp_path / 'clips/GT/a').iterdir()) == ['00000000.png', '00000001.png']
         np.testing.assert_array_equal(read(tmp_path / 'clips/GT/a/00000001.png'), read(src / 'a/1.webp'))
 
@@ -119,7 +119,7 @@ class TestClips:
         exif[0x0112] = 6  # to be turned by 90 degrees
         write(src / 'a/0.jpg', (8, 12), exif=exif)
         write(src / 'b/0.png')
-        carry_out(plan_clips(src, val=['b']), src, tmp_path)
+        execute(plan_clips(src, val=['b']), src, tmp_path)
         upright = read(tmp_path / 'clips/GT/a/00000000.png')
         np.testing.assert_array_equal(upright, np.rot90(read(src / 'a/0.jpg'), -1))
 
@@ -129,7 +129,7 @@ class TestClips:
         for name in ('my clip.v2', 'deep/inside', 'plain'):
             for i in range(3):
                 write(src / name / f'{i}.png')
-        carry_out(plan_clips(src, val=['plain']), src, tmp_path)
+        execute(plan_clips(src, val=['plain']), src, tmp_path)
         samples = basic_frames(tmp_path / 'clips', 'meta_info_clips_train.txt', 'GT', 'GT', depth=1)
         assert {(sample['key'], sample['sequence_length']) for sample in samples} == {
             ('deep_inside', 3),
@@ -146,7 +146,7 @@ class TestClips:
         for clip in ('old/dog_0', 'old/bear_0', 'more/bear_0', 'more/dog_0', 'more/dog_1', 'more/kite_0', 'more/car_0'):
             write(tmp_path / clip / '0.png')
         sources = [tmp_path / 'old', tmp_path / 'more']
-        carry_out(plan_clips(sources, val=['dog_0', 'kite_0']), sources, tmp_path / 'data')
+        execute(plan_clips(sources, val=['dog_0', 'kite_0']), sources, tmp_path / 'data')
         held, kept = (
             [line.split()[0] for line in (tmp_path / f'data/clips/meta_info_clips_{part}.txt').read_text().splitlines()]
             for part in ('val', 'train')
@@ -156,11 +156,11 @@ class TestClips:
         for name, source in (('dog_0', 'old/dog_0'), ('more_dog_0', 'more/dog_0')):
             made = read(tmp_path / 'data/clips/GT' / name / '00000000.png')
             np.testing.assert_array_equal(made, read(tmp_path / source / '0.png'))
-        assert carry_out(plan_clips(sources, val=['dog', 'kite']), sources, tmp_path / 'data').made == 0
+        assert execute(plan_clips(sources, val=['dog', 'kite']), sources, tmp_path / 'data').made == 0
         with pytest.raises(FileNotFoundError, match='none is not a folder'):
             plan_clips([tmp_path / 'old', tmp_path / 'none'])
         with pytest.raises(ValueError, match='more'):
-            carry_out(plan_clips(sources), sources, tmp_path / 'more')
+            execute(plan_clips(sources), sources, tmp_path / 'more')
 
     def test_frames_of_two_sizes(self, tmp_path):
         write(tmp_path / 'src/a/0.png')
@@ -174,7 +174,7 @@ class TestClips:
     def test_no_clip_at_all(self, tmp_path):
         (tmp_path / 'src').mkdir()
         with pytest.raises(ValueError, match='holds no clip'):
-            carry_out(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path)
+            execute(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path)
 
     def test_video_files(self, tmp_path):
         """FFV1 in RGB loses nothing."""
@@ -188,7 +188,7 @@ class TestClips:
             container.mux(stream.encode())
         write(tmp_path / 'src/b/0.png')
         for _ in range(2):
-            summary = carry_out(plan_clips(tmp_path / 'src', val=['street']), tmp_path / 'src', tmp_path)
+            summary = execute(plan_clips(tmp_path / 'src', val=['street']), tmp_path / 'src', tmp_path)
             assert summary.frames == 6
         assert summary.made == 0
         assert (tmp_path / 'clips/meta_info_clips_val.txt').read_text() == 'street 5 (16,24,3)\n'
@@ -215,7 +215,7 @@ class TestClips:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            carry_out(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path, on_progress=interrupt)
+            execute(plan_clips(tmp_path / 'src'), tmp_path / 'src', tmp_path, on_progress=interrupt)
 
     def test_what_is_no_video(self, tmp_path):
         (tmp_path / 'src').mkdir()

@@ -5,7 +5,7 @@ import pytest
 from prepared import basic_frames, read, write
 
 from vsr_plugins.cli import main
-from vsr_plugins.datasets.prepare import ClipSpec, carry_out, plan_reds, plan_spmcs, plan_vid4, plan_vimeo90k
+from vsr_plugins.datasets.prepare import ClipSpec, execute, plan_reds, plan_spmcs, plan_vid4, plan_vimeo90k
 from vsr_plugins.degradation import bicubic_downsample
 
 
@@ -23,7 +23,7 @@ class TestReds:
 
     def test_official_archives(self, tmp_path):
         src = self.official(tmp_path / 'src')
-        assert carry_out(plan_reds(src, spec=self.SPEC), src, tmp_path).made == 2 * 270 * 2
+        assert execute(plan_reds(src, spec=self.SPEC), src, tmp_path).made == 2 * 270 * 2
         reds = tmp_path / 'REDS'
         last = read(src / 'val_sharp/val/val_sharp/029/00000001.png')
         np.testing.assert_array_equal(read(reds / 'train_sharp/269/00000001.png'), last)
@@ -55,7 +55,7 @@ class TestReds:
             for j in range(2):
                 write(src / layout.format(clip) / f'{j:08d}.png')
                 write(src / 'sharp_bicubic' / clip / f'{j:08d}.png', (2, 3))
-        carry_out(plan_reds(src, 'reds4', self.SPEC), src, tmp_path)
+        execute(plan_reds(src, 'reds4', self.SPEC), src, tmp_path)
         assert [path.name for path in (tmp_path / 'REDS').glob('*.txt')] == ['meta_info_reds4_val.txt']
         assert read(tmp_path / 'REDS/train_sharp/020/00000001.png').shape == (8, 12, 3)
 
@@ -63,7 +63,7 @@ class TestReds:
         src = self.official(tmp_path / 'src')
         (src / 'val_sharp/val/val_sharp').rename(tmp_path / 'elsewhere')
         with pytest.raises(ValueError, match=r'clip 240 .* is missing') as error:
-            carry_out(plan_reds(src, spec=self.SPEC), src, tmp_path)
+            execute(plan_reds(src, spec=self.SPEC), src, tmp_path)
         assert 'and 10 more' in str(error.value)
 
     def test_unknown_subset(self, tmp_path):
@@ -92,7 +92,7 @@ class TestVimeo90k:
         src = self.source(tmp_path / 'src' / inner, sequences)
         write(src / sequences / '00009/0001/im1.png')  # in no list
         (src / 'sep_fast_testset.txt').write_text('00002/0003\n')
-        carry_out(self.plan(tmp_path / 'src'), tmp_path / 'src', tmp_path)
+        execute(self.plan(tmp_path / 'src'), tmp_path / 'src', tmp_path)
         vimeo = tmp_path / 'vimeo90k'
         assert (vimeo / 'meta_info_Vimeo90K_test_GT.txt').read_text() == (
             '00001/0266 7 (8, 12, 3)\n00002/0003 7 (8, 12, 3)\n'
@@ -146,7 +146,7 @@ class TestSpmcs:
                 write(tmp_path / 'src' / high.format(clip) / f'{i:04d}.png')
                 write(tmp_path / 'src' / low.format(clip) / f'{i:04d}.png', (2, 3))
         plan = plan_spmcs(tmp_path / 'src', clips=2, spec=ClipSpec(3, None))
-        carry_out(plan, tmp_path / 'src', tmp_path)
+        execute(plan, tmp_path / 'src', tmp_path)
         spmcs = tmp_path / 'SPMCS'
         assert (spmcs / 'meta_info_SPMCS_GT.txt').read_text() == 'car05_001 3 (8,12,3)\nhdclub_003_001 3 (8,12,3)\n'
         samples = basic_frames(spmcs, 'meta_info_SPMCS_GT.txt', 'BDx4', 'GT', depth=2, num_input_frames=5)
@@ -213,6 +213,6 @@ class TestCommand:
         for i in range(3):
             write(tmp_path / f'src/walk/{i}.png')
         plan = plan_vid4(tmp_path / 'src', table={'walk': ClipSpec(3, (8, 12))})
-        carry_out(plan, tmp_path / 'src', tmp_path)
+        execute(plan, tmp_path / 'src', tmp_path)
         samples = basic_frames(tmp_path / 'Vid4', 'meta_info_Vid4_GT.txt', 'BIx4', 'GT', depth=1)
         assert [(sample['key'], sample['sequence_length']) for sample in samples] == [('walk', 3)]

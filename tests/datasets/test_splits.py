@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vsr_plugins.cli import build_parser, main
-from vsr_plugins.datasets.prepare import carry_out, plan_clips
+from vsr_plugins.datasets.prepare import execute, plan_clips
 from vsr_plugins.datasets.prepare.splits import Criterion, split_clips
 from vsr_plugins.media.shots import measure_clip, scene_distance
 
@@ -93,7 +93,7 @@ def source(tmp_path_factory):
 
 @pytest.fixture
 def prepared(source, tmp_path):
-    carry_out(plan_clips(source, val=['cut', 'still']), source, tmp_path)
+    execute(plan_clips(source, val=['cut', 'still']), source, tmp_path)
     return tmp_path / 'clips'
 
 
@@ -168,7 +168,7 @@ class TestSplit:
 
     def test_preparation_goes_on_beside_it(self, source, prepared):
         split_clips(prepared)
-        assert carry_out(plan_clips(source, val=['cut', 'still']), source, prepared.parent).made == 0
+        assert execute(plan_clips(source, val=['cut', 'still']), source, prepared.parent).made == 0
 
     def test_what_is_missing(self, tmp_path, prepared):
         with pytest.raises(FileNotFoundError, match='vsr prepare clips'):

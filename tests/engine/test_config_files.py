@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from vsr_plugins.engine.config_files import read_config, renamed
+from vsr_plugins.engine.config_files import alias_chain, read_config
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 
@@ -17,7 +17,7 @@ CONFIGS = Path(__file__).parents[2] / 'configs'
     ],
 )
 def test_names_of_the_configs_of_the_project(name, names):
-    assert [path.stem for path in renamed(CONFIGS / f'{name}.py')] == names
+    assert [path.stem for path in alias_chain(CONFIGS / f'{name}.py')] == names
 
 
 def test_a_config_that_changes_its_base_is_another(tmp_path):
@@ -25,8 +25,8 @@ def test_a_config_that_changes_its_base_is_another(tmp_path):
     (tmp_path / 'second.py').write_text("_base_ = ['first.py']\nexperiment_name = 'second'\n")
     (tmp_path / 'third.py').write_text("_base_ = './second.py'\nexperiment_name = 'third'\nwork_dir = 'x'\n")
     (tmp_path / 'wide.py').write_text("_base_ = 'first.py'\nmodel = dict(width=2)\n")
-    assert [path.stem for path in renamed(tmp_path / 'third.py')] == ['third', 'second', 'first']
-    assert [path.stem for path in renamed(tmp_path / 'wide.py')] == ['wide']
+    assert [path.stem for path in alias_chain(tmp_path / 'third.py')] == ['third', 'second', 'first']
+    assert [path.stem for path in alias_chain(tmp_path / 'wide.py')] == ['wide']
 
 
 def test_a_config_is_read_without_a_word_about_the_environment(capfd, monkeypatch):

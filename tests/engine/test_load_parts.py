@@ -180,3 +180,48 @@ def test_the_last_checkpoint_of_a_training_of_any_length_is_taken(tmp_path):
     runner = SimpleNamespace(iter=0, model=net, work_dir=str(tmp_path / 'second'))
     LoadPartsHook([{'checkpoint': 'first', 'which': 'last'}]).before_train(runner)
     assert torch.equal(net.state_dict()['layer.0.weight'], weights(tmp_path / 'first', 3)['layer.0.weight'])
+
+
+def test_of_several_checkpoints_the_first_that_is_there_is_taken(tmp_path):
+    part = {'checkpoint': ['first', str(tmp_path / 'released.pth')], 'source': 'a.'}
+    runner = SimpleNamespace(iter=0, model=two_layers(), work_dir=str(tmp_path / 'second'))
+    with pytest.raises(FileNotFoundError) as raised:
+        LoadPartsHook([part]).before_train(runner)
+    # Both places and the way to do without are named.
+    for told in (str(tmp_path / 'first'), str(tmp_path / 'released.pth'), 'custom_hooks=[]'):
+        assert told in str(raised.value)
+    for value, name in enumerate(['released.pth', 'first/best_clips_PSNR_iter_5.pth'], start=1):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        torch.save({'a.weight': torch.full((2, 3, 1, 1), float(value)), 'a.bias': torch.ones(2)}, tmp_path / name)
+        LoadPartsHook([part]).before_train(runner)
+        assert runner.model['a'].weight.unique().tolist() == [value]
+
+
+def test_a_training_that_was_begun_is_not_replaced_by_released_weights(tmp_path):
+    (tmp_path / 'first').mkdir()
+    torch.save({'a.weight': torch.ones(2, 3, 1, 1), 'a.bias': torch.ones(2)}, tmp_path / 'released.pth')
+    with pytest.raises(FileNotFoundError, match='first'):
+        find_checkpoint(['first', str(tmp_path / 'released.pth')], tmp_path)
+
+
+def test_weights_of_load_from_stay(tmp_path):
+    net = two_layers()
+    before = net['a'].weight.clone()
+    runner = SimpleNamespace(iter=0, model=net, work_dir=str(tmp_path / 'second'), _has_loaded=True)
+    part = {'checkpoint': 'nowhere.pth', 'source': 'a.'}
+    LoadPartsHook([{**part, 'unless_loaded': True}]).before_train(runner)
+    assert torch.equal(net['a'].weight, before)
+    with pytest.raises(FileNotFoundError, match='nowhere.pth'):
+        LoadPartsHook([part]).before_train(runner)
+
+
+def test_a_part_starts_from_pretrained_weights(tmp_path):
+    from vsr_plugins.models import ESPCNNet
+    from vsr_plugins.pretrained import read_pretrained
+
+    net = torch.nn.ModuleDict({'generator': ESPCNNet(in_channels=1, scale=4)})
+    runner = SimpleNamespace(iter=0, model=net, work_dir=str(tmp_path / 'second'))
+    LoadPartsHook([{'checkpoint': ['nowhere', 'pretrained:espcn'], 'source': 'generator.'}]).before_train(runner)
+    assert torch.equal(net['generator'].conv1.weight, read_pretrained('espcn')['conv1.weight'].float())
+    with pytest.raises(ValueError, match='no_such_model'):
+        LoadPartsHook([{'checkpoint': 'pretrained:no_such_model'}]).before_train(runner)

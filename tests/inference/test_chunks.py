@@ -36,7 +36,7 @@ def test_frames_between_belong_to_the_frame_before(count, overlap):
         t = chunk.shape[1]
         return torch.stack([(chunk[:, i // 2] + chunk[:, (i + 1) // 2]) / 2 for i in range(2 * t - 1)], 1)
 
-    made = list(run_chunks(double, iter(numbered(count)), 5, overlap, per_frame=2))
+    made = list(run_chunks(double, iter(numbered(count)), 5, overlap, temporal_scale=2))
     assert [len(pictures) for pictures in made] == [2] * (count - 1) + [1]
     flat = [picture.item() for pictures in made for picture in pictures]
     assert flat == [i / 2 for i in range(2 * count - 1)]

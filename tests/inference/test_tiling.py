@@ -6,8 +6,8 @@ from torch import nn
 import vsr_plugins  # noqa: F401
 from vsr_plugins.inference import tiling as tiles
 from vsr_plugins.inference.memory import available_memory, is_out_of_memory, peak_memory
-from vsr_plugins.inference.predictor import Restorer
-from vsr_plugins.inference.receptive_field import measure_reach
+from vsr_plugins.inference.predictor import VideoPredictor
+from vsr_plugins.inference.receptive_field import measure_receptive_field
 from vsr_plugins.inference.tiling import Tiler, choose_tile, restore_tiled, tile_spans
 
 STEP = 1 / 255
@@ -91,13 +91,13 @@ def test_the_reach_is_that_of_the_operators_whatever_the_weights(operator, reach
     if operator == 'dead':
         nn.init.zeros_(layers[0].weight)
     network = nn.Sequential(*layers)
-    measured = measure_reach(lambda frames: network(frames[0])[None], clip(1, 96, 80), scale=1, multiple_of=1)
+    measured = measure_receptive_field(lambda frames: network(frames[0])[None], clip(1, 96, 80), scale=1, multiple_of=1)
     assert measured.pixels == pytest.approx(reach, abs=1 if operator == 'strided' else 0)
     assert measured.halo >= reach - 1 and measured.covered and measured.difference == pytest.approx(0, abs=1e-6)
 
 
 def test_a_network_that_looks_everywhere_says_so_and_by_how_much_tiles_differ():
-    reach = measure_reach(whole_frame_mean, clip(1, 100, 128), scale=2)
+    reach = measure_receptive_field(whole_frame_mean, clip(1, 100, 128), scale=2)
     assert reach.pixels is None and not reach.covered
     assert 'sees the whole frame' in str(reach) and f'{reach.difference * 255:.2g}/255' in str(reach)
 
@@ -108,7 +108,9 @@ def test_a_cut_is_tried_at_the_top_and_the_left_too():
     def checked(frames):
         return frames * (1 + 0.1 * (torch.arange(frames.shape[-1]) // 4 % 2))
 
-    off, on = (measure_reach(checked, clip(1, 100, 100), scale=1, multiple_of=multiple) for multiple in (4, 8))
+    off, on = (
+        measure_receptive_field(checked, clip(1, 100, 100), scale=1, multiple_of=multiple) for multiple in (4, 8)
+    )
     assert not off.covered and off.farther and 'and perhaps by more elsewhere' in str(off)
     assert on.covered and on.difference == 0 and not on.farther
 
@@ -189,13 +191,13 @@ def test_tiles_fall_on_the_patches_of_an_aligner_and_the_strides_behind_it(name,
             nn.init.kaiming_normal_(part.weight)
     if network.aligner is not None:
         nn.init.normal_(network.aligner.localization.regression[-1].weight, std=0.6)
-    restorer = Restorer(network, precision='float32', tile=26)
+    predictor = VideoPredictor(network, precision='float32', tile=26)
     frames = [(frame.permute(1, 2, 0) * 255).byte().numpy() for frame in clip(3, 90, 92)[0]]
-    tiled = torch.stack([picture for (picture,) in restorer.restore(iter(frames))])
+    tiled = torch.stack([picture for (picture,) in predictor.restore(iter(frames))])
     whole = torch.stack(
-        [picture for (picture,) in Restorer(network, precision='float32', tile=0).restore(iter(frames))]
+        [picture for (picture,) in VideoPredictor(network, precision='float32', tile=0).restore(iter(frames))]
     )
-    tiler = restorer._tiler
+    tiler = predictor._tiler
     assert (tiler.multiple_of, tiler.least_halo) == (multiple, halo) and tiler.reach.halo >= halo
     assert (tiled - whole).abs().max() < STEP and whole.std() > 0.05
 
@@ -205,7 +207,7 @@ def test_long_range_attention_is_known_to_look_at_the_whole_frame():
     network = MODELS.build(dict(type='LatentAttentionNet', mid_channels=4, num_layers=2, attn_layout='L')).eval()
     frames = clip(2, 96, 88)
     with torch.inference_mode():
-        reach = measure_reach(network, frames, 4)
+        reach = measure_receptive_field(network, frames, 4)
     assert reach.pixels is None
 
 

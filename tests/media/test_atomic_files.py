@@ -1,12 +1,12 @@
 import pytest
 
-from vsr_plugins.media.atomic_files import whole_file
+from vsr_plugins.media.atomic_files import atomic_write
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path):
     path = tmp_path / 'a.png'
     path.write_text('old')
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         assert (partial.parent, partial.suffix, partial.name[0]) == (tmp_path, '.png', '.')
         partial.write_text('new')
         assert path.read_text() == 'old'
@@ -17,9 +17,9 @@ def test_a_file_appears_when_it_is_whole(tmp_path):
 def test_an_error_leaves_what_was_there(tmp_path, error):
     path = tmp_path / 'a.png'
     path.write_text('old')
-    with pytest.raises(type(error)), whole_file(path) as partial:
+    with pytest.raises(type(error)), atomic_write(path) as partial:
         partial.write_text('half')
         raise error
-    with pytest.raises(ValueError), whole_file(tmp_path / 'b.png'):
+    with pytest.raises(ValueError), atomic_write(tmp_path / 'b.png'):
         raise ValueError('before anything is written')
     assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [('a.png', 'old')]

@@ -13,6 +13,7 @@ from videos import Between, Nearest, gradient, grey_frames, read_clip, write_cli
 
 from vsr_plugins.apis import upscale
 from vsr_plugins.cli import main
+from vsr_plugins.inference.job.options import JobOptions, OutputOptions
 from vsr_plugins.media.encoding import SegmentEncoder
 from vsr_plugins.media.images import UnreadableError, encode_png, read_rgb_deep
 
@@ -22,7 +23,13 @@ from vsr_plugins.media.images import UnreadableError, encode_png, read_rgb_deep
 def test_formats_of_one_rate_have_the_rate_of_the_source(tmp_path, network, name):
     # Times in a base that is far finer than the frames are long.
     source = write_clip(tmp_path / 'a.mp4', grey_frames(8), rate=Fraction(30000, 1001), time_base=Fraction(1, 30000))
-    upscale(source, tmp_path / name, model=network(), segment_length=3, codec=None if name == 'out.y4m' else 'ffv1')
+    upscale(
+        source,
+        tmp_path / name,
+        network(),
+        output=OutputOptions(codec=None if name == 'out.y4m' else 'ffv1'),
+        job=JobOptions(segment_length=3),
+    )
     times, frames, about = read_clip(tmp_path / name)
     rate = Fraction(30000, 1001) * (1 if network is Nearest else 2)
     assert len(frames) == (8 if network is Nearest else 16)
@@ -33,9 +40,9 @@ def test_formats_of_one_rate_have_the_rate_of_the_source(tmp_path, network, name
 def test_times_that_a_format_cannot_keep_are_said_once(tmp_path, caplog):
     times = [0, 40, 80, 300, 340, 700]
     source = write_clip(tmp_path / 'a.mkv', grey_frames(6), time_base=Fraction(1, 1000), times=times)
-    upscale(source, tmp_path / 'b.mp4', model=Nearest())
+    upscale(source, tmp_path / 'b.mp4', Nearest())
     assert not caplog.records
-    upscale(source, tmp_path / 'b.y4m', model=Nearest())
+    upscale(source, tmp_path / 'b.y4m', Nearest())
     assert [record.getMessage().split(',')[0] for record in caplog.records] == [
         'the frames of the source last differently long'
     ]
@@ -45,7 +52,7 @@ def test_times_that_a_format_cannot_keep_are_said_once(tmp_path, caplog):
 def test_y4m_is_coded_by_the_matrix_that_its_readers_take(tmp_path):
     source = write_clip(tmp_path / 'a.mp4', [gradient(300, 400)] * 2, colors=(1, 6))
     # Beyond the size of standard definition, of which y4m cannot say that it is coded by BT.601 still.
-    upscale(source, tmp_path / 'b.y4m', model=Nearest(4))
+    upscale(source, tmp_path / 'b.y4m', Nearest(4))
     with av.open(str(tmp_path / 'b.y4m')) as container:
         frame = next(container.decode(video=0))
     frame.colorspace = 1
@@ -55,19 +62,19 @@ def test_y4m_is_coded_by_the_matrix_that_its_readers_take(tmp_path):
 
 def test_a_codec_without_room_for_its_colours_has_them_in_mp4(tmp_path):
     source = write_clip(tmp_path / 'a.mp4', [gradient()] * 3, colors=(2, 1))
-    upscale(source, tmp_path / 'b.mp4', model=Nearest(), codec='ffv1')
+    upscale(source, tmp_path / 'b.mp4', Nearest(), output=OutputOptions(codec='ffv1'))
     _, frames, about = read_clip(tmp_path / 'b.mp4')
     assert (about['codec'], about['range'], about['matrix']) == ('ffv1', 2, 1)
 
 
 def test_transport_streams_take_h264_with_sound(tmp_path):
     source = write_clip(tmp_path / 'a.mp4', grey_frames(12), tracks=1)
-    upscale(source, tmp_path / 'b.ts', model=Nearest())
+    upscale(source, tmp_path / 'b.ts', Nearest())
     times, frames, about = read_clip(tmp_path / 'b.ts')
     assert (about['codec'], about['tracks'], len(frames)) == ('h264', 1, 12)
     assert np.diff(times) == pytest.approx(0.04, abs=1e-4)
     with pytest.raises(ValueError, match='do not take ffv1'):
-        upscale(source, tmp_path / 'c.ts', model=Nearest(), codec='ffv1')
+        upscale(source, tmp_path / 'c.ts', Nearest(), output=OutputOptions(codec='ffv1'))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +84,7 @@ def test_hevc_stays_hevc_with_its_bits(tmp_path, name, pix_fmt, dtype):
     frames = [frame.astype(dtype) * (257 if dtype == np.uint16 else 1) for frame in grey_frames(8, 64, 96)]
     options = {'x265-params': 'log-level=error', 'crf': '4'}
     source = write_clip(tmp_path / 'a.mp4', frames, codec='libx265', pix_fmt=pix_fmt, options=options)
-    upscale(source, tmp_path / name, model=Nearest(), segment_length=3, crf=0)
+    upscale(source, tmp_path / name, Nearest(), output=OutputOptions(crf=0), job=JobOptions(segment_length=3))
     _, coded, _ = read_clip(source)
     times, pixels, about = read_clip(tmp_path / name)
     assert (about['codec'], about['pix_fmt']) == ('hevc', pix_fmt)
@@ -105,7 +112,7 @@ def test_av1_is_encoded_in_silence(tmp_path, capfd):
 def test_a_quality_out_of_range_is_refused(tmp_path, codec, crf, message):
     source = write_clip(tmp_path / 'a.mp4', grey_frames(2))
     with pytest.raises(ValueError, match=message):
-        upscale(source, tmp_path / 'b.mkv', model=Nearest(), codec=codec, crf=crf)
+        upscale(source, tmp_path / 'b.mkv', Nearest(), output=OutputOptions(codec=codec, crf=crf))
     assert os.listdir(tmp_path) == ['a.mp4']
 
 
@@ -174,7 +181,7 @@ def coded(path, transfer=None, primaries=None, matrix=None, options=None):
 @pytest.mark.parametrize(('transfer', 'name'), [(16, 'PQ'), (18, 'HLG')])
 def test_high_dynamic_range_keeps_its_meaning_and_is_said(tmp_path, caplog, transfer, name):
     source = coded(tmp_path / 'a.mkv', transfer, primaries=9, matrix=9)
-    upscale(source, tmp_path / 'b.mkv', model=Nearest())
+    upscale(source, tmp_path / 'b.mkv', Nearest())
     (caution,) = (record.getMessage() for record in caplog.records)
     assert caution.startswith(f'{source}: ') and f'high dynamic range ({name})' in caution
     with av.open(str(tmp_path / 'b.mkv')) as container:
@@ -185,17 +192,17 @@ def test_high_dynamic_range_keeps_its_meaning_and_is_said(tmp_path, caplog, tran
 
 def test_interlaced_frames_are_said(tmp_path, caplog):
     source = coded(tmp_path / 'a.mkv', options={'x264-params': 'tff=1'})
-    upscale(source, tmp_path / 'b.mkv', model=Nearest())
+    upscale(source, tmp_path / 'b.mkv', Nearest())
     (caution,) = (record.getMessage() for record in caplog.records)
     assert 'interlaced' in caution and 'bwdif' in caution
-    upscale(coded(tmp_path / 'c.mkv'), tmp_path / 'd.mkv', model=Nearest())
+    upscale(coded(tmp_path / 'c.mkv'), tmp_path / 'd.mkv', Nearest())
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
 def test_colours_that_cannot_be_converted_are_named(tmp_path):
     source = coded(tmp_path / 'a.mkv', transfer=1, primaries=1, matrix=8)
     with pytest.raises(UnreadableError, match='matrix 8'):
-        upscale(source, tmp_path / 'b.mkv', model=Nearest())
+        upscale(source, tmp_path / 'b.mkv', Nearest())
 
 
 @pytest.mark.parametrize('byteorder', ['<', '>'])
@@ -204,7 +211,7 @@ def test_tiff_images_keep_their_sixteen_bits(tmp_path, byteorder):
     (tmp_path / 'in').mkdir()
     tifffile.imwrite(tmp_path / 'in' / '2.tiff', noise, photometric='rgb', byteorder=byteorder, compression=None)
     tifffile.imwrite(tmp_path / 'in' / '10.tif', noise[..., 0], byteorder=byteorder)
-    upscale(tmp_path / 'in', tmp_path / 'out', model=Nearest())
+    upscale(tmp_path / 'in', tmp_path / 'out', Nearest())
     first, second = (read_rgb_deep(tmp_path / 'out' / f'{i:08d}.png') for i in range(2))
     assert np.array_equal(first[::2, ::2], noise)
     assert np.array_equal(second[::2, ::2], np.repeat(noise[..., :1], 3, 2))

@@ -8,8 +8,9 @@ import pytest
 from videos import Nearest, grey_frames, read_clip, sound_packets, write_clip
 
 from vsr_plugins.apis import upscale
+from vsr_plugins.inference.job.options import JobOptions, OutputOptions, SourceOptions
 from vsr_plugins.media import mux as joining
-from vsr_plugins.media.readers import VideoSource
+from vsr_plugins.media.readers import VideoReader
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ from vsr_plugins.media.readers import VideoSource
     ],
 )
 def test_a_stretch_has_every_frame_in_every_format(tmp_path, name, codec, options):
-    source = VideoSource(write_clip(tmp_path / name, grey_frames(40, 48, 64, step=5), codec, options=options))
+    source = VideoReader(write_clip(tmp_path / name, grey_frames(40, 48, 64, step=5), codec, options=options))
     whole = [(frame.pts, frame.pixels) for frame in source.frames()]
     assert len(whole) == 40
     with av.open(str(source.path)) as container:
@@ -46,7 +47,14 @@ def test_a_stretch_begins_with_the_long_frame_that_is_on_the_screen(tmp_path):
         (1, 0.5, [0], [100]),
         (2.04, None, [0, 0.04], [140, 160]),
     ):
-        upscale(source, tmp_path / 'b.mkv', model=Nearest(), start=start, duration=duration, crf=2, force=True)
+        upscale(
+            source,
+            tmp_path / 'b.mkv',
+            Nearest(),
+            part=SourceOptions(start=start, duration=duration),
+            output=OutputOptions(crf=2),
+            job=JobOptions(force=True),
+        )
         made, frames, _ = read_clip(tmp_path / 'b.mkv')
         # The sound that belongs to the first frame may begin a little earlier, and all is moved by as much.
         assert np.subtract(made, made[0]) == pytest.approx(expected, abs=2e-3)
@@ -63,7 +71,7 @@ def twice(tmp_path):
 
 @pytest.mark.parametrize('name', ['b.mp4', 'b.mkv'])
 def test_times_that_start_anew_go_on(twice, tmp_path, name, caplog):
-    upscale(twice, tmp_path / name, model=Nearest(), segment_length=10)
+    upscale(twice, tmp_path / name, Nearest(), job=JobOptions(segment_length=10))
     times, frames, _ = read_clip(tmp_path / name)
     assert len(frames) == 50
     assert np.diff(times) == pytest.approx([0.04] * 49, abs=2e-3)
@@ -75,7 +83,9 @@ def test_times_that_start_anew_go_on(twice, tmp_path, name, caplog):
 
 
 def test_a_stretch_behind_times_that_start_anew(twice, tmp_path):
-    upscale(twice, tmp_path / 'b.mp4', model=Nearest(), start=1.2, duration=0.4, crf=2)
+    upscale(
+        twice, tmp_path / 'b.mp4', Nearest(), part=SourceOptions(start=1.2, duration=0.4), output=OutputOptions(crf=2)
+    )
     times, frames, _ = read_clip(tmp_path / 'b.mp4')
     assert times == pytest.approx([0.04 * i for i in range(10)], abs=1e-3)
     assert frames.mean((1, 2, 3)) == pytest.approx([40 + 3 * i for i in range(5, 15)], abs=2)
@@ -96,7 +106,7 @@ def test_sound_that_steps_back_is_kept_and_said_once(tmp_path, name, caplog, mon
             yield packet
 
     monkeypatch.setattr(joining, '_others', stepping_back)
-    upscale(source, tmp_path / name, model=Nearest(), codec='ffv1')
+    upscale(source, tmp_path / name, Nearest(), output=OutputOptions(codec='ffv1'))
     assert len(sound_packets(tmp_path / name)) == len(sound_packets(source))
     said = [record.getMessage() for record in caplog.records if 'step back' in record.getMessage()]
     assert len(said) == 1 and 'audio' in said[0]
@@ -105,7 +115,7 @@ def test_sound_that_steps_back_is_kept_and_said_once(tmp_path, name, caplog, mon
 def test_a_picture_that_begins_late_keeps_its_sound_in_formats_of_one_rate(tmp_path):
     late = [2000 + 40 * i for i in range(25)]
     source = write_clip(tmp_path / 'a.mkv', grey_frames(25, 48, 64), time_base=Fraction(1, 1000), times=late, tracks=1)
-    upscale(source, tmp_path / 'b.avi', model=Nearest())
+    upscale(source, tmp_path / 'b.avi', Nearest())
     whole = {data: time for time, data in sound_packets(source)}
     first = read_clip(source)[0][0]
     for time, data in sound_packets(tmp_path / 'b.avi')[:-1]:
@@ -143,15 +153,15 @@ def test_sound_that_a_format_refuses_is_refused_before_the_work(tmp_path, codec,
     source = with_sound(tmp_path / 'a.mkv', video, codec)
     for name in names:
         with pytest.raises(ValueError, match=r'does not take the audio .* --no-audio'):
-            upscale(source, tmp_path / name, model=Nearest())
+            upscale(source, tmp_path / name, Nearest())
     assert sorted(path.name for path in tmp_path.iterdir()) == ['a.mkv', 'video.mkv']
 
 
 def test_sound_without_a_header_of_its_own_does_not_go_into_avi(tmp_path):
     source = write_clip(tmp_path / 'a.ts', grey_frames(5, 48, 64), tracks=1)
     with pytest.raises(ValueError, match='does not take the audio'):
-        upscale(source, tmp_path / 'b.avi', model=Nearest())
-    upscale(source, tmp_path / 'b.mov', model=Nearest())
+        upscale(source, tmp_path / 'b.avi', Nearest())
+    upscale(source, tmp_path / 'b.mov', Nearest())
     assert len(sound_packets(tmp_path / 'b.mov')) == len(sound_packets(source))
 
 
@@ -164,21 +174,26 @@ def test_what_cannot_be_put_together_keeps_what_was_restored(tmp_path, monkeypat
 
         patch.setattr('vsr_plugins.apis.upscaling.join', fail)
         with pytest.raises(ValueError, match='--resume --no-audio'):
-            upscale(source, tmp_path / 'b.mp4', model=Nearest())
-    assert upscale(source, tmp_path / 'b.mp4', model=Nearest(), resume=True, audio=False).read == 0
+            upscale(source, tmp_path / 'b.mp4', Nearest())
+    assert (
+        upscale(
+            source, tmp_path / 'b.mp4', Nearest(), output=OutputOptions(audio=False), job=JobOptions(resume=True)
+        ).read
+        == 0
+    )
     assert len(read_clip(tmp_path / 'b.mp4')[0]) == 6
 
 
 def test_names_with_a_colon_are_names(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_clip(tmp_path / 'a.mp4', grey_frames(3), tracks=1).rename('Movie: sequel.mp4')
-    upscale('Movie: sequel.mp4', 'http:x.mp4', model=Nearest())
-    upscale('http:x.mp4', 'concat:b.mkv', model=Nearest())
+    upscale('Movie: sequel.mp4', 'http:x.mp4', Nearest())
+    upscale('http:x.mp4', 'concat:b.mkv', Nearest())
     assert len(read_clip(tmp_path / 'concat:b.mkv')[0]) == 3
 
 
 def test_texts_that_are_not_utf_8_are_no_obstacle(tmp_path):
     clip = write_clip(tmp_path / 'a.avi', grey_frames(3, 48, 64), 'mpeg4', tags={'title': 'CAFEX'}, options={'g': '1'})
     (tmp_path / 'b.avi').write_bytes(clip.read_bytes().replace(b'CAFEX', b'CAF\xe9X'))
-    upscale(tmp_path / 'b.avi', tmp_path / 'c.mkv', model=Nearest())
+    upscale(tmp_path / 'b.avi', tmp_path / 'c.mkv', Nearest())
     assert read_clip(tmp_path / 'c.mkv')[2]['tags']['title'] == 'CAF\N{REPLACEMENT CHARACTER}X'

@@ -4,8 +4,8 @@ from mmagic.registry import MODELS
 from mmagic.utils import register_all_modules
 from torch import nn
 
-from vsr_plugins.inference.predictor import Restorer
-from vsr_plugins.models.input_spec import LENGTH, OVERLAP, needs_of
+from vsr_plugins.inference.predictor import VideoPredictor
+from vsr_plugins.models.input_spec import CLIP_LEN, OVERLAP, input_spec
 from vsr_plugins.models.reduced import REDUCED, build_reduced, network_names
 
 register_all_modules()
@@ -33,10 +33,10 @@ def test_networks_of_all_kinds_restore_a_clip_of_odd_size(name):
     network = build_reduced(name)
     generator = torch.Generator().manual_seed(1)
     frames = [torch.randint(0, 255, (17, 22, 3), dtype=torch.uint8, generator=generator).numpy() for _ in range(3)]
-    restorer = Restorer(network)
-    made = list(restorer.restore(iter(frames)))
+    predictor = VideoPredictor(network)
+    made = list(predictor.restore(iter(frames)))
     scale = SCALES.get(name, 4)
-    assert restorer.needs.scale == scale
+    assert predictor.spec.scale == scale
     assert [len(pictures) for pictures in made] == (
         [2, 2, 1] if name in ('ZoomingSlowMoNet', 'TwoStageNet') else [1, 1, 1]
     )
@@ -47,32 +47,32 @@ def test_networks_of_all_kinds_restore_a_clip_of_odd_size(name):
 
 
 def test_needs_come_from_attributes():
-    needs = needs_of(MODELS.build(dict(type='LatentAttentionNet', mid_channels=4, chunk_length=5, chunk_overlap=2)))
-    assert (needs.output, needs.window, needs.length, needs.overlap, needs.scale) == ('all', None, 5, 2, 4)
-    needs = needs_of(MODELS.build(dict(type='DUFNet', scale=2)))
-    assert (needs.output, needs.window, needs.scale, needs.warm_up) == ('center', 7, 2, 3)
-    needs = needs_of(MODELS.build(dict(type='ZoomingSlowMoNet', mid_channels=8, num_blocks_reconstruction=1)))
-    assert (needs.per_frame, needs.length, needs.overlap) == (2, 24, 8)
-    needs = needs_of(MODELS.build(dict(type='BicubicNet', scale=3)))
-    assert (needs.scale, needs.length, needs.overlap) == (3, 1, 0)
-    needs = needs_of(MODELS.build(dict(type='BasicVSRNet', mid_channels=4, num_blocks=1)))
-    assert (needs.length, needs.overlap, needs.min_size) == (LENGTH, OVERLAP, 64)
-    needs = needs_of(MODELS.build(dict(type='IconVSRNet', **REDUCED['IconVSRNet'])))
-    assert (needs.length, needs.min_size, needs.min_frames) == (LENGTH, 64, 5)
+    spec = input_spec(MODELS.build(dict(type='LatentAttentionNet', mid_channels=4, chunk_length=5, chunk_overlap=2)))
+    assert (spec.output, spec.window, spec.clip_len, spec.overlap, spec.scale) == ('all', None, 5, 2, 4)
+    spec = input_spec(MODELS.build(dict(type='DUFNet', scale=2)))
+    assert (spec.output, spec.window, spec.scale, spec.temporal_context) == ('center', 7, 2, 3)
+    spec = input_spec(MODELS.build(dict(type='ZoomingSlowMoNet', mid_channels=8, num_blocks_reconstruction=1)))
+    assert (spec.temporal_scale, spec.clip_len, spec.overlap) == (2, 24, 8)
+    spec = input_spec(MODELS.build(dict(type='BicubicNet', scale=3)))
+    assert (spec.scale, spec.clip_len, spec.overlap) == (3, 1, 0)
+    spec = input_spec(MODELS.build(dict(type='BasicVSRNet', mid_channels=4, num_blocks=1)))
+    assert (spec.clip_len, spec.overlap, spec.min_size) == (CLIP_LEN, OVERLAP, 64)
+    spec = input_spec(MODELS.build(dict(type='IconVSRNet', **REDUCED['IconVSRNet'])))
+    assert (spec.clip_len, spec.min_size, spec.min_frames) == (CLIP_LEN, 64, 5)
     edvr = dict(type='EDVRNet', **REDUCED['EDVRNet'])
-    needs = needs_of(MODELS.build(dict(type='AlignedNet', network=edvr)))
-    assert (needs.output, needs.window, needs.multiple_of) == ('center', 5, 1)  # it fills the frames itself
+    spec = input_spec(MODELS.build(dict(type='AlignedNet', network=edvr)))
+    assert (spec.output, spec.window, spec.multiple_of) == ('center', 5, 1)  # it fills the frames itself
 
 
 def test_a_network_that_says_nothing_is_named():
     with pytest.raises(ValueError, match='Linear does not say how it restores a video'):
-        needs_of(nn.Linear(1, 1))
+        input_spec(nn.Linear(1, 1))
 
 
 class Remember(nn.Module):
     """Upstream's contract in small: keeps what it was given."""
 
-    scale, window, output, halo = 1, None, 'all', 0
+    scale, window, output, temporal_context = 1, None, 'all', 0
 
     def forward(self, lqs):
         self.seen = lqs
@@ -89,7 +89,7 @@ def test_the_normalisation_of_a_model_is_respected(mean, std, order):
         dict(type='DataPreprocessor', mean=list(mean), std=list(std), output_channel_order=order)
     )
     frame = torch.tensor([60, 70, 80], dtype=torch.uint8).expand(4, 4, 3).numpy()
-    (made,) = next(Restorer(model).restore(iter([frame])))
+    (made,) = next(VideoPredictor(model).restore(iter([frame])))
     seen = model.generator.seen[0, 0, :, 0, 0]
     ordered = (60, 70, 80) if order is None else (80, 70, 60)
     expected = [(value - m) / s for value, m, s in zip(ordered, mean, std, strict=True)]
@@ -101,7 +101,7 @@ def test_the_normalisation_of_a_model_is_respected(mean, std, order):
 class Averages(nn.Module):
     """Streams, and runs out of memory at one frame of the stream."""
 
-    scale, window, output, halo, window_length = 1, None, 'all', 1, 2
+    scale, window, output, temporal_context, window_length = 1, None, 'all', 1, 2
 
     def forward(self, lqs):
         return lqs / 2
@@ -115,7 +115,7 @@ class Averages(nn.Module):
 
 def test_a_stream_that_runs_out_of_memory_goes_on_in_tiles():
     frames = [torch.full((40, 40, 3), 10 * i, dtype=torch.uint8).numpy() for i in range(12)]
-    made = [picture[0, 0, 0] * 255 for (picture,) in Restorer(Averages()).restore(iter(frames))]
+    made = [picture[0, 0, 0] * 255 for (picture,) in VideoPredictor(Averages()).restore(iter(frames))]
     assert made == pytest.approx([5 * i for i in range(12)], abs=1e-4)
 
 
@@ -128,8 +128,8 @@ class Overflows(Remember):
 
 def test_half_precision_that_overflows_is_left():
     frames = [torch.full((8, 8, 3), 51, dtype=torch.uint8).numpy()] * 3
-    restorer = Restorer(Overflows(), precision='half')
-    assert restorer.half
-    made = list(restorer.restore(iter(frames)))
-    assert not restorer.half
+    predictor = VideoPredictor(Overflows(), precision='half')
+    assert predictor.half
+    made = list(predictor.restore(iter(frames)))
+    assert not predictor.half
     assert all((picture == 51 / 255).all() for (picture,) in made)

@@ -1,44 +1,118 @@
-"""Weights that come with the package: whole, loadable without anything else, and better than none."""
+"""Weights that come with the package or a clone: whole, loadable without anything else, and better than none."""
 
+import hashlib
+import inspect
 import json
 import re
+from dataclasses import asdict
+from runpy import run_path
 
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
 
+from vsr_plugins.checkpoints.weight_files import read_weights, write_weights
+from vsr_plugins.cli import main
 from vsr_plugins.datasets import PhotoMotionDataset
 from vsr_plugins.degradation import bicubic_downsample
-from vsr_plugins.evaluation.tables.result_cache import plain
-from vsr_plugins.inference.predictor import Restorer
+from vsr_plugins.engine.config_files import read_config, to_builtins
+from vsr_plugins.evaluation.protocols import PROTOCOLS
+from vsr_plugins.inference.predictor import VideoPredictor
 from vsr_plugins.models import BicubicNet, TwoStageNet
-from vsr_plugins.pretrained import PRETRAINED, load_pretrained
-from vsr_plugins.pretrained.files import FOLDER
+from vsr_plugins.models.build import build_network, find_network
+from vsr_plugins.pretrained import PRETRAINED, PRETRAINED_PREFIX, find_pretrained, load_pretrained, read_provenance
+from vsr_plugins.pretrained.entries import PACKAGE, RESULTS
+from vsr_plugins.pretrained.files import FOLDER, RESULTS_FOLDER
 
-OWN = [entry for entry in PRETRAINED if entry.files and entry.files[0].place == 'package']
+PLACES = {PACKAGE: FOLDER, RESULTS: RESULTS_FOLDER}
+OWN = [entry for entry in PRETRAINED if entry.files and entry.files[0].place in PLACES]
 every_set = pytest.mark.parametrize('entry', OWN, ids=lambda entry: entry.name)
 
 
-def test_every_file_of_the_package_is_in_the_registry_and_the_other_way_round():
-    assert {entry.files[0].path for entry in OWN} == {path.name for path in FOLDER.glob('*.safetensors')} != set()
+@pytest.mark.parametrize('place', PLACES)
+def test_every_file_is_in_the_registry_and_the_other_way_round(place):
+    listed = {entry.files[0].path for entry in OWN if entry.files[0].place == place}
+    assert listed == {path.name for path in PLACES[place].glob('*.safetensors')} != set()
+
+
+def test_what_a_user_would_run_and_nothing_else_comes_with_the_package():
+    shipped = {entry.name for entry in OWN if entry.files[0].place == PACKAGE}
+    assert shipped == {'espcn', 'fsrcnn', 'vespcn', 'latent-attention', 'robust-vsr', 'robust-vsr-stn'}
+    assert all(path.suffix == '.safetensors' for path in FOLDER.iterdir() if path.is_file())
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 4.6e6
 
 
 @every_set
-def test_a_set_is_whole_and_small(entry):
-    weights, config = FOLDER / f'{entry.config}.safetensors', FOLDER / f'{entry.config}.config.py'
-    assert weights.stat().st_size < 9e6
-    assert any('loss' in record for record in read_log(entry)) and held_out(entry) > 0
-    # The config as it was run names no machine.
-    assert not re.search(r"'/", config.read_text())
+def test_a_file_says_how_it_was_trained_and_what_it_reaches(entry):
+    about = read_provenance(f'{PRETRAINED_PREFIX}{entry.name}')
+    config = read_config(entry.config)
+    assert (about.config, about.data, about.licence) == (entry.config, entry.data, entry.licence)
+    assert about.iterations == config.train_cfg.max_iters
+    best = max((one for one in read_log(entry) if 'clips/PSNR' in one), key=lambda one: one['clips/PSNR'])
+    assert about.held_out['PSNR'] == pytest.approx(best['clips/PSNR'], abs=5e-4)
+    assert about.held_out['iteration'] == best['step']
+    assert {about.held_out['protocol'], about.vid4['protocol']} <= PROTOCOLS.keys()
+    if entry.vid4:
+        assert (about.vid4['PSNR'], about.vid4['SSIM'], about.vid4['protocol']) == (*entry.vid4, 'basicvsr')
+    assert re.fullmatch('[0-9a-f]{40}', about.commit)
+    # It names no machine.
+    assert not re.search(r'"/', json.dumps(asdict(about)))
+
+
+def test_weights_from_elsewhere_say_nothing(tmp_path):
+    for name in ('w.safetensors', 'w.pth'):
+        write_weights({'a': torch.zeros(1)}, tmp_path / name, {'network': 'A'})
+        assert read_provenance(tmp_path / name) is None
+    with pytest.raises(FileNotFoundError, match='nothing'):
+        read_provenance(tmp_path / 'nothing.safetensors')
+    (tmp_path / 'w.safetensors').write_bytes(b'not weights')
+    with pytest.raises(ValueError, match=r'w\.safetensors'):
+        read_provenance(tmp_path / 'w.safetensors')
+
+
+def test_a_person_is_told_where_weights_come_from(tmp_path, capsys):
+    assert main(['convert', '--about', 'pretrained:robust-vsr']) == 0
+    printed = capsys.readouterr().out
+    for told in ('robust_vsr_deep-final_1xb8-20k_clips', '29.137', '25.29', 'basicvsr', '20000'):
+        assert told in printed
+    write_weights({'a': torch.zeros(1)}, tmp_path / 'w.pth')
+    assert main(['convert', '--about', str(tmp_path / 'w.pth')]) == 2
+
+
+def test_the_script_ships_a_checkpoint_the_same_way_every_time(tmp_path, capsys):
+    torch.manual_seed(0)
+    network = build_network(find_pretrained('espcn').network)
+    state = {f'generator.{name}': value for name, value in network.state_dict().items()}
+    torch.save({'state_dict': state | {'step_counter': torch.zeros(1)}}, tmp_path / 'best.pth')
+    ship = run_path(str(FOLDER.parents[1] / '.dev_scripts' / 'ship_weights.py'))['main']
+    arguments = [str(tmp_path / 'best.pth'), 'espcn_x4_1xb16-20k_clips', '--held-out', '28.5', '19000', '--commit', 'a']
+    shipped = []
+    for folder, more in (('one', []), ('two', []), ('full', ['--full', '--vid4', '24.5', '0.68'])):
+        assert ship([*arguments, '--out', str(tmp_path / folder), *more]) == 0
+        shipped.append(tmp_path / folder / 'espcn_x4_1xb16-20k_clips.safetensors')
+        assert hashlib.sha256(shipped[-1].read_bytes()).hexdigest() in capsys.readouterr().out
+    assert shipped[0].read_bytes() == shipped[1].read_bytes()
+    for path, kind in ((shipped[0], torch.float16), (shipped[2], torch.float32)):
+        weights = read_weights(path)
+        assert weights.keys() == state.keys()
+        assert all(torch.equal(weights[name], state[name].to(kind)) for name in state)
+    assert read_provenance(shipped[0]).held_out == {'PSNR': 28.5, 'protocol': 'basicvsr', 'iteration': 19000}
+    assert read_provenance(shipped[0]).vid4 == {} and read_provenance(shipped[2]).vid4['SSIM'] == 0.68
 
 
 @every_set
-def test_the_network_of_the_registry_is_that_of_the_config_that_was_run(entry):
-    config = Config.fromfile(FOLDER / f'{entry.config}.config.py')
-    assert plain(entry.network) == plain(config.model.generator)
-    assert plain(config.model.data_preprocessor)['mean'] == [0, 0, 0]
-    assert plain(config.model.data_preprocessor)['std'] == [255, 255, 255]
+def test_the_network_of_the_registry_is_that_of_its_config(entry):
+    config = read_config(entry.config)
+    generator = to_builtins(config.model.generator)
+    # What the config leaves out is the default.
+    defaults = {
+        name: parameter.default
+        for name, parameter in inspect.signature(find_network(generator['type'])).parameters.items()
+    }
+    stated = {name: generator.get(name, defaults.get(name)) for name in to_builtins(entry.network)}
+    assert stated == to_builtins(entry.network) and generator.keys() <= to_builtins(entry.network).keys()
+    assert to_builtins(config.model.data_preprocessor)['mean'] == [0, 0, 0]
+    assert to_builtins(config.model.data_preprocessor)['std'] == [255, 255, 255]
 
 
 def test_those_trained_here_stand_in_the_order_of_the_held_out_clips():
@@ -59,7 +133,7 @@ def test_bicubic_gains_nothing_over_itself(network):
 
 
 def read_log(entry):
-    return [json.loads(line) for line in (FOLDER / f'{entry.config}.jsonl').read_text().splitlines()]
+    return [json.loads(line) for line in (RESULTS_FOLDER / f'{entry.config}.jsonl').read_text().splitlines()]
 
 
 def held_out(entry):
@@ -72,10 +146,10 @@ def gain_over_bicubic(model):
     One that makes frames between is given every second frame, and beside it stands the mean of two, enlarged.
     """
     errors = {'network': [], 'bicubic': []}
-    restorers = {'network': Restorer(model)}
-    step = restorers['network'].needs.per_frame
+    restorers = {'network': VideoPredictor(model)}
+    step = restorers['network'].spec.temporal_scale
     blend = TwoStageNet(interpolator=dict(type='LinearBlendNet'), restorer=dict(type='BicubicNet'))
-    restorers['bicubic'] = Restorer(blend if step == 2 else BicubicNet())
+    restorers['bicubic'] = VideoPredictor(blend if step == 2 else BicubicNet())
     for sample in PhotoMotionDataset(split='val', num_frames=7, gt_size=(160, 192), clips_per_image=1):
         low = [bicubic_downsample(frame, 4) for frame in sample['gt'][::step]]
         truth = torch.from_numpy(np.stack(sample['gt'])).permute(0, 3, 1, 2) / 255

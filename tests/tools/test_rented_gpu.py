@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / 'tools'))
 
 from rented_gpu import command, handed_over, results, work  # noqa: E402
-from rented_gpu.plan import LEAST_RESERVE, RESERVE, SHARES, Plan  # noqa: E402
+from rented_gpu.plan import MIN_RESERVE, RESERVE, SHARES, Plan  # noqa: E402
 
 CPU = torch.device('cpu')
 
@@ -43,7 +43,7 @@ class TestPlan:
         for phase in plan.phases:
             until = plan.until(phase, now)
             assert until >= now
-            assert until <= max(plan.end - max(RESERVE * plan.end, LEAST_RESERVE), now) + 1e-6
+            assert until <= max(plan.end - max(RESERVE * plan.end, MIN_RESERVE), now) + 1e-6
             now = until + late
 
     @pytest.mark.parametrize(('minutes', 'phases'), [(0, ['check']), (-1, ['check']), (5, ['fly']), (5, [])])
@@ -79,7 +79,7 @@ class TestResults:
         for number in range(8):
             (tmp_path / f'file_{number}.json').touch()
         assert results.faults_of_output(tmp_path) == []
-        monkeypatch.setattr(results, 'MOST_BYTES', 3)
+        monkeypatch.setattr(results, 'MAX_BYTES', 3)
         (tmp_path / 'file_0.json').write_text('four')
         (tmp_path / 'with space').touch()
         (tmp_path / 'folder').mkdir()
@@ -279,7 +279,7 @@ class TestPhases:
         read = read_weights(target)
         assert read['a'].dtype == torch.float16 and read['count'] == 3
         torch.testing.assert_close(read['a'].float(), weights['a'], atol=5e-4, rtol=0)
-        monkeypatch.setattr(training, 'MOST_BYTES', 100)
+        monkeypatch.setattr(training, 'MAX_BYTES', 100)
         target.unlink()
         assert 'too large' in training.export_half(weights, target, tmp_path, 'iter_5')['weights_last']
         assert not target.exists() and (tmp_path / 'weights_last.safetensors').is_file()

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from vsr_plugins.apis import upscale
 from vsr_plugins.evaluation.functional import psnr
+from vsr_plugins.inference.job.options import JobOptions, ModelOptions
 from vsr_plugins.inference.memory import peak_memory
-from vsr_plugins.inference.predictor import Restorer
+from vsr_plugins.inference.predictor import VideoPredictor
 from vsr_plugins.models.blocks.deform import deform_backend, deform_conv2d
 from vsr_plugins.models.reduced import build_reduced, example_inputs, moving_frames, network_names
 from vsr_plugins.pretrained import load_pretrained
@@ -28,7 +29,7 @@ PHASE = 'check'
 # Of gradients, which add up many more numbers.
 GRADIENT_TOLERANCE = 1e-3
 # PSNR between a video that the device made, in half precision, and the CPU's in float32.
-LEAST_PSNR = 40.0
+MIN_PSNR = 40.0
 UPSCALE_FRAMES, UPSCALE_SIZE = 10, (72, 90)
 UPSCALE_MODEL = {'cuda': 'latent-attention', 'cpu': 'espcn'}
 # Height and width of frames that are to be too large for the memory.
@@ -104,7 +105,7 @@ def check_upscale(device: torch.device, folder: Path) -> dict[str, Any]:
     for number, frame in enumerate(moving_frames(UPSCALE_FRAMES, *UPSCALE_SIZE)):
         cv2.imwrite(str(source / f'{number:04d}.png'), (frame.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8))
     model, targets = UPSCALE_MODEL[device.type], [folder / 'upscale' / name for name in ('expected', 'made')]
-    upscale(source, targets[0], model=model, device='cpu', precision='float32', force=True)
+    upscale(source, targets[0], ModelOptions(model, device='cpu', precision='float32'), job=JobOptions(force=True))
     _command('upscale', str(source), str(targets[1]), '--force', '--model', model, '--device', str(device))
     made = []
     for target in targets:
@@ -114,8 +115,8 @@ def check_upscale(device: torch.device, folder: Path) -> dict[str, Any]:
         made.append(np.stack([cv2.imread(str(path)) for path in paths]))
     decibels = psnr(*made)
     values = {'PSNR to the CPU': min(decibels, 100.0)}
-    if decibels < LEAST_PSNR:
-        raise DiffersError(values, f'PSNR is below {LEAST_PSNR}')
+    if decibels < MIN_PSNR:
+        raise DiffersError(values, f'PSNR is below {MIN_PSNR}')
     return values
 
 
@@ -133,9 +134,9 @@ def check_out_of_memory(device: torch.device) -> dict[str, Any]:
     frames = (moving_frames(3, height, width).permute(0, 2, 3, 1) * 255).round().to(torch.uint8).numpy()
 
     def restore() -> tuple[Tensor, int | None]:
-        restorer = Restorer(network, device, 'float32', tile=0)
-        made = torch.stack([picture for pictures in restorer.restore(iter(frames)) for picture in pictures])
-        return made, restorer._tiler.tile
+        predictor = VideoPredictor(network, device, 'float32', tile=0)
+        made = torch.stack([picture for pictures in predictor.restore(iter(frames)) for picture in pictures])
+        return made, predictor._tiler.tile
 
     (expected, _), peak = restore(), peak_memory(lambda: restore()[0], device)
     if device.type == 'cuda':

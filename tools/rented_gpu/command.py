@@ -28,7 +28,7 @@ from typing import BinaryIO
 
 from .handed_over import install_wheels
 from .plan import SHARES, Plan
-from .results import MOST_BYTES, Results, faults_of_output, write_atomically
+from .results import MAX_BYTES, Results, faults_of_output, write_atomically
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = 'latent_attn_llsll-c64_1xb16-20k_patches'
@@ -229,6 +229,6 @@ def _copy(stream: BinaryIO, log: BinaryIO) -> None:
     for line in stream:
         sys.stdout.buffer.write(line)
         sys.stdout.flush()
-        if log.tell() + len(line) < MOST_BYTES - 2**16:
+        if log.tell() + len(line) < MAX_BYTES - 2**16:
             log.write(line)
             log.flush()

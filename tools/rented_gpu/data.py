@@ -11,7 +11,7 @@ from vsr_plugins.datasets import prepare
 from vsr_plugins.media.images import IMAGE_SUFFIXES
 
 from .handed_over import gather
-from .timings import read_settings, sought
+from .timings import find_option, read_settings
 from .work import Work
 
 PHASE = 'data'
@@ -76,7 +76,7 @@ def _prepare(folder: Path, settings: Config) -> dict[str, Any]:
         if reads_bank:
             # Those that are trained on are in the bank; those with low resolution are held out.
             plan.clips[:] = [clip for clip in plan.clips if clip.low]
-        made = prepare.carry_out(plan, source, root, link=True)
+        made = prepare.execute(plan, source, root, link=True)
         values |= {'clips': made.clips, 'frames': made.frames}
     return values
 
@@ -84,10 +84,10 @@ def _prepare(folder: Path, settings: Config) -> dict[str, Any]:
 def bank_spec(settings: Config) -> prepare.BankSpec:
     """The bank that a training config can read."""
     loader = settings.train_dataloader
-    margin = sought(loader, 'degrade_margin', 0)
-    size = max(PATCH_SIZE, sought(loader, 'gt_patch_size', 0) + 2 * margin)
+    margin = find_option(loader, 'degrade_margin', 0)
+    size = max(PATCH_SIZE, find_option(loader, 'gt_patch_size', 0) + 2 * margin)
     return prepare.BankSpec(
-        frames=max(7, sought(loader, 'num_input_frames', 0)),
+        frames=max(7, find_option(loader, 'num_input_frames', 0)),
         patch_size=-(-size // 4) * 4,
         degradation='none' if settings.model.data_preprocessor.get('degrade') else 'BI',
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 # Phase -> its share of the time, in the order in which they run. What a phase leaves over goes to those after it.
 SHARES = {'install': 1.0, 'data': 1.5, 'check': 2.0, 'time': 2.0, 'train': 8.0}
 # Share of the whole, and seconds at least, that are kept for writing the table at the end.
-RESERVE, LEAST_RESERVE = 0.01, 2.0
+RESERVE, MIN_RESERVE = 0.01, 2.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,6 @@ class Plan:
         """
         now = time.time() if now is None else now
         coming = self.phases[self.phases.index(phase) :]
-        reserve = max(RESERVE * (self.end - self.start), LEAST_RESERVE)
+        reserve = max(RESERVE * (self.end - self.start), MIN_RESERVE)
         left = max(self.end - reserve - now, 0.0)
         return now + left * SHARES[phase] / sum(SHARES[name] for name in coming)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 # What an output folder may hold, so that whatever brings it back can: files, bytes of each, characters of a name.
-MOST_FILES, MOST_BYTES = 8, 16 * 2**20
+MAX_FILES, MAX_BYTES = 8, 16 * 2**20
 NAME = re.compile(r'[A-Za-z0-9._-]+')
 JSON_FILE, TABLE_FILE = 'results.json', 'results.md'
 # States of a row that need not be tried again.
@@ -106,12 +106,12 @@ class Results:
 
 
 def faults_of_output(out: Path) -> list[str]:
-    """What would keep the output folder from being brought back, see ``MOST_FILES``."""
+    """What would keep the output folder from being brought back, see ``MAX_FILES``."""
     files = sorted(path for path in out.rglob('*') if not path.is_dir())
-    faults = [] if len(files) <= MOST_FILES else [f'{len(files)} files, more than {MOST_FILES}']
+    faults = [] if len(files) <= MAX_FILES else [f'{len(files)} files, more than {MAX_FILES}']
     for file in files:
-        if file.stat().st_size > MOST_BYTES:
-            faults.append(f'{file.name} has {file.stat().st_size / 2**20:.1f} MiB, more than {MOST_BYTES // 2**20}')
+        if file.stat().st_size > MAX_BYTES:
+            faults.append(f'{file.name} has {file.stat().st_size / 2**20:.1f} MiB, more than {MAX_BYTES // 2**20}')
         if not NAME.fullmatch(file.name):
             faults.append(f'{file.name!r} has characters other than letters, digits, ., _ and -')
         if file.is_symlink() or file.parent != out:

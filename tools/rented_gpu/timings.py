@@ -19,7 +19,7 @@ from vsr_plugins.engine.config_paths import config_path
 from vsr_plugins.inference.cost import count_flops, median_seconds
 from vsr_plugins.inference.memory import peak_memory
 from vsr_plugins.models.build import build_network
-from vsr_plugins.models.input_spec import needs_of
+from vsr_plugins.models.input_spec import input_spec
 from vsr_plugins.models.reduced import REDUCED, moving_frames
 
 from .checks import difference
@@ -85,9 +85,9 @@ def time_network(name: str, device: torch.device, precision: str, compiled: bool
     if device.type == 'cpu':
         generator |= REDUCED[generator['type']]
     network = build_network(generator).to(device).eval()
-    needs = needs_of(network)
-    size = [max(side, needs.min_size) for side in SIZES[device.type]]
-    frames = moving_frames(needs.window or FRAMES[device.type], *size)[None].to(device)
+    spec = input_spec(network)
+    size = [max(side, spec.min_size) for side in SIZES[device.type]]
+    frames = moving_frames(spec.window or FRAMES[device.type], *size)[None].to(device)
     autocast = torch.autocast(device.type, torch.bfloat16) if precision == 'bfloat16' else nullcontext()
     with torch.no_grad(), autocast:
         output = network(frames)
@@ -116,11 +116,11 @@ def time_step(config: str, device: torch.device, way: str, options: Sequence[str
     model.init_weights()
     model = model.to(device).train()
     loader = settings.train_dataloader
-    count, size = sought(loader, 'num_input_frames', 7), sought(loader, 'gt_patch_size', 128)
-    needs = needs_of(model.generator)
+    count, size = find_option(loader, 'num_input_frames', 7), find_option(loader, 'gt_patch_size', 128)
+    spec = input_spec(model.generator)
     truth = (moving_frames(count, size, size) * 255).round().to(torch.uint8)
-    low = truth[..., :: needs.scale, :: needs.scale].contiguous()
-    truth = truth[count // 2] if needs.output == 'center' else truth
+    low = truth[..., :: spec.scale, :: spec.scale].contiguous()
+    truth = truth[count // 2] if spec.output == 'center' else truth
     wrapper = build_optim_wrapper(model, settings.optim_wrapper)
 
     def step() -> None:
@@ -204,7 +204,7 @@ def _mebibytes(count: int | None) -> int | None:
     return None if count is None else round(count / 2**20)
 
 
-def sought(config: Any, key: str, otherwise: int) -> int:
+def find_option(config: Any, key: str, otherwise: int) -> int:
     """The first value of a key, anywhere in a config."""
     if isinstance(config, Mapping):
         if isinstance(config.get(key), int):
@@ -212,7 +212,7 @@ def sought(config: Any, key: str, otherwise: int) -> int:
         config = list(config.values())
     if isinstance(config, list | tuple):
         for part in config:
-            found = sought(part, key, 0)
+            found = find_option(part, key, 0)
             if found:
                 return found
     return otherwise

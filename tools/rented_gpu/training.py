@@ -16,13 +16,13 @@ from torch import Tensor
 from vsr_plugins.checkpoints.weight_files import read_checkpoint, read_weights, write_weights
 from vsr_plugins.engine.time_budget import SECONDS
 
-from .results import MOST_BYTES
+from .results import MAX_BYTES
 from .timings import STEPS, adapt, choose_way, read_settings
 from .work import Work
 
 PHASE = 'train'
 # Share of the phase, and seconds at least, for what comes after the last iteration.
-CLOSING, LEAST_CLOSING = 0.02, 5.0
+CLOSING, MIN_CLOSING = 0.02, 5.0
 # Seconds between two times that the last weights are written.
 INTERVAL = 20.0
 LAST, BEST, CURVE, CONFIG = 'weights_last.safetensors', 'weights_best.safetensors', 'scalars.json', 'config.py'
@@ -75,7 +75,7 @@ def train(work: Work, training: Training) -> dict[str, Any]:
     settings.train_cfg.max_minutes = training.total_minutes or before + work.left / 60
     work.results.out.joinpath(CONFIG).write_text(settings.pretty_text, encoding='utf-8')
     runner = Runner.from_cfg(settings)
-    closing = max(CLOSING * work.left, LEAST_CLOSING)
+    closing = max(CLOSING * work.left, MIN_CLOSING)
     if training.total_minutes is None:
         # The loop is built later. Building the model may have taken its time.
         runner._train_loop['max_minutes'] = before + max(work.left - closing, 1.0) / 60
@@ -186,7 +186,7 @@ class ExportHook(Hook):
             self.values['memory, MiB'] = round(torch.cuda.max_memory_allocated() / 2**20)
         self.values |= export_half(model.state_dict(), out / LAST, self.work.folder, f'iter_{runner.iter}')
         curve = max(Path(runner.work_dir).glob('*/vis_data/scalars.json'), default=None)
-        if curve is not None and curve.stat().st_size <= MOST_BYTES:
+        if curve is not None and curve.stat().st_size <= MAX_BYTES:
             shutil.copyfile(curve, out / CURVE)
         values = {key: value for key, value in self.values.items() if key != 'note'}
         self.work.results.put(PHASE, self.name, 'running', values, self.values.get('note', ''))
@@ -203,7 +203,7 @@ def export_half(weights: dict[str, Tensor], target: Path, elsewhere: Path, origi
     """
     said = {target.stem: origin}
     size = sum(value.numel() * (2 if value.is_floating_point() else value.element_size()) for value in weights.values())
-    if size > 0.99 * MOST_BYTES:
+    if size > 0.99 * MAX_BYTES:
         target = elsewhere / target.name
         said[target.stem] = f'{origin}, too large to be brought back, is in {target}'
     write_weights(weights, target, {'origin': origin}, force=True, half=True)

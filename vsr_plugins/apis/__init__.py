@@ -1,11 +1,60 @@
-"""What scripts call: one task a function, with all that a command of ``vsr`` does but parse and print."""
+"""The functions that scripts call, and all that the command ``vsr`` calls. A name is imported when it is first used.
 
-import lazy_loader
+What works on several parts of the package has its file here; the rest are functions of one part, listed so that there
+is one place to import from.
+"""
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        'upscaling': ['Upscaled', 'upscale'],
-        'upscale_batch': ['upscale_all'],
-    },
-)
+from importlib import import_module
+from typing import Any
+
+# Module, as seen from here -> its names.
+PLACES = {
+    '.benchmark': ('collect_tables',),
+    '.compare': ('compare_videos', 'name_versions'),
+    '.demo': ('demonstrate',),
+    '.stages': ('train_stages',),
+    '.batch': ('upscale_batch',),
+    '.upscaling': ('JobOptions', 'ModelOptions', 'OutputOptions', 'SourceOptions', 'Upscaled', 'upscale'),
+    '..checkpoints.conversion': ('convert_weights', 'find_converters'),
+    '..datasets.prepare': (
+        'BankSpec',
+        'execute',
+        'plan_clips',
+        'plan_patches',
+        'plan_reds',
+        'plan_set5',
+        'plan_spmcs',
+        'plan_vid4',
+        'plan_vimeo90k',
+        'write_patches',
+    ),
+    '..datasets.prepare.splits': ('Criterion', 'split_clips'),
+    '..engine.config_files': ('find_configs',),
+    '..environment': ('diagnose',),
+    '..evaluation.folders': ('score_folders',),
+    '..evaluation.measures': ('find_measures',),
+    '..evaluation.protocols': ('PROTOCOLS', 'Protocol', 'get_protocol'),
+    '..evaluation.tables.method_table': ('to_markdown', 'to_rich'),
+    '..evaluation.tables.score_table': ('ScoreTable', 'to_json'),
+    '..inference.load_model': ('load_model',),
+    '..inference.onnx_export': ('check_target', 'export_onnx'),
+    '..media.atomic_files': ('atomic_write',),
+    '..pretrained': ('PRETRAINED', 'available_models', 'default_model', 'install_hint', 'load_pretrained'),
+    '..pretrained.entries': ('RESULTS',),
+    '..pretrained.files': ('note_of',),
+    '..pretrained.provenance': ('read_provenance',),
+    '..visualization.explain': ('explain', 'explain_weights', 'weighs_branches'),
+    '..visualization.quality_cost': ('quality_cost_figure',),
+}
+_PLACE_OF = {name: place for place, names in PLACES.items() for name in names}
+__all__ = sorted(_PLACE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACE_OF:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    return getattr(import_module(_PLACE_OF[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

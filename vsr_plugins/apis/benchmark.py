@@ -15,7 +15,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from ..checkpoints.digests import digest_file
-from ..engine.config_files import find_config, read_config, renamed
+from ..engine.config_files import alias_chain, find_config, read_config, to_builtins
 from ..engine.load_parts import find_checkpoint
 from ..evaluation import VSRMetric
 from ..evaluation.functional.lpips import find_backbone
@@ -23,13 +23,13 @@ from ..evaluation.measures import find_measures
 from ..evaluation.scores import Scores, merge_scores
 from ..evaluation.tables.method_table import Cost, MethodRow, MethodTable
 from ..evaluation.tables.published import method_of, published
-from ..evaluation.tables.result_cache import ResultStore, digest_files, plain, scores_from_dict, scores_to_dict
-from ..evaluation.test_sets import EvaluationSet, evaluation_sets, named_sets, weights_mismatch
+from ..evaluation.tables.result_cache import ResultCache, digest_files, scores_from_dict, scores_to_dict
+from ..evaluation.test_sets import TestSet, named_sets, test_sets, weights_mismatch
 from ..inference.cost import machine, measure_apart
 from ..inference.load_model import load_model
 from ..pretrained import PRETRAINED, PRETRAINED_PREFIX, checkpoint_file, entry_of, locate
 from ..version import __version__
-from .train_stages import train_stages
+from .stages import train_stages
 
 NO_WEIGHTS = 'no weights'
 NO_DATA = 'no data'
@@ -60,7 +60,7 @@ class Method:
     @cached_property
     def names(self) -> list[str]:
         """Its name, and those of configs that it only renames."""
-        return [path.stem for path in renamed(self.path)]
+        return [path.stem for path in alias_chain(self.path)]
 
 
 def collect_tables(
@@ -108,11 +108,11 @@ def collect_tables(
         todo = [_trained_as(m, out) for m in methods if _to_be_trained(m)]
         if todo:
             train_stages(list(dict.fromkeys(todo)), out, options, report=report)
-    store = ResultStore(out / 'table')
+    store = ResultCache(out / 'table')
     protocols_of = _published_protocols(methods)
     grouped: dict[tuple, list[MethodRow]] = {}
     for method in methods:
-        sets = evaluation_sets(method.config, protocols, protocols_of, parts, more)
+        sets = test_sets(method.config, protocols, protocols_of, parts, more)
         for one, row in _rows_of(method, out, store, device, sets, size, report):
             grouped.setdefault(one.key, []).append(row)
     return [MethodTable(data, protocol, rows, made) for (data, made, protocol), rows in grouped.items()]
@@ -169,12 +169,12 @@ def measure(model: nn.Module, loader: Any, metrics: Sequence[VSRMetric]) -> list
 def _rows_of(
     method: Method,
     out: Path,
-    store: ResultStore,
+    store: ResultCache,
     device: str,
-    sets_of_method: Sequence[EvaluationSet],
+    sets_of_method: Sequence[TestSet],
     size: tuple[int, int] | None,
     report: Callable[[str], None],
-) -> Iterator[tuple[EvaluationSet, MethodRow]]:
+) -> Iterator[tuple[TestSet, MethodRow]]:
     model = load_model(method.config)
     weights = find_weights(method, out)
     parameters = sum(parameter.numel() for parameter in model.generator.parameters())
@@ -208,21 +208,21 @@ def _rows_of(
 def _scores(
     method: Method,
     weights: Path | None,
-    sets: Sequence[EvaluationSet],
+    sets: Sequence[TestSet],
     dataset: Dataset,
     made_of: dict,
     device: str,
-    store: ResultStore,
+    store: ResultCache,
     report: Callable[[str], None],
 ) -> list[Scores]:
     """What is stored, and the rest measured in one run over the data."""
-    data = {'config': plain(sets[0].dataloader['dataset']), 'files': _digest(dataset)}
+    data = {'config': to_builtins(sets[0].dataloader['dataset']), 'files': _digest(dataset)}
     # Each of the measures beside those of the set is kept for itself: what is there is not measured again.
     parts = [(one, more) for one in sets for more in (None, *one.more)]
     metrics = [one.metric if more is None else {**one.metric, 'metrics': [more]} for one, more in parts]
     names = [f'{method.name}_{one.data}' for one, _ in parts]
     keys = [
-        {**made_of, 'data': data, 'metric': {**plain(metric), 'protocol': vars(one.protocol)}}
+        {**made_of, 'data': data, 'metric': {**to_builtins(metric), 'protocol': vars(one.protocol)}}
         for (one, _), metric in zip(parts, metrics, strict=True)
     ]
     stored = [store.get(name, key) for name, key in zip(names, keys, strict=True)]
@@ -239,7 +239,7 @@ def _scores(
     return [merge_scores([of for of, (owner, _) in zip(found, parts, strict=True) if owner is one]) for one in sets]
 
 
-def _label(one: EvaluationSet, more: str | None) -> str:
+def _label(one: TestSet, more: str | None) -> str:
     return one.protocol.name if more is None else f'{more} ({one.protocol.name})'
 
 
@@ -248,7 +248,7 @@ def _cost(
     made_of: dict,
     shape: tuple[int, ...],
     device: str,
-    store: ResultStore,
+    store: ResultCache,
     report: Callable[[str], None],
 ) -> Cost | None:
     key = {**made_of, 'weights': None, 'shape': list(shape), 'machine': machine(device)}
@@ -256,7 +256,7 @@ def _cost(
     if stored is None:
         report(f'{method.name}: measuring the cost at {shape}')
         try:
-            stored = asdict(measure_apart(plain(method.config.model), shape, device))
+            stored = asdict(measure_apart(to_builtins(method.config.model), shape, device))
         except ValueError as error:
             report(f'{method.name}: {error}')
             return None
@@ -291,19 +291,19 @@ def _pretrained(method: Method) -> Path | None:
 
 def _trained_as(method: Method, out: Path) -> Path:
     """The config to train: one whose training was begun, else the one that the others rename."""
-    configs = renamed(method.path)
+    configs = alias_chain(method.path)
     return next((path for path in configs if (out / path.stem).is_dir()), configs[-1])
 
 
-def _by_data(sets: Sequence[EvaluationSet]) -> list[list[EvaluationSet]]:
+def _by_data(sets: Sequence[TestSet]) -> list[list[TestSet]]:
     """Those of the same frames together."""
-    together: dict[str, list[EvaluationSet]] = {}
+    together: dict[str, list[TestSet]] = {}
     for one in sets:
         together.setdefault(f'{one.data} {one.dataloader}', []).append(one)
     return list(together.values())
 
 
-def _open(one: EvaluationSet, report: Callable[[str], None]) -> Dataset | None:
+def _open(one: TestSet, report: Callable[[str], None]) -> Dataset | None:
     """The data set of a test set; None where it is not on this machine."""
     try:
         return DATASETS.build(dict(one.dataloader['dataset']))
@@ -317,7 +317,7 @@ def _ingredients(model: Mapping, weights: Path | None) -> dict[str, Any]:
     files = sorted({value for value in _strings(model) if Path(value).is_file()})
     return {
         'version': __version__,
-        'model': plain(model),
+        'model': to_builtins(model),
         'files': {path: digest_file(path) for path in files},
         'weights': None if weights is None else digest_file(checkpoint_file(weights)),
     }

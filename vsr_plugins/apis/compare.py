@@ -12,8 +12,8 @@ import numpy as np
 
 from ..evaluation.protocols import Protocol
 from ..evaluation.scores import Scores, score_frame, summarise
-from ..media.atomic_files import whole_file
-from ..media.readers import open_source
+from ..media.atomic_files import atomic_write
+from ..media.readers import open_reader
 from ..media.video_files import OF_THE_DISK
 from ..visualization.comparison import comparison_figure, most_telling_window, profile_span
 from ..visualization.split_screen import SplitScreen
@@ -25,7 +25,7 @@ PICTURES = ('.png', '.pdf', '.svg', '.jpg', '.jpeg', '.webp', '.tif', '.tiff')
 VIDEOS = ('.mp4', '.mkv', '.mov', '.avi')
 TRUTH = 'ground truth'
 # Share of the shorter side that a crop is high and wide where none is asked for, and its least size in pixels.
-CROP_SHARE, LEAST_CROP = 0.2, 16
+CROP_SHARE, MIN_CROP = 0.2, 16
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Comparison:
     damage: dict[str, str] = field(default_factory=dict)
 
 
-def compare(
+def compare_videos(
     methods: Mapping[str, str | Path],
     out: str | Path,
     against: str | Path | None = None,
@@ -114,7 +114,7 @@ def compare(
             title = f'frame {frame} of {count}' + (f', PSNR on {protocol.color}' if values else '')
             panels = {notes.get(name, name): pixels for name, pixels in shown.items()}
             figure = comparison_figure(panels, notes.get(reference, reference), window, title, profiles)
-            with whole_file(out) as partial:
+            with atomic_write(out) as partial:
                 figure.savefig(partial)
     except OSError as error:
         if error.errno not in OF_THE_DISK:
@@ -132,7 +132,7 @@ class _Clips:
         if len(paths) < 2:
             raise ValueError('at least two videos or folders are needed to compare')
         self.paths = paths
-        self.sources = {name: open_source(path) for name, path in paths.items()}
+        self.sources = {name: open_reader(path) for name, path in paths.items()}
         self.is_variable = False
         first = next(iter(self.sources))
         self.size = self.sources[first].info.size
@@ -217,7 +217,7 @@ def _window(
 ) -> tuple[int, int, int, int]:
     h, w = shown[reference].shape[:2]
     if crop is None:
-        side = min(max(round(min(h, w) * CROP_SHARE), LEAST_CROP), h, w)
+        side = min(max(round(min(h, w) * CROP_SHARE), MIN_CROP), h, w)
         return (*most_telling_window(shown, reference, side, side), side, side)
     left, top, width, height = crop
     if min(left, top) < 0 or min(width, height) < 1 or left + width > w or top + height > h:

@@ -17,7 +17,7 @@ from ..evaluation.tables.score_table import ScoreTable
 from ..inference.clips import RestoredClip, restore_clips
 from ..inference.job.output_frames import quantized
 from ..inference.load_model import load_model
-from ..inference.predictor import Restorer
+from ..inference.predictor import VideoPredictor
 from ..pretrained import default_model, load_pretrained
 from ..visualization import comparison_figure, most_detailed_window
 from ..visualization.video import write_video
@@ -73,20 +73,20 @@ def train(config: str | Path, work_dir: Path, options: Mapping[str, object]) -> 
 
 
 def demonstrate(
-    out: str | Path, config: str | Path = CONFIG, options: Mapping[str, object] | None = None
+    out: str | Path, config: str | Path | None = None, options: Mapping[str, object] | None = None
 ) -> Demonstration:
     """Train the network of a config, then show what it does on its test clips.
 
     Args:
         out: Folder for everything; files of an earlier demonstration there are replaced.
-        config: A config, or the name of one of this package, with one test set of whole clips.
+        config: A config, or the name of one of this package, with one test set of whole clips; default ``CONFIG``.
         options: Changes to the config.
 
     Raises:
         FileNotFoundError: If there is no such config.
         ValueError: If the training fails.
     """
-    out, config = Path(out), find_config(config)
+    out, config = Path(out), find_config(config or CONFIG)
     checkpoint = train(config, out, options or {})
     settings = read_config(config)
     settings.merge_from_dict(dict(options or {}))
@@ -100,8 +100,8 @@ def demonstrate(
         'ours': [clip.output for clip in clips],
     }
     pretrained = default_model()
-    restorer = Restorer(load_pretrained(pretrained))
-    frames[pretrained.name] = [_restored(clip, restorer) for clip in clips]
+    predictor = VideoPredictor(load_pretrained(pretrained))
+    frames[pretrained.name] = [_restored(clip, predictor) for clip in clips]
     scores = {name: _scores(clips, outputs, protocol) for name, outputs in frames.items()}
     table = ScoreTable(metric.get('prefix') or config.stem, scores)
     (out / 'scores.md').write_text(table.to_markdown(), encoding='utf-8')
@@ -120,9 +120,9 @@ def _enlarged(clip: RestoredClip) -> np.ndarray:
     return np.stack([bicubic_upsample(frame, scale) for frame in clip.lq])
 
 
-def _restored(clip: RestoredClip, restorer: Restorer) -> np.ndarray:
+def _restored(clip: RestoredClip, predictor: VideoPredictor) -> np.ndarray:
     """As ``vsr upscale`` does, (t, H, W, 3) uint8."""
-    return np.stack([quantized(frame, clip.lq.dtype) for (frame,) in restorer.restore(iter(clip.lq))])
+    return np.stack([quantized(frame, clip.lq.dtype) for (frame,) in predictor.restore(iter(clip.lq))])
 
 
 def _scores(clips: list[RestoredClip], outputs: list[np.ndarray], protocol: Protocol) -> Scores:

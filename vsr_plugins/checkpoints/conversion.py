@@ -12,7 +12,7 @@ from . import converters
 from .weight_files import read_weights, write_weights
 
 
-def sources() -> dict[str, ModuleType]:
+def find_converters() -> dict[str, ModuleType]:
     """The modules of ``converters`` that convert weights, by the name ``vsr convert --from`` takes.
 
     Each has ``convert(state_dict)`` and a docstring whose first line says whose weights they are. One whose files are
@@ -64,7 +64,7 @@ def _source(name: str) -> ModuleType:
     # The others are left alone: some import MMagic.
     module = import_module(f'{converters.__name__}.{name}') if name in _names() else None
     if not hasattr(module, 'convert'):
-        raise ValueError(f'there is no source {name!r}; there are {", ".join(sources())}')
+        raise ValueError(f'there is no source {name!r}; there are {", ".join(find_converters())}')
     return module
 
 

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ..media.atomic_files import whole_file
+from ..media.atomic_files import atomic_write
 from .file_kinds import fault_of_weights, is_safetensors
 from .safe_loading import load_torch_file
 
@@ -126,7 +126,7 @@ def write_weights(
     tensors = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
     if half:
         tensors = {key: _halved(key, value) for key, value in tensors.items()}
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         if path.suffix == SAFETENSORS:
             # safetensors refuses tensors that share memory.
             save_file({key: value.clone() for key, value in tensors.items()}, partial, metadata=dict(meta or {}))

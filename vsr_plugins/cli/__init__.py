@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return args.run(args)
     except (ValueError, OSError, MemoryError) as error:
-        print(f'vsr {args.command}: error: {said(error)}', file=sys.stderr)
+        print(f'vsr {args.command}: error: {format_error(error)}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f'vsr {args.command}: stopped', file=sys.stderr)
@@ -57,11 +57,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # What FFmpeg says has a class of its own, which is there only if it was needed.
         if 'av' not in sys.modules or not isinstance(error, sys.modules['av'].FFmpegError):
             raise
-        print(f'vsr {args.command}: error: {said(error)}', file=sys.stderr)
+        print(f'vsr {args.command}: error: {format_error(error)}', file=sys.stderr)
         return 2
 
 
-def said(error: BaseException) -> str:
+def format_error(error: BaseException) -> str:
     """What an error says, without the system's number of it."""
     filename, reason = getattr(error, 'filename', None), getattr(error, 'strerror', None)
     if reason:

@@ -25,11 +25,9 @@ def run(args: argparse.Namespace) -> int:
     """Run the sub-command; the status is 1 if one of the versions was damaged."""
     from rich.console import Console
 
-    from ..apis.compare import compare, name_versions
-    from ..evaluation.protocols import get_protocol
-    from ..evaluation.tables.score_table import ScoreTable
+    from ..apis import ScoreTable, compare_videos, get_protocol, name_versions
 
-    done = compare(
+    done = compare_videos(
         name_versions(args.versions, args.against),
         args.out,
         args.against,

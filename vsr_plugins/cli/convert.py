@@ -17,6 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--from', dest='source', metavar='NAME', help='whose weights they are; see --list')
     parser.add_argument('--list', action='store_true', help='print the names for --from and leave')
     parser.add_argument(
+        '--about',
+        metavar='WEIGHTS',
+        help='print how weights of this package were trained and what they reach, and leave: a file or pretrained:NAME',
+    )
+    parser.add_argument(
         '--prefix', default='generator.', help="put before each name; '' for a bare network (default: generator.)"
     )
     parser.add_argument(
@@ -34,11 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
-    from ..checkpoints.conversion import convert_weights, sources
-    from ..pretrained.files import note_of
+    from ..apis import convert_weights, find_converters, note_of
 
     if args.list:
-        _print_sources(sources())
+        _print_sources(find_converters())
+        return 0
+    if args.about is not None:
+        _print_provenance(args.about)
         return 0
     if args.source is None or args.weights is None or args.output is None:
         hint = '--without stands after IN and OUT' if args.without else 'vsr convert --help says more'
@@ -47,6 +54,22 @@ def run(args: argparse.Namespace) -> int:
     count = convert_weights(args.source, args.weights, args.output, *options)
     print(f'{args.output}: {count} tensors')
     return 0
+
+
+def _print_provenance(weights: str) -> None:
+    from dataclasses import asdict
+
+    from ..apis import read_provenance
+
+    provenance = read_provenance(weights)
+    if provenance is None:
+        raise ValueError(f'{weights} does not say how it was trained')
+    for name, value in asdict(provenance).items():
+        if isinstance(value, dict):
+            value = ', '.join(f'{key} {part}' for key, part in value.items())
+        elif isinstance(value, tuple):
+            value = ', '.join(value)
+        print(f'{name.replace("_", " "):12} {value or "–"}')
 
 
 def _print_sources(modules: dict) -> None:

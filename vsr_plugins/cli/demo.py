@@ -20,14 +20,14 @@ def run(args: argparse.Namespace) -> int:
     """Run the sub-command; the status is 1 if bicubic is the better one."""
     from rich.console import Console
 
-    from ..apis.demo import CONFIG, demonstrate
+    from ..apis import demonstrate
 
     options = {}
     if args.iters is not None:
         if args.iters < 1:
             raise ValueError(f'--iters must be at least 1, but got {args.iters}')
         options = {'train_cfg.max_iters': args.iters, 'train_cfg.val_interval': args.iters}
-    made = demonstrate(args.out, args.config or CONFIG, options)
+    made = demonstrate(args.out, args.config, options)
     Console(width=120).print(made.table.to_rich())
     print(f'The trained network is {made.gain:+.2f} dB against bicubic on clips it was not trained on.')
     if made.video_by is not None:

@@ -17,7 +17,7 @@ def run(args: argparse.Namespace) -> int:
     from rich.markup import escape
     from rich.table import Table
 
-    from ..environment import diagnose
+    from ..apis import diagnose
 
     findings = diagnose()
     table = Table(box=None, pad_edge=False)

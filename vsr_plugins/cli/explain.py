@@ -47,8 +47,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
     import torch
 
-    from ..inference.load_model import load_model
-    from ..visualization.explain import explain, explain_weights, weighs_branches
+    from ..apis import explain, explain_weights, load_model, weighs_branches
 
     for name, least in (('regions', 1), ('samples', 0), ('key_frames', 0), ('downscale', 1)):
         if getattr(args, name) < least:

@@ -22,8 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
-    from ..inference.load_model import load_model
-    from ..inference.onnx_export import check_target, export_onnx
+    from ..apis import check_target, export_onnx, load_model
 
     check_target(args.out, args.force)
     model = load_model(args.config, args.checkpoint)

@@ -9,7 +9,6 @@ import functools
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 HELP = 'make the folders and annotation files that the configs name'
@@ -89,34 +88,34 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from ..datasets import prepare
-
     console = Console(stderr=True)
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task('looking at the source', total=None)
         make = _make_bank if args.kind == 'patches' else _make_data_set
-        summary, what = make(prepare, args, functools.partial(_update, progress, task))
+        summary, what = make(args, functools.partial(_update, progress, task))
     print(f'{summary.folder}: {what}')
     print(f'export VSR_DATA_ROOT={shlex.quote(str(args.dst.resolve()))}')
     return 0
 
 
-def _make_data_set(prepare: ModuleType, args: argparse.Namespace, update: Callable) -> tuple[Any, str]:
+def _make_data_set(args: argparse.Namespace, update: Callable) -> tuple[Any, str]:
+    from .. import apis
+
     options = {name: getattr(args, name) for name in ('bd', 'subset', 'val_fraction', 'val') if name in args}
-    plan = getattr(prepare, f'plan_{args.kind}')(args.src, **options)
-    summary = prepare.carry_out(plan, args.src, args.dst, args.workers, args.link, update)
+    plan = getattr(apis, f'plan_{args.kind}')(args.src, **options)
+    summary = apis.execute(plan, args.src, args.dst, args.workers, args.link, update)
     done = f'{summary.made} files made, {summary.found} were there'
     return summary, f'{summary.clips} clips, {summary.frames} frames; {done}'
 
 
-def _make_bank(prepare: ModuleType, args: argparse.Namespace, update: Callable) -> tuple[Any, str]:
-    spec = prepare.BankSpec(args.frames, args.patch_size, args.scale, args.degradation)
-    plan = prepare.plan_patches(
-        args.src, spec, args.photos, args.clips_per_photo, args.val_fraction, args.val, args.train_list
-    )
+def _make_bank(args: argparse.Namespace, update: Callable) -> tuple[Any, str]:
+    from ..apis import BankSpec, plan_patches, write_patches
+
+    spec = BankSpec(args.frames, args.patch_size, args.scale, args.degradation)
+    plan = plan_patches(args.src, spec, args.photos, args.clips_per_photo, args.val_fraction, args.val, args.train_list)
     sources = [*args.src, *([args.photos] if args.photos else [])]
-    summary = prepare.write_patches(plan, sources, args.dst, args.workers, update)
+    summary = write_patches(plan, sources, args.dst, args.workers, update)
     size = sum(path.stat().st_size for path in summary.folder.glob('*.npy')) / 1e6
     done = f'{summary.made} shards made, {summary.found} were there'
     return summary, f'{summary.frames} records in {summary.clips} shards, {size:.0f} MB; {done}'

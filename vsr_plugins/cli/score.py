@@ -33,8 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
     from rich.console import Console
 
-    from ..evaluation.protocols import PROTOCOLS, get_protocol
-    from ..media.atomic_files import whole_file
+    from ..apis import PROTOCOLS, atomic_write, get_protocol
 
     if args.list_protocols:
         for protocol in PROTOCOLS.values():
@@ -56,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         if str(path) == '-':
             print(text, end='')
         else:
-            with whole_file(path) as partial:
+            with atomic_write(path) as partial:
                 partial.write_text(text, encoding='utf-8')
     return 0
 
@@ -65,9 +64,7 @@ def _score(args: argparse.Namespace, protocol: object) -> object:
     from rich.console import Console
     from rich.progress import Progress
 
-    from ..evaluation.folders import score_folders
-    from ..evaluation.measures import find_measures
-    from ..evaluation.tables.score_table import ScoreTable
+    from ..apis import ScoreTable, find_measures, score_folders
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from ..datasets.prepare.splits import Criterion, split_clips
+    from ..apis import Criterion, split_clips
 
     if args.workers is not None and args.workers < 1:
         raise ValueError(f'--workers must be at least 1, but got {args.workers}')

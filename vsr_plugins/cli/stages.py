@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
     import sys
 
-    from ..apis.train_stages import train_stages
+    from ..apis import train_stages
 
     paths = train_stages(
         args.configs,

@@ -48,11 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    from ..apis.benchmark import collect_tables
-    from ..engine.config_files import find_configs
-    from ..evaluation.tables.method_table import to_markdown, to_rich
-    from ..evaluation.tables.score_table import to_json
-    from ..visualization.quality_cost import quality_cost_figure
+    from ..apis import collect_tables, find_configs, quality_cost_figure, to_json, to_markdown, to_rich
     from .stages import parse_options
 
     models = []

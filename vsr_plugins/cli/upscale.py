@@ -14,6 +14,7 @@ import signal
 import sys
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 HELP = 'enlarge a video by a network'
 
@@ -84,26 +85,7 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError('a name is empty: of what to enlarge, or where to')
     if args.tile != 'auto' and not args.tile.isdecimal():
         raise ValueError(f"--tile must be a number of pixels or 'auto', but got {args.tile!r}")
-    options = dict(
-        config=args.config,
-        checkpoint=args.checkpoint,
-        model=args.model,
-        images=args.images,
-        codec=args.codec,
-        crf=args.crf,
-        fps=args.fps,
-        start=args.start,
-        duration=args.duration,
-        tile=None if args.tile == 'auto' else int(args.tile),
-        device=args.device,
-        precision=args.precision,
-        audio=not args.no_audio,
-        subtitles=not args.no_subtitles,
-        force=args.force,
-        resume=args.resume,
-        on_interrupt=args.on_interrupt,
-        segment_length=args.segment,
-    )
+    options = _options(args)
     # A job that is ended from outside leaves what Ctrl-C leaves.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -115,12 +97,25 @@ def run(args: argparse.Namespace) -> int:
         signal.signal(signal.SIGTERM, before)
 
 
+def _options(args: argparse.Namespace) -> dict[str, Any]:
+    """The options of ``upscale`` by their names."""
+    from ..apis import JobOptions, ModelOptions, OutputOptions, SourceOptions
+
+    tile = None if args.tile == 'auto' else int(args.tile)
+    return dict(
+        model=ModelOptions(args.model, args.config, args.checkpoint, args.device, args.precision, tile),
+        part=SourceOptions(args.start, args.duration, args.fps),
+        output=OutputOptions(args.images, args.codec, args.crf, not args.no_audio, not args.no_subtitles),
+        job=JobOptions(args.force, args.resume, args.on_interrupt, args.segment),
+    )
+
+
 def _print_models() -> None:
     """What --model takes, with what each reaches and how to get it."""
     from rich.console import Console
     from rich.table import Table
 
-    from ..pretrained import PRETRAINED, available_models, default_model, install_hint
+    from ..apis import PRETRAINED, RESULTS, available_models, default_model, install_hint
 
     available, default = available_models(), default_model()
     table = Table(box=None, pad_edge=False)
@@ -130,7 +125,9 @@ def _print_models() -> None:
         table.add_column(heading, justify='right')
     table.add_column('weights', overflow='fold')
     for entry in PRETRAINED:
-        if entry.use == 'part':
+        # Steps and variants of trainings are not missing where there is no clone.
+        of_clone = any(file.place == RESULTS for file in entry.files)
+        if entry.use == 'part' or (of_clone and entry not in available):
             continue
         where = 'here' if entry in available else install_hint(entry)
         table.add_row(
@@ -157,9 +154,8 @@ def _rate(text: str) -> Fraction:
 
 
 def _upscale(paths: list[str], options: dict) -> int:
-    from ..apis.upscale_batch import upscale_all
-    from ..apis.upscaling import upscale
-    from . import said
+    from ..apis import upscale, upscale_batch
+    from . import format_error
 
     *sources, target = paths
     with _Display() as display:
@@ -167,13 +163,13 @@ def _upscale(paths: list[str], options: dict) -> int:
             display.begin(Path(sources[0]))
             made = {sources[0]: upscale(sources[0], target, on_progress=display.show, **options)}
         else:
-            if options['images'] is not None:
+            if options['output'].images is not None:
                 raise ValueError('--images goes with one video; for several, upscale each into a folder of its own')
-            made = upscale_all(sources, target, display.begin, on_progress=display.show, **options)
+            made = upscale_batch(sources, target, display.begin, on_progress=display.show, **options)
     status = 0
     for source, result in made.items():
         if isinstance(result, Exception):
-            print(f'vsr upscale: error: {said(result)}', file=sys.stderr)
+            print(f'vsr upscale: error: {format_error(result)}', file=sys.stderr)
             status = 2
             continue
         if result.damage:

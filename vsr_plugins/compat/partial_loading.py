@@ -32,9 +32,14 @@ def load_checkpoint(self: Runner, filename: str, map_location: Any = 'cpu', *arg
 
     Raises:
         ValueError: If the weights are not those of the runner's model; before a training, if none of them are.
+        FileNotFoundError: If there is no such file; for ``none``, if the network is to be measured and its config names
+            weights that are not there.
     """
     model = self.model.module if is_model_wrapper(self.model) else self.model
     special = args or kwargs or filename == NO_CHECKPOINT
+    missing = getattr(getattr(model, 'generator', None), 'missing_files', None)
+    if filename == NO_CHECKPOINT and missing and not isinstance(self._train_loop, BaseLoop):
+        raise FileNotFoundError(f'no weights at {", ".join(map(str, missing))}; put them there (VSR_WEIGHTS_ROOT)')
     if special or not isinstance(getattr(model, 'generator', None), nn.Module):
         return _upstream_load_checkpoint(self, filename, map_location, *args, **kwargs)
     checkpoint = _load_checkpoint(filename, map_location=map_location)

@@ -1,12 +1,13 @@
 """Reading config files."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 
-from ..evaluation.tables.result_cache import plain
 from . import config_paths
 
 NAMES = frozenset({'experiment_name', 'work_dir'})
@@ -61,7 +62,21 @@ def first_line(error: BaseException) -> str:
     return text.splitlines()[0] if text else type(error).__name__
 
 
-def renamed(config: Path) -> list[Path]:
+def to_builtins(node: Any, without: frozenset[str] = frozenset()) -> Any:
+    """Convert a config to dictionaries, lists and the scalars of JSON; other values become their ``repr``.
+
+    Args:
+        node: What to convert.
+        without: Keys to leave out wherever they are.
+    """
+    if isinstance(node, Mapping):
+        return {str(key): to_builtins(value, without) for key, value in node.items() if key not in without}
+    if isinstance(node, list | tuple):
+        return [to_builtins(value, without) for value in node]
+    return node if isinstance(node, str | int | float | bool | None) else repr(node)
+
+
+def alias_chain(config: Path) -> list[Path]:
     """A config, and the one that it does no more than give another name, if it does, and so on.
 
     Trainings and weights may have any's name.
@@ -82,7 +97,7 @@ def _base(config: Path) -> Path | None:
 
 
 def _content(config: Path) -> dict:
-    return plain({key: value for key, value in read_config(config).items() if key not in NAMES})
+    return to_builtins({key: value for key, value in read_config(config).items() if key not in NAMES})
 
 
 def _tells(record: logging.LogRecord) -> bool:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmagic.registry import HOOKS
@@ -12,7 +13,8 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import Tensor
 
-from ..checkpoints.weight_files import read_weights
+from ..checkpoints.weight_files import SUFFIXES
+from ..pretrained import PRETRAINED_PREFIX, checkpoint_file, checkpoint_weights
 
 INFLATIONS = (None, 'center', 'mean', 'difference')
 WHICH = ('best', 'last')
@@ -28,8 +30,9 @@ class LoadPartsHook(Hook):
     Args:
         parts: What comes from where, in this order; each a dict of
 
-            - ``checkpoint``: a local file, or the work directory of a training. What is not absolute is looked for
-              beside this training's work directory, then from where the command was run.
+            - ``checkpoint``: a local file, the work directory of a training, ``pretrained:NAME``, or a list of these,
+              of which the first that is there is taken. What is not absolute is looked for beside this training's work
+              directory, then from where the command was run.
             - ``which``: of a work directory the ``'best'`` checkpoint, or the ``'last'``. Default the best.
             - ``source``: beginning of the names to take, such as ``'generator.branch.'``; default all.
             - ``target``: what stands in its place here, such as ``'generator.branches.0.'``; default the same.
@@ -43,19 +46,25 @@ class LoadPartsHook(Hook):
               what has no place here. Default False.
             - ``optional``: True lets the training start without this part where neither its checkpoint nor a work
               directory is there, which the log says. Default False.
+            - ``unless_loaded``: True leaves this part out of a training whose ``load_from`` names weights, which then
+              stay as they are. For weights that a whole network, or its optical flow, usually starts from. Default
+              False.
 
     Raises:
         ValueError: If a part is no dict, has no checkpoint or something else than these, or, when loaded, does not fit.
         FileNotFoundError: If a checkpoint is missing, when it is loaded.
     """
 
-    OPTIONS = frozenset({'checkpoint', 'which', 'source', 'target', 'inflate', 'partial', 'optional'})
+    OPTIONS = frozenset({'checkpoint', 'which', 'source', 'target', 'inflate', 'partial', 'optional', 'unless_loaded'})
+    # Of those, what ``load_part`` takes.
+    LOADING = frozenset({'source', 'target', 'inflate', 'partial'})
 
     def __init__(self, parts: Sequence[Mapping]) -> None:
         if not isinstance(parts, Sequence) or not all(isinstance(part, Mapping) for part in parts):
             raise ValueError(f'parts must be a list of dicts, one a part, but got {parts!r}')
         for part in parts:
-            if not isinstance(part.get('checkpoint'), (str, Path)) or not part.keys() <= self.OPTIONS:
+            names = _names(part.get('checkpoint'))
+            if not names or not all(isinstance(name, (str, Path)) for name in names) or part.keys() - self.OPTIONS:
                 raise ValueError(
                     f'a part has a checkpoint and may have {", ".join(sorted(self.OPTIONS - {"checkpoint"}))}, '
                     f'but got {dict(part)}'
@@ -69,18 +78,22 @@ class LoadPartsHook(Hook):
         if runner.iter > 0:
             return
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        beside = Path(runner.work_dir).parent
         for part in self.parts:
-            beside = Path(runner.work_dir).parent
+            if part.get('unless_loaded') and getattr(runner, '_has_loaded', False):
+                print_log(f'{part["checkpoint"]} is not loaded: the weights of load_from stay', logger='current')
+                continue
             try:
                 path = find_checkpoint(part['checkpoint'], beside, part.get('which', 'best'))
             except FileNotFoundError as error:
                 # A folder without a checkpoint is that of a training that was begun and not finished.
-                if not part.get('optional') or any(place.is_dir() for place in _places(part['checkpoint'], beside)):
-                    raise
+                begun = any(place.is_dir() for name in _names(part['checkpoint']) for place in _places(name, beside))
+                if not part.get('optional') or begun:
+                    raise FileNotFoundError(f'{error}, or train without: --cfg-options custom_hooks=[]') from None
                 print_log(f'The training starts without it: {error}', logger='current', level=logging.WARNING)
                 continue
-            weights = read_weights(path)
-            options = {key: value for key, value in part.items() if key not in ('checkpoint', 'which', 'optional')}
+            weights = checkpoint_weights(path)
+            options = {key: value for key, value in part.items() if key in self.LOADING}
             try:
                 loaded = load_part(model, weights, **options)
             except ValueError as error:
@@ -88,19 +101,38 @@ class LoadPartsHook(Hook):
             print_log(f'{len(loaded)} tensors, {loaded[0]} and so on, come from {path}', logger='current')
 
 
-def find_checkpoint(name: str | Path, beside: Path, which: str = 'best') -> Path:
+def find_checkpoint(name: str | Path | Sequence[str | Path], beside: Path, which: str = 'best') -> Path:
     """The file that ``LoadPartsHook`` means by ``checkpoint``.
 
     Args:
-        name: A checkpoint, or a work directory.
+        name: A checkpoint, a work directory, ``pretrained:NAME``, or a list of these.
         beside: Where to look first.
         which: Of a work directory the ``'best'`` checkpoint, or the ``'last'``.
 
+    Returns:
+        A file, or ``pretrained:NAME`` as it came where its file is on this machine; of a list the first that is there.
+
     Raises:
-        ValueError: If ``which`` is neither.
+        ValueError: If ``which`` is neither, or no weights are called NAME.
         FileNotFoundError: If there is none.
     """
     _check_which(which)
+    missing = []
+    for one in _names(name):
+        try:
+            return _find_one(one, beside, which)
+        except FileNotFoundError as error:
+            missing.append(str(error))
+            # Of a training that was begun, what comes after it in the list is no replacement.
+            if any(place.is_dir() for place in _places(one, beside)):
+                break
+    raise FileNotFoundError('; '.join(missing))
+
+
+def _find_one(name: str | Path, beside: Path, which: str) -> Path:
+    if str(name).startswith(PRETRAINED_PREFIX):
+        checkpoint_file(name)
+        return Path(name)
     places = _places(name, beside)
     for path in places:
         if path.is_file():
@@ -109,9 +141,15 @@ def find_checkpoint(name: str | Path, beside: Path, which: str = 'best') -> Path
         if found is not None:
             return found
     where = ' or '.join(dict.fromkeys(str(path.absolute()) for path in places))
+    if Path(name).suffix in SUFFIXES:
+        raise FileNotFoundError(f'no checkpoint at {where}; train that stage first, or put the file there')
     raise FileNotFoundError(
         f'no checkpoint, and no work directory with a {which} one, at {where}; train that stage first'
     )
+
+
+def _names(name: Any) -> list:
+    return [name] if isinstance(name, (str, Path)) else list(name) if isinstance(name, Sequence) else []
 
 
 def _places(name: str | Path, beside: Path) -> tuple[Path, Path]:

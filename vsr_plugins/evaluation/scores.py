@@ -13,7 +13,7 @@ from .measures import DEFAULT, MEASURES, PAIR_VALUES
 from .protocols import Protocol
 
 # A table of more clips than that is no longer read: reports then give their mean alone.
-MOST_CLIPS = 40
+MAX_CLIPS = 40
 
 
 @dataclass(frozen=True)

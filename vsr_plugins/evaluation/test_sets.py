@@ -31,7 +31,7 @@ PLACE = (
 
 
 @dataclass(frozen=True)
-class EvaluationSet:
+class TestSet:
     """One of the test sets of a config, under one protocol.
 
     Attributes:
@@ -76,13 +76,13 @@ def named_sets(names: Sequence[str]) -> list[dict]:
     return [part for name in dict.fromkeys(names) for part in known[name]]
 
 
-def evaluation_sets(
+def test_sets(
     config: Config,
     protocols: Sequence[str] = (),
     protocols_of: Mapping[str, Sequence[str]] | None = None,
     data: Sequence[Mapping] = (),
     more: Sequence[str] = (),
-) -> list[EvaluationSet]:
+) -> list[TestSet]:
     """The test sets of a config, each under each of its protocols.
 
     Args:
@@ -130,7 +130,7 @@ def evaluation_sets(
                 single = metric.get('selected') or protocol.centre_only
                 measures = [one for one in more if protocol in asked and not (single and of_pairs([one]))]
                 settings = {**metric, 'protocol': protocol}
-                sets.append(EvaluationSet(prefix, made, dict(loader), settings, tuple(measures), remark))
+                sets.append(TestSet(prefix, made, dict(loader), settings, tuple(measures), remark))
     if not sets:
         raise ValueError(
             f'{name} has no test set that VSRMetric measures; as an evaluator of its test set, '

@@ -38,19 +38,19 @@ def run_windows(run: Run, frames: Iterable[Tensor], size: int) -> Iterator[Tenso
 
 
 def run_chunks(
-    run: Run, frames: Iterable[Tensor], length: int, overlap: int, per_frame: int = 1
+    run: Run, frames: Iterable[Tensor], length: int, overlap: int, temporal_scale: int = 1
 ) -> Iterator[tuple[Tensor, ...]]:
     """Restore a clip chunk by chunk, as ``run_in_chunks`` does with the whole of it at hand.
 
     Args:
-        run: (1, t, c, h, w) -> (1, per_frame * (t - 1) + 1, c', h', w') for any t up to ``length``.
+        run: (1, t, c, h, w) -> (1, temporal_scale * (t - 1) + 1, c', h', w') for any t up to ``length``.
         frames: (c, h, w) each.
         length: Frames of a chunk.
         overlap: Frames that neighbouring chunks share.
-        per_frame: 2 for a network that makes the frames between, else 1.
+        temporal_scale: 2 for a network that makes the frames between, else 1.
 
     Yields:
-        For each frame what was made of it: ``per_frame`` pictures of (c', h', w'), one for the last.
+        For each frame what was made of it: ``temporal_scale`` pictures of (c', h', w'), one for the last.
     """
     frames = iter(frames)
     step = length - overlap
@@ -68,14 +68,14 @@ def run_chunks(
         end = start + len(held)
         seam = (later + end) // 2 if fresh else end
         for index in range(done, seam):
-            yield tuple(made[per_frame * (index - start) : per_frame * (index - start + 1)])
+            yield tuple(made[temporal_scale * (index - start) : temporal_scale * (index - start + 1)])
         del made
         held = (held + fresh)[later - start :] if fresh else []
         start, done = later, seam
 
 
-def pair_up(pictures: Iterable[Tensor], per_frame: int) -> Iterator[tuple[Tensor, ...]]:
+def pair_up(pictures: Iterable[Tensor], temporal_scale: int) -> Iterator[tuple[Tensor, ...]]:
     """Group what a stream of a network yields by the frame it was made of."""
     pictures = iter(pictures)
-    while made := tuple(islice(pictures, per_frame)):
+    while made := tuple(islice(pictures, temporal_scale)):
         yield made

@@ -48,8 +48,6 @@ def measure_apart(model: dict, shape: tuple[int, ...], device: str = 'cpu') -> C
 
 def measure_model(model: str, shape: tuple[int, ...], device: str, threads: int) -> Cost:
     """What ``measure_apart`` runs in its process; ``model`` is JSON."""
-    import vsr_plugins  # noqa: F401
-
     from .load_model import load_model
 
     torch.set_num_threads(threads)

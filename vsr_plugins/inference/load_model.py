@@ -61,6 +61,8 @@ def choose_model(
             built = load_model(settings, checkpoint)
     except (TypeError, KeyError, AttributeError, ImportError, AssertionError) as error:
         raise ValueError(f'{config} does not build a model: {first_line(error)}') from error
+    if checkpoint is None and (missing := getattr(getattr(built, 'generator', None), 'missing_files', None)):
+        raise FileNotFoundError(f'{config} names weights that are not there: {", ".join(map(str, missing))}')
     if checkpoint is None and any(True for _ in built.parameters()) and not _brings_weights(settings.model):
         raise ValueError(f'a checkpoint for {config} is needed: without one the weights are random')
     return built

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..media.atomic_files import whole_file
+from ..media.atomic_files import atomic_write
 from ..models.blocks.deform import deform_backend
-from ..models.input_spec import NetworkNeeds, needs_of
+from ..models.input_spec import InputSpec, input_spec
 from .predictor import network_of, normalisation_of
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ OPSETS = range(18, 24)
 # Deformable convolution is an operator of its own from here on.
 DEFORMABLE_OPSET = 19
 TOLERANCE = 1e-4
-# Size of the frames a network is traced with where none is asked for, before it is filled to what the network needs,
+# Size of the frames a network is traced with where none is asked for, before it is filled to what the network spec,
 # and how much larger those are on which a file for any size is tried once more.
 TRACED = (48, 64)
 LARGER = (2, 1)
 # Sides that are left free are taken to be at least this.
-LEAST = 8
+MIN_SIZE = 8
 # Frames of a network that takes any number.
 FRAMES = 7
 
@@ -105,19 +105,19 @@ def export_onnx(
         raise ValueError(f'size must be height and width of at least 1, but got {size}')
     wrapped = _Plain(model).eval()
     network = wrapped.network
-    needs = needs_of(network)
-    multiple = math.lcm(getattr(network, 'multiple_of', 1), needs.multiple_of)
-    t = _clip_length(network, needs, frames)
-    traced = size or tuple(-(-max(side, needs.min_size) // multiple) * multiple for side in TRACED)
-    lqs = _random_clip(needs, t, traced)
-    graph = _translate(wrapped, lqs, needs, multiple if size is None else None, opset)
+    spec = input_spec(network)
+    multiple = math.lcm(getattr(network, 'multiple_of', 1), spec.multiple_of)
+    t = _clip_length(network, spec, frames)
+    traced = size or tuple(-(-max(side, spec.min_size) // multiple) * multiple for side in TRACED)
+    lqs = _random_clip(spec, t, traced)
+    graph = _translate(wrapped, lqs, spec, multiple if size is None else None, opset)
     examples = [lqs]
     if size is None:
         larger = tuple(side + more * multiple for side, more in zip(traced, LARGER, strict=True))
-        examples.append(_random_clip(needs, t, larger))
-    _describe(graph, needs, multiple, t)
+        examples.append(_random_clip(spec, t, larger))
+    _describe(graph, spec, multiple, t)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_bytes(graph.SerializeToString())
         difference = _check(partial, wrapped, examples)
     shape = tuple(dim.dim_value or None for dim in graph.graph.input[0].type.tensor_type.shape.dim)
@@ -155,35 +155,33 @@ def check_target(path: Path, overwrite: bool) -> None:
         raise FileExistsError(f'{path} is already there; replace it with --force (overwrite=True)')
 
 
-def _clip_length(network: nn.Module, needs: NetworkNeeds, frames: int | None) -> int:
+def _clip_length(network: nn.Module, spec: InputSpec, frames: int | None) -> int:
     if frames is not None and frames < 1:
         raise ValueError(f'frames must be at least 1, but got {frames}')
-    own = 1 if needs.images else needs.window
+    own = 1 if spec.single_image else spec.window
     if own is None:
-        return max(frames or getattr(network, 'chunk_length', None) or FRAMES, needs.min_frames)
+        return max(frames or getattr(network, 'chunk_length', None) or FRAMES, spec.min_frames)
     if frames not in (None, own):
         raise ValueError(f'{type(network).__name__} takes {own} frames, but {frames} were asked for')
     return own
 
 
-def _random_clip(needs: NetworkNeeds, t: int, size: tuple[int, int]) -> Tensor:
-    height, width = (side * needs.scale if needs.enlarged else side for side in size)
+def _random_clip(spec: InputSpec, t: int, size: tuple[int, int]) -> Tensor:
+    height, width = (side * spec.scale if spec.pre_upsampled else side for side in size)
     # A batch of one would be taken for a constant.
-    lead = (2,) if needs.images else (1, t)
+    lead = (2,) if spec.single_image else (1, t)
     return torch.rand(*lead, 3, height, width, generator=torch.Generator().manual_seed(0))
 
 
-def _translate(
-    network: nn.Module, lqs: Tensor, needs: NetworkNeeds, multiple: int | None, opset: int
-) -> 'onnx.ModelProto':
+def _translate(network: nn.Module, lqs: Tensor, spec: InputSpec, multiple: int | None, opset: int) -> 'onnx.ModelProto':
     """The network as an ONNX graph; with ``multiple``, for any height and width that are multiples of it."""
     shapes = None
     if multiple:
-        multiple *= needs.scale if needs.enlarged else 1
-        least = max(-(-needs.min_size // multiple), -(-LEAST // multiple))
+        multiple *= spec.scale if spec.pre_upsampled else 1
+        least = max(-(-spec.min_size // multiple), -(-MIN_SIZE // multiple))
         sides = [torch.export.Dim(name, min=least) for name in ('h', 'w')]
         free = {lqs.ndim - 2 + i: side if multiple == 1 else multiple * side for i, side in enumerate(sides)}
-        shapes = ({**free, 0: torch.export.Dim('n')} if needs.images else free,)
+        shapes = ({**free, 0: torch.export.Dim('n')} if spec.single_image else free,)
     try:
         # The compiled operator, one node, in place of the many that sample on the CPU.
         with _quiet(), deform_backend('torchvision'):
@@ -236,10 +234,10 @@ def _reason(network: nn.Module, error: BaseException, free: bool) -> str:
     return f'{name} cannot be exported{way}: {first[:200]}'
 
 
-def _describe(model: 'onnx.ModelProto', needs: NetworkNeeds, multiple: int, t: int) -> None:
+def _describe(model: 'onnx.ModelProto', spec: InputSpec, multiple: int, t: int) -> None:
     from onnx.helper import set_model_props
 
-    entries = dict(scale=needs.scale, multiple_of=multiple, frames=t, output=needs.output, range='RGB in [0, 1]')
+    entries = dict(scale=spec.scale, multiple_of=multiple, frames=t, output=spec.output, range='RGB in [0, 1]')
     set_model_props(model, {name: str(value) for name, value in entries.items()})
 
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ..models.blocks.fast.allocator import keep_freed_memory
 from ..models.blocks.resize import bicubic_upsample, pad_to_multiple
-from ..models.input_spec import needs_of
+from ..models.input_spec import input_spec
 from ..temporal_windows import mirrored
 from .chunks import pair_up, run_chunks, run_windows
 from .memory import is_out_of_memory
@@ -32,7 +32,7 @@ class _OverflowError(Exception):
     """An output in half precision is not finite."""
 
 
-class Restorer:
+class VideoPredictor:
     """Restores the scenes of a video with the network of a model, fed as the network needs it.
 
     Args:
@@ -49,7 +49,7 @@ class Restorer:
         seconds: Spent in the network so far.
 
     Raises:
-        ValueError: If the network does not say what it needs, or an option is unknown.
+        ValueError: If the network does not say what it spec, or an option is unknown.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Restorer:
         keep_freed_memory()
         self.device = torch.device(device)
         self.network = network_of(model).to(self.device).eval()
-        self.needs = needs_of(self.network)
+        self.spec = input_spec(self.network)
         self.half = precision == 'half' or (precision == 'auto' and _good_at_half(self.device))
         self.seconds = 0.0
         self._mean, self._std, self._bgr = normalisation_of(model, self.device)
@@ -86,7 +86,7 @@ class Restorer:
         """
         tensors: Iterator[Tensor] = map(_to_tensor, frames)
         if self._tiler is None:
-            ahead = list(islice(tensors, self.needs.window or self.needs.length))
+            ahead = list(islice(tensors, self.spec.window or self.spec.clip_len))
             tensors = chain(ahead, tensors)
             self._plan(ahead)
         return self._restore(tensors)
@@ -97,18 +97,18 @@ class Restorer:
         if tile is None:
             tile = 0
             if ahead and ahead[0].shape[-2] * ahead[0].shape[-1] > SMALL:
-                tile = choose_tile(self._run, torch.stack(ahead)[None], self.needs.scale, self.device) or 0
+                tile = choose_tile(self._run, torch.stack(ahead)[None], self.spec.scale, self.device) or 0
         multiple, halo = tiling_of(self.network)
-        self._tiler = Tiler(self._run, self.needs.scale, tile, multiple, self.device, halo)
+        self._tiler = Tiler(self._run, self.spec.scale, tile, multiple, self.device, halo)
 
     def _restore(self, frames: Iterator[Tensor]) -> Iterator[tuple[Tensor, ...]]:
-        needs = self.needs
-        if needs.output == 'center':
-            return ((picture,) for picture in run_windows(self._tiled, frames, needs.window))
+        spec = self.spec
+        if spec.output == 'center':
+            return ((picture,) for picture in run_windows(self._tiled, frames, spec.window))
         # What a network streams it knows of whole frames, so tiles are restored in chunks.
         if hasattr(self.network, 'stream') and self._tiler.tile is None:
             return self._stream(frames)
-        return run_chunks(self._tiled, frames, needs.length, needs.overlap, needs.per_frame)
+        return run_chunks(self._tiled, frames, spec.clip_len, spec.overlap, spec.temporal_scale)
 
     def _stream(self, frames: Iterator[Tensor]) -> Iterator[tuple[Tensor, ...]]:
         """By the network's own stream. Where it fails for memory or overflow, another way is taken from there on."""
@@ -128,10 +128,10 @@ class Restorer:
                 yield self._enter(frame[None, None])[:, 0]
 
         try:
-            for made in pair_up(self._network_stream(feed()), self.needs.per_frame):
+            for made in pair_up(self._network_stream(feed()), self.spec.temporal_scale):
                 yield made
                 done += 1
-                while len(recent) > read - done + self.needs.overlap:
+                while len(recent) > read - done + self.spec.overlap:
                     recent.popleft()
             return
         except _OverflowError:
@@ -167,9 +167,9 @@ class Restorer:
     def _run(self, frames: Tensor) -> Tensor:
         """(1, t, 3, h, w) in [0, 1] on the CPU -> what the network makes of it, in [0, 1] on the CPU."""
         started = perf_counter()
-        t, (h, w), scale = frames.shape[1], frames.shape[-2:], self.needs.scale
-        if t < self.needs.min_frames:
-            frames = frames[:, [mirrored(i, t) for i in range(self.needs.min_frames)]]
+        t, (h, w), scale = frames.shape[1], frames.shape[-2:], self.spec.scale
+        if t < self.spec.min_frames:
+            frames = frames[:, [mirrored(i, t) for i in range(self.spec.min_frames)]]
         with torch.inference_mode():
             try:
                 output = self._leave(self._call(frames)[..., : h * scale, : w * scale], bool(frames.isfinite().all()))
@@ -177,24 +177,24 @@ class Restorer:
                 self._leave_half()
                 output = self._leave(self._call(frames)[..., : h * scale, : w * scale])
         self.seconds += perf_counter() - started
-        return output[:, :t] if t < self.needs.min_frames else output
+        return output[:, :t] if t < self.spec.min_frames else output
 
     def _call(self, frames: Tensor) -> Tensor:
         frames = self._enter(frames)
         with self._autocast():
-            output = self.network(frames[0] if self.needs.images else frames)
+            output = self.network(frames[0] if self.spec.single_image else frames)
         output = output[0] if isinstance(output, (tuple, list)) else output
-        return output[None] if self.needs.images else output
+        return output[None] if self.spec.single_image else output
 
     def _enter(self, frames: Tensor) -> Tensor:
         """Frames as the network wants them: their size, their device, their range. Always a copy."""
-        needs = self.needs
-        if needs.enlarged:
-            frames = bicubic_upsample(frames, needs.scale)
-        missing = [max(needs.min_size - size, 0) for size in frames.shape[-2:]]
+        spec = self.spec
+        if spec.pre_upsampled:
+            frames = bicubic_upsample(frames, spec.scale)
+        missing = [max(spec.min_size - size, 0) for size in frames.shape[-2:]]
         if any(missing):
             frames = F.pad(frames, (0, missing[1], 0, missing[0], 0, 0), mode='replicate')
-        frames = pad_to_multiple(frames, needs.multiple_of).to(self.device)
+        frames = pad_to_multiple(frames, spec.multiple_of).to(self.device)
         frames = frames.flip(-3) if self._bgr else frames
         # Some of upstream's networks write into what they are given.
         return (frames - self._mean) / self._std

@@ -9,7 +9,7 @@ from torch import Tensor
 # Low-resolution pixels of the piece of a frame that a network is tried on, and the least that networks with an optical
 # flow pyramid take.
 PROBE = 128
-LEAST = 64
+MIN_PIECE = 64
 # A cut must not be seen where the kept part of a tile begins: a quarter of a step of 8 bits.
 TOLERANCE = 0.25 / 255
 # Up to this reach the halo is the whole of it and tiles are exact.
@@ -17,7 +17,7 @@ EXACT = 32
 
 
 @dataclass(frozen=True)
-class Reach:
+class ReceptiveField:
     """How far a network sees, in pixels of its input.
 
     Attributes:
@@ -61,9 +61,9 @@ class Reach:
 
 
 @torch.no_grad()
-def measure_reach(
+def measure_receptive_field(
     network: Callable[[Tensor], Tensor], frames: Tensor, scale: int, multiple_of: int = 4, least_halo: int = 0
-) -> Reach:
+) -> ReceptiveField:
     """Try how far a network sees, on a piece of the frames it shall restore.
 
     Two tries. One pixel is made NaN: what turns NaN in the output depends on it, whatever the weights are, so this is
@@ -85,7 +85,7 @@ def measure_reach(
     Raises:
         ValueError: If the network makes values that are not finite.
     """
-    piece = middle_piece(frames, multiple_of, max(PROBE, LEAST + 2 * multiple_of))
+    piece = middle_piece(frames, multiple_of, max(PROBE, MIN_PIECE + 2 * multiple_of))
     h, w = piece.shape[-2:]
     pixels = _operator_reach(network, piece, scale)
     tried = min(h, w) // 2
@@ -93,7 +93,7 @@ def measure_reach(
     halves = [half for half in _halves((h, w), multiple_of) if half != (slice(0, h), slice(0, w))]
     if not halves:
         halo = max(pixels if pixels is not None else EXACT, least_halo)
-        return Reach(pixels, tried, round_up(halo, multiple_of), None)
+        return ReceptiveField(pixels, tried, round_up(halo, multiple_of), None)
     whole = network(piece)
     error, distance = (
         torch.cat(parts)
@@ -111,16 +111,16 @@ def measure_reach(
         needed = max(needed + needed // 2, EXACT // 2)
     halo = round_up(max(limit, min(needed, farthest)), multiple_of)
     beyond = error[distance >= halo]
-    return Reach(pixels, tried, halo, float(beyond.max()) if beyond.numel() else None, farther)
+    return ReceptiveField(pixels, tried, halo, float(beyond.max()) if beyond.numel() else None, farther)
 
 
 def _halves(sides: tuple[int, int], multiple_of: int) -> list[tuple[slice, slice]]:
     """The piece without its bottom and right, and without its top and left; whole where it is too small."""
     first, last = [], []
     for size in sides:
-        end = round_up(max(LEAST, size // 2 // multiple_of * multiple_of), multiple_of)
+        end = round_up(max(MIN_PIECE, size // 2 // multiple_of * multiple_of), multiple_of)
         first.append(slice(0, end if end < size else size))
-        last.append(slice(max(min(size - LEAST, (size + 1) // 2) // multiple_of * multiple_of, 0), size))
+        last.append(slice(max(min(size - MIN_PIECE, (size + 1) // 2) // multiple_of * multiple_of, 0), size))
     return [tuple(first), tuple(last)]
 
 

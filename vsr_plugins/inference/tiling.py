@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .memory import available_memory, is_out_of_memory, peak_memory
-from .receptive_field import EXACT, LEAST, PROBE, Reach, measure_reach, middle_piece, round_up
+from .receptive_field import EXACT, MIN_PIECE, PROBE, ReceptiveField, measure_receptive_field, middle_piece, round_up
 
 Network = Callable[[Tensor], Tensor]
 
@@ -26,7 +26,7 @@ FEATHER = 8
 class Tiler:
     """A network that restores frames in tiles where they do not fit, and is called like the network itself.
 
-    Reach and memory are tried once, on the first frames. A tile that runs out of memory is halved, and stays so.
+    Receptive field and memory are measured once, on the first frames. A tile that runs out of memory is halved.
 
     Args:
         network: (1, t, c, h, w) -> (..., scale * h, scale * w); where frames stay on the CPU, it may move them.
@@ -65,7 +65,7 @@ class Tiler:
         told = tiling_of(network)
         self.multiple_of = multiple_of or told[0]
         self.least_halo = told[1] if least_halo is None else least_halo
-        self.reach: Reach | None = None
+        self.reach: ReceptiveField | None = None
         self.tile = tile or None
         self._chosen = tile is not None
 
@@ -94,19 +94,19 @@ class Tiler:
         output, self.tile = _restore(
             self.network, frames, self.scale, self.tile, halo, feather, self.multiple_of, self.device
         )
-        if self.reach.difference is None and whole <= LEAST:
+        if self.reach.difference is None and whole <= MIN_PIECE:
             # Too small to be tried on a piece, so small that it is restored whole once more.
             difference = (self.network(frames).to(output) - output).abs().max()
             self.reach = replace(self.reach, difference=float(difference))
         return output
 
-    def _measure(self, frames: Tensor) -> Reach:
+    def _measure(self, frames: Tensor) -> ReceptiveField:
         try:
-            return measure_reach(self.network, frames, self.scale, self.multiple_of, self.least_halo)
+            return measure_receptive_field(self.network, frames, self.scale, self.multiple_of, self.least_halo)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-        return Reach(None, 0, round_up(max(EXACT, self.least_halo), self.multiple_of), None)
+        return ReceptiveField(None, 0, round_up(max(EXACT, self.least_halo), self.multiple_of), None)
 
 
 def tiling_of(network: Network) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Somewhere to write what becomes ``path`` when the block ends well.
 
     An error leaves what was at ``path`` before, and nothing else. A kill leaves, at worst, one hidden file beside it,

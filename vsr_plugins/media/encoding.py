@@ -20,7 +20,7 @@ from av.video.reformatter import VideoReformatter
 
 from .decoding import ACCURATE, usual_matrix
 from .frames import OutputFrame
-from .readers import SourceInfo
+from .readers import ReaderInfo
 from .video_files import open_media
 
 logger = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ class VideoSpec:
 
 
 def plan_video(
-    path: Path, info: SourceInfo, scale: int, per_frame: int, codec: str | None = None, crf: int | None = None
+    path: Path, info: ReaderInfo, scale: int, temporal_scale: int, codec: str | None = None, crf: int | None = None
 ) -> VideoSpec:
     """What a video at ``path`` is coded with, as near to its source as its container allows.
 
@@ -113,7 +113,7 @@ def plan_video(
         path: Its ending names the container.
         info: The source.
         scale: Enlargement.
-        per_frame: Frames written for each that is read.
+        temporal_scale: Frames written for each that is read.
         codec: Encoder to use; None keeps the source's codec.
         crf: Constant rate factor; None is near lossless.
 
@@ -161,13 +161,13 @@ def plan_video(
         raise ValueError(f'{codec} knows no --crf; that is for {", ".join(CRF)}')
     elif not 0 <= crf <= WORST_CRF[codec]:
         raise ValueError(f'--crf of {codec} must be between 0 and {WORST_CRF[codec]}, but got {crf}')
-    rate = info.rate * per_frame
+    rate = info.rate * temporal_scale
     return VideoSpec(
         container,
         codec,
         pix_fmt,
         (height, width),
-        1 / rate if is_constant else info.time_base / per_frame,
+        1 / rate if is_constant else info.time_base / temporal_scale,
         rate,
         is_constant,
         colors,

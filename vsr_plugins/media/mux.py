@@ -30,7 +30,7 @@ TIMES_MAY_REPEAT = 0x20000
 
 
 @dataclass(frozen=True)
-class Companions:
+class AuxStreams:
     """The sound and the subtitles of a source, copied packet by packet.
 
     Attributes:
@@ -93,11 +93,11 @@ class Companions:
                         probe.mux(packet)
 
 
-def join(
+def mux(
     path: Path,
     spec: VideoSpec,
     segments: Iterable[Path],
-    companions: Companions | None = None,
+    companions: AuxStreams | None = None,
     until: Fraction | None = None,
     begins: Fraction = Fraction(0),
     jumps: Sequence[Fraction] = (),
@@ -115,7 +115,7 @@ def join(
         until: Seconds of the output at which what is copied ends too; None for its own end.
         begins: When the first frame is shown, seconds. A format of one rate shows it at 0, and what is copied moves
             along.
-        jumps: See ``VideoSource``.
+        jumps: See ``VideoReader``.
     """
     # Where the codec has no room for its colours, as FFV1 has none in .mp4, the container says them.
     options = {'movflags': 'write_colr'} if spec.container in ('mp4', 'mov') else {}
@@ -204,7 +204,7 @@ class _Rising:
 def _others(
     source: av.container.InputContainer,
     wanted: list[av.stream.Stream],
-    companions: Companions,
+    companions: AuxStreams,
     until: Fraction | None,
     begins: Fraction,
     jumps: Sequence[Fraction],

@@ -14,7 +14,7 @@ import numpy as np
 from .decoding import RgbReader, matrix_of
 from .frames import InputFrame
 from .images import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, read_rgb_deep
-from .seek import LEADS, Timed, between, sought
+from .seek import LEADS, Timed, seek, trim
 from .shots import CutDetector
 from .video_files import open_media
 
@@ -28,7 +28,7 @@ STEP_BACK = 5
 
 
 @dataclass(frozen=True)
-class SourceInfo:
+class ReaderInfo:
     """What is known of a source before its first frame is handed out.
 
     Attributes:
@@ -54,7 +54,7 @@ class SourceInfo:
     cautions: tuple[str, ...] = ()
 
 
-class ImageSource:
+class ImageReader:
     """Images in natural order.
 
     Args:
@@ -72,7 +72,7 @@ class ImageSource:
         self.damage: str | None = None
         first = read_rgb_deep(paths[0])
         pix_fmt = 'yuv420p' if first.dtype == np.uint8 else 'yuv420p16le'
-        self.info = SourceInfo(first.shape[:2], 1 / self.fps, self.fps, len(paths), pix_fmt=pix_fmt)
+        self.info = ReaderInfo(first.shape[:2], 1 / self.fps, self.fps, len(paths), pix_fmt=pix_fmt)
 
     def frames(self, first: int = 0, start: float = 0.0, duration: float | None = None) -> Iterator[InputFrame]:
         """The frames from number ``first`` of those between ``start`` and ``start + duration`` seconds.
@@ -81,7 +81,7 @@ class ImageSource:
             UnreadableError: If one cannot be read, or is of another size.
         """
         is_cut = CutDetector()
-        for index, path in enumerate(self._between(start, duration)):
+        for index, path in enumerate(self._trimmed(start, duration)):
             if index < first:
                 continue
             pixels = read_rgb_deep(path)
@@ -93,15 +93,15 @@ class ImageSource:
 
     def count(self, start: float = 0.0, duration: float | None = None) -> int:
         """How many frames there are between ``start`` and ``start + duration``."""
-        return len(self._between(start, duration))
+        return len(self._trimmed(start, duration))
 
-    def _between(self, start: float, duration: float | None) -> list[Path]:
+    def _trimmed(self, start: float, duration: float | None) -> list[Path]:
         begin = -(-Fraction(start).limit_denominator(10**6) * self.fps // 1)
         end = None if duration is None else -(-Fraction(start + duration).limit_denominator(10**6) * self.fps // 1)
         return self.paths[int(begin) : end if end is None else int(end)]
 
 
-class VideoSource:
+class VideoReader:
     """A video file.
 
     Args:
@@ -171,8 +171,8 @@ class VideoSource:
                     latest = earliest + Fraction(duration).limit_denominator(10**6) / time_base
                 frames = self._timed(container, stream, lead is not None)
                 if lead is not None:
-                    frames = sought(container, stream, frames, earliest, round(lead / time_base))
-                stretch = between(frames, earliest, latest, bool(start), self._usual)
+                    frames = seek(container, stream, frames, earliest, round(lead / time_base))
+                stretch = trim(frames, earliest, latest, bool(start), self._usual)
                 number = None
                 for number, (frame, pts, lasts) in enumerate(stretch):
                     if not number:
@@ -182,11 +182,11 @@ class VideoSource:
                     return
 
     def _timed(
-        self, container: av.container.InputContainer, stream: av.VideoStream, is_sought: bool
+        self, container: av.container.InputContainer, stream: av.VideoStream, after_seek: bool
     ) -> Iterator[Timed]:
         """What can be decoded, with times that only go on."""
         usual, before, lasts, offset, jumps = self._usual, None, 0, 0, 0
-        for frame in self._decoded(container, stream, is_sought):
+        for frame in self._decoded(container, stream, after_seek):
             if frame.pts is not None:
                 pts = frame.pts + offset
             else:
@@ -202,10 +202,10 @@ class VideoSource:
             yield frame, before, lasts
 
     def _decoded(
-        self, container: av.container.InputContainer, stream: av.VideoStream, is_sought: bool
+        self, container: av.container.InputContainer, stream: av.VideoStream, after_seek: bool
     ) -> Iterator[av.VideoFrame]:
         """What can be decoded. A reader that takes the end of a cut file for its end says nothing of it."""
-        damaged, end, has_begun = 0, Fraction(0), not is_sought
+        damaged, end, has_begun = 0, Fraction(0), not after_seek
         packets = container.demux()
         while True:
             try:
@@ -240,7 +240,7 @@ class VideoSource:
             raise UnreadableError(f'{Path(container.name)} holds no video stream')
         return streams[0]
 
-    def _look(self, container: av.container.InputContainer, stream: av.VideoStream) -> SourceInfo:
+    def _look(self, container: av.container.InputContainer, stream: av.VideoStream) -> ReaderInfo:
         frame = None
         for packet in container.demux(stream):
             try:
@@ -267,7 +267,7 @@ class VideoSource:
         if (height, width) != (frame.height, frame.width):
             aspect = 1 / aspect
         is_full = frame.color_range == 2 or frame.format.name.startswith('yuvj')
-        return SourceInfo(
+        return ReaderInfo(
             size=(height, width),
             time_base=stream.time_base,
             rate=rate,
@@ -280,7 +280,7 @@ class VideoSource:
         )
 
 
-def open_source(source: str | Path, fps: Fraction | None = None) -> VideoSource | ImageSource:
+def open_reader(source: str | Path, fps: Fraction | None = None) -> VideoReader | ImageReader:
     """A video file, a folder of images, a glob of images, or a template such as ``frame_%04d.png``.
 
     Args:
@@ -295,20 +295,20 @@ def open_source(source: str | Path, fps: Fraction | None = None) -> VideoSource 
     if path.is_dir():
         if not (images := list_images(path)):
             raise UnreadableError(f'{path} is a folder without images; name a folder of frames or a video file')
-        return ImageSource(images, fps)
+        return ImageReader(images, fps)
     if not path.exists():
         images = _matches(str(source))
         if images:
-            return ImageSource(images, fps)
+            return ImageReader(images, fps)
         raise FileNotFoundError(
             f'there is no video, folder or image at {path.absolute()}'
             + (', and nothing that this pattern matches' if _is_pattern(str(source)) else '')
         )
     if path.suffix.lower() in IMAGE_SUFFIXES:
-        return ImageSource([path], fps)
+        return ImageReader([path], fps)
     if fps is not None:
         raise ValueError(f'{path} has a frame rate of its own; one can be given for images only')
-    return VideoSource(path)
+    return VideoReader(path)
 
 
 def _matches(pattern: str) -> list[Path]:

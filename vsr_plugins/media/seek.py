@@ -1,4 +1,4 @@
-"""Finding a stretch of a video, frame by frame as it is shown, in files that lead there well or badly."""
+"""Seek and trim: the frames of a part of a video, in files with a good index or a bad one."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -12,7 +12,7 @@ LEADS = (0, 2, 10, 60)
 Timed = tuple[av.VideoFrame, int, int]
 
 
-def sought(
+def seek(
     container: av.container.InputContainer,
     stream: av.VideoStream,
     frames: Iterator[Timed],
@@ -40,7 +40,7 @@ def sought(
     return chain([found], frames)
 
 
-def between(
+def trim(
     frames: Iterator[Timed], earliest: int | None, latest: Fraction | None, has_start: bool, usual: int
 ) -> Iterator[Timed]:
     """The frames of a stretch. A long one that is on the screen when the stretch begins is its first.

@@ -8,90 +8,90 @@ from torch import nn
 
 # A recurrent network of which nothing else is known is given so many frames at a time, of which neighbouring chunks
 # share so many: a frame is at least half of these away from where its chunk was cut.
-LENGTH = 56
+CLIP_LEN = 56
 OVERLAP = 16
 
 
 @dataclass(frozen=True)
-class NetworkNeeds:
+class InputSpec:
     """How a network is to be fed.
 
     Attributes:
         scale: Enlargement.
         output: What it makes of its frames: the one in the 'center', 'all', or 'interpolated': all and those between.
         window: Frames around one that a centre-frame network is given; None for the others.
-        length: Frames that it is given at a time, otherwise.
+        clip_len: Frames that it is given at a time, otherwise.
         overlap: Frames that neighbouring chunks share.
-        images: It takes (n, c, h, w), frame by frame.
+        single_image: It takes (n, c, h, w), frame by frame.
         multiple_of: Height and width must be filled to multiples of this; 1 for networks that do so themselves.
         min_size: And to at least this.
         min_frames: Fewer are mirrored.
-        enlarged: It is given frames already enlarged by ``scale``.
+        pre_upsampled: It is given frames already enlarged by ``scale``.
     """
 
     scale: int
     output: Literal['center', 'all', 'interpolated'] = 'all'
     window: int | None = None
-    length: int = LENGTH
+    clip_len: int = CLIP_LEN
     overlap: int = OVERLAP
-    images: bool = False
+    single_image: bool = False
     multiple_of: int = 1
     min_size: int = 1
     min_frames: int = 1
-    enlarged: bool = False
+    pre_upsampled: bool = False
 
     @property
-    def per_frame(self) -> int:
+    def temporal_scale(self) -> int:
         """Frames written for each that is read."""
         return 2 if self.output == 'interpolated' else 1
 
     @property
-    def warm_up(self) -> int:
+    def temporal_context(self) -> int:
         """Frames before and after a stretch of a clip that are restored with it and thrown away."""
-        if self.images:
+        if self.single_image:
             return 0
         return self.window // 2 if self.window else self.overlap
 
 
-def _recurrent(scale: int = 4, **other: int) -> Callable[[nn.Module], NetworkNeeds]:
+def _recurrent(scale: int = 4, **other: int) -> Callable[[nn.Module], InputSpec]:
     # SPyNet asks for 32 pixels a side, upstream's second-order propagation for 64.
-    return lambda network: NetworkNeeds(scale, min_size=64, **other)
+    return lambda network: InputSpec(scale, min_size=64, **other)
 
 
-def _image(attribute: str | None = None, **other: int) -> Callable[[nn.Module], NetworkNeeds]:
-    return lambda network: NetworkNeeds(
-        getattr(network, attribute) if attribute else 4, images=True, length=1, overlap=0, **other
+def _image(attribute: str | None = None, **other: int) -> Callable[[nn.Module], InputSpec]:
+    return lambda network: InputSpec(
+        getattr(network, attribute) if attribute else 4, single_image=True, clip_len=1, overlap=0, **other
     )
 
 
-def _edvr(network: nn.Module) -> NetworkNeeds:
-    return NetworkNeeds(4, 'center', window=2 * network.center_frame_idx + 1, multiple_of=4)
+def _edvr(network: nn.Module) -> InputSpec:
+    return InputSpec(4, 'center', window=2 * network.center_frame_idx + 1, multiple_of=4)
 
 
-def _iconvsr(network: nn.Module) -> NetworkNeeds:
-    return NetworkNeeds(4, min_size=64, min_frames=2 * network.padding + 1)
+def _iconvsr(network: nn.Module) -> InputSpec:
+    return InputSpec(4, min_size=64, min_frames=2 * network.padding + 1)
 
 
-def _basicvsr_pp(network: nn.Module) -> NetworkNeeds:
+def _basicvsr_pp(network: nn.Module) -> InputSpec:
     if network.is_low_res_input:
-        return NetworkNeeds(4, min_size=64)
-    return NetworkNeeds(1, min_size=256, multiple_of=4)
+        return InputSpec(4, min_size=64)
+    return InputSpec(1, min_size=256, multiple_of=4)
 
 
-def _rrdb(network: nn.Module) -> NetworkNeeds:
+def _rrdb(network: nn.Module) -> InputSpec:
     factor = network.upscale_factor
-    return NetworkNeeds(factor, images=True, length=1, overlap=0, multiple_of=4 // factor)
+    return InputSpec(factor, single_image=True, clip_len=1, overlap=0, multiple_of=4 // factor)
 
 
-def _rdn(network: nn.Module) -> NetworkNeeds:
+def _rdn(network: nn.Module) -> InputSpec:
     shuffles = (part for part in network.upscale.modules() if isinstance(part, nn.PixelShuffle))
     scale = 1
     for shuffle in shuffles:
         scale *= shuffle.upscale_factor
-    return NetworkNeeds(scale, images=True, length=1, overlap=0)
+    return InputSpec(scale, single_image=True, clip_len=1, overlap=0)
 
 
-UPSTREAM: dict[str, Callable[[nn.Module], NetworkNeeds]] = {
+UPSTREAM: dict[str, Callable[[nn.Module], InputSpec]] = {
     'BasicVSRNet': _recurrent(),
     'BasicVSRPlusPlusNet': _basicvsr_pp,
     'EDSRNet': _image('upscale_factor'),
@@ -103,12 +103,12 @@ UPSTREAM: dict[str, Callable[[nn.Module], NetworkNeeds]] = {
     'RealBasicVSRNet': _recurrent(),
     'SRCNNNet': _image('upscale_factor'),
     'SwinIRNet': _image('upscale'),
-    'TDANNet': lambda network: NetworkNeeds(4, 'center', window=5),
-    'TOFlowVSRNet': lambda network: NetworkNeeds(4, 'center', window=7, multiple_of=16, enlarged=True),
+    'TDANNet': lambda network: InputSpec(4, 'center', window=5),
+    'TOFlowVSRNet': lambda network: InputSpec(4, 'center', window=7, multiple_of=16, pre_upsampled=True),
 }
 
 
-def needs_of(network: nn.Module) -> NetworkNeeds:
+def input_spec(network: nn.Module) -> InputSpec:
     """What ``network`` needs.
 
     A network of any clip length says more about time where it can: ``stream(frames)`` is then used instead of chunks;
@@ -134,23 +134,23 @@ def needs_of(network: nn.Module) -> NetworkNeeds:
     length, overlap = _cuts(network)
     if output == 'interpolated' and not overlap:
         length, overlap = length + 1, 1  # what lies between two chunks takes both
-    return NetworkNeeds(scale, output, length=length, overlap=overlap)
+    return InputSpec(scale, output, clip_len=length, overlap=overlap)
 
 
-def _centred(network: nn.Module, scale: int) -> NetworkNeeds:
+def _centred(network: nn.Module, scale: int) -> InputSpec:
     window = getattr(network, 'window', None)
     if window is None:
         raise ValueError(f'{type(network).__name__} restores the frame in the middle but does not say of how many')
-    return NetworkNeeds(scale, 'center', window=window)
+    return InputSpec(scale, 'center', window=window)
 
 
 def _cuts(network: nn.Module) -> tuple[int, int]:
     """Length and overlap of chunks."""
     if getattr(network, 'chunk_length', None):
         return network.chunk_length, network.chunk_overlap
-    halo = getattr(network, 'halo', None)
-    if halo == 0:
+    context = getattr(network, 'temporal_context', getattr(network, 'halo', None))
+    if context == 0:
         return 1, 0
-    if halo is not None:
-        return (getattr(network, 'window_length', None) or LENGTH) + 2 * halo, 2 * halo
-    return LENGTH, OVERLAP
+    if context is not None:
+        return (getattr(network, 'window_length', None) or CLIP_LEN) + 2 * context, 2 * context
+    return CLIP_LEN, OVERLAP

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .build import NETWORKS, build_network
-from .input_spec import UPSTREAM, needs_of
+from .input_spec import UPSTREAM, input_spec
 
 _EDVR = dict(mid_channels=8, deform_groups=2, num_blocks_extraction=1, num_blocks_reconstruction=1)
 _ESPCN = dict(type='ESPCNNet', mid_channels=(4, 3))
@@ -108,14 +108,14 @@ def example_inputs(network: nn.Module, seed: int = 0, size: int = 32) -> tuple[T
         frames = moving_frames(3, size, size + 4, seed)
         return frames[:2], frames[1:]
     try:
-        needs = needs_of(network)
+        spec = input_spec(network)
     except ValueError:
         return (moving_frames(2, size, size + 4, seed)[None],)
-    height = max(size, needs.min_size)
-    height = -(-height // needs.multiple_of) * needs.multiple_of
-    count = 1 if needs.images else needs.window or max(3, needs.min_frames)
-    frames = moving_frames(count, height, height + max(needs.multiple_of, 4), seed)
-    return (frames if needs.images else frames[None],)
+    height = max(size, spec.min_size)
+    height = -(-height // spec.multiple_of) * spec.multiple_of
+    count = 1 if spec.single_image else spec.window or max(3, spec.min_frames)
+    frames = moving_frames(count, height, height + max(spec.multiple_of, 4), seed)
+    return (frames if spec.single_image else frames[None],)
 
 
 def moving_frames(count: int, height: int, width: int, seed: int = 0) -> Tensor:

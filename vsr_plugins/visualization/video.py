@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from ..media.atomic_files import whole_file
+from ..media.atomic_files import atomic_write
 from ..media.video_files import open_media
 
 
@@ -37,7 +37,7 @@ def write_video(
     if path.exists() and not overwrite:
         raise FileExistsError(f'{path} is already there; replace it with --force (overwrite=True)')
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as partial, open_media(partial, 'w') as container:
+    with atomic_write(path) as partial, open_media(partial, 'w') as container:
         _encode(container, frames, Fraction(fps).limit_denominator(1001), crf)
     return path
 

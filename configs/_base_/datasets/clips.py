@@ -6,8 +6,15 @@
 #     train_dataloader = _base_.clips_train_sequence_dataloader
 #     train_dataloader.update(batch_size=8)
 #     train_dataloader.dataset.update(num_input_frames=15)
-#     train_dataloader.dataset.pipeline[2].update(gt_patch_size=256, kind='BD')
+# The steps have names. A pipeline with another step is put together from them, and nothing is edited by its position:
+#     train_dataloader.dataset.pipeline = [
+#         _base_.clips_sample,
+#         _base_.clips_load,
+#         dict(_base_.clips_patch, gt_patch_size=256),
+#         *_base_.clips_sequence_end,
+#     ]
 clips_root = '{{$VSR_DATA_ROOT:data}}/clips'
+clips_sample = dict(type='SampleSegment')
 clips_load = dict(type='LoadFrames', key='gt')
 clips_patch = dict(type='DegradeFrames', kind='BI', scale=4, gt_patch_size=128)
 clips_whole = dict(type='DegradeFrames', kind='BI', scale=4)
@@ -19,6 +26,15 @@ clips_augment = [
 # Before DegradeFrames, for the BD of DUF: its grid begins at the first pixel of each block, and low resolution that is
 # turned around afterwards would begin at the last.
 clips_augment_gt = [dict(step, keys=['gt']) for step in clips_augment]
+clips_pack = dict(type='PackInputs', meta_keys=['key'])
+# After DegradeFrames: all frames out, the one in the middle out, one frame in and out; each to train and to measure.
+clips_sequence_whole_end = [dict(type='StackFrames', keys=['img', 'gt']), clips_pack]
+clips_sequence_end = [*clips_augment, *clips_sequence_whole_end]
+clips_center = dict(type='KeepCenterFrame', keys=['gt'])
+clips_stack_window = dict(type='StackFrames', keys=['img'])
+clips_window_whole_end = [clips_center, clips_stack_window, clips_pack]
+clips_window_end = [clips_center, *clips_augment, clips_stack_window, clips_pack]
+clips_frame_end = [*clips_augment, clips_pack]
 
 clips_train_loader = dict(
     num_workers=2, batch_size=4, persistent_workers=True, sampler=dict(type='InfiniteSampler', shuffle=True)
@@ -38,14 +54,7 @@ clips_train_sequence_dataloader = dict(
     dataset=dict(
         **clips_train_dataset,
         num_input_frames=7,
-        pipeline=[
-            dict(type='SampleSegment'),
-            clips_load,
-            clips_patch,
-            *clips_augment,
-            dict(type='StackFrames', keys=['img', 'gt']),
-            dict(type='PackInputs', meta_keys=['key']),
-        ],
+        pipeline=[clips_sample, clips_load, clips_patch, *clips_sequence_end],
     ),
 )
 
@@ -56,14 +65,7 @@ clips_train_window_dataloader = dict(
         **clips_train_dataset,
         samples='frames',
         num_input_frames=5,
-        pipeline=[
-            clips_load,
-            clips_patch,
-            dict(type='KeepCenterFrame', keys=['gt']),
-            *clips_augment,
-            dict(type='StackFrames', keys=['img']),
-            dict(type='PackInputs', meta_keys=['key']),
-        ],
+        pipeline=[clips_load, clips_patch, *clips_window_end],
     ),
 )
 
@@ -73,7 +75,7 @@ clips_train_frame_dataloader = dict(
     dataset=dict(
         **clips_train_dataset,
         samples='frames',
-        pipeline=[clips_load, clips_patch, *clips_augment, dict(type='PackInputs', meta_keys=['key'])],
+        pipeline=[clips_load, clips_patch, *clips_frame_end],
     ),
 )
 
@@ -90,15 +92,7 @@ clips_val_dataset = dict(
     test_mode=True,
 )
 
-clips_val_sequence_dataset = dict(
-    **clips_val_dataset,
-    pipeline=[
-        clips_load,
-        clips_whole,
-        dict(type='StackFrames', keys=['img', 'gt']),
-        dict(type='PackInputs', meta_keys=['key']),
-    ],
-)
+clips_val_sequence_dataset = dict(**clips_val_dataset, pipeline=[clips_load, clips_whole, *clips_sequence_whole_end])
 clips_val_sequence_dataloader = dict(**clips_val_loader, dataset=clips_val_sequence_dataset)
 
 clips_val_window_dataloader = dict(
@@ -107,13 +101,7 @@ clips_val_window_dataloader = dict(
         **clips_val_dataset,
         samples='frames',
         num_input_frames=5,
-        pipeline=[
-            clips_load,
-            clips_whole,
-            dict(type='KeepCenterFrame', keys=['gt']),
-            dict(type='StackFrames', keys=['img']),
-            dict(type='PackInputs', meta_keys=['key']),
-        ],
+        pipeline=[clips_load, clips_whole, *clips_window_whole_end],
     ),
 )
 
@@ -122,7 +110,7 @@ clips_val_frame_dataloader = dict(
     dataset=dict(
         **clips_val_dataset,
         samples='frames',
-        pipeline=[clips_load, clips_whole, dict(type='PackInputs', meta_keys=['key'])],
+        pipeline=[clips_load, clips_whole, clips_pack],
     ),
 )
 

@@ -4,7 +4,10 @@
 # In a config that inherits from this one:
 #     train_dataloader = _base_.photomotion_train_sequence_dataloader
 #     train_dataloader.dataset.update(clips_per_image=500, num_frames=15, gt_size=(272, 272))
-#     train_dataloader.dataset.pipeline[0].update(gt_patch_size=256)
+#     train_dataloader.dataset.pipeline = [
+#         dict(_base_.photomotion_patch, gt_patch_size=256),
+#         *_base_.photomotion_sequence_end,
+#     ]
 photomotion_photos = '{{$VSR_PHOTOS:embedded}}'
 photomotion_root = None if photomotion_photos == 'embedded' else photomotion_photos
 photomotion_patch = dict(type='DegradeFrames', kind='BI', scale=4, gt_patch_size=96)
@@ -14,6 +17,13 @@ photomotion_augment = [
     dict(type='Flip', keys=['img', 'gt'], flip_ratio=0.5, direction='vertical'),
     dict(type='RandomTransposeHW', keys=['img', 'gt'], transpose_ratio=0.5),
 ]
+photomotion_pack = dict(type='PackInputs', meta_keys=['key'])
+photomotion_sequence_whole_end = [dict(type='StackFrames', keys=['img', 'gt']), photomotion_pack]
+photomotion_sequence_end = [*photomotion_augment, *photomotion_sequence_whole_end]
+photomotion_center = dict(type='KeepCenterFrame', keys=['gt'])
+photomotion_stack_window = dict(type='StackFrames', keys=['img'])
+photomotion_window_whole_end = [photomotion_center, photomotion_stack_window, photomotion_pack]
+photomotion_window_end = [photomotion_center, *photomotion_augment, photomotion_stack_window, photomotion_pack]
 
 photomotion_train_loader = dict(
     num_workers=2, batch_size=4, persistent_workers=True, sampler=dict(type='InfiniteSampler', shuffle=True)
@@ -36,12 +46,7 @@ photomotion_train_sequence_dataloader = dict(
     **photomotion_train_loader,
     dataset=dict(
         **photomotion_train_dataset,
-        pipeline=[
-            photomotion_patch,
-            *photomotion_augment,
-            dict(type='StackFrames', keys=['img', 'gt']),
-            dict(type='PackInputs', meta_keys=['key']),
-        ],
+        pipeline=[photomotion_patch, *photomotion_sequence_end],
     ),
 )
 
@@ -50,13 +55,7 @@ photomotion_train_window_dataloader = dict(
     **photomotion_train_loader,
     dataset=dict(
         **photomotion_train_dataset,
-        pipeline=[
-            photomotion_patch,
-            dict(type='KeepCenterFrame', keys=['gt']),
-            *photomotion_augment,
-            dict(type='StackFrames', keys=['img']),
-            dict(type='PackInputs', meta_keys=['key']),
-        ],
+        pipeline=[photomotion_patch, *photomotion_window_end],
     ),
 )
 
@@ -66,7 +65,7 @@ photomotion_train_frame_dataloader = dict(
     dataset=dict(
         **photomotion_train_dataset,
         samples='frames',
-        pipeline=[photomotion_patch, *photomotion_augment, dict(type='PackInputs', meta_keys=['key'])],
+        pipeline=[photomotion_patch, *photomotion_augment, photomotion_pack],
     ),
 )
 
@@ -88,11 +87,7 @@ photomotion_val_sequence_dataloader = dict(
     **photomotion_val_loader,
     dataset=dict(
         **photomotion_val_dataset,
-        pipeline=[
-            photomotion_whole,
-            dict(type='StackFrames', keys=['img', 'gt']),
-            dict(type='PackInputs', meta_keys=['key']),
-        ],
+        pipeline=[photomotion_whole, *photomotion_sequence_whole_end],
     ),
 )
 
@@ -102,12 +97,7 @@ photomotion_val_window_dataloader = dict(
         **photomotion_val_dataset,
         samples='frames',
         num_input_frames=5,
-        pipeline=[
-            photomotion_whole,
-            dict(type='KeepCenterFrame', keys=['gt']),
-            dict(type='StackFrames', keys=['img']),
-            dict(type='PackInputs', meta_keys=['key']),
-        ],
+        pipeline=[photomotion_whole, *photomotion_window_whole_end],
     ),
 )
 
@@ -116,7 +106,7 @@ photomotion_val_frame_dataloader = dict(
     dataset=dict(
         **photomotion_val_dataset,
         samples='frames',
-        pipeline=[photomotion_whole, dict(type='PackInputs', meta_keys=['key'])],
+        pipeline=[photomotion_whole, photomotion_pack],
     ),
 )
 

@@ -50,4 +50,5 @@ vid4_bix4_frame_dataloader = dict(
     ),
 )
 
-vid4_bix4_evaluator = dict(type='Evaluator', metrics=[dict(type='VSRMetric', protocol='basicvsr', prefix='Vid4-BIx4')])
+vid4_bix4_metric = dict(type='VSRMetric', protocol='basicvsr', prefix='Vid4-BIx4')
+vid4_bix4_evaluator = dict(type='Evaluator', metrics=[vid4_bix4_metric])

@@ -3,14 +3,18 @@
 vimeo90k_root = '{{$VSR_DATA_ROOT:data}}/vimeo90k'
 vimeo90k_prefix = dict(img='BIx4', gt='GT')
 vimeo90k_frames = ['im1.png', 'im2.png', 'im3.png', 'im4.png', 'im5.png', 'im6.png', 'im7.png']
+# The window of five around frame 4, and the four that are given where the others are to be made.
+vimeo90k_window_frames = ['im2.png', 'im3.png', 'im4.png', 'im5.png', 'im6.png']
+vimeo90k_half_rate_frames = ['im1.png', 'im3.png', 'im5.png', 'im7.png']
 vimeo90k_load = [dict(type='LoadFrames', key='img'), dict(type='LoadFrames', key='gt')]
-vimeo90k_augment = [
-    dict(type='SetValues', dictionary=dict(scale=4)),
-    dict(type='PairedRandomCrop', gt_patch_size=256),
+vimeo90k_scale = dict(type='SetValues', dictionary=dict(scale=4))
+vimeo90k_crop = dict(type='PairedRandomCrop', gt_patch_size=256)
+vimeo90k_turn = [
     dict(type='Flip', keys=['img', 'gt'], flip_ratio=0.5, direction='horizontal'),
     dict(type='Flip', keys=['img', 'gt'], flip_ratio=0.5, direction='vertical'),
     dict(type='RandomTransposeHW', keys=['img', 'gt'], transpose_ratio=0.5),
 ]
+vimeo90k_augment = [vimeo90k_scale, vimeo90k_crop, *vimeo90k_turn]
 
 vimeo90k_train_loader = dict(
     num_workers=2, batch_size=4, persistent_workers=True, sampler=dict(type='InfiniteSampler', shuffle=True)
@@ -45,7 +49,7 @@ vimeo90k_train_window_dataloader = dict(
     **vimeo90k_train_loader,
     dataset=dict(
         **vimeo90k_train_dataset,
-        load_frames_list=dict(img=vimeo90k_frames[1:6], gt=['im4.png']),
+        load_frames_list=dict(img=vimeo90k_window_frames, gt=['im4.png']),
         pipeline=[
             *vimeo90k_load,
             *vimeo90k_augment,
@@ -98,7 +102,7 @@ vimeo90k_test_window_dataloader = dict(
     **vimeo90k_test_loader,
     dataset=dict(
         **vimeo90k_test_dataset,
-        load_frames_list=dict(img=vimeo90k_frames[1:6], gt=['im4.png']),
+        load_frames_list=dict(img=vimeo90k_window_frames, gt=['im4.png']),
         pipeline=[
             *vimeo90k_load,
             dict(type='StackFrames', keys=['img']),

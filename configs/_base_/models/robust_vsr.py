@@ -6,10 +6,10 @@ robust_vsr_branch = dict(type='ESPCNNet', global_residual=True)
 robust_vsr = dict(
     network=dict(type='TemporalAdaptiveNet', num_branches=3, branch=robust_vsr_branch, scale=4, color='y'),
     # The branch of one frame is ESPCN itself.
-    branches=[
-        dict(type='TemporalBranchNet', num_frames=frames, branch=robust_vsr_branch, scale=4, color='y')
-        for frames in (3, 5)
-    ],
+    branches=dict(
+        of_three=dict(type='TemporalBranchNet', num_frames=3, branch=robust_vsr_branch, scale=4, color='y'),
+        of_five=dict(type='TemporalBranchNet', num_frames=5, branch=robust_vsr_branch, scale=4, color='y'),
+    ),
     aligners=dict(
         rectified=dict(type='RectifiedFlowAlignment', flow=robust_vsr_flow, patch_size=36, keep_size=30),
         flow=dict(type='FlowWarpAlignment', flow=robust_vsr_flow),

@@ -1,11 +1,29 @@
-# Frame interpolation and super-resolution by a network each; a config names the two and their order. Weights are used
-# where they lie, see ../weights.py, and what has none is measured as initialised.
+# Frame interpolation and super-resolution by a network each; a config names the two and their order. Each part below
+# brings its network and the name of its released weights, see ../weights.py; without the file it stays as initialised,
+# and `vsr table` says that there are no weights. Three examples have configs; any other pair is
+#
+#     model = dict(
+#         **_base_.two_stage,
+#         generator=dict(
+#             type='TwoStageNet',
+#             order='restore_first',                    # or 'interpolate_first'
+#             **_base_.two_stage_parts.flavr,           # or blend, cain
+#             **_base_.two_stage_parts.basicvsr,        # or bicubic, edvrm
+#         ),
+#     )
+#
+# and another order of the same pair
+#
+#     vsr table two-stage_cain-edvrm_vid4 --cfg-options model.generator.order=restore_first
+_base_ = ['../weights.py']
+
 two_stage_parts = dict(
     blend=dict(interpolator=dict(type='LinearBlendNet')),
-    cain=dict(interpolator=dict(type='CAINNet')),
+    cain=dict(interpolator=dict(type='CAINNet'), interpolator_weights=_base_.weights.cain),
     flavr=dict(
         interpolator=dict(type='FLAVRNet', num_input_frames=4, num_output_frames=1),
         interpolator_window=4,
+        interpolator_weights=_base_.weights.flavr,
     ),
     bicubic=dict(restorer=dict(type='BicubicNet')),
     edvrm=dict(
@@ -22,8 +40,12 @@ two_stage_parts = dict(
             with_tsa=True,
         ),
         restorer_window=5,
+        restorer_weights=_base_.weights.edvrm,
     ),
-    basicvsr=dict(restorer=dict(type='BasicVSRNet', mid_channels=64, num_blocks=30)),
+    basicvsr=dict(
+        restorer=dict(type='BasicVSRNet', mid_channels=64, num_blocks=30),
+        restorer_weights=_base_.weights.basicvsr,
+    ),
 )
 two_stage = dict(
     type='ZoomingSlowMo',

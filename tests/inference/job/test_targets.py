@@ -1,10 +1,13 @@
 """What is at the place of a target, before, while and after it is made."""
 
+from dataclasses import replace
+
 import pytest
 from videos import Nearest, grey_frames, read_clip, write_clip
 
 from vsr_plugins.apis import upscale
-from vsr_plugins.inference.job.resumable_output import WorkFolder
+from vsr_plugins.inference.job.options import JobOptions, OutputOptions, SourceOptions
+from vsr_plugins.inference.job.resumable_output import ResumableOutput
 
 
 def left_beside(folder):
@@ -37,15 +40,16 @@ def test_what_comes_to_be_there_meanwhile_is_left_alone(source, tmp_path, name, 
             if is_interrupted:
                 raise KeyboardInterrupt
 
-    options = dict(model=Nearest(), segment_length=3)
+    options = dict(model=Nearest(), job=JobOptions(segment_length=3))
+    resumed = {**options, 'job': replace(options['job'], resume=True)}
     with pytest.raises(KeyboardInterrupt if is_interrupted else FileExistsError, match='came to be there'):
         upscale(source, target, on_progress=on_progress, **options)
     assert mine.read_text() == 'mine'
     assert left_beside(tmp_path) == sorted([f'.{name}.vsr', 'a.mp4', name])
     with pytest.raises(FileExistsError, match='already there'):
-        upscale(source, target, resume=True, **options)
+        upscale(source, target, **resumed)
     (tmp_path / name).rename(tmp_path / 'mine')
-    assert upscale(source, target, resume=True, **options).read < 12
+    assert upscale(source, target, **resumed).read < 12
     assert len(read_clip(target)[0] if target.suffix else left_beside(target)) == 12
     assert left_beside(tmp_path) == sorted(['a.mp4', name, 'mine'])
 
@@ -53,30 +57,42 @@ def test_what_comes_to_be_there_meanwhile_is_left_alone(source, tmp_path, name, 
 def test_a_refused_second_target_costs_nothing_of_the_first(source, tmp_path):
     target, pictures = tmp_path / 'b.mp4', tmp_path / 'png'
     with pytest.raises(KeyboardInterrupt):
-        upscale(source, target, model=Nearest(), segment_length=3, on_progress=stop_at(8))
+        upscale(source, target, Nearest(), job=JobOptions(segment_length=3), on_progress=stop_at(8))
     kept = left_beside(tmp_path / '.b.mp4.vsr')
     pictures.mkdir()
     (pictures / 'holiday.jpg').write_bytes(b'mine')
     for there in ('--force', None):
         with pytest.raises(FileExistsError):
-            upscale(source, target, model=Nearest(), images=pictures, force=there is not None)
+            upscale(
+                source,
+                target,
+                Nearest(),
+                output=OutputOptions(images=pictures),
+                job=JobOptions(force=there is not None),
+            )
         assert left_beside(tmp_path / '.b.mp4.vsr') == kept
     with pytest.raises(FileExistsError, match='png is already there'):
-        upscale(source, tmp_path / 'c.mp4', model=Nearest(), images=pictures)
+        upscale(source, tmp_path / 'c.mp4', Nearest(), output=OutputOptions(images=pictures))
     assert left_beside(tmp_path) == ['.b.mp4.vsr', 'a.mp4', 'b.mp4', 'png']
 
 
 @pytest.mark.parametrize('images', ['new/b.mp4', 'new', '.'])
 def test_images_do_not_go_where_the_video_is(source, tmp_path, images):
     with pytest.raises(ValueError, match='folder of their own'):
-        upscale(source, tmp_path / 'new' / 'b.mp4', model=Nearest(), images=tmp_path / images, force=True)
+        upscale(
+            source,
+            tmp_path / 'new' / 'b.mp4',
+            Nearest(),
+            output=OutputOptions(images=tmp_path / images),
+            job=JobOptions(force=True),
+        )
     assert left_beside(tmp_path) == ['a.mp4']
 
 
 @pytest.mark.parametrize('after', [1, 2])
 def test_ended_between_two_targets_and_resumed(source, tmp_path, monkeypatch, after):
     target, pictures = tmp_path / 'b.mp4', tmp_path / 'png'
-    publish, published = WorkFolder.publish, []
+    publish, published = ResumableOutput.publish, []
 
     class KilledError(BaseException):
         """Nothing is tidied up behind it, as behind a process that is killed."""
@@ -88,32 +104,45 @@ def test_ended_between_two_targets_and_resumed(source, tmp_path, monkeypatch, af
             raise KilledError
 
     with monkeypatch.context() as patch:
-        patch.setattr(WorkFolder, 'publish', killed)
+        patch.setattr(ResumableOutput, 'publish', killed)
         with pytest.raises(KilledError):
-            upscale(source, target, model=Nearest(), images=pictures)
-    upscale(source, target, model=Nearest(), images=pictures, resume=True)
+            upscale(source, target, Nearest(), output=OutputOptions(images=pictures))
+    upscale(source, target, Nearest(), output=OutputOptions(images=pictures), job=JobOptions(resume=True))
     assert left_beside(tmp_path) == ['a.mp4', 'b.mp4', 'png']
     assert len(read_clip(target)[0]) == len(left_beside(pictures)) == 12
 
 
 def test_a_complete_video_does_not_stand_for_its_images(source, tmp_path):
-    upscale(source, tmp_path / 'b.mp4', model=Nearest())
+    upscale(source, tmp_path / 'b.mp4', Nearest())
     with pytest.raises(FileExistsError, match='already there'):
-        upscale(source, tmp_path / 'b.mp4', model=Nearest(), images=tmp_path / 'png', resume=True)
+        upscale(
+            source,
+            tmp_path / 'b.mp4',
+            Nearest(),
+            output=OutputOptions(images=tmp_path / 'png'),
+            job=JobOptions(resume=True),
+        )
 
 
 def test_nothing_is_left_where_a_resumed_run_is_discarded(source, tmp_path):
-    options = dict(model=Nearest(), segment_length=3, images=tmp_path / 'png')
+    options = dict(model=Nearest(), output=OutputOptions(images=tmp_path / 'png'))
     with pytest.raises(KeyboardInterrupt, match='b.mp4 holds'):
-        upscale(source, tmp_path / 'b.mp4', on_progress=stop_at(5), **options)
+        job = JobOptions(segment_length=3)
+        upscale(source, tmp_path / 'b.mp4', job=job, on_progress=stop_at(5), **options)
     assert left_beside(tmp_path) == ['.b.mp4.vsr', '.png.vsr', 'a.mp4', 'b.mp4', 'png']
     with pytest.raises(KeyboardInterrupt, match='nothing is left'):
-        upscale(source, tmp_path / 'b.mp4', resume=True, on_interrupt='discard', on_progress=stop_at(8), **options)
+        upscale(
+            source,
+            tmp_path / 'b.mp4',
+            job=JobOptions(resume=True, on_interrupt='discard', segment_length=3),
+            on_progress=stop_at(8),
+            **options,
+        )
     assert left_beside(tmp_path) == ['a.mp4']
 
 
 def test_a_resumed_run_that_fails_at_once_keeps_what_there_was(source, tmp_path):
-    options = dict(model=Nearest(), images=tmp_path / 'png')
+    options = dict(model=Nearest(), output=OutputOptions(images=tmp_path / 'png'))
 
     def fail(done, total):
         raise RuntimeError('no such kernel')
@@ -121,13 +150,13 @@ def test_a_resumed_run_that_fails_at_once_keeps_what_there_was(source, tmp_path)
     with pytest.raises(KeyboardInterrupt, match='b.mp4 holds'):
         upscale(source, tmp_path / 'b.mp4', on_progress=stop_at(5), **options)
     with pytest.raises(RuntimeError):
-        upscale(source, tmp_path / 'b.mp4', resume=True, on_progress=fail, **options)
-    assert upscale(source, tmp_path / 'b.mp4', resume=True, **options).read == 12
+        upscale(source, tmp_path / 'b.mp4', job=JobOptions(resume=True), on_progress=fail, **options)
+    assert upscale(source, tmp_path / 'b.mp4', job=JobOptions(resume=True), **options).read == 12
     assert left_beside(tmp_path) == ['a.mp4', 'b.mp4', 'png']
 
 
 def test_images_of_several_folders_are_all_sources(source, tmp_path):
     for name in ('x', 'y'):
-        upscale(source, tmp_path / 'sh' / name, model=Nearest(), duration=0.1)
+        upscale(source, tmp_path / 'sh' / name, Nearest(), part=SourceOptions(duration=0.1))
     with pytest.raises(ValueError, match='what is read'):
-        upscale(tmp_path / 'sh' / '*' / '0*.png', tmp_path / 'sh' / 'y', model=Nearest(), force=True)
+        upscale(tmp_path / 'sh' / '*' / '0*.png', tmp_path / 'sh' / 'y', Nearest(), job=JobOptions(force=True))

@@ -1,5 +1,7 @@
 """Two stages, held against frames that are known and against each other's order."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from mmagic.registry import MODELS
@@ -26,7 +28,7 @@ def test_blending_and_bicubic_are_linear_in_either_order(order):
     torch.testing.assert_close(output[:, 1::2], (given[:, 1:] + given[:, :-1]) / 2, atol=1e-5, rtol=0)
 
 
-class Recorder(nn.Module):
+class SegmentWriter(nn.Module):
     """Returns the middle of what it is given and remembers which frames those were."""
 
     def __init__(self):
@@ -40,7 +42,7 @@ class Recorder(nn.Module):
 
 def test_windows_of_either_part_at_the_ends_of_a_clip():
     net = TwoStageNet(BLEND, BICUBIC, interpolator_window=4, restorer_window=3, scale=1)
-    net.interpolator, net.restorer = Recorder(), Recorder()
+    net.interpolator, net.restorer = SegmentWriter(), SegmentWriter()
     clip = torch.tensor([0.0, 0.25, 0.5]).reshape(1, 3, 1, 1, 1).expand(1, 3, 3, 8, 8)
     net.interpolate(clip)
     # In [-1, 1], as upstream's interpolators are trained.
@@ -88,6 +90,31 @@ def test_cain_pads_as_upstreams_editor_has_it():
         torch.testing.assert_close(net.interpolate(frames)[:, 1] * 2 - 1, expected, atol=1e-5, rtol=0)
 
 
+def test_a_network_whose_weights_are_not_there_is_built_and_lists_them(tmp_path):
+    net = TwoStageNet(BLEND, BICUBIC, interpolator_weights=str(tmp_path / 'nowhere.pth'))
+    assert net.missing_files == [tmp_path / 'nowhere.pth']
+    assert TwoStageNet(BLEND, BICUBIC).missing_files == []
+
+
+@pytest.mark.parametrize('checkpoint', [None, 'none'])
+def test_what_has_no_weights_neither_restores_nor_is_measured(checkpoint, tmp_path):
+    from vsr_plugins.inference.model_choice import choose_model
+
+    from vsr_plugins.compat.partial_loading import load_checkpoint
+
+    path = tmp_path / 'nowhere.pth'
+    network = dict(type='TwoStageNet', interpolator=BLEND, restorer=dict(type='ESPCNNet'), restorer_weights=str(path))
+    with pytest.raises(FileNotFoundError, match=str(path)):
+        if checkpoint is None:
+            (tmp_path / 'c.py').write_text(
+                f'model = {dict(type="BaseEditModel", generator=network, pixel_loss=dict(type="L1Loss"))}'
+            )
+            choose_model(tmp_path / 'c.py')
+        else:
+            model = SimpleNamespace(generator=MODELS.build(network))
+            load_checkpoint(SimpleNamespace(model=model, _train_loop=None), checkpoint)
+
+
 def test_weights_of_another_network_are_named(tmp_path):
     path = tmp_path / 'other.pth'
     write_weights({'generator.conv9.weight': torch.zeros(1)}, path)
@@ -110,6 +137,4 @@ def test_wrong_arguments_are_named():
     ):
         with pytest.raises(ValueError, match=message):
             TwoStageNet(BLEND, BICUBIC, **arguments)
-    with pytest.raises(FileNotFoundError, match=r'nowhere\.pth'):
-        TwoStageNet(BLEND, BICUBIC, restorer_weights='nowhere.pth')
     assert MODELS.get('TwoStageNet') is TwoStageNet

@@ -124,11 +124,11 @@ def test_what_a_halo_leaves_is_what_is_stated(golden_root):
     with torch.no_grad():
         whole = net(frames)
         net.window_length = 8
-        for net.halo, stated in ((1, 1e-2), (2, 1e-3), (4, 2e-5)):
+        for net.temporal_context, stated in ((1, 1e-2), (2, 1e-3), (4, 2e-5)):
             apart = (net(frames) - whole).abs().amax(dim=(0, 2, 3, 4))
             assert stated / 50 < apart[15] < stated
             assert apart.max() == apart[15]
-            assert apart[: 2 * (8 + net.halo - 5)].max() < 2e-6
+            assert apart[: 2 * (8 + net.temporal_context - 5)].max() < 2e-6
 
 
 def golden_net(golden):
@@ -171,16 +171,16 @@ def test_away_from_the_halo_windows_equal_the_whole_clip(interpolate):
     with torch.no_grad():
         whole = net(frames)
         net.window_length = window
-        for net.halo in (0, 2, 7):
+        for net.temporal_context in (0, 2, 7):
             apart = (net(frames) - whole).abs().amax(dim=(0, 2, 3, 4)) / whole.std()
-            windows = (12 - net.halo) // window
+            windows = (12 - net.temporal_context) // window
             for number, difference in enumerate(apart.tolist()):
-                ahead = per_input * (window + net.halo) - 1 - number % (per_input * window)
+                ahead = per_input * (window + net.temporal_context) - 1 - number % (per_input * window)
                 if number >= per_input * window * windows:
                     assert difference < 1e-5
                 elif ahead >= 4:
                     assert difference < 1e-4
-            if net.halo == 0:
+            if net.temporal_context == 0:
                 assert apart[per_input * window - 1] > 5e-3  # there is something to see beyond a window
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-MOST_NAMED = 3
+MAX_NAMED = 3
 
 
 def rename(state_dict: Mapping[str, Tensor], rules: Sequence[tuple[str, str]], source: str) -> dict[str, Tensor]:
@@ -142,5 +142,5 @@ def _require_floating_point(key: str, value: Tensor, source: str) -> None:
 
 def _first(keys: Iterable[str]) -> str:
     keys = list(keys)
-    more = f' and {len(keys) - MOST_NAMED} more' if len(keys) > MOST_NAMED else ''
-    return ', '.join(keys[:MOST_NAMED]) + more
+    more = f' and {len(keys) - MAX_NAMED} more' if len(keys) > MAX_NAMED else ''
+    return ', '.join(keys[:MAX_NAMED]) + more

@@ -1,7 +1,7 @@
 """Raw data sets become the folders and annotation files that the configs name.
 
 Each data set has a ``plan_<set>(src, ...)`` that looks at what is in ``src``, checks it and says what to make of it;
-``carry_out`` makes it. Nothing is written before the whole source has been looked at.
+``execute`` makes it. Nothing is written before the whole source has been looked at.
 """
 
 import lazy_loader
@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         'clips': ['plan_clips'],
-        'execute': ['Summary', 'carry_out'],
+        'execution': ['Summary', 'execute'],
         'patches': ['BankSpec', 'plan_patches', 'write_patches'],
         'plan': ['Clip', 'ClipSpec', 'Plan'],
         'reds': ['plan_reds'],

@@ -27,7 +27,7 @@ from ...media.images import UnreadableError, list_images, read_rgb
 from ...media.shots import CutDetector
 from ...temporal_windows import mirrored
 from .clips import collect_clips
-from .execute import Summary
+from .execution import Summary
 from .jobs import TEMPORARY, Progress, raise_faults, refuse_overlap, run_jobs
 from .manifest import Manifest, digest
 from .plan import Clip, Degradation, bicubic, blur, plan_frames, require_folder

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 from ...media.images import natural_key
 from ..measures import DEFAULT, find_measures, of_pairs
 from ..protocols import Protocol, get_protocol
-from ..scores import MOST_CLIPS, Scores, score_frame, score_pair, summarise
+from ..scores import MAX_CLIPS, Scores, score_frame, score_pair, summarise
 from ..tables.method_table import MethodRow, MethodTable, to_text
 from ..tables.published import method_of, published
 from ..tables.score_table import ScoreTable
@@ -141,13 +141,13 @@ class VSRMetric(BaseMetric):
         """
         summary = self.summary(results)
         title = self.prefix or 'scores'
-        print_log('\n' + ScoreTable(title, {'': summary}).to_text(MOST_CLIPS), logger='current')
+        print_log('\n' + ScoreTable(title, {'': summary}).to_text(MAX_CLIPS), logger='current')
         table = MethodTable(title, self.protocol, [self._row(summary)])
         print_log('\n' + to_text([table], clips=False), logger='current')
         results = dict(summary.mean)
         for group, values in summary.groups.items():
             results |= {f'{metric}/{group.replace(" ", "_")}': value for metric, value in values.items()}
-        if not self.selected and len(summary.clips) <= MOST_CLIPS:
+        if not self.selected and len(summary.clips) <= MAX_CLIPS:
             results |= {f'{metric}/{clip}': value for clip, of in summary.clips.items() for metric, value in of.items()}
         return results
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from ..measures import DIGITS as MORE_DIGITS
 from ..measures import notes
 from ..protocols import Protocol
-from ..scores import MOST_CLIPS, Scores
+from ..scores import MAX_CLIPS, Scores
 from .published import Published
 
 DIGITS = {'PSNR': 2, 'SSIM': 4}
@@ -136,7 +136,7 @@ class MethodTable:
     def clips(self) -> tuple[list[str], list[list[str]]]:
         """Headings and cells of the table of clips: all values of each measured row on each; none if too many."""
         measured = [row for row in self.rows if row.scores is not None]
-        if not measured or len(measured[0].scores.frames) > MOST_CLIPS:
+        if not measured or len(measured[0].scores.frames) > MAX_CLIPS:
             return [], []
         names = list(measured[0].scores.frames)
         groups = list(measured[0].scores.groups)

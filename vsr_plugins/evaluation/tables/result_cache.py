@@ -3,16 +3,16 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ...media.atomic_files import whole_file
+from ...media.atomic_files import atomic_write
 from ..protocols import Protocol
 from ..scores import Scores
 
 
-class ResultStore:
+class ResultCache:
     """A folder of JSON files, one a result.
 
     Args:
@@ -34,26 +34,12 @@ class ResultStore:
         """Store a result; a kill leaves what was there before, or the whole of it."""
         path = self._path(name, ingredients)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as partial:
+        with atomic_write(path) as partial:
             partial.write_text(json.dumps({'ingredients': ingredients, 'result': result}, indent=1), encoding='utf-8')
 
     def _path(self, name: str, ingredients: Any) -> Path:
         digest = hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()[:16]
         return self.folder / f'{name.replace("/", "_")}_{digest}.json'
-
-
-def plain(node: Any, without: frozenset[str] = frozenset()) -> Any:
-    """Dictionaries, lists and what JSON has for the rest; for configs.
-
-    Args:
-        node: What to convert.
-        without: Keys to leave out wherever they are.
-    """
-    if isinstance(node, Mapping):
-        return {str(key): plain(value, without) for key, value in node.items() if key not in without}
-    if isinstance(node, list | tuple):
-        return [plain(value, without) for value in node]
-    return node if isinstance(node, str | int | float | bool | None) else repr(node)
 
 
 def digest_files(paths: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from ...media.frames import InputFrame, OutputFrame, split_scenes
 def upscaled(
     frames: Iterable[InputFrame],
     restore: Callable[[Iterator[np.ndarray]], Iterator[tuple[Tensor, ...]]],
-    per_frame: int,
+    temporal_scale: int,
 ) -> Iterator[OutputFrame]:
     """What a network makes of a video, scene by scene, with the times at which it is shown.
 
@@ -22,7 +22,7 @@ def upscaled(
         frames: The video.
         restore: Frames of a scene -> for each of them what was made of it: one picture, or two where the network
             interpolates, and one again for the last.
-        per_frame: 1, or 2 where the network interpolates; then times are counted in halves.
+        temporal_scale: 1, or 2 where the network interpolates; then times are counted in halves.
     """
     for scene in split_scenes(frames):
         waiting: list[InputFrame] = []
@@ -35,7 +35,7 @@ def upscaled(
         for made in restore(pixels()):
             frame = waiting.pop(0)
             pictures = [quantized(picture, frame.pixels.dtype) for picture in made]
-            if per_frame == 1:
+            if temporal_scale == 1:
                 yield OutputFrame(pictures[0], frame.index, frame.pts, frame.duration)
                 continue
             # With variable rate the next frame says how long this one lasts, where there is one in the scene.

@@ -7,14 +7,14 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...media.atomic_files import whole_file
+from ...media.atomic_files import atomic_write
 
 STATE = 'state.json'
 SEGMENT = '.packets'
 FRAMES = 'frames'
 
 
-class WorkFolder:
+class ResumableOutput:
     """The hidden folder of a target. Its segments are whole; what is being written has another name.
 
     Args:
@@ -217,7 +217,7 @@ class WorkFolder:
             return None
 
     def _write(self, state: dict) -> None:
-        with whole_file(self.path / STATE) as partial:
+        with atomic_write(self.path / STATE) as partial:
             partial.write_text(json.dumps(state, indent=1), encoding='utf-8')
 
 

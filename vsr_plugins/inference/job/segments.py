@@ -4,16 +4,16 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from ...media.atomic_files import whole_file
+from ...media.atomic_files import atomic_write
 from ...media.encoding import SegmentEncoder, VideoSpec
 from ...media.frames import OutputFrame
 from ...media.images import encode_png
-from .resumable_output import WorkFolder
+from .resumable_output import ResumableOutput
 
 logger = logging.getLogger(__name__)
 
 
-class Recorder:
+class SegmentWriter:
     """Writes frames as a segmented video, as images, or as both.
 
     Args:
@@ -21,7 +21,7 @@ class Recorder:
         length: Frames of the source that a segment is made of.
         spec: How to encode; None for images alone, whose segments are empty files that say how far they go.
         images: Folder for images.
-        per_frame: Frames written for each that is read.
+        temporal_scale: Frames written for each that is read.
 
     Attributes:
         frames: Written so far.
@@ -29,13 +29,18 @@ class Recorder:
     """
 
     def __init__(
-        self, work: WorkFolder, length: int, spec: VideoSpec | None, images: Path | None = None, per_frame: int = 1
+        self,
+        work: ResumableOutput,
+        length: int,
+        spec: VideoSpec | None,
+        images: Path | None = None,
+        temporal_scale: int = 1,
     ) -> None:
         self.work = work
         self.length = length
         self.spec = spec
         self.images = images
-        self.per_frame = per_frame
+        self.temporal_scale = temporal_scale
         self.frames = 0
         self.last: tuple[int, int, int] | None = None
         self._first: int | None = None
@@ -91,7 +96,7 @@ class Recorder:
         self._first = self._encoder = None
 
     def _write_image(self, frame: OutputFrame) -> None:
-        with whole_file(self.images / f'{self._number(frame):08d}.png') as partial:
+        with atomic_write(self.images / f'{self._number(frame):08d}.png') as partial:
             partial.write_bytes(encode_png(frame.pixels))
 
     def _at_constant_rate(self, frame: OutputFrame) -> OutputFrame:
@@ -113,4 +118,4 @@ class Recorder:
     def _number(self, frame: OutputFrame) -> int:
         """Of a frame of the output that is not counted as written yet."""
         is_second = self.last is not None and self.last[0] == frame.source
-        return self.per_frame * frame.source + is_second
+        return self.temporal_scale * frame.source + is_second

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from ...media.images import IMAGE_SUFFIXES
-from ...media.readers import ImageSource, VideoSource
-from .resumable_output import WorkFolder
+from ...media.readers import ImageReader, VideoReader
+from .resumable_output import ResumableOutput
 
 
 def name_targets(target: Path, images: str | Path | None) -> tuple[Path | None, Path | None]:
@@ -21,7 +21,7 @@ def name_targets(target: Path, images: str | Path | None) -> tuple[Path | None, 
     return None, target
 
 
-def refuse_own_source(reader: VideoSource | ImageSource, video: Path | None, pictures: Path | None) -> None:
+def refuse_own_source(reader: VideoReader | ImageReader, video: Path | None, pictures: Path | None) -> None:
     """The source is never what is written to, nor is one target what holds the other."""
     own = {path.resolve() for path in ([reader.path] if reader.path else {path.parent for path in reader.paths})}
     for target in (video, pictures):
@@ -33,7 +33,7 @@ def refuse_own_source(reader: VideoSource | ImageSource, video: Path | None, pic
             raise ValueError(f'{pictures} is where {video} goes; the images need a folder of their own')
 
 
-def is_complete(works: list[WorkFolder]) -> bool:
+def is_complete(works: list[ResumableOutput]) -> bool:
     """Whether an earlier run made all; it may have been ended while it tidied up."""
     if not works[0].is_complete():
         return False
@@ -42,11 +42,11 @@ def is_complete(works: list[WorkFolder]) -> bool:
     return all(work.is_complete() for work in works)
 
 
-def begin(works: list[WorkFolder], settings: dict, force: bool, resume: bool) -> None:
+def begin(works: list[ResumableOutput], settings: dict, force: bool, resume: bool) -> None:
     """Make the work folders of all targets, or of none."""
     for work in works:
         work.check(settings, force, resume)
-    begun: list[WorkFolder] = []
+    begun: list[ResumableOutput] = []
     try:
         for work in works:
             work.begin(settings, force, resume)

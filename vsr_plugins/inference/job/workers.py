@@ -65,12 +65,12 @@ class Workers:
             raise ValueError(f'{name} was asked for, but PyTorch cannot compute on it here') from error
         return device
 
-    def share(self, items: list[Value]) -> list[Value]:
+    def shard(self, items: list[Value]) -> list[Value]:
         """This process's part of a list, in one piece; pieces differ by one in length at most."""
         first, last = (len(items) * number // self.count for number in (self.rank, self.rank + 1))
         return items[first:last]
 
-    def tell(self, value: Value | None) -> Value:
+    def broadcast(self, value: Value | None) -> Value:
         """What the first process says, to all."""
         if self.count == 1:
             return value
@@ -78,7 +78,7 @@ class Workers:
         dist.broadcast_object_list(said)
         return said[0]
 
-    def wait(self) -> None:
+    def barrier(self) -> None:
         """For all to come here."""
         if self.count > 1:
             dist.barrier()

@@ -13,7 +13,7 @@ from ..blocks.color import channels_of, luma
 from ..blocks.resize import pad_to_multiple
 from ..blocks.warping import flow_warp, shift_pixels
 from ..build import build_network
-from ..input_spec import needs_of
+from ..input_spec import input_spec
 from ..networks.base import Network
 from .patch_grid import PatchGrid
 from .spatial_transformer import LocalizationNet, dense_motion, rectified_translation
@@ -180,7 +180,7 @@ class AlignedNet(Network):
         tile_halo: Pixels that a tile is given beyond its border at least, for the patches there.
 
     Raises:
-        ValueError: If the network does not say what it needs, restores more than the frame in the middle, so that
+        ValueError: If the network does not say what it spec, restores more than the frame in the middle, so that
             there is no one frame to align to, takes frames that are enlarged already, or has another ``with_tsa``.
     """
 
@@ -196,20 +196,20 @@ class AlignedNet(Network):
         super().__init__(init_cfg=init_cfg)
         self.network: nn.Module = build_network(network)
         name = type(self.network).__name__
-        needs = needs_of(self.network)
-        if needs.output != 'center':
+        spec = input_spec(self.network)
+        if spec.output != 'center':
             raise ValueError(
                 f'{name} restores all frames; an aligner needs a network that restores the one in the middle'
             )
-        if needs.enlarged:
+        if spec.pre_upsampled:
             raise ValueError(f'{name} takes frames that are enlarged already; an aligner is for networks that enlarge')
         if with_tsa is not None and with_tsa != getattr(self.network, 'with_tsa', False):
             raise ValueError(f'with_tsa must be that of the network, but got {with_tsa} for {name}')
         self.aligner: nn.Module | None = None if aligner is None else build_network(aligner)
-        self.scale = needs.scale
-        self.window = needs.window
-        self._filled = needs.multiple_of
-        self.multiple_of = math.lcm(getattr(self.network, 'multiple_of', 1), needs.multiple_of)
+        self.scale = spec.scale
+        self.window = spec.window
+        self._filled = spec.multiple_of
+        self.multiple_of = math.lcm(getattr(self.network, 'multiple_of', 1), spec.multiple_of)
         grid = getattr(self.aligner, 'grid', None)
         self.tile_multiple = self.multiple_of if grid is None else math.lcm(self.multiple_of, grid.keep_size)
         self.tile_halo = 0 if grid is None else (grid.patch_size - grid.keep_size) // 2

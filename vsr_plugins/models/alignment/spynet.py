@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..blocks.warping import flow_warp
+from ..named_weights import load_named_weights
 
 LEVELS = 6
 # The coarsest level halves the frame five times.
@@ -67,12 +68,7 @@ class SPyNet(nn.Module):
             FileNotFoundError: If there is no such file; nothing is downloaded.
             ValueError: If it does not hold the weights of SPyNet.
         """
-        from ...checkpoints.matching import load_state_dict_strict
-        from ...pretrained import checkpoint_weights
-
-        # Buffers that some writers leave out; they never change.
-        constants = {'mean': self.mean, 'std': self.std}
-        load_state_dict_strict(self, {**constants, **checkpoint_weights(weights)}, str(weights))
+        load_named_weights(self, weights, {'mean': self.mean, 'std': self.std})
 
     def forward(self, references: Tensor, neighbours: Tensor) -> Tensor:
         """Flow from the references to the neighbours, two of (n, 3, h, w) in [0, 1] -> (n, 2, h, w), any size.

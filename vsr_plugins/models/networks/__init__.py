@@ -1,8 +1,12 @@
 """Networks: one method a file, tensors in, tensors out. A name is imported when it is first used."""
 
+from typing import Any
+
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+from ...moved import moved_name
+
+_getattr, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         'basicvsr': ['BasicVSRNet'],
@@ -22,3 +26,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         'zooming_slow_mo': ['ZoomingSlowMoNet'],
     },
 )
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return _getattr(name)
+    except AttributeError:
+        return moved_name(__name__, name)

@@ -17,7 +17,7 @@ class BicubicNet(Network):
     multiple_of = 1
     window = None
     output = 'all'
-    halo = 0
+    temporal_context = 0
 
     def __init__(self, scale: int = 4, init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg=init_cfg)

@@ -52,7 +52,7 @@ class ESPCNNet(Network):
     multiple_of = 1
     window = None
     output = 'all'
-    halo = 0
+    temporal_context = 0
 
     def __init__(
         self,

@@ -29,7 +29,7 @@ class FSRCNNNet(Network):
     multiple_of = 1
     window = None
     output = 'all'
-    halo = 0
+    temporal_context = 0
 
     def __init__(
         self,

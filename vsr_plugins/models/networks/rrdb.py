@@ -71,7 +71,7 @@ class RRDBNet(Network):
     multiple_of = 1
     window = None
     output = 'all'
-    halo = 0
+    temporal_context = 0
 
     def __init__(
         self,

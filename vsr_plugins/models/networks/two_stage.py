@@ -1,15 +1,15 @@
 """Space-time super-resolution by two networks, one for time and one for space."""
 
 import inspect
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from ...checkpoints.matching import load_state_dict_strict
-from ...checkpoints.weight_files import read_weights
 from ...temporal_windows import window_indices
 from ..blocks.resize import pad_to_multiple
 from ..build import build_network
+from ..named_weights import load_named_weights
 from .base import Network
 
 ORDERS = ('interpolate_first', 'restore_first')
@@ -50,7 +50,7 @@ class TwoStageNet(Network):
             the restorer takes whole clips.
         scale: Enlargement of the restorer.
         interpolator_weights: Local checkpoint of the interpolator or of an editor around it; None leaves it as
-            initialised.
+            initialised. So does a file that is not there, which ``missing_files`` lists.
         restorer_weights: As ``interpolator_weights``.
         init_cfg: See ``Network``.
 
@@ -89,8 +89,12 @@ class TwoStageNet(Network):
         self.restorer = _build(restorer, restorer_weights)
         self.interpolator_pads = 'padding_flag' in inspect.signature(self.interpolator.forward).parameters
         given = ((self.interpolator, interpolator_weights), (self.restorer, restorer_weights))
+        # Named and not on this machine. Cost and parameters are known without; whoever measures refuses.
+        self.missing_files = [Path(weights).absolute() for _, weights in given if weights and not _is_there(weights)]
         # Whether the parts are as somebody trained them; without, there is nothing to measure.
-        self.has_weights = all(weights or not any(True for _ in part.parameters()) for part, weights in given)
+        self.has_weights = all(
+            _is_there(weights) or not any(True for _ in part.parameters()) for part, weights in given
+        )
 
     def forward(self, lqs: Tensor) -> Tensor:
         """Interpolated: (n, t, c, h, w) in [0, 1] -> (n, 2t - 1, c, scale * h, scale * w)."""
@@ -130,6 +134,10 @@ class TwoStageNet(Network):
 
 def _build(config: dict, weights: str | None) -> nn.Module:
     network = build_network(config)
-    if weights is not None:
-        load_state_dict_strict(network, read_weights(weights), weights)
+    if _is_there(weights):
+        load_named_weights(network, weights)
     return network
+
+
+def _is_there(weights: str | None) -> bool:
+    return weights is not None and Path(weights).expanduser().is_file()

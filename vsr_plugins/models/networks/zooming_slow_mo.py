@@ -113,7 +113,7 @@ class ZoomingSlowMoNet(Network):
         self.scale = scale = whole_scale(scale)
         self.output = 'interpolated' if interpolate else 'all'
         self.window_length = window_length
-        self.halo = halo
+        self.temporal_context = halo
         self.global_residual = global_residual
 
         self.conv_first = nn.Conv2d(in_channels, mid_channels, 3, padding=1)
@@ -182,7 +182,7 @@ class ZoomingSlowMoNet(Network):
                     contexts += self.recurrence.contexts(self.interpolation(before, pyramid), len(frame))
                 before = pyramid
             contexts += self.recurrence.contexts(features, len(frame))
-            if self.window_length and len(contexts) >= per_input * (self.window_length + self.halo):
+            if self.window_length and len(contexts) >= per_input * (self.window_length + self.temporal_context):
                 window, contexts = (
                     contexts[: per_input * self.window_length],
                     contexts[per_input * self.window_length :],

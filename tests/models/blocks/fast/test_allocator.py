@@ -25,9 +25,9 @@ glibc = pytest.mark.skipif(platform.libc_ver()[0] != 'glibc', reason='a matter o
 
 # Where work begins: a network is made ready to restore frames.
 RESTORE = """
-from vsr_plugins.inference.predictor import Restorer
+from vsr_plugins.inference.predictor import VideoPredictor
 from vsr_plugins.models.networks import BicubicNet
-Restorer(BicubicNet())
+VideoPredictor(BicubicNet())
 """
 
 

@@ -18,7 +18,7 @@ POINTS = {
     7: (0, 1, -1, 3, -3, 1 / 4, 3 / 4, -3 / 4),
 }
 # Frames whose transform pays, channels below which transforming takes what it saves, and the size of a piece.
-FEWEST, MOST = min(POINTS), max(POINTS)
+MIN_LENGTH, MAX_LENGTH = min(POINTS), max(POINTS)
 MIN_CHANNELS = 16
 BAND_BYTES = 16 * 2**20
 
@@ -101,7 +101,7 @@ def _pays(x: Tensor, weight: Tensor) -> bool:
     return (
         x.device.type == 'cpu'
         and x.dtype == weight.dtype == torch.float32
-        and x.shape[2] >= FEWEST
+        and x.shape[2] >= MIN_LENGTH
         and min(weight.shape[:2]) >= MIN_CHANNELS
         and not torch.is_autocast_enabled('cpu')
         and may_rearrange(x, weight)
@@ -146,7 +146,7 @@ def _convolve_clip(
 
 def _lengths(frames: int) -> list[int]:
     """Frames, four at least, in pieces of nearly equal length that ``POINTS`` has."""
-    pieces = -(-frames // MOST)
+    pieces = -(-frames // MAX_LENGTH)
     return [(frames + number) // pieces for number in range(pieces)]
 
 

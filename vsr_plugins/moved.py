@@ -1,0 +1,120 @@
+"""Import paths of 0.1.0 that have moved: they work until 0.3, with a DeprecationWarning."""
+
+import sys
+import warnings
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+# Old module -> its present name, both below this package, and names in it that have changed.
+MOVED: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    'config_files': ('engine.config_files', {'plain': 'to_builtins', 'renamed': 'alias_chain'}),
+    'config_paths': ('engine.config_paths', {}),
+    'datasets.degradation': ('degradation', {}),
+    'datasets.frame_windows': ('temporal_windows', {}),
+    'datasets.images': ('media.images', {}),
+    'datasets.prepare.video': ('media.decoding', {}),
+    'demo': ('apis.demo', {}),
+    'diagnosis': ('environment', {}),
+    'evaluation.method_table': ('evaluation.tables.method_table', {}),
+    'evaluation.published': ('evaluation.tables.published', {}),
+    'evaluation.published_numbers': ('evaluation.tables.published_numbers', {}),
+    'inference.export': ('inference.onnx_export', {}),
+    'inference.light_model': ('inference.load_model', {}),
+    'inference.model_choice': ('inference.load_model', {}),
+    'inference.reach': (
+        'inference.receptive_field',
+        {'Reach': 'ReceptiveField', 'measure_reach': 'measure_receptive_field'},
+    ),
+    'inference.restoring': ('inference.predictor', {'Restorer': 'VideoPredictor'}),
+    'inference.several': ('apis.batch', {'upscale_all': 'upscale_batch'}),
+    'inference.sources': (
+        'media.readers',
+        {
+            'ImageSource': 'ImageReader',
+            'SourceInfo': 'ReaderInfo',
+            'VideoSource': 'VideoReader',
+            'open_source': 'open_reader',
+        },
+    ),
+    'inference.tiles': ('inference.tiling', {}),
+    'inference.upscaling': ('apis.upscaling', {}),
+    'method_table': ('apis.benchmark', {}),
+    'models.blocks.spynet': ('models.alignment.spynet', {}),
+    'models.networks.alignment': ('models.alignment.aligners', {}),
+    'models.networks.deformable_alignment': ('models.alignment.deformable', {}),
+    'models.networks.needs': ('models.input_spec', {'NetworkNeeds': 'InputSpec', 'needs_of': 'input_spec'}),
+    'models.networks.optical_flow': ('models.alignment.optical_flow', {}),
+    'stages': ('apis.stages', {}),
+    'visualization.compare': ('apis.compare', {'compare': 'compare_videos'}),
+    'whole_files': ('media.atomic_files', {'whole_file': 'atomic_write'}),
+}
+# Names that a package no longer has -> the module that has them, and their name there where that has changed.
+MOVED_NAMES: Mapping[str, Mapping[str, str]] = {
+    'inference': {'Upscaled': 'apis', 'upscale': 'apis.upscaling:upscale_by_keywords'},
+    'models.networks': {
+        name: 'models.alignment'
+        for name in (
+            'AlignedNet', 'DISFlow', 'DeformableAlignment', 'FlowWarpAlignment', 'RectifiedFlowAlignment', 'SPyNetFlow',
+            'SpatialAlignmentNet',
+        )
+    },
+}  # fmt: skip
+PACKAGE = __name__.rpartition('.')[0]
+
+
+class MovedModuleFinder:
+    """Finds a module of ``MOVED`` under its old name."""
+
+    @staticmethod
+    def find_spec(fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """Return a spec for an old name, None for every other module."""
+        old = fullname.removeprefix(f'{PACKAGE}.')
+        return ModuleSpec(fullname, MovedModuleLoader) if old in MOVED and old != fullname else None
+
+
+class MovedModuleLoader:
+    """Makes a module whose attributes are those of the one that took its place."""
+
+    @staticmethod
+    def create_module(spec: ModuleSpec) -> None:
+        """Leave the creation to Python."""
+
+    @staticmethod
+    def exec_module(module: ModuleType) -> None:
+        """Warn, and hand every attribute on."""
+        place, names = MOVED[module.__name__.removeprefix(f'{PACKAGE}.')]
+        present = import_module(f'{PACKAGE}.{place}')
+        _warn(module.__name__, present.__name__)
+        module.__getattr__ = lambda name: getattr(present, names.get(name, name))
+        module.__dir__ = lambda: sorted({*dir(present), *names})
+
+
+def moved_name(package: str, name: str) -> Any:
+    """Return what a package had under a name of ``MOVED_NAMES``, with a warning.
+
+    Args:
+        package: The full name of the package.
+        name: The attribute that it does not have.
+
+    Raises:
+        AttributeError: If it never had one of this name.
+    """
+    place = MOVED_NAMES[package.removeprefix(f'{PACKAGE}.')].get(name)
+    if place is None:
+        raise AttributeError(f'module {package!r} has no attribute {name!r}')
+    module, _, present = place.partition(':')
+    _warn(f'{package}.{name}', f'{PACKAGE}.{module}')
+    return getattr(import_module(f'{PACKAGE}.{module}'), present or name)
+
+
+def find_moved() -> None:
+    """Let the old names be imported; safe to call more than once."""
+    if MovedModuleFinder not in sys.meta_path:
+        sys.meta_path.append(MovedModuleFinder)
+
+
+def _warn(old: str, new: str) -> None:
+    warnings.warn(f'{old} has moved to {new}; the old name goes in 0.3', DeprecationWarning, stacklevel=3)
