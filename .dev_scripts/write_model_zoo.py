@@ -227,6 +227,8 @@ def method_results(paths: Sequence[Path], tables: Sequence[MethodTable]) -> str:
     if shown:
         protocols = ' '.join(dict.fromkeys(table.protocol.name for table in shown))
         parts.append(_command(named, f'--protocol {protocols} --size {SIZE}'))
+    if not shown:
+        parts += _costs(names, tables)
     if not known & names.keys():
         parts += _published_alone(names, sources)
     elsewhere = _elsewhere(tables, shown, names, sources)
@@ -263,7 +265,7 @@ def methods_table(folders: Sequence[Path]) -> str:
         entries = [f'`{entry.name}`' for entry in PRETRAINED if entry.config in stems and entry.use != 'part']
         page = f'[{name}](../configs/{folder.name}/README.md)'
         lines.append([page, paper or NOTHING, str(len(stems)), ', '.join(entries) or NOTHING])
-    return _markdown(['method', 'paper', 'configs', 'weights: `vsr upscale --model`'], lines, left=2)
+    return _markdown(['method', 'paper', 'configs', 'weights: `vsr upscale --model`'], lines, left=4)
 
 
 def trainings_table(folders: Sequence[Path]) -> str:
@@ -364,6 +366,17 @@ def _elsewhere(
                     how = 'protocol unknown' if one.protocol is None else f'protocol `{one.protocol.name}`'
                     lines.append(f'- {one.method}: {_pair(one)} on {one.data}, {how} {_cite(one, sources)}')
     return '\n'.join(dict.fromkeys(lines))
+
+
+def _costs(names: dict[str, Path], tables: Sequence[MethodTable]) -> list[str]:
+    """What networks cost of which no number of quality is known."""
+    rows = {row.name: row for table in tables for row in table.rows if row.name in names}
+    if not rows:
+        return []
+    headings = ['network', 'config', 'parameters', 'GFLOPs', 's a frame']
+    paths = list(names.values())
+    lines = [[method_label(row), _link(names[row.name], paths), *_cost(row)] for row in rows.values()]
+    return ['Neither measured here nor published on these test sets; costs:', _markdown(headings, lines, left=2)]
 
 
 def _published_alone(names: dict[str, Path], sources: list[str]) -> list[str]:
