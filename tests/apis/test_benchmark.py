@@ -12,6 +12,7 @@ from vsr_plugins.apis.benchmark import collect_tables
 from vsr_plugins.checkpoints.weight_files import write_weights
 from vsr_plugins.cli import main
 from vsr_plugins.degradation import bicubic_downsample
+from vsr_plugins.evaluation.tables.method_table import Sources
 from vsr_plugins.inference.load_model import load_model
 
 CONFIG = """
@@ -74,7 +75,7 @@ def test_rows_have_what_is_measured_and_what_is_published(write, tmp_path):
     assert table.differences(first)[0] == pytest.approx({'PSNR': measured[0] - 23.78, 'SSIM': measured[1] - 0.6347})
     # A network that nobody trained has no score.
     assert second.scores is None and second.remark == 'no weights'
-    assert list(table.clips()[1][0])[0] == 'bicubic_x4_vid4'
+    assert table.clips().rows[0][0] == 'bicubic_x4_vid4'
 
 
 def test_each_protocol_has_a_table_of_its_own(write, tmp_path):
@@ -164,11 +165,12 @@ def test_more_measures_are_columns_and_what_is_there_is_kept(write, tmp_path, mo
     mean = table.rows[0].scores.mean
     assert list(mean) == ['PSNR', 'SSIM', 'tOF', 'Ewarp', 'Ewarp_GT'] and mean['tOF'] > 0
     assert {name: mean[name] for name in ('PSNR', 'SSIM')} == before.rows[0].scores.mean
-    headings, cells = table.grid([])
+    grid, by_clip = table.section(Sources()).grids
+    headings, cells = grid.headings, grid.rows
     at = headings.index('tOF')
     assert headings[at - 1 : at + 3] == ['SSIM', 'tOF', 'Ewarp', 'Ewarp_GT']
     assert cells[0][at] == f'{mean["tOF"]:.4f}' and cells[1][at : at + 3] == ['–'] * 3
-    assert table.clips()[0][0] == 'PSNR / SSIM / tOF / Ewarp / Ewarp_GT'
+    assert by_clip.headings[0] == 'PSNR / SSIM / tOF / Ewarp / Ewarp_GT'
     monkeypatch.setattr(module, 'measure', None)
     assert main(['table', str(bicubic), '--out', str(tmp_path / 'out'), '--size', 'none', '--metrics', 'tOF']) == 0
     printed = capsys.readouterr().out

@@ -159,13 +159,13 @@ def scores(values, protocol='basicvsr'):
 def test_table_of_two_methods():
     table = ScoreTable('Vid4', {'bicubic': scores([20, 22, 30]), 'ours': scores([21, 23, 30.5])})
     assert table.to_markdown() == (
+        'Vid4; basicvsr: Y, all frames, no crop, 8 bit, mean over clips\n'
+        '\n'
         '| clip | frames | bicubic PSNR | ours PSNR |\n'
         '| --- | ---: | ---: | ---: |\n'
         '| a | 2 | 21.000 | 22.000 |\n'
         '| b | 1 | 30.000 | 30.500 |\n'
         '| mean | 3 | 25.500 | 26.250 |\n'
-        '\n'
-        'Vid4; basicvsr: Y, all frames, no crop, 8 bit, mean over clips\n'
     )
     content = json.loads(table.to_json())
     assert content['methods']['ours']['mean']['PSNR'] == 26.25

@@ -1,22 +1,20 @@
 """Methods against each other: a row each, with what it costs, what it reaches and what has been published."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from rich.console import Console, Group
-from rich.table import Table
-from rich.text import Text
+from rich.console import Group
 
 from ..measures import DIGITS as MORE_DIGITS
 from ..measures import notes
 from ..protocols import Protocol
 from ..scores import MAX_CLIPS, Scores
 from .published import Published
+from .rendering import NOTHING, Column, Grid, Report, Section
 
 DIGITS = {'PSNR': 2, 'SSIM': 4}
-NOTHING = '–'
 FLOPS_ARE = 'FLOPs are those of convolutions (deformable ones too), matrix products and attention; a multiply-add is 2.'
 
 
@@ -123,38 +121,58 @@ class MethodTable:
             for one in self.comparable(row)
         ]
 
-    def grid(self, sources: list[str]) -> tuple[list[str], list[list[str]]]:
-        """Headings and cells of the table.
+    def columns(self, sources: 'Sources') -> list[Column[MethodRow]]:
+        """The columns of the table, those of text first."""
+        return [
+            Column('method', lambda row: row.method or NOTHING, is_text=True),
+            Column('config', lambda row: row.name, is_text=True),
+            Column('parameters', lambda row: NOTHING if row.parameters is None else f'{row.parameters:,}'),
+            Column('GFLOPs a frame', lambda row: _cost(row, lambda cost: _three(cost.flops / 1e9))),
+            Column('s a frame', lambda row: _cost(row, lambda cost: _three(cost.seconds))),
+            Column('peak MB', lambda row: _cost(row, lambda cost: cost.memory and f'{cost.memory / 1e6:,.0f}')),
+            Column('PSNR', lambda row: _number(_mean(row), 'PSNR') if 'PSNR' in _mean(row) else row.remark or NOTHING),
+            Column('SSIM', lambda row: _number(_mean(row), 'SSIM')),
+            *(Column(name, lambda row, name=name: _number(_mean(row), name)) for name in self.more),
+            Column('published PSNR / SSIM', lambda row: self._published(row, sources)),
+            Column('difference', lambda row: '; '.join(_pair(one, '+') for one in self.differences(row)) or NOTHING),
+        ]
+
+    def section(self, sources: 'Sources', clips: bool = True) -> Section:
+        """The table as it is shown, with or without the table of clips.
 
         Args:
-            sources: Filled with the sources of published numbers; cells name them by their place in this list.
+            sources: Of published numbers, in all sections of a report.
+            clips: Add a grid of all values of each measured row on each clip, unless there are too many.
         """
-        headings = ['method', 'config', 'parameters', 'GFLOPs a frame', 's a frame', 'peak MB']
-        headings += ['PSNR', 'SSIM', *self.more, 'published PSNR / SSIM', 'difference']
-        return headings, [self._cells(row, sources) for row in self.rows]
+        grids = [Grid.of(self.columns(sources), self.rows)]
+        if clips and (by_clip := self.clips()) is not None:
+            grids.append(by_clip)
+        return Section(self.caption, grids, f'{self.data}, {self.protocol.name}', self.others(sources))
 
-    def clips(self) -> tuple[list[str], list[list[str]]]:
-        """Headings and cells of the table of clips: all values of each measured row on each; none if too many."""
+    def clips(self) -> Grid | None:
+        """All values of each measured row on each clip; None if there are too many clips, or no values."""
         measured = [row for row in self.rows if row.scores is not None]
         if not measured or len(measured[0].scores.frames) > MAX_CLIPS:
-            return [], []
-        names = list(measured[0].scores.frames)
-        groups = list(measured[0].scores.groups)
-        of_rows = [(row.name, row.scores.clips, row.scores.groups) for row in measured]
+            return None
+        names, groups = list(measured[0].scores.frames), list(measured[0].scores.groups)
         cells = [
-            [name, *(self._all(of[clip]) for clip in names), *(self._all(of_groups[group]) for group in groups)]
-            for name, of, of_groups in of_rows
+            [
+                row.name,
+                *(self._all(row.scores.clips[clip]) for clip in names),
+                *(self._all(row.scores.groups[group]) for group in groups),
+            ]
+            for row in measured
         ]
-        return [' / '.join((*DIGITS, *self.more)), *names, *groups], cells
+        return Grid([' / '.join((*DIGITS, *self.more)), *names, *groups], cells)
 
-    def others(self, sources: list[str]) -> list[str]:
+    def others(self, sources: 'Sources') -> list[str]:
         """A line for each published number that was measured otherwise, or in a way that is not known."""
         lines = []
         for row in self.rows:
             for one in row.published:
                 if one.protocol != self.protocol:
                     how = 'protocol not known' if one.protocol is None else f'protocol {one.protocol.name}'
-                    lines.append(f'{one.method}: {_pair(one.values)}, {how} {_reference(one, sources)}')
+                    lines.append(f'{one.method}: {_pair(one.values)}, {how} {sources.reference(one)}')
         return list(dict.fromkeys(lines))
 
     def to_dict(self) -> dict[str, Any]:
@@ -191,71 +209,49 @@ class MethodTable:
             ],
         }
 
-    def _cells(self, row: MethodRow, sources: list[str]) -> list[str]:
-        published = '; '.join(f'{_pair(one.values)} {_reference(one, sources)}' for one in self.comparable(row))
-        differences = '; '.join(_pair(one, signed=True) for one in self.differences(row))
-        cost = row.cost
-        mean = {} if row.scores is None else row.scores.mean
-        return [
-            row.method or NOTHING,
-            row.name,
-            NOTHING if row.parameters is None else f'{row.parameters:,}',
-            NOTHING if cost is None else _three(cost.flops / 1e9),
-            NOTHING if cost is None else _three(cost.seconds),
-            NOTHING if cost is None or cost.memory is None else f'{cost.memory / 1e6:,.0f}',
-            _number(mean, 'PSNR', DIGITS['PSNR']) if 'PSNR' in mean else row.remark or NOTHING,
-            _number(mean, 'SSIM', DIGITS['SSIM']),
-            *(_number(mean, value, MORE_DIGITS[value]) for value in self.more),
-            published or NOTHING,
-            differences or NOTHING,
-        ]
+    def _published(self, row: MethodRow, sources: 'Sources') -> str:
+        return '; '.join(f'{_pair(one.values)} {sources.reference(one)}' for one in self.comparable(row)) or NOTHING
 
     def _all(self, values: Mapping[str, float]) -> str:
-        return ' / '.join([_pair(values), *(_number(values, value, MORE_DIGITS[value]) for value in self.more)])
+        return ' / '.join([_pair(values), *(_number(values, name) for name in self.more)])
 
 
-def to_rich(tables: Sequence[MethodTable], clips: bool = True) -> Group:
-    """For ``rich.console.Console.print``, with or without the tables of clips."""
-    parts: list[Text | Table] = []
-    sources: list[str] = []
-    for table in tables:
-        headings, rows = table.grid(sources)
-        parts += [Text(table.caption), _rich(headings, rows, left=2)]
-        headings, rows = table.clips()
-        if rows and clips:
-            parts.append(_rich(headings, rows, left=1))
-        parts += [Text(f'elsewhere: {line}') for line in table.others(sources)]
-    parts += [Text(line) for line in _footnotes(tables, sources)]
-    return Group(*parts)
+class Sources:
+    """Sources of published numbers, which cells name by their place in the list."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def reference(self, one: Published) -> str:
+        """``[2]``, with a dagger where the number was not looked up in the source."""
+        if one.source not in self.texts:
+            self.texts.append(one.source)
+        return f'[{self.texts.index(one.source) + 1}]{"" if one.looked_up else "†"}'
 
 
-def to_text(tables: Sequence[MethodTable], clips: bool = True, width: int = 220) -> str:
+def report(tables: Sequence[MethodTable], clips: bool = True) -> Report:
+    """Tables as they are shown, with or without the tables of clips."""
+    sources = Sources()
+    sections = [table.section(sources, clips) for table in tables]
+    return Report(sections, _notes(tables, sources))
+
+
+def to_rich(tables: Sequence[MethodTable]) -> Group:
+    """For ``rich.console.Console.print``."""
+    return report(tables).to_rich()
+
+
+def to_text(tables: Sequence[MethodTable], clips: bool = True) -> str:
     """As the terminal shows it, without colours."""
-    console = Console(width=width, color_system=None)
-    with console.capture() as capture:
-        console.print(to_rich(tables, clips))
-    return capture.get()
+    return report(tables, clips).to_text()
 
 
 def to_markdown(tables: Sequence[MethodTable]) -> str:
     """GitHub tables; for each test set the methods, then the clips, then what was published otherwise."""
-    sources: list[str] = []
-    parts = []
-    for table in tables:
-        parts.append(f'### {table.data}, {table.protocol.name}\n\n{table.caption}\n')
-        parts.append(_markdown(*table.grid(sources), left=2))
-        headings, rows = table.clips()
-        if rows:
-            parts.append(_markdown(headings, rows, left=1))
-        lines = table.others(sources)
-        if lines:
-            parts.append('Published under other conditions, not to be compared with the columns above:\n')
-            parts.append('\n'.join(f'- {line}' for line in lines) + '\n')
-    parts.append('\n'.join(f'- {line}' for line in _footnotes(tables, sources)) + '\n')
-    return '\n'.join(parts)
+    return report(tables).to_markdown()
 
 
-def _footnotes(tables: Sequence[MethodTable], sources: Sequence[str]) -> list[str]:
+def _notes(tables: Sequence[MethodTable], sources: Sources) -> list[str]:
     lines = []
     costs = {row.cost for table in tables for row in table.rows if row.cost is not None}
     if costs:
@@ -266,25 +262,26 @@ def _footnotes(tables: Sequence[MethodTable], sources: Sequence[str]) -> list[st
                 f'what a call adds at its peak) on {machine}.'
             )
     lines += notes(value for table in tables for value in table.more)
-    lines += [f'[{number}] {source}' for number, source in enumerate(sources, start=1)]
+    lines += [f'[{number}] {source}' for number, source in enumerate(sources.texts, start=1)]
     if any(not one.looked_up for table in tables for row in table.rows for one in row.published):
         lines.append('† quoted as generally known, not looked up in that source')
     return lines
 
 
-def _reference(one: Published, sources: list[str]) -> str:
-    if one.source not in sources:
-        sources.append(one.source)
-    return f'[{sources.index(one.source) + 1}]{"" if one.looked_up else "†"}'
+def _mean(row: MethodRow) -> Mapping[str, float]:
+    return {} if row.scores is None else row.scores.mean
 
 
-def _pair(values: Mapping[str, float], signed: bool = False) -> str:
-    sign = '+' if signed else ''
-    return ' / '.join(_number(values, metric, digits, sign) for metric, digits in DIGITS.items())
+def _cost(row: MethodRow, text: Callable[[Cost], str | None]) -> str:
+    return NOTHING if row.cost is None else text(row.cost) or NOTHING
 
 
-def _number(values: Mapping[str, float], name: str, digits: int, sign: str = '') -> str:
-    return f'{values[name]:{sign}.{digits}f}' if name in values else NOTHING
+def _pair(values: Mapping[str, float], sign: str = '') -> str:
+    return ' / '.join(_number(values, metric, sign) for metric in DIGITS)
+
+
+def _number(values: Mapping[str, float], name: str, sign: str = '') -> str:
+    return f'{values[name]:{sign}.{DIGITS.get(name, MORE_DIGITS[name])}f}' if name in values else NOTHING
 
 
 def _three(value: float) -> str:
@@ -293,17 +290,3 @@ def _three(value: float) -> str:
         return '0'
     places = max(0, 2 - math.floor(math.log10(value)))
     return f'{value:,.{places}f}'
-
-
-def _rich(headings: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> Table:
-    table = Table()
-    for number, heading in enumerate(headings):
-        table.add_column(heading, justify='left' if number < left else 'right')
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
-def _markdown(headings: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> str:
-    lines = [headings, [('---' if number < left else '---:') for number in range(len(headings))], *rows]
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines) + '\n'

@@ -1,20 +1,13 @@
-"""Scores as a table: on the terminal, in Markdown, in JSON."""
+"""Scores clip by clip."""
 
-import json
-import math
 from collections.abc import Mapping, Sequence
-from io import StringIO
-from typing import Any
 
-from rich.console import Console, Group
-from rich.table import Table
-from rich.text import Text
+from rich.console import Group
 
 from ..measures import DIGITS, notes
 from ..protocols import Protocol
 from ..scores import Scores
-
-NOTHING = '–'
+from .rendering import NOTHING, Grid, Report, Section, to_json
 
 
 class ScoreTable:
@@ -76,39 +69,33 @@ class ScoreTable:
             rows.append((label, total, self._values(of_methods)))
         return rows
 
-    def headings(self) -> list[str]:
-        """Headings of the columns of values."""
+    def report(self, most_clips: int | None = None) -> Report:
+        """The table as it is shown; of more than ``most_clips`` clips the mean alone."""
         single = len(self.methods) == 1
-        return [metric if single else f'{name} {metric}' for name in self.methods for metric in self.metrics]
-
-    def to_rich(self, most_clips: int | None = None) -> Group:
-        """For ``rich.console.Console.print``; of more than ``most_clips`` clips the mean alone."""
-        table = Table()
-        table.add_column('clip')
-        table.add_column('frames', justify='right')
-        for heading in self.headings():
-            table.add_column(heading, justify='right')
+        columns = [(name, metric) for name in self.methods for metric in self.metrics]
+        headings = ['clip', 'frames', *(metric if single else f'{name} {metric}' for name, metric in columns)]
+        digits = [DIGITS[metric] for _, metric in columns]
         rows = self.rows()
-        clips = len(self.frames)
-        if most_clips is not None and clips > most_clips:
-            rows = rows[clips:]
-        for number, (clip, frames, values) in enumerate(rows):
-            table.add_row(clip, frames, *self._texts(values), end_section=number == len(rows) - 2)
-        return Group(Text(f'{self.title}; {self.protocol}'), table, *map(Text, notes(self.metrics)))
+        if most_clips is not None and len(self.frames) > most_clips:
+            rows = rows[len(self.frames) :]
+        cells = [
+            [clip, frames, *(NOTHING if v is None else f'{v:.{n}f}' for v, n in zip(values, digits, strict=True))]
+            for clip, frames, values in rows
+        ]
+        grid = Grid(headings, cells, total=True)
+        return Report([Section(f'{self.title}; {self.protocol}', [grid])], notes(self.metrics))
+
+    def to_rich(self) -> Group:
+        """For ``rich.console.Console.print``."""
+        return self.report().to_rich()
 
     def to_text(self, most_clips: int | None = None) -> str:
         """As the terminal shows it, without colours."""
-        buffer = StringIO()
-        Console(file=buffer, width=200, color_system=None).print(self.to_rich(most_clips))
-        return buffer.getvalue()
+        return self.report(most_clips).to_text()
 
     def to_markdown(self) -> str:
-        """A GitHub table with the protocol below it."""
-        headings = ['clip', 'frames', *self.headings()]
-        lines = [headings, ['---', '---:', *['---:'] * len(self.headings())]]
-        lines += [[clip, frames, *self._texts(values)] for clip, frames, values in self.rows()]
-        below = [f'\n\n{self.title}; {self.protocol}\n', *(f'\n- {note}' for note in notes(self.metrics))]
-        return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines) + ''.join(below).rstrip() + '\n'
+        """A GitHub table with the protocol above it."""
+        return self.report().to_markdown()
 
     def to_json(self) -> str:
         """All values unrounded. An infinite PSNR becomes the string ``"inf"``, which JSON has no number for."""
@@ -121,20 +108,3 @@ class ScoreTable:
 
     def _values(self, of_methods: Sequence[Mapping[str, float]]) -> list[float | None]:
         return [values.get(metric) for values in of_methods for metric in self.metrics]
-
-    def _texts(self, values: list[float | None]) -> list[str]:
-        digits = [DIGITS[metric] for _ in self.methods for metric in self.metrics]
-        return [NOTHING if v is None else f'{v:.{places}f}' for v, places in zip(values, digits, strict=True)]
-
-
-def to_json(content: Any) -> str:
-    """JSON, in which what is infinite or not a number is a string, ``"inf"``: JSON has no such numbers."""
-    return json.dumps(_finite(content), indent=2, allow_nan=False) + '\n'
-
-
-def _finite(content: Any) -> Any:
-    if isinstance(content, Mapping):
-        return {key: _finite(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [_finite(value) for value in content]
-    return str(content) if isinstance(content, float) and not math.isfinite(content) else content
