@@ -20,8 +20,9 @@ import yaml
 
 from vsr_plugins.evaluation.protocols import Protocol
 from vsr_plugins.evaluation.scores import Scores
-from vsr_plugins.evaluation.tables.method_table import Cost, MethodRow, MethodTable, to_markdown
+from vsr_plugins.evaluation.tables.method_table import Cost, MethodRow, MethodTable, Sources, to_markdown
 from vsr_plugins.evaluation.tables.published import Published, method_of, published
+from vsr_plugins.evaluation.tables.rendering import NOTHING, Column, Grid
 from vsr_plugins.pretrained import PRETRAINED
 from vsr_plugins.pretrained.entries import EXTRAS, Pretrained
 from vsr_plugins.visualization.quality_cost import method_label, quality_cost_figure
@@ -30,72 +31,21 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / 'docs' / 'results.json'
 PICTURE = ROOT / 'docs' / 'quality_cost.png'
 LOGS = ROOT / 'results'
-NOTHING = '–'
 # The table of README.md and the picture: the test set and the protocol that most of the field reports.
 FRONT = ('Vid4-BIx4', 'basicvsr')
 SIZE = '144x180'
+# Columns that every table of the package has.
+COST = ('parameters', 'GFLOPs a frame', 's a frame')
+PUBLISHED = 'published PSNR / SSIM'
 
-ESRGAN = 'ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks (ECCV Workshops 2018)'
-BASICVSR = 'BasicVSR: The Search for Essential Components in Video Super-Resolution and Beyond (CVPR 2021)'
-
-# Folder of configs -> name of the collection, and its paper.
-COLLECTIONS = {
-    'basicvsr': ('BasicVSR', BASICVSR),
-    'basicvsr_pp': (
-        'BasicVSR++',
-        'BasicVSR++: Improving Video Super-Resolution with Enhanced Propagation and Alignment (CVPR 2022)',
-    ),
-    'bicubic': ('Bicubic', None),
-    'duf': (
-        'DUF',
-        'Deep Video Super-Resolution Network Using Dynamic Upsampling Filters Without Explicit Motion Compensation '
-        '(CVPR 2018)',
-    ),
-    'edvr': (
-        'EDVR',
-        'EDVR: Video Restoration with Enhanced Deformable Convolutional Networks (CVPR Workshops 2019)',
-    ),
-    'espcn': (
-        'ESPCN',
-        'Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional Neural Network '
-        '(CVPR 2016)',
-    ),
-    'esrgan': ('ESRGAN', ESRGAN),
-    'frvsr': ('FRVSR', 'Frame-Recurrent Video Super-Resolution (CVPR 2018)'),
-    'fsrcnn': ('FSRCNN', 'Accelerating the Super-Resolution Convolutional Neural Network (ECCV 2016)'),
-    'iconvsr': ('IconVSR', BASICVSR),
-    'latent_attn': (
-        'Latent attention',
-        'Efficient Video Super-Resolution with Latent Attention (Computer Science 2023, 50(11A): 221100156)',
-    ),
-    'robust_vsr': ('RobustVSR', 'Robust Video Super-Resolution with Learned Temporal Dynamics (ICCV 2017)'),
-    'spmc': ('SPMC', 'Detail-Revealing Deep Video Super-Resolution (ICCV 2017)'),
-    'srcnn': ('SRCNN', 'Image Super-Resolution Using Deep Convolutional Networks (TPAMI 2015)'),
-    'srgan_resnet': (
-        'SRGAN',
-        'Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network (CVPR 2017)',
-    ),
-    'tdan': (
-        'TDAN',
-        'TDAN: Temporally-Deformable Alignment Network for Video Super-Resolution (CVPR 2020)',
-    ),
-    'two_stage': ('Two stages', None),
-    'vespcn': (
-        'VESPCN',
-        'Real-Time Video Super-Resolution with Spatio-Temporal Networks and Motion Compensation (CVPR 2017)',
-    ),
-    'vsrnet': ('VSRnet', 'Video Super-Resolution With Convolutional Neural Networks (TCI 2016)'),
-    'zooming_slow_mo': (
-        'Zooming Slow-Mo',
-        'Zooming Slow-Mo: Fast and Accurate One-Stage Space-Time Video Super-Resolution (CVPR 2020)',
-    ),
-}
+# Folder of configs -> name of the method, and its paper.
+METHODS = yaml.safe_load((ROOT / '.dev_scripts' / 'methods.yml').read_text(encoding='utf-8'))
 
 
 class ReadTable(MethodTable):
     """A table read back from JSON, some of whose rows may lack the numbers of single clips."""
 
-    def clips(self) -> tuple[list[str], list[list[str]]]:
+    def clips(self) -> Grid | None:
         """As ``MethodTable.clips``, of the rows that have them."""
         rows = [row for row in self.rows if row.scores is not None and row.scores.clips]
         return MethodTable(self.data, self.protocol, rows, self.degradation).clips()
@@ -145,7 +95,7 @@ def files(root: Path = ROOT) -> Iterator[tuple[Path, str]]:
     configs = root / 'configs'
     folders = sorted(path for path in configs.iterdir() if path.is_dir() and path.name != '_base_')
     for folder in folders:
-        name, paper = COLLECTIONS[folder.name]
+        name, paper = METHODS[folder.name]['name'], METHODS[folder.name].get('paper')
         paths = configs_of(folder)
         collection = {'Name': name, 'Paper': paper} if paper else {'Name': name}
         collection['README'] = f'configs/{folder.name}/README.md'
@@ -193,34 +143,35 @@ def front(tables: Sequence[MethodTable]) -> MethodTable:
 def front_table(table: MethodTable) -> str:
     """The measured rows of the front table, the protocol and the command that prints them."""
     measured = [row for row in table.rows if row.scores is not None]
-    headings = ['method', 'weights', 'parameters', 'GFLOPs', 's a frame', 'PSNR', 'SSIM', 'published PSNR / SSIM']
-    lines = [
-        [method_label(row), weights_of(row), *_cost(row), *_scores(row), _published(table, row)] for row in measured
+    declared = {column.heading: column for column in table.columns(Sources())}
+    columns = [
+        METHOD,
+        WEIGHTS,
+        *(declared[heading] for heading in COST),
+        *(Column(f'measured {name}', declared[name].cell) for name in ('PSNR', 'SSIM')),
+        # The first source only; the pages of the methods have all, with their references.
+        Column(PUBLISHED, lambda row: next(map(_pair, table.comparable(row)), NOTHING)),
     ]
     command = _command([row.name for row in measured], f'--data {table.data} --size {SIZE}')
-    return '\n\n'.join([f'{table.caption}.', _markdown(headings, lines, left=2), command])
+    return '\n\n'.join([f'{table.caption}.', Grid.of(columns, measured).to_markdown().strip(), command])
 
 
 def method_results(paths: Sequence[Path], tables: Sequence[MethodTable]) -> str:
     """All that is measured or published of the configs of one method, a table a protocol."""
     names = {path.stem: path for path in paths}
-    parts, sources, shown = [], [], []
+    parts, sources, shown = [], Sources(), []
+    config = Column('config', lambda row: _link(names[row.name], paths), is_text=True)
     for table in tables:
         rows = [row for row in table.rows if row.name in names]
         rows = [row for row in rows if row.scores is not None or table.comparable(row)]
         if not rows:
             continue
-        headings = ['network', 'config', 'weights', 'parameters', 'GFLOPs', 's a frame']
-        headings += ['measured PSNR', 'measured SSIM', 'published PSNR / SSIM']
-        lines = [
-            [
-                method_label(row), _link(names[row.name], paths), weights_of(row), *_cost(row),
-                *_scores(row), _published(table, row, sources),
-            ]
-            for row in rows
-        ]  # fmt: skip
+        declared = {column.heading: column for column in table.columns(sources)}
+        columns = [METHOD, config, WEIGHTS, *(declared[heading] for heading in COST)]
+        columns += [Column(f'measured {name}', declared[name].cell) for name in ('PSNR', 'SSIM', *table.more)]
+        grid = Grid.of([*columns, declared[PUBLISHED]], rows)
         shown.append(table)
-        parts += [f'**{table.caption}**', _markdown(headings, lines, left=3)]
+        parts += [f'**{table.caption}**', grid.to_markdown().strip()]
     known = {row.name for table in tables for row in table.rows}
     # Of a renamed config the new name stands for both.
     named = [path.stem for path in paths if path.stem in known]
@@ -238,8 +189,11 @@ def method_results(paths: Sequence[Path], tables: Sequence[MethodTable]) -> str:
     if trainings:
         parts += ['Trained here; PSNR of the best validation on the held-out clips (`basicvsr` protocol):']
         parts.append(_markdown(['config', 'iterations', 'held-out PSNR'], trainings, left=1))
-    if sources:
-        parts.append('\n'.join(f'- [{number}] {source}' for number, source in enumerate(sources, start=1)))
+    if sources.texts:
+        notes = [f'- [{number}] {source}' for number, source in enumerate(sources.texts, start=1)]
+        if any('†' in part for part in parts):
+            notes.append('- † quoted as generally known, not looked up in that source')
+        parts.append('\n'.join(notes))
     others = [_link(path, paths) for path in paths if path.stem not in known]
     if others:
         parts.append('Configs without a row in the tables: ' + ', '.join(others) + '.')
@@ -260,7 +214,7 @@ def methods_table(folders: Sequence[Path]) -> str:
     """One row a method, with its page."""
     lines = []
     for folder in folders:
-        name, paper = COLLECTIONS[folder.name]
+        name, paper = METHODS[folder.name]['name'], METHODS[folder.name].get('paper')
         stems = {path.stem for path in configs_of(folder)}
         entries = [f'`{entry.name}`' for entry in PRETRAINED if entry.config in stems and entry.use != 'part']
         page = f'[{name}](../configs/{folder.name}/README.md)'
@@ -316,45 +270,12 @@ def _labelled(table: MethodTable) -> MethodTable:
     return ReadTable(table.data, table.protocol, rows, table.degradation)
 
 
-def _cost(row: MethodRow) -> list[str]:
-    parameters = NOTHING if row.parameters is None else f'{row.parameters:,}'
-    if row.cost is None:
-        return [parameters, NOTHING, NOTHING]
-    return [parameters, _three(row.cost.flops / 1e9), _three(row.cost.seconds)]
-
-
-def _three(value: float) -> str:
-    """Three digits that count, without an exponent."""
-    if value >= 100:
-        return f'{value:,.0f}'
-    return f'{value:#.3g}' if value else '0'
-
-
-def _scores(row: MethodRow) -> list[str]:
-    mean = {} if row.scores is None else row.scores.mean
-    return [
-        f'{mean[name]:.{digits}f}' if name in mean else NOTHING for name, digits in (('PSNR', 2), ('SSIM', 4))
-    ]  # fmt: skip
-
-
-def _published(table: MethodTable, row: MethodRow, sources: list[str] | None = None) -> str:
-    cells = [_pair(one) + ('' if sources is None else f' {_cite(one, sources)}') for one in table.comparable(row)]
-    return '; '.join(cells[:1] if sources is None else cells) or NOTHING
-
-
 def _pair(one: Published) -> str:
     return f'{one.psnr:.2f} / ' + (NOTHING if one.ssim is None else f'{one.ssim:.4f}')
 
 
-def _cite(one: Published, sources: list[str]) -> str:
-    source = one.source + ('' if one.looked_up else ' (quoted as generally known, not looked up)')
-    if source not in sources:
-        sources.append(source)
-    return f'[{sources.index(source) + 1}]'
-
-
 def _elsewhere(
-    tables: Sequence[MethodTable], shown: Sequence[MethodTable], names: dict[str, Path], sources: list[str]
+    tables: Sequence[MethodTable], shown: Sequence[MethodTable], names: dict[str, Path], sources: Sources
 ) -> str:
     """What was published of a method under a protocol that none of the tables shown has."""
     keys = {(table.data, table.protocol) for table in shown}
@@ -364,7 +285,7 @@ def _elsewhere(
             for one in row.published if row.name in names else ():
                 if (one.data, one.protocol) not in keys:
                     how = 'protocol unknown' if one.protocol is None else f'protocol `{one.protocol.name}`'
-                    lines.append(f'- {one.method}: {_pair(one)} on {one.data}, {how} {_cite(one, sources)}')
+                    lines.append(f'- {one.method}: {_pair(one)} on {one.data}, {how} {sources.reference(one)}')
     return '\n'.join(dict.fromkeys(lines))
 
 
@@ -373,13 +294,14 @@ def _costs(names: dict[str, Path], tables: Sequence[MethodTable]) -> list[str]:
     rows = {row.name: row for table in tables for row in table.rows if row.name in names}
     if not rows:
         return []
-    headings = ['network', 'config', 'parameters', 'GFLOPs', 's a frame']
     paths = list(names.values())
-    lines = [[method_label(row), _link(names[row.name], paths), *_cost(row)] for row in rows.values()]
-    return ['Neither measured here nor published on these test sets; costs:', _markdown(headings, lines, left=2)]
+    declared = {column.heading: column for column in tables[0].columns(Sources())}
+    config = Column('config', lambda row: _link(names[row.name], paths), is_text=True)
+    grid = Grid.of([METHOD, config, *(declared[heading] for heading in COST)], list(rows.values()))
+    return ['Neither measured here nor published on these test sets; costs:', grid.to_markdown().strip()]
 
 
-def _published_alone(names: dict[str, Path], sources: list[str]) -> list[str]:
+def _published_alone(names: dict[str, Path], sources: Sources) -> list[str]:
     """The published numbers of configs that no table of the results has."""
     methods = dict.fromkeys(method for name in names if (method := method_of(name)))
     lines = [
@@ -388,7 +310,7 @@ def _published_alone(names: dict[str, Path], sources: list[str]) -> list[str]:
             one.data,
             NOTHING if one.protocol is None else f'`{one.protocol.name}`',
             _pair(one),
-            _cite(one, sources),
+            sources.reference(one),
         ]
         for method in methods
         for one in published(method)
@@ -417,8 +339,7 @@ def _command(names: Sequence[str], options: str) -> str:
 
 
 def _markdown(headings: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> str:
-    lines = [headings, [('---' if number < left else '---:') for number in range(len(headings))], *rows]
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
+    return Grid(headings, rows, left).to_markdown().strip()
 
 
 def _model(path: Path, config: str, collection: str, tables: Sequence[MethodTable]) -> dict[str, Any]:
@@ -442,6 +363,11 @@ def _model(path: Path, config: str, collection: str, tables: Sequence[MethodTabl
 
 def _yaml(content: dict[str, Any]) -> str:
     return '# Written by .dev_scripts/write_model_zoo.py.\n' + yaml.safe_dump(content, sort_keys=False, width=120)
+
+
+# Columns of these pages, beside those that the tables of the package declare.
+METHOD = Column('network', method_label, is_text=True)
+WEIGHTS = Column('weights', weights_of, is_text=True)
 
 
 def digest(path: Path = RESULTS) -> str:
