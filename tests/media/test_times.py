@@ -172,7 +172,7 @@ def test_what_cannot_be_put_together_keeps_what_was_restored(tmp_path, monkeypat
         def fail(*args):
             raise av.error.InvalidDataError(1094995529, 'Invalid data found when processing input', 'b.mp4')
 
-        patch.setattr('vsr_plugins.apis.upscaling.join', fail)
+        patch.setattr('vsr_plugins.inference.job.upscale_job.mux', fail)
         with pytest.raises(ValueError, match='--resume --no-audio'):
             upscale(source, tmp_path / 'b.mp4', Nearest())
     assert (

@@ -24,7 +24,7 @@ from ..evaluation.scores import Scores, merge_scores
 from ..evaluation.tables.method_table import Cost, MethodRow, MethodTable
 from ..evaluation.tables.published import method_of, published
 from ..evaluation.tables.result_cache import ResultCache, digest_files, scores_from_dict, scores_to_dict
-from ..evaluation.test_sets import TestSet, named_sets, test_sets, weights_mismatch
+from ..evaluation.test_sets import TestSet, find_test_sets, named_sets, weights_mismatch
 from ..inference.cost import machine, measure_apart
 from ..inference.load_model import load_model
 from ..pretrained import PRETRAINED, PRETRAINED_PREFIX, checkpoint_file, entry_of, locate
@@ -112,7 +112,7 @@ def collect_tables(
     protocols_of = _published_protocols(methods)
     grouped: dict[tuple, list[MethodRow]] = {}
     for method in methods:
-        sets = test_sets(method.config, protocols, protocols_of, parts, more)
+        sets = find_test_sets(method.config, protocols, protocols_of, parts, more)
         for one, row in _rows_of(method, out, store, device, sets, size, report):
             grouped.setdefault(one.key, []).append(row)
     return [MethodTable(data, protocol, rows, made) for (data, made, protocol), rows in grouped.items()]
