@@ -312,7 +312,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         method='FSRCNN',
         network=dict(type='FSRCNNNet', in_channels=1, scale=4),
         **_own(
-            'fsrcnn_x4d56s12m4_1xb16-60min_patches', 'c5ee99283990acb0a327e574cce97abf54f3e4b289bea43218f8f7f61764921c'
+            'fsrcnn_x4d56s12m4_1xb16-60min_patches', '49a60f170b9c8bbdce320bb0009714772fea6df40680c7637d48690db1999b44'
         ),
         data=BANK_DATA,
         vid4=(24.60, 0.6870),
