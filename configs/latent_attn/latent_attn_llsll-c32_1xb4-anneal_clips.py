@@ -1,5 +1,5 @@
-# The end of ..._constant_clips.py: from its last checkpoint the rate falls to 1e-5 within the given minutes. The weights
-# that come with the package were annealed from iteration 3,300, for 80 minutes of one busy CPU core (782 steps).
+# The end of ..._constant_clips.py: from its last checkpoint the rate falls to 1e-5 in the given minutes. The weights in
+# the package were annealed from iteration 3,300, for 80 minutes of one busy CPU core (782 steps).
 _base_ = 'latent_attn_llsll-c32_1xb4-constant_clips.py'
 
 experiment_name = 'latent_attn_llsll-c32_1xb4-anneal_clips'
