@@ -14,7 +14,7 @@ from ..evaluation.protocols import Protocol
 from ..evaluation.scores import Scores, score_frame, summarise
 from ..media.atomic_files import atomic_write
 from ..media.readers import open_reader
-from ..media.video_files import OF_THE_DISK
+from ..media.video_files import DISK_ERRORS
 from ..visualization.comparison import comparison_figure, most_telling_window, profile_span
 from ..visualization.split_screen import SplitScreen
 from ..visualization.video import write_video
@@ -117,7 +117,7 @@ def compare_videos(
             with atomic_write(out) as partial:
                 figure.savefig(partial)
     except OSError as error:
-        if error.errno not in OF_THE_DISK:
+        if error.errno not in DISK_ERRORS:
             raise
         raise OSError(error.errno, error.strerror, str(out)) from error
     scores = {name: summarise({Path(against).stem: of}, protocol) for name, of in values.items()} or None

@@ -71,8 +71,8 @@ def upscale(
         return Upscaled(tuple(work.target for work in works), 0, 0.0, 0.0)
     workers = workers or Workers.from_environment()
     if workers.rank == 0:
-        for caution in reader.info.cautions:
-            logger.warning('%s: %s', source, caution)
+        for warning in reader.info.warnings:
+            logger.warning('%s: %s', source, warning)
     name, unasked = chosen.name, False
     if chosen.config is None and not isinstance(name, nn.Module):
         unasked = name is None

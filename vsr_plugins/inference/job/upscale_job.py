@@ -13,7 +13,7 @@ from ...media.encoding import VideoSpec
 from ...media.frames import InputFrame, OutputFrame
 from ...media.mux import AuxStreams, mux
 from ...media.readers import ImageReader, VideoReader
-from ...media.video_files import OF_THE_DISK
+from ...media.video_files import DISK_ERRORS
 from ..predictor import VideoPredictor
 from .output_frames import upscaled
 from .pipeline import run_pipeline
@@ -198,10 +198,10 @@ class UpscaleJob:
         primary = self.works[0]
         video = primary.path / f'joined{primary.target.suffix}'
         try:
-            mux(video, self.spec, segments, self.aux_streams, until, self.reader.begins, self.reader.jumps)
+            mux(video, self.spec, segments, self.aux_streams, until, self.reader.first_time, self.reader.time_offsets)
         except av.FFmpegError as error:
             video.unlink(missing_ok=True)
-            if error.errno in OF_THE_DISK:
+            if error.errno in DISK_ERRORS:
                 raise
             raise ValueError(
                 f'muxing {primary.target} failed ({error.strerror}); the restored segments are kept; continue without '
