@@ -49,7 +49,7 @@ def test_the_command_prints_table_json_and_markdown(folders, tmp_path, capsys):
     assert json.loads((tmp_path / 'a.json').read_text())['methods']['pred']['clips']['one']['PSNR'] > 49
     assert '| mean | 6 |' in (tmp_path / 'a.md').read_text()
     assert main(['score', pred, gt, '--json', str(tmp_path / 'a.json')]) == 2
-    assert 'already there; --force' in capsys.readouterr().err
+    assert '--force' in capsys.readouterr().err
     assert main(['score', pred, gt, '--json', '-']) == 0
     assert json.loads(capsys.readouterr().out)['frames'] == {'one': 3, 'two': 3}
 
