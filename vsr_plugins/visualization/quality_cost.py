@@ -1,4 +1,4 @@
-"""Quality against cost: what is measured and what is published, told apart."""
+"""Plot quality against cost, with different marks for measured and published numbers."""
 
 import math
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from ..evaluation.tables.method_table import MethodRow, MethodTable
 
 MEASURED, PUBLISHED, GREY, DARK = '#1f5fa8', '#e4572e', '#9ca3af', '#1f2937'
 COLUMNS = 2
-# In points: how far apart the lines of labels are, how far from the middle of its mark a label begins, and how near the
-# middle of a label may come to that of another's mark, above or below.
+# In points: distance between lines of labels, horizontal distance of a label from its mark, and minimum vertical
+# distance of a label from the mark of another.
 LINE, BESIDE, CLEAR = 10, 6, 8
 
 
 @dataclass
 class Label:
-    """A name, and the marks that it stands beside: of one cost, the first at its height."""
+    """A name and its marks, all at the same cost; the name is placed at the height of the first."""
 
     x: float
     ys: Sequence[float]
@@ -30,23 +30,23 @@ class Label:
 
 
 def quality_cost_figure(tables: Sequence[MethodTable]) -> Figure:
-    """Draw one panel a table: PSNR against operations for a frame, or against parameters where no cost is known.
+    """Draw one panel per table: PSNR against operations per frame, or against parameters if a cost is unknown.
 
-    A filled circle is measured, a diamond published under the same protocol; a line joins those of one method. Methods
-    that cost nothing (bicubic) are horizontal lines. What was published under other conditions is not drawn.
+    A filled circle is a measured number, a diamond one published under the same protocol; a line joins those of one
+    method. Methods without cost (bicubic) are horizontal lines. Numbers published under other protocols are not drawn.
 
     Args:
-        tables: What to draw; tables without any number are left out.
+        tables: Tables to draw; those without any number are omitted.
 
     Returns:
-        A figure to be saved by its ``savefig``.
+        The figure; write it with its ``savefig``.
 
     Raises:
-        ValueError: If no table holds a number.
+        ValueError: If no table has a number.
     """
     drawn = [table for table in tables if any(_values(table, row) for row in table.rows)]
     if not drawn:
-        raise ValueError('there is nothing to draw: no row is measured, or published under the protocol of its table')
+        raise ValueError('nothing to draw: no row has a number measured or published under the protocol of its table')
     columns = min(COLUMNS, len(drawn))
     lines = -(-len(drawn) // columns)
     figure = Figure(figsize=(6.4 * columns, 4.6 * lines + 0.4), layout='constrained', dpi=150)
@@ -65,7 +65,7 @@ def quality_cost_figure(tables: Sequence[MethodTable]) -> Figure:
 
 
 def _values(table: MethodTable, row: MethodRow) -> list[float]:
-    """What can be drawn of a row; frames that are those of the ground truth have an infinite PSNR."""
+    """Return the finite PSNR values of a row; frames equal to the ground truth have an infinite PSNR."""
     measured = [] if row.scores is None else [row.scores.mean['PSNR']]
     return [value for value in measured + [one.psnr for one in table.comparable(row)] if math.isfinite(value)]
 
@@ -90,11 +90,11 @@ def _draw(axes: Axes, table: MethodTable) -> None:
     if labels:
         axes.set_xscale('log')
         first, last = min(label.x for label in labels), max(label.x for label in labels)
-        # Plain numbers, and some of them wherever the methods lie.
+        # Plain numbers instead of powers, and enough ticks for any range.
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if last < 100 * first else (1,)))
         axes.xaxis.set_major_formatter(lambda value, _: f'{value:g}')
         axes.xaxis.set_minor_formatter(NullFormatter())
-        # Room for the name of the last.
+        # Space for the last name.
         axes.set_xlim(first / 1.8, last * 1.8 * (last / first) ** 0.2)
     axes.margins(y=0.14)
     for name, value, measured in flat:
@@ -114,26 +114,26 @@ def _draw(axes: Axes, table: MethodTable) -> None:
 
 
 def _place(axes: Axes, labels: Sequence[Label]) -> None:
-    """Write names beside their marks, on the right where that is free, then on the left, then higher and higher."""
+    """Write names beside their marks: on the right if there is space, else on the left, else higher."""
     axes.figure.draw_without_rendering()
 
     def in_points(x: float, y: float) -> tuple[float, float]:
         return tuple(value * 72 / axes.figure.dpi for value in axes.transData.transform((x, y)))
 
     edge = axes.get_window_extent().x0 * 72 / axes.figure.dpi
-    # What is written or drawn on: from, to, height in the middle, and how near to that a name must not come.
+    # Occupied areas: left, right, height of the middle, and minimum vertical distance of a name.
     marks = [in_points(label.x, y) for label in labels for y in label.ys]
-    taken = [(x - BESIDE, x + BESIDE, y, CLEAR) for x, y in marks]
+    occupied = [(x - BESIDE, x + BESIDE, y, CLEAR) for x, y in marks]
     for label in sorted(labels, key=lambda label: label.x, reverse=True):
         x, y = in_points(label.x, label.ys[0])
         width = 5.2 * len(label.text) + 4
         for shift, start in ((up, side) for up in count(0, 2) for side in (x + BESIDE, x - BESIDE - width)):
             if start > edge and not any(
                 start < right and start + width > left and abs(y + shift - at) < apart
-                for left, right, at, apart in taken
+                for left, right, at, apart in occupied
             ):
                 break
-        taken.append((start, start + width, y + shift, LINE))
+        occupied.append((start, start + width, y + shift, LINE))
         axes.annotate(
             label.text, (label.x, label.ys[0]), xytext=(BESIDE if start > x else -BESIDE, shift - 3),
             textcoords='offset points', ha='left' if start > x else 'right', fontsize=8, color=DARK,
