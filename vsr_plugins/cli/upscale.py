@@ -132,7 +132,7 @@ def _print_models() -> None:
         of_clone = any(file.place == RESULTS for file in entry.files)
         if entry.use == 'part' or (of_clone and entry not in available):
             continue
-        where = 'here' if entry in available else install_hint(entry)
+        where = 'available' if entry in available else install_hint(entry)
         table.add_row(
             f'{entry.name} *' if entry is default else entry.name,
             entry.method,
