@@ -111,7 +111,7 @@ def test_a_config_of_upstream_with_images(tmp_path, clip):
     ('text', 'value'),
     [
         ("model = dict(type='NoSuchNet')", 'NoSuchNet'),
-        ("model = dict(type='BaseEditModel', generator=dict(type='ESPCNNet', depth=3))", 'depth'),
+        ("model = dict(type='BaseEditModel', generator=dict(type='ESPCNNet', depth=3))", 'BaseEditModel'),
         ('model = 1 / 0', 'division by zero'),
     ],
 )
