@@ -195,9 +195,9 @@ def test_images_of_sixteen_bits_are_kept(tmp_path):
 def test_an_unreadable_source_leaves_nothing(tmp_path):
     text = tmp_path / 'text.mp4'
     text.write_text('not a video\n' * 50)
-    whole = write_clip(tmp_path / 'whole.mp4', grey_frames(4))
+    complete = write_clip(tmp_path / 'complete.mp4', grey_frames(4))
     cut = tmp_path / 'cut.mp4'
-    cut.write_bytes(whole.read_bytes()[:200])
+    cut.write_bytes(complete.read_bytes()[:200])
     sound = tmp_path / 'sound.mp4'
     with av.open(str(sound), 'w') as container:
         stream = container.add_stream('aac', rate=48000)
@@ -214,15 +214,15 @@ def test_an_unreadable_source_leaves_nothing(tmp_path):
     with pytest.raises(FileNotFoundError, match='absent.mp4'):
         upscale(tmp_path / 'absent.mp4', tmp_path / 'out.mp4', Nearest())
     with pytest.raises(ValueError, match='9 s'):
-        upscale(whole, tmp_path / 'out.mp4', Nearest(), part=SourceOptions(start=9))
+        upscale(complete, tmp_path / 'out.mp4', Nearest(), part=SourceOptions(start=9))
     assert list_names(tmp_path) == before
 
 
 def test_a_truncated_file_is_upscaled_as_far_as_possible(tmp_path):
     noise = np.random.default_rng(0).integers(0, 255, (30, 32, 48, 3), np.uint8)
-    whole = write_clip(tmp_path / 'whole.mkv', list(noise), options={'crf': '2', 'g': '1'})
+    complete = write_clip(tmp_path / 'complete.mkv', list(noise), options={'crf': '2', 'g': '1'})
     cut = tmp_path / 'cut.mkv'
-    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    cut.write_bytes(complete.read_bytes()[: complete.stat().st_size // 2])
     result = upscale(cut, tmp_path / 'out.mkv', Nearest())
     assert 10 <= result.read <= 20
     assert '1.20 s' in result.damage
@@ -288,9 +288,9 @@ def test_a_resumed_upscale_equals_an_uninterrupted_one(tmp_path, network):
     # Lossless: libx264 is not always reproducible with rate control.
     upscale(
         source,
-        tmp_path / 'whole.mp4',
+        tmp_path / 'uninterrupted.mp4',
         network(),
-        output=OutputOptions(images=tmp_path / 'whole', crf=0),
+        output=OutputOptions(images=tmp_path / 'uninterrupted', crf=0),
         job=JobOptions(segment_length=5),
     )
     broken = type('Broken', (Interrupted, network), {})(18)
@@ -314,12 +314,12 @@ def test_a_resumed_upscale_equals_an_uninterrupted_one(tmp_path, network):
     )
     assert result.read < 23
     after, frames, _ = read_clip(target)
-    expected_times, expected_frames, _ = read_clip(tmp_path / 'whole.mp4')
+    expected_times, expected_frames, _ = read_clip(tmp_path / 'uninterrupted.mp4')
     assert after == pytest.approx(expected_times)
     assert np.array_equal(frames, expected_frames)
-    assert list_names(pictures) == list_names(tmp_path / 'whole')
+    assert list_names(pictures) == list_names(tmp_path / 'uninterrupted')
     assert sound_packets(target) == sound_packets(source)
-    assert list_names(tmp_path) == ['a.mp4', 'b.mp4', 'png', 'whole', 'whole.mp4']
+    assert list_names(tmp_path) == ['a.mp4', 'b.mp4', 'png', 'uninterrupted', 'uninterrupted.mp4']
     assert upscale(source, target, network(), job=JobOptions(resume=True)).read == 0
 
 

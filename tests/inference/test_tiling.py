@@ -58,12 +58,12 @@ def test_a_side_is_cut_evenly(size, tile, multiple_of, spans):
 @pytest.mark.parametrize(('size', 'tile'), [((40, 50), 16), ((17, 64), 20), ((5, 90), 7)])
 def test_tiles_whose_halo_covers_the_receptive_field_are_exact(size, tile):
     network, frames = ShuffledConvs(radius=3), clip(2, *size)
-    whole = network(frames).detach()
-    torch.testing.assert_close(restore_tiled(network, frames, 2, tile, halo=3), whole, atol=1e-6, rtol=0)
-    torch.testing.assert_close(restore_tiled(network, frames, 2, tile, halo=3, feather=4), whole, atol=1e-6, rtol=0)
+    untiled = network(frames).detach()
+    torch.testing.assert_close(restore_tiled(network, frames, 2, tile, halo=3), untiled, atol=1e-6, rtol=0)
+    torch.testing.assert_close(restore_tiled(network, frames, 2, tile, halo=3, feather=4), untiled, atol=1e-6, rtol=0)
     # A halo one pixel short makes a difference, so the test above is meaningful.
     short = restore_tiled(network, frames, 2, tile, halo=2, multiple_of=1)
-    assert (short - whole).abs().max() > 1e-4
+    assert (short - untiled).abs().max() > 1e-4
 
 
 def test_a_centre_frame_network_keeps_its_four_dimensions():
@@ -167,9 +167,9 @@ def test_tiles_of_bounded_networks_differ_by_less_than_a_step(name):
     frames = clip(t, 80, 72)
     tiler = Tiler(network, 4, tile=40)
     with torch.inference_mode():
-        output, whole = tiler(frames), network(frames)
-    assert output.shape == whole.shape and tiler.receptive_field.covered
-    assert (output - whole).abs().max() < STEP
+        output, untiled = tiler(frames), network(frames)
+    assert output.shape == untiled.shape and tiler.receptive_field.covered
+    assert (output - untiled).abs().max() < STEP
     assert tiler.receptive_field.halo < 40
 
 
@@ -194,12 +194,12 @@ def test_tiles_fall_on_the_patches_of_an_aligner_and_the_strides_behind_it(name,
     predictor = VideoPredictor(network, precision='float32', tile=26)
     frames = [(frame.permute(1, 2, 0) * 255).byte().numpy() for frame in clip(3, 90, 92)[0]]
     tiled = torch.stack([picture for (picture,) in predictor.restore(iter(frames))])
-    whole = torch.stack(
+    untiled = torch.stack(
         [picture for (picture,) in VideoPredictor(network, precision='float32', tile=0).restore(iter(frames))]
     )
     tiler = predictor._tiler
     assert (tiler.multiple_of, tiler.min_halo) == (multiple, halo) and tiler.receptive_field.halo >= halo
-    assert (tiled - whole).abs().max() < STEP and whole.std() > 0.05
+    assert (tiled - untiled).abs().max() < STEP and untiled.std() > 0.05
 
 
 def test_the_receptive_field_of_long_range_attention_is_unbounded():

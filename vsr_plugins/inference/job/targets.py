@@ -46,16 +46,16 @@ def begin(works: list[ResumableOutput], settings: dict, force: bool, resume: boo
     """Create the work folders of all targets, or of none."""
     for work in works:
         work.check(settings, force, resume)
-    begun: list[ResumableOutput] = []
+    started: list[ResumableOutput] = []
     try:
         for work in works:
             work.begin(settings, force, resume)
-            begun.append(work)
+            started.append(work)
             work.take_back_images()
             if work.is_folder:
                 work.frames.mkdir(exist_ok=True)
     except BaseException:
-        for work in begun:
+        for work in started:
             if not work.is_resumed:
                 work.remove()
         raise
