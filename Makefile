@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 # Networks in tests are small: processes side by side gain what threads do not.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 
-.PHONY: help install demo test test-slow test-wheel test-versions lint format clean
+.PHONY: help install demo test test-slow test-wheel test-versions lint format docs clean
 help:
 	@echo "make install    create $(VENV) with everything the project needs"
 	@echo "make demo       train a small network on photographs in motion, measure it, draw and play the result"
@@ -16,6 +16,7 @@ help:
 	@echo "make test-wheel builds the wheel and uses it in an environment of its own"
 	@echo "make test-versions  the quick tests under the oldest, a middle and the newest PyTorch"
 	@echo "make lint       what CI checks of the style; make format mends it"
+	@echo "make docs       the documentation site, in build/docs; any warning is an error"
 
 install: $(INSTALLED)
 
@@ -48,6 +49,9 @@ lint: $(INSTALLED)
 format: $(INSTALLED)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(INSTALLED)
+	$(BIN)/python -m mkdocs build --strict
 
 clean:
 	rm -rf $(VENV) .venvs build dist *.egg-info

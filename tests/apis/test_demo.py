@@ -1,4 +1,4 @@
-"""The demonstration as a user runs it, with next to no training."""
+"""The demonstration as a user runs it, with almost no training."""
 
 import av
 import cv2
@@ -9,15 +9,15 @@ from vsr_plugins.pretrained import default_model
 
 
 @pytest.mark.slow
-def test_the_demonstration_leaves_table_pictures_and_video(tmp_path, capfd):
-    # Two iterations do not beat bicubic; that is what the status says.
+def test_the_demonstration_writes_table_pictures_and_video(tmp_path, capfd):
+    # Status 1 if two iterations do not beat bicubic.
     assert main(['demo', '--out', str(tmp_path), '--iters', '2']) in (0, 1)
     printed = capfd.readouterr().out
-    assert 'dB against bicubic' in printed and 'PhotoMotion; basicvsr: Y' in printed
+    assert 'bicubic' in printed and 'PhotoMotion; basicvsr: Y' in printed
     table = (tmp_path / 'scores.md').read_text()
     assert 'bicubic PSNR' in table and 'ours PSNR' in table and f'{default_model().name} PSNR' in table
-    # Two iterations are not ahead of pretrained weights.
-    assert f'The video is by the pretrained model {default_model().name}' in printed
+    # The pretrained weights are better than two iterations.
+    assert f'the pretrained model {default_model().name}' in printed
     pictures = list(tmp_path.glob('comparison_*.png'))
     assert pictures and all(cv2.imread(str(picture)).shape[1] > 1000 for picture in pictures)
     with av.open(str(tmp_path / 'upscaled.mp4')) as container:
@@ -27,7 +27,7 @@ def test_the_demonstration_leaves_table_pictures_and_video(tmp_path, capfd):
 
 @pytest.mark.parametrize(
     ('arguments', 'message'),
-    [(['--iters', '0'], '--iters must be at least 1'), (['--config', '/no/config.py'], 'no config at /no/config.py')],
+    [(['--iters', '0'], '--iters'), (['--config', '/no/config.py'], '/no/config.py')],
 )
 def test_wrong_arguments_are_one_line(tmp_path, capsys, arguments, message):
     assert main(['demo', '--out', str(tmp_path), *arguments]) == 2

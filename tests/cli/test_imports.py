@@ -1,4 +1,4 @@
-"""What each command imports: the quick ones no PyTorch, the restoring ones no MMagic."""
+"""Imports of the commands: the fast ones import no PyTorch, the restoring ones no MMagic."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import pytest
 
 from vsr_plugins.media.images import encode_png
 
-# Modules whose import takes longer than what the command is for.
+# Modules that take longer to import than the command takes to run.
 TRAINING = ('mmengine.runner', 'mmengine.optim', 'mmcv', 'mmagic', 'diffusers', 'transformers', 'mediapipe', 'jax')
 PYTORCH = ('torch', 'mmengine', 'scipy', 'matplotlib', 'skimage', *TRAINING)
 
@@ -24,7 +24,7 @@ sys.exit(f'imported: {found}' if found else status)
 
 
 def run(forbidden, *arguments):
-    """Run a command in a fresh interpreter; returns what it printed, fails if it imported what it may not."""
+    """Run a command in a fresh interpreter and return its output; fail if it imported a forbidden module."""
     command = [sys.executable, '-c', PROBE, ','.join(forbidden), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -55,7 +55,7 @@ def frames(tmp_path_factory):
     ],
     ids=' '.join,
 )
-def test_what_only_prints_imports_no_pytorch(arguments):
+def test_commands_that_only_print_import_no_pytorch(arguments):
     assert run((*PYTORCH, 'cv2', 'numpy', 'av'), *arguments)
 
 

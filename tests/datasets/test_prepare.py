@@ -273,17 +273,17 @@ class TestNeverOverwrites:
 KILLED = """
 import itertools, os, signal, sys
 from pathlib import Path
-from vsr_plugins.datasets.prepare import ClipSpec, execute, execute, plan_vid4
+from vsr_plugins.datasets.prepare import ClipSpec, execute, execution, plan_vid4
 
 place, calls = sys.argv[3], itertools.count()
-original = getattr(os, 'replace') if place == 'replace' else getattr(execute, place)
+original = getattr(os, 'replace') if place == 'replace' else getattr(execution, place)
 
 def deadly(*args):
     if next(calls) == 20:
         os.kill(os.getpid(), signal.SIGKILL)
     return original(*args)
 
-setattr(os if place == 'replace' else execute, place, deadly)
+setattr(os if place == 'replace' else execution, place, deadly)
 table = {'calendar': ClipSpec(3, (16, 20)), 'walk': ClipSpec(12, (12, 16))}
 execute(plan_vid4(sys.argv[1], table=table), sys.argv[1], sys.argv[2])
 """

@@ -171,7 +171,7 @@ class TestCommand:
         assert main(['prepare', 'clips', str(tmp_path / 'src'), str(tmp_path / 'my data'), '--val', 'b']) == 0
         out, err = capsys.readouterr()
         assert out.splitlines() == [
-            f'{tmp_path}/my data/clips: 2 clips, 2 frames; 3 files made, 0 were there',
+            f'{tmp_path}/my data/clips: 2 clips, 2 frames; 3 files made, 0 existed',
             f"export VSR_DATA_ROOT='{tmp_path}/my data'",
         ]
         assert err == ''  # no progress bar without a terminal

@@ -61,7 +61,7 @@ def test_measures_of_pairs_of_frames(tmp_path, capsys):
     command = ['score', str(tmp_path / 'pred'), str(tmp_path / 'gt'), '--metrics', 'psnr', 'EWARP', 'tOF']
     assert main([*command, '--markdown', '-']) == 0
     printed = capsys.readouterr().out.splitlines()
-    assert printed[0] == '| clip | frames | PSNR | Ewarp | Ewarp_GT | tOF |'
+    assert '| clip | frames | PSNR | Ewarp | Ewarp_GT | tOF |' in printed
     assert any(line.startswith('| mean | 4 |') and '| 0.001538 | 0.000000 | 0.0000 |' in line for line in printed)
     assert any(line.startswith('- Ewarp: ') and 'Lai' in line for line in printed)
     assert main([*command, '--protocol', 'vimeo90k']) == 2

@@ -7,7 +7,7 @@ from mmengine.config import Config
 from vsr_plugins.checkpoints.weight_files import write_weights
 from vsr_plugins.datasets.prepare.manifest import Manifest
 from vsr_plugins.engine.config_files import read_config
-from vsr_plugins.evaluation.test_sets import input_made_as, named_sets, test_sets, weights_mismatch
+from vsr_plugins.evaluation.test_sets import find_test_sets, input_made_as, named_sets, weights_mismatch
 from vsr_plugins.pretrained import entry_of, find_pretrained
 
 LOADER = dict(dataset=dict(type='ClipFramesDataset', pipeline=[dict(type='DegradeFrames', kind='BD', scale=4)]))
@@ -24,7 +24,7 @@ ONE, OTHER = (dict(type='VSRMetric', protocol=name, prefix='clips') for name in 
     ],
 )
 def test_every_form_of_an_evaluator(loader, evaluator):
-    sets = test_sets(Config(dict(test_dataloader=loader, test_evaluator=evaluator)))
+    sets = find_test_sets(Config(dict(test_dataloader=loader, test_evaluator=evaluator)))
     assert [(one.data, one.degradation, one.protocol.name) for one in sets] == [
         ('clips', 'BDx4', 'basicvsr'),
         ('clips', 'BDx4', 'duf'),
@@ -33,7 +33,7 @@ def test_every_form_of_an_evaluator(loader, evaluator):
 
 def test_more_protocols_for_some_data():
     config = Config(dict(test_dataloader=LOADER, test_evaluator=ONE))
-    sets = test_sets(config, ['tdan'], {'clips': ['duf', 'zooming_slow_mo'], 'other': ['vimeo90k']})
+    sets = find_test_sets(config, ['tdan'], {'clips': ['duf', 'zooming_slow_mo'], 'other': ['vimeo90k']})
     assert [one.protocol.name for one in sets] == ['basicvsr', 'tdan', 'duf']
 
 
@@ -47,7 +47,7 @@ def test_more_protocols_for_some_data():
 )
 def test_a_config_without_test_sets_raises(config, message):
     with pytest.raises(ValueError, match=message):
-        test_sets(Config(config))
+        find_test_sets(Config(config))
 
 
 HELD_OUT = [('held-out-4-BIx4', 4), ('held-out-10-BIx4', 10)]
@@ -68,7 +68,7 @@ def test_other_data_for_a_network_of_any_kind(name, kept, monkeypatch):
     config = read_config(name)
     own = config.test_dataloader
     own = (own[0] if isinstance(own, list) else own).dataset
-    sets = test_sets(config, data=named_sets(['held-out-BIx4', 'Vid4-BIx4']))
+    sets = find_test_sets(config, data=named_sets(['held-out-BIx4', 'Vid4-BIx4']))
     space_time = 'two_stage' in name
     assert [(one.data, one.degradation, one.remark) for one in sets] == [
         *((title, 'BIx4', '') for title, _ in HELD_OUT),
@@ -84,7 +84,7 @@ def test_other_data_for_a_network_of_any_kind(name, kept, monkeypatch):
 
 def test_a_network_for_other_data_is_not_measured(monkeypatch):
     config = read_config('duf/duf16_x4_1xb16-300k_clips-bd.py')
-    sets = test_sets(config, data=named_sets(['Vid4-BDx4', 'held-out-BIx4']))
+    sets = find_test_sets(config, data=named_sets(['Vid4-BDx4', 'held-out-BIx4']))
     assert [(one.data, one.remark) for one in sets] == [
         ('Vid4-BDx4', ''),
         *((title, 'the network is for BDx4') for title, _ in HELD_OUT),
@@ -96,12 +96,12 @@ def test_impossible_other_data_raise():
         named_sets(['Vid4-BIx4', 'Vid5'])
     loader = dict(dataset=dict(type='PhotoMotionDataset', pipeline=[]))
     with pytest.raises(ValueError, match='PhotoMotionDataset'):
-        test_sets(Config(dict(test_dataloader=loader, test_evaluator=ONE)), data=named_sets(['Vid4-BIx4']))
+        find_test_sets(Config(dict(test_dataloader=loader, test_evaluator=ONE)), data=named_sets(['Vid4-BIx4']))
 
 
 def test_more_measures_are_not_repeated_for_published_protocols():
     config = Config(dict(test_dataloader=LOADER, test_evaluator=ONE))
-    sets = test_sets(config, ['tdan', 'vimeo90k'], {'clips': ['duf']}, more=['LPIPS', 'tOF'])
+    sets = find_test_sets(config, ['tdan', 'vimeo90k'], {'clips': ['duf']}, more=['LPIPS', 'tOF'])
     assert [(one.protocol.name, one.more) for one in sets] == [
         ('basicvsr', ('LPIPS', 'tOF')),
         ('tdan', ('LPIPS', 'tOF')),

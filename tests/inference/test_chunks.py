@@ -11,18 +11,18 @@ def numbered(count):
 
 
 def weight(chunk):
-    """What a frame becomes depends on its place in the chunk and on all of the chunk."""
+    """The output of a frame depends on its position in the chunk and on the complete chunk."""
     places = torch.arange(chunk.shape[1], dtype=torch.float32).reshape(1, -1, 1, 1, 1)
     return 100 * chunk + places + chunk.mean(1, keepdim=True)
 
 
-# Without overlap ``run_in_chunks`` fills the last chunk with black frames, which here is left to the network.
+# Without overlap ``run_in_chunks`` pads the last chunk with black frames; ``run_chunks`` leaves padding to the network.
 @pytest.mark.parametrize(
     ('length', 'overlap', 'count'),
     [(length, overlap, count) for length, overlap in ((5, 2), (6, 3), (7, 1)) for count in range(1, 24)]
     + [(4, 0, count) for count in (4, 8, 12)],
 )
-def test_a_stream_in_chunks_is_the_clip_in_chunks(length, overlap, count):
+def test_chunks_of_a_stream_equal_those_of_the_clip(length, overlap, count):
     clip = numbered(count)
     expected = weight(clip[None])[0] if count < length else run_in_chunks(weight, clip[None], length, overlap)[0]
     made = [picture for (picture,) in run_chunks(weight, iter(clip), length, overlap)]
@@ -31,7 +31,7 @@ def test_a_stream_in_chunks_is_the_clip_in_chunks(length, overlap, count):
 
 @pytest.mark.parametrize('count', [1, 2, 5, 6, 7, 13])
 @pytest.mark.parametrize('overlap', [1, 2, 3])
-def test_frames_between_belong_to_the_frame_before(count, overlap):
+def test_interpolated_frames_belong_to_the_frame_before(count, overlap):
     def double(chunk):
         t = chunk.shape[1]
         return torch.stack([(chunk[:, i // 2] + chunk[:, (i + 1) // 2]) / 2 for i in range(2 * t - 1)], 1)
@@ -44,7 +44,7 @@ def test_frames_between_belong_to_the_frame_before(count, overlap):
 
 @pytest.mark.parametrize('count', [1, 2, 3, 4, 5, 9])
 @pytest.mark.parametrize('size', [1, 3, 5, 7])
-def test_windows_are_those_of_the_data_sets(count, size):
+def test_windows_equal_those_of_the_data_sets(count, size):
     def code(window):
         return (window * 10.0 ** torch.arange(size).reshape(1, -1, 1, 1, 1)).sum(1)
 

@@ -15,8 +15,8 @@ def config(network):
     return Config({'model': {**model, 'data_preprocessor': PREPROCESSOR}})
 
 
-def test_colours_and_frames_come_back_as_they_went_in(tmp_path):
-    """A clip of one red and one blue frame, enlarged by bicubic, is red and blue."""
+def test_colours_and_order_of_frames_are_kept(tmp_path):
+    """A clip of one red and one blue frame, upscaled by bicubic, is red and blue."""
     import cv2
 
     for folder, size in (('BIx4', 12), ('GT', 48)):
@@ -43,7 +43,7 @@ def test_colours_and_frames_come_back_as_they_went_in(tmp_path):
         assert (frames[0] == (255, 0, 0)).all() and (frames[1] == (0, 0, 255)).all()
 
 
-def test_weights_are_loaded_whole_or_not_at_all(tmp_path):
+def test_weights_are_loaded_completely_or_not_at_all(tmp_path):
     settings = config({'type': 'LatentAttentionNet', 'mid_channels': 4, 'num_layers': 3, 'attn_layout': 'S'})
     model = load_model(settings)
     torch.save({'state_dict': model.state_dict()}, tmp_path / 'right.pth')
@@ -54,7 +54,7 @@ def test_weights_are_loaded_whole_or_not_at_all(tmp_path):
     state = model.state_dict()
     state.pop('generator.convs.0.weight')
     torch.save({'state_dict': state}, tmp_path / 'partial.pth')
-    with pytest.raises(ValueError, match='missing: generator.convs.0.weight$'):
+    with pytest.raises(ValueError, match='generator.convs.0.weight'):
         load_model(settings, tmp_path / 'partial.pth')
-    with pytest.raises(FileNotFoundError, match='no checkpoint at'):
+    with pytest.raises(FileNotFoundError, match='none.pth'):
         load_model(settings, tmp_path / 'none.pth')

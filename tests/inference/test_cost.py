@@ -15,7 +15,7 @@ from vsr_plugins.inference.cost import count_flops, measure_cost
 from vsr_plugins.models.blocks.deform import BACKENDS, deform_backend, deform_conv2d
 
 
-def test_operations_of_fsrcnn_are_two_for_each_weight_and_input_pixel(tmp_path):
+def test_fsrcnn_takes_two_operations_per_weight_and_input_pixel(tmp_path):
     """12,464 weights (FSRCNN, ECCV 2016, section 3.3), each applied once at each pixel of the input."""
     from mmengine.config import Config
 
@@ -44,7 +44,7 @@ def test_deformable_convolution_counts_like_any_other(backend):
     assert flops == 2 * (2 * 6 * 7) * 5 * 4 * 9
 
 
-# Kernels of PyTorch by name; a device lacks some. None is what PyTorch chooses by itself.
+# Kernels of PyTorch by name; a device may lack some. None is PyTorch's own choice.
 KERNELS = [None, 'MATH', 'FLASH_ATTENTION', 'EFFICIENT_ATTENTION', 'CUDNN_ATTENTION']
 MODES = [torch.no_grad, torch.inference_mode, torch.enable_grad]
 
@@ -71,7 +71,7 @@ def test_attention_counts_the_same_by_every_kernel(kernel, device):
     assert counts in ([1536] * 3, [1536] * 6)
 
 
-def test_attention_counts_what_it_is_given():
+def test_attention_is_counted_by_the_shapes_of_its_arguments():
     query, key, value = torch.rand(3, 2, 8, 4), torch.rand(1, 2, 6, 4), torch.rand(1, 2, 6, 5)
     mask = torch.zeros(8, 6)
     calls = [
@@ -101,7 +101,7 @@ def test_transposed_convolution_is_counted():
     assert flops == 2 * (5 * 6) * 3 * 2 * 16
 
 
-def test_what_stands_beside_attention_is_counted():
+def test_a_matrix_product_beside_attention_is_counted():
     query, key, value, weight = (torch.rand(shape) for shape in ((3, 2, 8, 4), (3, 2, 6, 4), (3, 2, 6, 5), (5, 7)))
     with torch.no_grad():
         flops, _ = count_flops(lambda: F.scaled_dot_product_attention(query, key, value) @ weight)
@@ -139,4 +139,4 @@ def test_a_measurement_ends_with_the_process_that_asked_for_it(tmp_path):
         if not child.is_file() or child.read_text().rpartition(')')[2].split()[0] == 'Z':
             return
         time.sleep(0.1)
-    raise AssertionError(f'{child.parent} goes on')
+    raise AssertionError(f'{child.parent} still runs')

@@ -1,4 +1,4 @@
-"""Files are read by onnxruntime here as a user would, and compared with what PyTorch makes."""
+"""Exported files are run by onnxruntime, as a user would run them, and compared with PyTorch."""
 
 import cv2
 import onnx
@@ -40,7 +40,7 @@ def run(path, lqs):
     return torch.from_numpy(session.run(['output'], {'lqs': lqs.numpy()})[0])
 
 
-def test_a_file_for_any_size_says_what_it_needs_and_computes_the_same(tmp_path):
+def test_a_file_for_any_size_has_metadata_and_equals_pytorch(tmp_path):
     network = Small()
     done = export_onnx(network, tmp_path / 'small.onnx', frames=3)
     assert done.shape == (1, 3, 3, None, None) and done.multiple_of == 2 and done.difference < 1e-5
@@ -61,8 +61,8 @@ def test_a_file_for_any_size_says_what_it_needs_and_computes_the_same(tmp_path):
 
 
 @pytest.mark.slow
-def test_an_editor_is_written_with_its_normalisation(tmp_path):
-    """Trained on BGR around a mean: the file takes RGB in [0, 1] all the same."""
+def test_an_editor_is_exported_with_its_normalisation(tmp_path):
+    """The editor is trained on BGR with a mean; the file nevertheless takes RGB in [0, 1]."""
     preprocessor = dict(
         type='DataPreprocessor',
         mean=[20.0, 40.0, 60.0],
@@ -74,7 +74,7 @@ def test_an_editor_is_written_with_its_normalisation(tmp_path):
     editor = dict(type='BaseEditModel', generator=network, pixel_loss=dict(type='MSELoss'))
     model = load_model(Config({'model': {**editor, 'data_preprocessor': preprocessor}}))
     done = export_onnx(model, tmp_path / 'small.onnx', size=SMALL_SIZE, frames=1)
-    # Bicubic interpolation keeps an even colour whatever the normalisation, where in and out agree.
+    # Bicubic interpolation keeps a uniform colour under any normalisation that is the same at input and output.
     lqs = torch.tensor([0.2, 0.5, 0.9]).reshape(1, 1, 3, 1, 1).expand(1, 1, 3, *SMALL_SIZE).contiguous()
     output = run(done.path, lqs)
     torch.testing.assert_close(output.mean((0, 1, 3, 4)), torch.tensor([0.2, 0.5, 0.9]), atol=1e-5, rtol=0)
@@ -91,7 +91,7 @@ def test_deformable_convolution_is_one_operator_from_opset_19(tmp_path):
     done = export_onnx(Small(align), tmp_path / 'deformable.onnx', size=SMALL_SIZE, frames=2, opset=19)
     nodes = [node.op_type for node in onnx.load(str(done.path)).graph.node]
     assert nodes.count('DeformConv') == 1 and done.difference < 1e-4
-    with pytest.raises(ValueError, match='opset 18 lacks; ask for 19 or later'):
+    with pytest.raises(ValueError, match='18.*19'):
         export_onnx(Small(align), tmp_path / 'older.onnx', size=SMALL_SIZE, frames=2, opset=18)
     assert not (tmp_path / 'older.onnx').exists()
 
@@ -116,14 +116,14 @@ def for_one_size(x):
 @pytest.mark.parametrize(
     ('operation', 'size', 'message'),
     [
-        (with_opencv, SMALL_SIZE, r'outside PyTorch \(Tensor.numpy\)'),
-        (with_svd, SMALL_SIZE, 'no form of its operator aten.*eig'),
-        (by_value, SMALL_SIZE, 'decides by the values of its frames'),
-        (lambda x: x + torch.rand(()), SMALL_SIZE, 'does not compute the same'),
-        (for_one_size, None, 'Give a size|give a size'),
+        (with_opencv, SMALL_SIZE, r'Tensor\.numpy'),
+        (with_svd, SMALL_SIZE, 'aten.*eig'),
+        (by_value, SMALL_SIZE, 'aten::item'),
+        (lambda x: x + torch.rand(()), SMALL_SIZE, 'onnxruntime.* 1e-04'),
+        (for_one_size, None, '--size'),
     ],
 )
-def test_what_stands_in_the_way_is_named(tmp_path, operation, size, message):
+def test_errors_name_the_obstacle_to_an_export(tmp_path, operation, size, message):
     with pytest.raises(ValueError, match=message) as caught:
         export_onnx(Small(operation), tmp_path / 'small.onnx', size=size, frames=1)
     assert '\n' not in str(caught.value)
@@ -133,15 +133,15 @@ def test_what_stands_in_the_way_is_named(tmp_path, operation, size, message):
 def test_arguments_are_checked_before_anything_is_computed(tmp_path, monkeypatch):
     path = tmp_path / 'mine.onnx'
     path.write_bytes(b'mine')
-    with pytest.raises(FileExistsError, match='already there'):
+    with pytest.raises(FileExistsError, match='mine.onnx'):
         export_onnx(Small(), path)
     assert path.read_bytes() == b'mine'
-    with pytest.raises(ValueError, match='opset must be between 18'):
+    with pytest.raises(ValueError, match='opset.*11'):
         export_onnx(Small(), tmp_path / 'a.onnx', opset=11)
-    with pytest.raises(ValueError, match='DUFNet takes 7 frames, but 3 were asked for'):
+    with pytest.raises(ValueError, match='DUFNet.*7.*3'):
         export_onnx(MODELS.build(dict(type='DUFNet')), tmp_path / 'a.onnx', frames=3)
     monkeypatch.setattr(export, 'find_spec', lambda name: None if name == 'onnxruntime' else object())
-    with pytest.raises(ValueError, match=r"export needs onnxruntime: pip install 'vsr_plugins\[export\]'"):
+    with pytest.raises(ValueError, match=r'onnxruntime.*vsr_plugins\[export\]'):
         export_onnx(Small(), tmp_path / 'a.onnx')
 
 
@@ -178,7 +178,7 @@ def test_networks_export_as_the_table_says(tmp_path, name, arguments, frames, ho
     network = MODELS.build(dict(type=name, **arguments)).eval()
     path = tmp_path / 'network.onnx'
     if how == NEVER:
-        with pytest.raises(ValueError, match=f'{name} cannot be exported'):
+        with pytest.raises(ValueError, match=name):
             export_onnx(network, path, SMALL_SIZE, frames)
         return
     done = export_onnx(network, path, None if how == ANY else (32, 40), frames)

@@ -3,7 +3,7 @@ import pytest
 from vsr_plugins.media.atomic_files import atomic_write
 
 
-def test_a_file_appears_when_it_is_whole(tmp_path):
+def test_a_file_is_renamed_when_it_is_complete(tmp_path):
     path = tmp_path / 'a.png'
     path.write_text('old')
     with atomic_write(path) as partial:
@@ -14,7 +14,7 @@ def test_a_file_appears_when_it_is_whole(tmp_path):
 
 
 @pytest.mark.parametrize('error', [OSError(28, 'No space left on device'), KeyboardInterrupt()], ids=['disk', 'keys'])
-def test_an_error_leaves_what_was_there(tmp_path, error):
+def test_an_error_leaves_the_existing_file(tmp_path, error):
     path = tmp_path / 'a.png'
     path.write_text('old')
     with pytest.raises(type(error)), atomic_write(path) as partial:

@@ -1,4 +1,4 @@
-"""File formats, encoders and images at their limits."""
+"""Limits of file formats, encoders and images."""
 
 import errno
 import logging
@@ -21,7 +21,7 @@ from vsr_plugins.media.images import UnreadableError, encode_png, read_rgb_deep
 @pytest.mark.parametrize('network', [Nearest, Between])
 @pytest.mark.parametrize('name', ['out.y4m', 'out.avi'])
 def test_formats_of_one_rate_have_the_rate_of_the_source(tmp_path, network, name):
-    # Times in a base that is far finer than the frames are long.
+    # The time base is much shorter than a frame.
     source = write_clip(tmp_path / 'a.mp4', grey_frames(8), rate=Fraction(30000, 1001), time_base=Fraction(1, 30000))
     upscale(
         source,
@@ -37,21 +37,20 @@ def test_formats_of_one_rate_have_the_rate_of_the_source(tmp_path, network, name
     assert times == pytest.approx([float(i / rate) for i in range(len(frames))])
 
 
-def test_times_that_a_format_cannot_keep_are_said_once(tmp_path, caplog):
+def test_a_lost_variable_rate_is_warned_about_once(tmp_path, caplog):
     times = [0, 40, 80, 300, 340, 700]
     source = write_clip(tmp_path / 'a.mkv', grey_frames(6), time_base=Fraction(1, 1000), times=times)
     upscale(source, tmp_path / 'b.mp4', Nearest())
     assert not caplog.records
     upscale(source, tmp_path / 'b.y4m', Nearest())
-    assert [record.getMessage().split(',')[0] for record in caplog.records] == [
-        'the frames of the source last differently long'
-    ]
+    (warning,) = (record.getMessage() for record in caplog.records)
+    assert 'yuv4mpegpipe' in warning
     assert len(read_clip(tmp_path / 'b.y4m')[0]) == 6
 
 
-def test_y4m_is_coded_by_the_matrix_that_its_readers_take(tmp_path):
+def test_y4m_is_coded_by_the_matrix_that_its_readers_assume(tmp_path):
     source = write_clip(tmp_path / 'a.mp4', [gradient(300, 400)] * 2, colors=(1, 6))
-    # Beyond the size of standard definition, of which y4m cannot say that it is coded by BT.601 still.
+    # The output exceeds standard definition; y4m cannot declare that it is nevertheless BT.601.
     upscale(source, tmp_path / 'b.y4m', Nearest(4))
     with av.open(str(tmp_path / 'b.y4m')) as container:
         frame = next(container.decode(video=0))
@@ -60,7 +59,7 @@ def test_y4m_is_coded_by_the_matrix_that_its_readers_take(tmp_path):
     assert np.abs(pixels.astype(int) - gradient(300, 400)).mean() < 1.5
 
 
-def test_a_codec_without_room_for_its_colours_has_them_in_mp4(tmp_path):
+def test_mp4_stores_the_colours_for_a_codec_that_cannot(tmp_path):
     source = write_clip(tmp_path / 'a.mp4', [gradient()] * 3, colors=(2, 1))
     upscale(source, tmp_path / 'b.mp4', Nearest(), output=OutputOptions(codec='ffv1'))
     _, frames, about = read_clip(tmp_path / 'b.mp4')
@@ -73,7 +72,7 @@ def test_transport_streams_take_h264_with_sound(tmp_path):
     times, frames, about = read_clip(tmp_path / 'b.ts')
     assert (about['codec'], about['tracks'], len(frames)) == ('h264', 1, 12)
     assert np.diff(times) == pytest.approx(0.04, abs=1e-4)
-    with pytest.raises(ValueError, match='do not take ffv1'):
+    with pytest.raises(ValueError, match='ffv1'):
         upscale(source, tmp_path / 'c.ts', Nearest(), output=OutputOptions(codec='ffv1'))
 
 
@@ -103,10 +102,10 @@ def test_av1_is_encoded_in_silence(tmp_path, capfd):
 @pytest.mark.parametrize(
     ('codec', 'crf', 'message'),
     [
-        ('libx264', -3, 'between 0 and 51, but got -3'),
-        ('libx264', 52, 'between 0 and 51, but got 52'),
-        ('libvpx-vp9', 64, 'between 0 and 63'),
-        ('ffv1', 3, 'knows no --crf'),
+        ('libx264', -3, '51.*-3'),
+        ('libx264', 52, '51.*52'),
+        ('libvpx-vp9', 64, '63.*64'),
+        ('ffv1', 3, 'ffv1.*--crf.*3'),
     ],
 )
 def test_a_quality_out_of_range_is_refused(tmp_path, codec, crf, message):
@@ -116,16 +115,16 @@ def test_a_quality_out_of_range_is_refused(tmp_path, codec, crf, message):
     assert os.listdir(tmp_path) == ['a.mp4']
 
 
-def test_what_an_encoder_refuses_is_one_clear_line(tmp_path, capsys):
+def test_the_error_of_an_encoder_is_one_line(tmp_path, capsys):
     source = write_clip(tmp_path / 'a.mkv', grey_frames(2, 2, 2), codec='ffv1')
     assert main(['upscale', str(source), str(tmp_path / 'b.mkv'), '--model', 'bicubic', '--codec', 'libx265']) == 2
     printed = capsys.readouterr().err
-    assert 'libx265 cannot encode frames of 8x8' in printed and printed.count('\n') == 1
+    assert 'libx265' in printed and '8x8' in printed and printed.count('\n') == 1
     assert os.listdir(tmp_path) == ['a.mkv']
 
 
 class FullDisk:
-    """A file on a disk that takes so many bytes more."""
+    """A file on a disk with ``room`` bytes left."""
 
     def __init__(self, file, room):
         self.file = file
@@ -140,14 +139,14 @@ class FullDisk:
     def close(self):
         self.file.close()
         if self.room < 0:
-            # As Python's buffered files do, which try once more to write what is left.
+            # As Python's buffered files do, which flush again.
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def __getattr__(self, name):
         return getattr(self.file, name)
 
 
-def test_a_full_disk_leaves_nothing_and_says_whose(tmp_path, monkeypatch, capsys):
+def test_a_full_disk_leaves_nothing_and_names_the_target(tmp_path, monkeypatch, capsys):
     source = write_clip(tmp_path / 'a.mp4', grey_frames(12))
     begin = SegmentEncoder.__init__
 
@@ -158,12 +157,12 @@ def test_a_full_disk_leaves_nothing_and_says_whose(tmp_path, monkeypatch, capsys
     monkeypatch.setattr(SegmentEncoder, '__init__', begin_on_a_full_disk)
     assert main(['upscale', str(source), str(tmp_path / 'b.mp4'), '--model', 'bicubic']) == 2
     printed = capsys.readouterr().err
-    assert printed == f'vsr upscale: error: {tmp_path / "b.mp4"}: No space left on device; nothing is left of it\n'
+    assert str(tmp_path / 'b.mp4') in printed and os.strerror(errno.ENOSPC) in printed and printed.count('\n') == 1
     assert os.listdir(tmp_path) == ['a.mp4']
 
 
 def coded(path, transfer=None, primaries=None, matrix=None, options=None):
-    """A clip of six frames of H.264 whose header says this."""
+    """Write a clip of six frames of H.264 whose header declares these colours."""
     with av.open(str(path), 'w') as container:
         stream = container.add_stream('libx264', rate=25, options=options or {})
         stream.height, stream.width, stream.pix_fmt = 32, 48, 'yuv420p10le' if transfer else 'yuv420p'
@@ -179,22 +178,22 @@ def coded(path, transfer=None, primaries=None, matrix=None, options=None):
 
 
 @pytest.mark.parametrize(('transfer', 'name'), [(16, 'PQ'), (18, 'HLG')])
-def test_high_dynamic_range_keeps_its_meaning_and_is_said(tmp_path, caplog, transfer, name):
+def test_hdr_keeps_its_tags_and_is_warned_about(tmp_path, caplog, transfer, name):
     source = coded(tmp_path / 'a.mkv', transfer, primaries=9, matrix=9)
     upscale(source, tmp_path / 'b.mkv', Nearest())
-    (caution,) = (record.getMessage() for record in caplog.records)
-    assert caution.startswith(f'{source}: ') and f'high dynamic range ({name})' in caution
+    (warning,) = (record.getMessage() for record in caplog.records)
+    assert warning.startswith(f'{source}: ') and name in warning
     with av.open(str(tmp_path / 'b.mkv')) as container:
         frame = next(container.decode(video=0))
     assert (frame.color_trc, frame.color_primaries, frame.colorspace) == (transfer, 9, 9)
     assert frame.format.name == 'yuv420p10le'
 
 
-def test_interlaced_frames_are_said(tmp_path, caplog):
+def test_interlaced_frames_are_warned_about(tmp_path, caplog):
     source = coded(tmp_path / 'a.mkv', options={'x264-params': 'tff=1'})
     upscale(source, tmp_path / 'b.mkv', Nearest())
-    (caution,) = (record.getMessage() for record in caplog.records)
-    assert 'interlaced' in caution and 'bwdif' in caution
+    (warning,) = (record.getMessage() for record in caplog.records)
+    assert 'interlaced' in warning and 'bwdif' in warning
     upscale(coded(tmp_path / 'c.mkv'), tmp_path / 'd.mkv', Nearest())
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 

@@ -11,7 +11,7 @@ SHALLOW = (DEEP >> 8).astype(np.uint8)
 
 
 def write(path, pixels):
-    """RGB or grey, without loss where it is of 8 bits."""
+    """Write RGB or grey, lossless for 8 bits."""
     if path.suffix == '.jp2' and pixels.dtype == np.uint8:
         Image.fromarray(pixels).save(path)
     elif path.suffix == '.tif':
@@ -26,7 +26,7 @@ def test_colours_of_sixteen_bits_are_refused_and_not_truncated(tmp_path, name):
     grey = f'grey-{name}'.replace('ppm', 'pgm')
     for path in (write(tmp_path / name, DEEP), write(tmp_path / grey, DEEP[..., 0])):
         for read in (read_rgb, probe):
-            with pytest.raises(UnreadableError, match=f'{path.name}: 8-bit pixels .* got 16 bits .* -depth 8 '):
+            with pytest.raises(UnreadableError, match=f'{path.name}.*16.* -depth 8 '):
                 read(path)
     path = write(tmp_path / f'eight-{name}', SHALLOW)
     assert probe(path).size == (64, 80)
@@ -40,7 +40,7 @@ def test_sixteen_bits_with_transparency_are_refused(tmp_path):
         read_rgb(path)
 
 
-def test_sixteen_bits_are_there_for_those_who_ask(tmp_path):
+def test_read_rgb_deep_keeps_sixteen_bits(tmp_path):
     for name in ('a.png', 'a.tif'):
         assert np.array_equal(read_rgb_deep(write(tmp_path / name, DEEP)), DEEP)
 

@@ -1,4 +1,4 @@
-"""Stretches of videos, times that start anew, and sound that goes with them."""
+"""Spans of videos, restarting times, and synchronous audio."""
 
 from fractions import Fraction
 
@@ -9,7 +9,7 @@ from videos import Nearest, grey_frames, read_clip, sound_packets, write_clip
 
 from vsr_plugins.apis import upscale
 from vsr_plugins.inference.job.options import JobOptions, OutputOptions, SourceOptions
-from vsr_plugins.media import mux as joining
+from vsr_plugins.media import mux as muxing
 from vsr_plugins.media.readers import VideoReader
 
 
@@ -23,24 +23,24 @@ from vsr_plugins.media.readers import VideoReader
         ('a.mkv', 'libx264', {'g': '12', 'bf': '3', 'x264-params': 'open-gop=1'}),
     ],
 )
-def test_a_stretch_has_every_frame_in_every_format(tmp_path, name, codec, options):
+def test_a_span_has_every_frame_in_every_format(tmp_path, name, codec, options):
     source = VideoReader(write_clip(tmp_path / name, grey_frames(40, 48, 64, step=5), codec, options=options))
-    whole = [(frame.pts, frame.pixels) for frame in source.frames()]
-    assert len(whole) == 40
+    all_frames = [(frame.pts, frame.pixels) for frame in source.frames()]
+    assert len(all_frames) == 40
     with av.open(str(source.path)) as container:
         first = container.streams.video[0].start_time or 0
     for start in (0.21, 0.4, 1.15):
         earliest = first + start / float(source.info.time_base)
-        expected = [pixels for pts, pixels in whole if pts >= earliest - 0.5]
-        made = [frame.pixels for frame in source.frames(start=start)]
-        assert len(made) == len(expected) == source.count(start)
-        assert all(np.array_equal(one, other) for one, other in zip(made, expected, strict=True))
+        expected = [pixels for pts, pixels in all_frames if pts >= earliest - 0.5]
+        read = [frame.pixels for frame in source.frames(start=start)]
+        assert len(read) == len(expected) == source.count(start)
+        assert all(np.array_equal(one, other) for one, other in zip(read, expected, strict=True))
 
 
-def test_a_stretch_begins_with_the_long_frame_that_is_on_the_screen(tmp_path):
-    times = [0, 100, 150, 900, 2000, 2040, 2080]
+def test_a_span_begins_with_the_long_frame_that_is_on_the_screen(tmp_path):
+    source_times = [0, 100, 150, 900, 2000, 2040, 2080]
     source = write_clip(
-        tmp_path / 'a.mkv', grey_frames(7, 48, 64, step=20), time_base=Fraction(1, 1000), times=times, tracks=1
+        tmp_path / 'a.mkv', grey_frames(7, 48, 64, step=20), time_base=Fraction(1, 1000), times=source_times, tracks=1
     )
     for start, duration, expected, greys in (
         (0.5, None, [0, 0.4, 1.5, 1.54, 1.58], [80, 100, 120, 140, 160]),
@@ -55,34 +55,34 @@ def test_a_stretch_begins_with_the_long_frame_that_is_on_the_screen(tmp_path):
             output=OutputOptions(crf=2),
             job=JobOptions(force=True),
         )
-        made, frames, _ = read_clip(tmp_path / 'b.mkv')
-        # The sound that belongs to the first frame may begin a little earlier, and all is moved by as much.
-        assert np.subtract(made, made[0]) == pytest.approx(expected, abs=2e-3)
+        times, frames, _ = read_clip(tmp_path / 'b.mkv')
+        # The audio of the first frame may begin a little earlier, which shifts all streams.
+        assert np.subtract(times, times[0]) == pytest.approx(expected, abs=2e-3)
         assert frames.mean((1, 2, 3)) == pytest.approx(greys, abs=2)
 
 
 @pytest.fixture
 def twice(tmp_path):
-    """A second of video and sound, twice, its times started anew in between."""
+    """A second of video and audio, twice; the times restart in between."""
     once = write_clip(tmp_path / 'a.ts', grey_frames(25, 48, 64), tracks=1)
     (tmp_path / 'twice.ts').write_bytes(once.read_bytes() * 2)
     return tmp_path / 'twice.ts'
 
 
 @pytest.mark.parametrize('name', ['b.mp4', 'b.mkv'])
-def test_times_that_start_anew_go_on(twice, tmp_path, name, caplog):
+def test_restarting_times_are_made_continuous(twice, tmp_path, name, caplog):
     upscale(twice, tmp_path / name, Nearest(), job=JobOptions(segment_length=10))
     times, frames, _ = read_clip(tmp_path / name)
     assert len(frames) == 50
     assert np.diff(times) == pytest.approx([0.04] * 49, abs=2e-3)
     sound = [time for time, _ in sound_packets(tmp_path / name)]
     assert len(sound) == len(sound_packets(twice))
-    # The second half is as far from its frames as the first is.
+    # The second half is as synchronous as the first.
     assert sound[len(sound) // 2] - sound[0] == pytest.approx(1, abs=2e-3)
     assert sound == sorted(sound)
 
 
-def test_a_stretch_behind_times_that_start_anew(twice, tmp_path):
+def test_a_span_after_restarting_times(twice, tmp_path):
     upscale(
         twice, tmp_path / 'b.mp4', Nearest(), part=SourceOptions(start=1.2, duration=0.4), output=OutputOptions(crf=2)
     )
@@ -94,36 +94,36 @@ def test_a_stretch_behind_times_that_start_anew(twice, tmp_path):
 
 
 @pytest.mark.parametrize('name', ['b.mp4', 'b.mkv', 'b.avi'])
-def test_sound_that_steps_back_is_kept_and_said_once(tmp_path, name, caplog, monkeypatch):
+def test_audio_that_steps_back_is_kept_and_warned_about_once(tmp_path, name, caplog, monkeypatch):
     source = write_clip(tmp_path / 'a.mkv', grey_frames(25, 48, 64), tracks=1)
-    others = joining._others
+    aux_packets = muxing._aux_packets
 
-    # No muxer at hand writes such a file; recorders that lose packets do.
+    # No available muxer writes such a file; recorders that lose packets do.
     def stepping_back(*args):
-        for number, packet in enumerate(others(*args)):
+        for number, packet in enumerate(aux_packets(*args)):
             if number in (20, 21, 22):
                 packet.pts = packet.dts = packet.dts - 200
             yield packet
 
-    monkeypatch.setattr(joining, '_others', stepping_back)
+    monkeypatch.setattr(muxing, '_aux_packets', stepping_back)
     upscale(source, tmp_path / name, Nearest(), output=OutputOptions(codec='ffv1'))
     assert len(sound_packets(tmp_path / name)) == len(sound_packets(source))
-    said = [record.getMessage() for record in caplog.records if 'step back' in record.getMessage()]
-    assert len(said) == 1 and 'audio' in said[0]
+    (warning,) = (record.getMessage() for record in caplog.records)
+    assert 'audio' in warning
 
 
-def test_a_picture_that_begins_late_keeps_its_sound_in_formats_of_one_rate(tmp_path):
+def test_a_video_that_begins_late_stays_synchronous_in_formats_of_one_rate(tmp_path):
     late = [2000 + 40 * i for i in range(25)]
     source = write_clip(tmp_path / 'a.mkv', grey_frames(25, 48, 64), time_base=Fraction(1, 1000), times=late, tracks=1)
     upscale(source, tmp_path / 'b.avi', Nearest())
-    whole = {data: time for time, data in sound_packets(source)}
+    source_times = {data: time for time, data in sound_packets(source)}
     first = read_clip(source)[0][0]
     for time, data in sound_packets(tmp_path / 'b.avi')[:-1]:
-        assert whole[data] - first == pytest.approx(time, abs=0.03)
+        assert source_times[data] - first == pytest.approx(time, abs=0.03)
 
 
 def with_sound(path, video, codec):
-    """The video with a second of silence in a codec."""
+    """Write the video with a second of silence in a codec."""
     with av.open(str(video)) as old, av.open(str(path), 'w') as new:
         pictures = new.add_stream_from_template(old.streams.video[0])
         sound = new.add_stream(codec, rate=48000, layout='stereo')
@@ -148,31 +148,31 @@ def with_sound(path, video, codec):
         ('aac', ['b.y4m']),
     ],
 )
-def test_sound_that_a_format_refuses_is_refused_before_the_work(tmp_path, codec, names):
+def test_audio_that_a_format_does_not_support_is_refused_first(tmp_path, codec, names):
     video = write_clip(tmp_path / 'video.mkv', grey_frames(3, 48, 64))
     source = with_sound(tmp_path / 'a.mkv', video, codec)
     for name in names:
-        with pytest.raises(ValueError, match=r'does not take the audio .* --no-audio'):
+        with pytest.raises(ValueError, match=r'a\.mkv.*--no-audio'):
             upscale(source, tmp_path / name, Nearest())
     assert sorted(path.name for path in tmp_path.iterdir()) == ['a.mkv', 'video.mkv']
 
 
-def test_sound_without_a_header_of_its_own_does_not_go_into_avi(tmp_path):
+def test_audio_without_its_own_header_does_not_go_into_avi(tmp_path):
     source = write_clip(tmp_path / 'a.ts', grey_frames(5, 48, 64), tracks=1)
-    with pytest.raises(ValueError, match='does not take the audio'):
+    with pytest.raises(ValueError, match=r'avi.*--no-audio'):
         upscale(source, tmp_path / 'b.avi', Nearest())
     upscale(source, tmp_path / 'b.mov', Nearest())
     assert len(sound_packets(tmp_path / 'b.mov')) == len(sound_packets(source))
 
 
-def test_what_cannot_be_put_together_keeps_what_was_restored(tmp_path, monkeypatch):
+def test_a_failed_mux_keeps_the_restored_segments(tmp_path, monkeypatch):
     source = write_clip(tmp_path / 'a.mp4', grey_frames(6), tracks=1)
     with monkeypatch.context() as patch:
 
         def fail(*args):
             raise av.error.InvalidDataError(1094995529, 'Invalid data found when processing input', 'b.mp4')
 
-        patch.setattr('vsr_plugins.apis.upscaling.join', fail)
+        patch.setattr('vsr_plugins.inference.job.upscale_job.mux', fail)
         with pytest.raises(ValueError, match='--resume --no-audio'):
             upscale(source, tmp_path / 'b.mp4', Nearest())
     assert (
@@ -184,7 +184,7 @@ def test_what_cannot_be_put_together_keeps_what_was_restored(tmp_path, monkeypat
     assert len(read_clip(tmp_path / 'b.mp4')[0]) == 6
 
 
-def test_names_with_a_colon_are_names(tmp_path, monkeypatch):
+def test_names_with_a_colon_are_not_urls(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_clip(tmp_path / 'a.mp4', grey_frames(3), tracks=1).rename('Movie: sequel.mp4')
     upscale('Movie: sequel.mp4', 'http:x.mp4', Nearest())
@@ -192,7 +192,7 @@ def test_names_with_a_colon_are_names(tmp_path, monkeypatch):
     assert len(read_clip(tmp_path / 'concat:b.mkv')[0]) == 3
 
 
-def test_texts_that_are_not_utf_8_are_no_obstacle(tmp_path):
+def test_metadata_that_are_not_utf_8_are_read(tmp_path):
     clip = write_clip(tmp_path / 'a.avi', grey_frames(3, 48, 64), 'mpeg4', tags={'title': 'CAFEX'}, options={'g': '1'})
     (tmp_path / 'b.avi').write_bytes(clip.read_bytes().replace(b'CAFEX', b'CAF\xe9X'))
     upscale(tmp_path / 'b.avi', tmp_path / 'c.mkv', Nearest())

@@ -28,7 +28,7 @@ class TestRows:
         weights = mean_attention(torch.ones(1, 1, 1, 1), key, (0, slice(0, 1), slice(0, 1)), scale=2)
         torch.testing.assert_close(weights.flatten(), torch.tensor([1.0, 4.0, 9.0]) / 14)
 
-    def test_the_matrix_is_never_held(self, monkeypatch):
+    def test_the_complete_matrix_is_never_in_memory(self, monkeypatch):
         torch.manual_seed(0)
         query, key = torch.randn(4, 3, 6, 8), torch.randn(4, 3, 3, 4)
         region = (1, slice(1, 6), slice(2, 8))
@@ -36,7 +36,7 @@ class TestRows:
         sizes = []
         softmax = torch.softmax
         monkeypatch.setattr(torch, 'softmax', lambda x, dim: sizes.append(x.numel()) or softmax(x, dim))
-        monkeypatch.setattr(attention, '_SCORES_AT_ONCE', 100)
+        monkeypatch.setattr(attention, '_MAX_SCORES', 100)
         torch.testing.assert_close(mean_attention(query, key, region).flatten(), rows.mean(0))
         assert max(sizes) <= 100 and len(sizes) == 15
 
@@ -48,7 +48,7 @@ class TestRegions:
     weights[0, 0:2, 2:4] = 0.04  # beside it
     weights[1, 3, 3] = 0.1
 
-    def test_strongest_first_and_none_over_another(self):
+    def test_strongest_first_without_overlap(self):
         found = strongest_regions(self.weights, Box(0, 0, 8, 8))
         assert [(region.frame, region.box) for region in found] == [
             (2, Box(24, 16, 8, 8)),
@@ -58,20 +58,20 @@ class TestRegions:
         assert [round(region.weight, 9) for region in found] == [0.4, 0.2, 0.16]
         assert found[0].ratio == pytest.approx(0.4 / (4 / (3 * 6 * 8)))
 
-    def test_size_is_rounded_up_to_whole_keys(self):
+    def test_size_is_rounded_up_to_complete_keys(self):
         (region,) = strongest_regions(self.weights, Box(3, 3, 5, 1), count=1)
         assert (region.box.width, region.box.height) == (8, 4)
 
-    def test_passing_over_a_frame(self):
+    def test_a_frame_can_be_excluded(self):
         assert {region.frame for region in strongest_regions(self.weights, Box(0, 0, 8, 8), without=0)} == {1, 2}
 
-    def test_no_room_for_more(self):
+    def test_fewer_regions_if_no_more_fit(self):
         assert len(strongest_regions(self.weights, Box(0, 0, 100, 100))) == 3
         assert strongest_regions(self.weights[:1], Box(0, 0, 4, 4), without=0) == []
 
 
 class OneBlock(nn.Module):
-    """A network that is nothing but one block on frames of three channels."""
+    """A network of a single block on frames of three channels."""
 
     def __init__(self, block):
         super().__init__()
@@ -82,8 +82,8 @@ class OneBlock(nn.Module):
         return (x + self.block(x)).transpose(1, 2)
 
 
-def colours_attend_to_their_like(scale=60.0):
-    """Queries and keys are the colours less a half, so that the inner product is greatest for equal ones."""
+def attend_to_equal_colours(scale=60.0):
+    """Queries and keys are the colours minus 0.5, so that the inner product is greatest for equal ones."""
     block = LongRangeAttention(3, scale=scale)
     with torch.no_grad():
         for parameter in block.parameters():
@@ -107,7 +107,7 @@ class TestLongRange:
         return frames
 
     def test_the_strongest_keys_are_known(self):
-        (found,) = look(colours_attend_to_their_like(), self.scene(), 0, Box(16, 8, 8, 8))
+        (found,) = look(attend_to_equal_colours(), self.scene(), 0, Box(16, 8, 8, 8))
         assert isinstance(found, LongRangeLook) and found.name == 'block'
         assert {(region.frame, region.box) for region in found.regions[:2]} == {
             (0, Box(16, 8, 8, 8)),
@@ -117,13 +117,13 @@ class TestLongRange:
         assert found.regions[0].weight == pytest.approx(0.5, abs=0.01)
         assert found.weights.shape == (3, 8, 10) and found.weights.sum() == pytest.approx(1, abs=1e-5)
 
-    def test_in_other_frames_alone(self):
-        (found,) = look(colours_attend_to_their_like(), self.scene(), 0, Box(16, 8, 8, 8), other_frames=True)
+    def test_in_other_frames_only(self):
+        (found,) = look(attend_to_equal_colours(), self.scene(), 0, Box(16, 8, 8, 8), other_frames=True)
         assert [region.frame for region in found.regions][0] == 2
         assert 0 not in [region.frame for region in found.regions]
 
     def test_against_the_naive_matrix(self):
-        """Everything computed anew from the weights; odd sizes, where the last keys stand for fewer pixels."""
+        """Recomputed from the weights; odd sizes, where the last keys cover fewer pixels."""
         torch.manual_seed(0)
         block = LongRangeAttention(3, scale=0.7)
         frames = torch.rand(4, 3, 13, 18)
@@ -142,8 +142,8 @@ class TestLongRange:
         expected = rows[2, 2:5, 2:6].mean((0, 1)).unflatten(0, key.shape[1:])
         np.testing.assert_allclose(found.weights, expected.numpy(), rtol=1e-4, atol=1e-7)
 
-    def test_the_network_is_left_as_it_was(self):
-        network = colours_attend_to_their_like().train()
+    def test_the_network_is_restored(self):
+        network = attend_to_equal_colours().train()
         look(network, self.scene(), 0, Box(16, 8, 8, 8))
         assert network.training and network.block.training
         assert not any(module._forward_hooks for module in network.modules())
@@ -151,16 +151,16 @@ class TestLongRange:
     @pytest.mark.parametrize('box', [Box(-1, 0, 4, 4), Box(0, 0, 41, 4), Box(38, 30, 4, 4), Box(0, 0, 0, 4)])
     def test_a_region_beyond_the_frame(self, box):
         with pytest.raises(ValueError, match='40x32'):
-            look(colours_attend_to_their_like(), self.scene(), 0, box)
+            look(attend_to_equal_colours(), self.scene(), 0, box)
 
     def test_a_network_without_attention(self):
-        with pytest.raises(ValueError, match='Identity has no attention blocks'):
+        with pytest.raises(ValueError, match='Identity'):
             look(nn.Identity(), self.scene(), 0, Box(0, 0, 4, 4))
 
 
 class TestShortRange:
     def test_by_hand(self):
-        """With zero weights the mask is sigmoid(0); values that are the frames themselves pass by half."""
+        """With zero weights the mask is sigmoid(0) = 0.5, so half of the values (the frames) passes."""
         block = ShortRangeAttention(3)
         with torch.no_grad():
             for parameter in block.parameters():
@@ -185,7 +185,7 @@ class TestShortRange:
         first, second = look(network, frames, 3, Box(0, 0, 8, 8), num_samples=4, seed=1)
         assert torch.equal(torch.get_rng_state(), state)
         assert {head.num_samples for head in network.modules() if isinstance(head, LatentHead)} == {5}
-        # The first block's mask comes before anything is drawn; what it adds is drawn, and so is the second's mask.
+        # The first block's mask precedes any sampling; its response and the second block's mask are sampled.
         for sample in first.sampled_masks:
             np.testing.assert_array_equal(sample, first.mask)
         for samples in (first.sampled_responses, second.sampled_masks, second.sampled_responses):
@@ -194,7 +194,7 @@ class TestShortRange:
         again = look(network, frames, 3, Box(0, 0, 8, 8), num_samples=4, seed=1)[1]
         np.testing.assert_array_equal(again.sampled_masks, second.sampled_masks)
 
-    def test_the_deterministic_map_is_what_the_network_computes(self):
+    def test_the_deterministic_map_equals_that_of_the_network(self):
         torch.manual_seed(0)
         network = LatentAttentionNet(mid_channels=4, num_layers=2, attn_layout='S').eval()
         frames = torch.rand(7, 3, 12, 16)
@@ -231,18 +231,18 @@ class TestExplain:
         assert found.frame == 2 and found.box.width == found.box.height == 8
         assert abs(found.box.left - 4) <= 1 and abs(found.box.top - 4) <= 1
 
-    def test_the_last_chunk_is_shown_without_its_filling(self, clip):
+    def test_the_last_chunk_is_shown_without_its_padding(self, clip):
         found = explain(network(), clip, frame=9)
         assert found.captions == ['frame 8', 'frame 9'] and found.frame == 1
         assert found.looks[0].weights.shape == (2, 6, 8)
         assert 0 < found.looks[0].weights.sum() < 1
 
     def test_overlapping_chunks(self, clip):
-        """Chunks 0-3, 3-6 and 6-9; of a frame that two share the output is the later one's."""
+        """Chunks 0-3, 3-6 and 6-9; the output of a frame that two chunks share is that of the later one."""
         assert explain(network(chunk_overlap=1), clip, frame=3).captions == [f'frame {i}' for i in range(3, 7)]
         assert explain(network(chunk_overlap=1), clip, frame=9).captions == [f'frame {i}' for i in range(6, 10)]
 
-    def test_a_whole_clip(self, clip):
+    def test_a_complete_clip(self, clip):
         found = explain(OneBlock(ShortRangeAttention(3)), clip)
         assert len(found.frames) == 10 and found.frame == 5
 
@@ -259,25 +259,25 @@ class TestExplain:
         assert found.looks[0].weights.shape == (6, 6, 8)
         assert found.looks[0].weights.sum() == pytest.approx(1, abs=1e-5)
 
-    def test_a_network_that_takes_none(self, clip):
-        with pytest.raises(ValueError, match='OneBlock takes no key frames'):
+    def test_a_network_without_key_frames(self, clip):
+        with pytest.raises(ValueError, match='OneBlock.*num_key_frames=2'):
             explain(OneBlock(ShortRangeAttention(3)), clip, num_key_frames=2)
 
-    def test_ground_truth_is_made_smaller(self, clip):
+    def test_ground_truth_is_downsampled(self, clip):
         found = explain(network(), clip, downscale=2, box=(0, 0, 8, 8))
         assert found.frames[0].shape == (12, 16, 3)
 
-    def test_a_frame_that_is_not_there(self, clip):
-        with pytest.raises(ValueError, match='10 frames'):
+    def test_a_frame_out_of_range(self, clip):
+        with pytest.raises(ValueError, match='frame 10'):
             explain(network(), clip, frame=10)
-        with pytest.raises(ValueError, match='but got -1'):
+        with pytest.raises(ValueError, match='-1'):
             explain(network(), clip, frame=-1)
         with pytest.raises(FileNotFoundError):
             explain(network(), clip / 'nowhere')
 
 
 class TestPictures:
-    def test_a_picture_a_block(self, clip, tmp_path):
+    def test_one_picture_per_block(self, clip, tmp_path):
         found = explain(network('LS', variational=True), clip, num_key_frames=6)
         paths = found.save(tmp_path / 'out', 'a title')
         assert [path.name for path in paths] == ['1_long_range.png', '2_short_range.png']
@@ -289,7 +289,7 @@ class TestPictures:
 
     @pytest.mark.parametrize('size', [(3000, 1), (7, 7)])
     def test_pictures_of_any_size(self, tmp_path, size):
-        """Each a page at most, whatever the frames are."""
+        """Pictures have a bounded size for frames of any size."""
         frames = [np.random.default_rng(i).integers(0, 256, (*size, 3), np.uint8) for i in range(2)]
         (tmp_path / 'clip').mkdir()
         for i, frame in enumerate(frames):
@@ -322,11 +322,11 @@ class TestPictures:
         assert 'query: frame 8, 8x8 pixels at (4, 4)' in lines
         assert str(tmp_path / 'out/1_long_range.png') in lines
         assert sum('x an equal share' in line for line in lines) == 2
-        assert 'the weights are random' in err
+        assert '--checkpoint' in err
         assert main(command) == 2
-        assert 'already there' in capsys.readouterr().err
+        assert '1_long_range.png' in capsys.readouterr().err
         assert main([*command, '--force', '--box', '40', '4', '8', '8']) == 2
-        assert 'must lie within the frames of 32x24' in capsys.readouterr().err
+        assert '32x24' in capsys.readouterr().err
 
 
 def attention_figure(found):

@@ -9,7 +9,7 @@ from vsr_plugins.visualization.comparison import (
 )
 
 
-def test_the_most_detailed_window_holds_the_checkerboard():
+def test_the_most_detailed_window_contains_the_checkerboard():
     image = np.full((60, 80, 3), 128, np.uint8)
     image[20:40, 50:70] = (np.indices((20, 20)).sum(0) % 4 < 2)[..., None] * 255
     top, left = most_detailed_window(image, 24, 24)
@@ -21,7 +21,7 @@ def test_a_window_larger_than_the_picture_is_the_picture():
 
 
 def test_the_most_telling_window_is_where_detail_differs():
-    """Two patches differ between the methods; the one on a plain ground says less than the one on a checkerboard."""
+    """Two patches differ between the methods; the one on the checkerboard outweighs that on the plain background."""
     truth = np.full((60, 80, 3), 128, np.uint8)
     truth[20:40, 50:70] = (np.indices((20, 20)).sum(0) % 4 < 2)[..., None] * 255
     blurred, shifted = truth.copy(), truth.copy()
@@ -44,8 +44,8 @@ def test_the_figure_shows_every_panel_its_crop_and_its_profile(tmp_path, count):
     panels = {**{f'method {i}\n20.00 dB': small for i in range(count - 1)}, 'truth': large}
     profiles = {name: np.full((5, 30, 3), i, np.uint8) for i, name in enumerate(panels)}
     figure = comparison_figure(panels, 'truth', (8, 4, 8, 16), title='a title', profiles=profiles)
-    whole, crops, strips = figure.axes[0], figure.axes[1 : 1 + count], figure.axes[1 + count :]
-    assert whole.images[0].get_array().shape == (40, 48, 3)
+    full, crops, strips = figure.axes[0], figure.axes[1 : 1 + count], figure.axes[1 + count :]
+    assert full.images[0].get_array().shape == (40, 48, 3)
     assert [axes.get_xlabel() for axes in crops] == list(panels)
     assert (crops[-1].images[0].get_array() == (255, 0, 0)).all()
     assert [axes.images[0].get_array()[0, 0, 0] for axes in strips] == list(range(count))

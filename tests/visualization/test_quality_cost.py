@@ -5,7 +5,7 @@ from vsr_plugins.evaluation.protocols import get_protocol
 from vsr_plugins.evaluation.scores import Scores
 from vsr_plugins.evaluation.tables.method_table import Cost, MethodRow, MethodTable
 from vsr_plugins.evaluation.tables.published import published
-from vsr_plugins.visualization.quality_cost import quality_cost_figure
+from vsr_plugins.visualization.quality_cost import method_label, quality_cost_figure
 
 PROTOCOL = get_protocol('basicvsr')
 
@@ -48,6 +48,17 @@ def test_a_name_lies_on_no_mark_of_another():
     assert name.y0 > y + 8
 
 
-def test_without_a_number_there_is_no_picture():
-    with pytest.raises(ValueError, match='nothing to draw'):
-        quality_cost_figure([MethodTable('Vid4-BIx4', PROTOCOL, [row('ESPCN')])])
+def test_a_table_without_a_measured_row_has_no_panel():
+    published_alone = MethodTable('Vid4-BIx4', PROTOCOL, [row('EDVR-M', None, 400)])
+    with pytest.raises(ValueError):
+        quality_cost_figure([published_alone])
+    figure = quality_cost_figure([published_alone, MethodTable('Vid4-BIx4', PROTOCOL, [row('ESPCN', 24.5, 3)])])
+    (axes,) = figure.axes
+    assert marks(axes) == {(3, 24.5)}
+
+
+def test_labels_are_names_of_methods_and_not_of_configs():
+    assert method_label(row('EDVR-M')) == 'EDVR-M'
+    trained = MethodRow('robust_vsr_deep-final_1xb8-20k_clips')
+    assert method_label(trained) == 'RobustVSR with deeper branches'
+    assert method_label(MethodRow('my_net')) == 'my_net'

@@ -28,7 +28,7 @@ def test_maps_that_do_not_fit_are_refused():
     frame = np.zeros((6, 8, 3), np.uint8)
     with pytest.raises(ValueError, match=r'\(3, 6, 7\)'):
         weight_map_figure(frame, np.zeros((3, 6, 7)))
-    with pytest.raises(ValueError, match='3 maps'):
+    with pytest.raises(ValueError, match='3.*1'):
         weight_map_figure(frame, np.zeros((3, 6, 8)), ['one'])
 
 
@@ -65,7 +65,7 @@ def test_the_middle_of_a_clip_shorter_than_a_window(clip, count, frame):
 
 def test_frames_of_different_sizes_are_named(clip):
     cv2.imwrite(str(clip / '3.png'), np.zeros((8, 14, 3), np.uint8))
-    with pytest.raises(ValueError, match=r'clip/3\.png is 14x8, but .*clip/0\.png is 12x8'):
+    with pytest.raises(ValueError, match=r'3\.png .*14x8.*0\.png .*12x8'):
         explain_weights(TemporalAdaptiveNet(branch=NARROW).eval(), clip)
 
 
@@ -81,6 +81,6 @@ def test_command(clip, tmp_path, capsys):
     assert str(tmp_path / 'out/weights.png') in capsys.readouterr().out
     assert cv2.imread(str(tmp_path / 'out/weights.png')).shape[1] > 1500
     assert main(command) == 2
-    assert 'already there' in capsys.readouterr().err
+    assert 'weights.png' in capsys.readouterr().err
     assert main([*command, '--force', '--frame', '7']) == 2
-    assert 'has 7 frames, counted from 0, but frame 7 was asked' in capsys.readouterr().err
+    assert 'frame 7' in capsys.readouterr().err

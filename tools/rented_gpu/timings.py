@@ -134,7 +134,7 @@ def time_step(config: str, device: torch.device, way: str, options: Sequence[str
     else:
         step()
     values['memory, MiB'] = _mebibytes(peak_memory(lambda: step() or truth, device))
-    values['ms a step'] = 1e3 * median_seconds(step, device, enough=4.0, most=20)
+    values['ms a step'] = 1e3 * median_seconds(step, device, max_seconds=4.0, max_calls=20)
     values['precision'] = 'bfloat16' if 'BFloat16' in settings.optim_wrapper.type else 'float32'
     return values
 

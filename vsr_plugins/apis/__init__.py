@@ -1,14 +1,14 @@
-"""The functions that scripts call, and all that the command ``vsr`` calls. A name is imported when it is first used.
+"""The public functions for scripts and for the command ``vsr``, imported on first use.
 
-What works on several parts of the package has its file here; the rest are functions of one part, listed so that there
-is one place to import from.
+Functions that combine several parts of the package are defined in this folder; the others are re-exported from their
+part, so that there is one place to import from.
 """
 
 from importlib import import_module
 from typing import Any
 
-# Module, as seen from here -> its names.
-PLACES = {
+# Names by module, relative to this package.
+EXPORTS = {
     '.benchmark': ('collect_tables',),
     '.compare': ('compare_videos', 'name_versions'),
     '.demo': ('demonstrate',),
@@ -47,14 +47,14 @@ PLACES = {
     '..visualization.explain': ('explain', 'explain_weights', 'weighs_branches'),
     '..visualization.quality_cost': ('quality_cost_figure',),
 }
-_PLACE_OF = {name: place for place, names in PLACES.items() for name in names}
-__all__ = sorted(_PLACE_OF)
+_MODULE_OF = {name: module for module, names in EXPORTS.items() for name in names}
+__all__ = sorted(_MODULE_OF)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PLACE_OF:
+    if name not in _MODULE_OF:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    return getattr(import_module(_PLACE_OF[name], __name__), name)
+    return getattr(import_module(_MODULE_OF[name], __name__), name)
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""Upscaling many videos into a folder."""
+"""Upscale many videos into one folder."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,42 +14,42 @@ def upscale_batch(
     on_begin: Callable[[Path], None] | None = None,
     **options: object,
 ) -> dict[Path, Upscaled | Exception]:
-    """Upscale videos, each into a file of its name in ``folder``; a folder of images into a folder of its name.
+    """Upscale each source into a file, or folder for images, of the same name in ``folder``.
 
-    Where ``torchrun`` started several processes, each takes its share of the videos. A video that fails does not keep
-    the others from being made.
+    If ``torchrun`` started several processes, each upscales its share of the sources. After an error the batch
+    continues with the next source.
 
     Args:
         sources: Video files and folders of images.
-        folder: Where to.
-        on_begin: Called with each before it is begun.
+        folder: Target folder.
+        on_begin: Called with each source before it is upscaled.
         **options: As for ``upscale``.
 
     Returns:
-        What became of each source of this process.
+        The result or the exception of each source of this process.
 
     Raises:
-        ValueError: If two would have one name, or one is an image.
+        ValueError: If two sources have the same name, or one is an image.
     """
     folder = Path(folder)
     targets: dict[Path, Path] = {}
     for source in map(Path, sources):
         if source.suffix.lower() in IMAGE_SUFFIXES:
             raise ValueError(
-                f'{source} is an image; images are one source together: name their folder, or their pattern in quotes'
+                f'{source} is an image, but a source is a sequence of images; name its folder or a quoted pattern'
             )
         target = folder / source.name
         if target in targets.values():
-            raise ValueError(f'two of the sources are called {source.name}; upscale them into folders of their own')
+            raise ValueError(f'two sources are called {source.name}; upscale them into different folders')
         targets[source] = target
     group = Workers.from_environment()
     alone = Workers(local_rank=group.local_rank)
-    made: dict[Path, Upscaled | Exception] = {}
+    results: dict[Path, Upscaled | Exception] = {}
     for source in group.shard(list(targets)):
         if on_begin is not None:
             on_begin(source)
         try:
-            made[source] = upscale(source, targets[source], workers=alone, **options)
+            results[source] = upscale(source, targets[source], workers=alone, **options)
         except (ValueError, OSError) as error:
-            made[source] = error
-    return made
+            results[source] = error
+    return results

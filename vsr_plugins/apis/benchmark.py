@@ -1,4 +1,4 @@
-"""Several models on all test sets of their configs, in one table a test set."""
+"""Measure several models on all test sets of their configs, one table per test set and protocol."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -24,7 +24,7 @@ from ..evaluation.scores import Scores, merge_scores
 from ..evaluation.tables.method_table import Cost, MethodRow, MethodTable
 from ..evaluation.tables.published import method_of, published
 from ..evaluation.tables.result_cache import ResultCache, digest_files, scores_from_dict, scores_to_dict
-from ..evaluation.test_sets import TestSet, named_sets, test_sets, weights_mismatch
+from ..evaluation.test_sets import TestSet, find_test_sets, named_sets, weights_mismatch
 from ..inference.cost import machine, measure_apart
 from ..inference.load_model import load_model
 from ..pretrained import PRETRAINED, PRETRAINED_PREFIX, checkpoint_file, entry_of, locate
@@ -33,19 +33,20 @@ from .stages import train_stages
 
 NO_WEIGHTS = 'no weights'
 NO_DATA = 'no data'
-# Frames of a clip that the cost is measured with, where a network takes any number.
-CLIP = 7
+# Clip length and (h, w) for measuring the cost, if the network takes any number of frames.
+CLIP_LEN = 7
 SIZE = (180, 320)
 
 
 @dataclass(frozen=True)
 class Method:
-    """A model to be measured.
+    """A model to measure.
 
     Attributes:
         path: Its config file.
-        config: What that says, with changes.
-        checkpoint: Its weights, a file or ``pretrained:NAME``; None for the best of its training, or pretrained ones.
+        config: The loaded config with changes applied.
+        checkpoint: Its weights, a file or ``pretrained:NAME``; None for the best checkpoint of its training, or
+            pretrained weights.
     """
 
     path: Path
@@ -54,12 +55,12 @@ class Method:
 
     @property
     def name(self) -> str:
-        """Under which name it stands in tables."""
+        """Name in tables: the stem of the config file."""
         return self.path.stem
 
     @cached_property
     def names(self) -> list[str]:
-        """Its name, and those of configs that it only renames."""
+        """Its name and those of the configs that it is an alias of."""
         return [path.stem for path in alias_chain(self.path)]
 
 
@@ -75,28 +76,29 @@ def collect_tables(
     data: Sequence[str] = (),
     metrics: Sequence[str] = (),
 ) -> list[MethodTable]:
-    """Measure models side by side on every test set of their configs; a table for each set and protocol.
+    """Measure models on every test set of their configs; return a table for each set and protocol.
 
-    What has been measured is kept in ``out``/table and not measured again, unless model, weights, test data or version
-    of the package change; so a run that was killed goes on where it was.
+    Results are cached in ``out``/table and reused unless the model, its weights, the test data or the version of the
+    package change; so a run that was killed resumes where it stopped.
 
     Args:
-        models: Config file and checkpoint of each; see ``Method`` for None. A network that has parameters and no
+        models: Config file and checkpoint of each model; see ``Method`` for None. A network with parameters but without
             weights is not measured.
         out: Folder of the work directories of trainings.
-        device: Where to compute.
-        train: Train what has neither a checkpoint nor weights in the package, in this order; see ``train_stages``.
+        device: Device to compute on.
+        train: Train the models that have neither a checkpoint nor pretrained weights, in this order; see
+            ``train_stages``.
         options: Changes to every config, as ``--cfg-options`` takes them.
-        protocols: More protocols to measure under, beside those of the configs and those under which one of the methods
-            has been published.
-        size: Height and width of the input that costs are measured with; None measures no cost.
-        report: Told in a line what is being done.
+        protocols: Protocols to measure under in addition to those of the configs and those of the published results of
+            the methods.
+        size: Height and width of the input for measuring the cost; None does not measure it.
+        report: Called with one line for each step.
         data: Names of test sets to measure on instead of those of the configs; see ``named_sets``.
-        metrics: Names of more measures, beside those of the sets; see ``MEASURES``.
+        metrics: Names of measures in addition to those of the sets; see ``MEASURES``.
 
     Raises:
         FileNotFoundError: If a config or a checkpoint is missing.
-        ValueError: If there is no model, two configs share a name, a checkpoint is that of another model, or a training
+        ValueError: If there is no model, two configs share a name, a checkpoint belongs to another model, or a training
             fails.
     """
     out, options = Path(out), dict(options or {})
@@ -105,21 +107,21 @@ def collect_tables(
         find_backbone()
     methods = _read_configs(models, options)
     if train:
-        todo = [_trained_as(m, out) for m in methods if _to_be_trained(m)]
+        todo = [_config_to_train(m, out) for m in methods if _needs_training(m)]
         if todo:
             train_stages(list(dict.fromkeys(todo)), out, options, report=report)
     store = ResultCache(out / 'table')
     protocols_of = _published_protocols(methods)
     grouped: dict[tuple, list[MethodRow]] = {}
     for method in methods:
-        sets = test_sets(method.config, protocols, protocols_of, parts, more)
+        sets = find_test_sets(method.config, protocols, protocols_of, parts, more)
         for one, row in _rows_of(method, out, store, device, sets, size, report):
             grouped.setdefault(one.key, []).append(row)
-    return [MethodTable(data, protocol, rows, made) for (data, made, protocol), rows in grouped.items()]
+    return [MethodTable(data, protocol, rows, degradation) for (data, degradation, protocol), rows in grouped.items()]
 
 
 def _published_protocols(methods: Sequence[Method]) -> dict[str, list[str]]:
-    """By the name of the data, the protocols of all that has been published of any of the methods."""
+    """Protocols of the published results of all methods, by data set."""
     lines = [line for name in dict.fromkeys(method_of(m.name) for m in methods) if name for line in published(name)]
     protocols: dict[str, list[str]] = {}
     for line in lines:
@@ -129,18 +131,18 @@ def _published_protocols(methods: Sequence[Method]) -> dict[str, list[str]]:
 
 
 def find_weights(method: Method, out: Path) -> Path | None:
-    """The checkpoint to measure a method with.
+    """Find the checkpoint to measure a method with.
 
     Returns:
-        What was named; else the best of its training in ``out``; else ``pretrained:NAME`` of its config; else None.
-        What goes by the name of a config that this one only renames is its own.
+        The given checkpoint; else the best of its training in ``out``; else ``pretrained:NAME`` of its config; else
+        None. Weights of a config that the method's config is an alias of count as its own.
 
     Raises:
-        FileNotFoundError: If what was named is not there.
+        FileNotFoundError: If the given checkpoint does not exist.
     """
     if method.checkpoint is not None:
-        named = str(method.checkpoint).startswith(PRETRAINED_PREFIX)
-        return method.checkpoint if named else find_checkpoint(method.checkpoint, out)
+        is_pretrained = str(method.checkpoint).startswith(PRETRAINED_PREFIX)
+        return method.checkpoint if is_pretrained else find_checkpoint(method.checkpoint, out)
     for name in method.names:
         with suppress(FileNotFoundError):
             return find_checkpoint(name, out)
@@ -148,15 +150,15 @@ def find_weights(method: Method, out: Path) -> Path | None:
 
 
 def measure(model: nn.Module, loader: Any, metrics: Sequence[VSRMetric]) -> list[Scores]:
-    """Run a model over a test set once and measure it in several ways.
+    """Run a model over a test set once and compute several metrics.
 
     Args:
-        model: A child of mmagic's ``BaseEditModel``, in evaluation mode.
+        model: A subclass of mmagic's ``BaseEditModel``, in evaluation mode.
         loader: The batches.
-        metrics: How to measure.
+        metrics: The metrics.
 
     Returns:
-        The scores by each metric.
+        The scores of each metric.
     """
     for batch in loader:
         with torch.inference_mode():
@@ -181,16 +183,16 @@ def _rows_of(
     pretrained = None if weights is None else entry_of(weights)
     ready = weights or parameters == 0 or getattr(model.generator, 'has_weights', False)
     known = method_of(method.name)
-    made_of = _ingredients(method.config.model, weights)
+    model_key = _result_key(method.config.model, weights)
     cost = None
     for sets in _by_data(sets_of_method):
         dataset = _open(sets[0], report)
         scores: list[Scores | None] = [None] * len(sets)
         if dataset is not None and size is not None and cost is None:
-            cost = _cost(method, made_of, _input_shape(dataset, model, size), device, store, report)
+            cost = _cost(method, model_key, _input_shape(dataset, model, size), device, store, report)
         mismatch = sets[0].remark or (pretrained and weights_mismatch(pretrained, sets[0].dataloader, sets[0].data))
         if dataset is not None and ready and not mismatch:
-            scores = _scores(method, weights, sets, dataset, made_of, device, store, report)
+            scores = _scores(method, weights, sets, dataset, model_key, device, store, report)
         for one, of in zip(sets, scores, strict=True):
             row = MethodRow(
                 name=method.name,
@@ -210,19 +212,19 @@ def _scores(
     weights: Path | None,
     sets: Sequence[TestSet],
     dataset: Dataset,
-    made_of: dict,
+    model_key: dict,
     device: str,
     store: ResultCache,
     report: Callable[[str], None],
 ) -> list[Scores]:
-    """What is stored, and the rest measured in one run over the data."""
+    """Load the cached scores, and measure the others in one run over the data."""
     data = {'config': to_builtins(sets[0].dataloader['dataset']), 'files': _digest(dataset)}
-    # Each of the measures beside those of the set is kept for itself: what is there is not measured again.
+    # Each additional measure is cached separately, so that adding one does not measure the others again.
     parts = [(one, more) for one in sets for more in (None, *one.more)]
     metrics = [one.metric if more is None else {**one.metric, 'metrics': [more]} for one, more in parts]
     names = [f'{method.name}_{one.data}' for one, _ in parts]
     keys = [
-        {**made_of, 'data': data, 'metric': {**to_builtins(metric), 'protocol': vars(one.protocol)}}
+        {**model_key, 'data': data, 'metric': {**to_builtins(metric), 'protocol': vars(one.protocol)}}
         for (one, _), metric in zip(parts, metrics, strict=True)
     ]
     stored = [store.get(name, key) for name, key in zip(names, keys, strict=True)]
@@ -231,12 +233,12 @@ def _scores(
         report(f'{method.name}: measuring on {sets[0].data}, {", ".join(_label(*parts[n]) for n in todo)}')
         model = load_model(method.config, weights, device)
         loader = Runner.build_dataloader({**sets[0].dataloader, 'dataset': dataset})
-        found = measure(model, loader, [METRICS.build(dict(metrics[number])) for number in todo])
-        for number, scores in zip(todo, found, strict=True):
+        measured = measure(model, loader, [METRICS.build(dict(metrics[number])) for number in todo])
+        for number, scores in zip(todo, measured, strict=True):
             stored[number] = scores_to_dict(scores)
             store.put(names[number], keys[number], stored[number])
-    found = [scores_from_dict(result) for result in stored]
-    return [merge_scores([of for of, (owner, _) in zip(found, parts, strict=True) if owner is one]) for one in sets]
+    loaded = [scores_from_dict(result) for result in stored]
+    return [merge_scores([of for of, (owner, _) in zip(loaded, parts, strict=True) if owner is one]) for one in sets]
 
 
 def _label(one: TestSet, more: str | None) -> str:
@@ -245,13 +247,13 @@ def _label(one: TestSet, more: str | None) -> str:
 
 def _cost(
     method: Method,
-    made_of: dict,
+    model_key: dict,
     shape: tuple[int, ...],
     device: str,
     store: ResultCache,
     report: Callable[[str], None],
 ) -> Cost | None:
-    key = {**made_of, 'weights': None, 'shape': list(shape), 'machine': machine(device)}
+    key = {**model_key, 'weights': None, 'shape': list(shape), 'machine': machine(device)}
     stored = store.get(f'{method.name}_cost', key)
     if stored is None:
         report(f'{method.name}: measuring the cost at {shape}')
@@ -271,40 +273,40 @@ def _read_configs(models: Sequence[tuple[Path, Path | None]], options: Mapping[s
     for path, checkpoint in models:
         path = find_config(path)
         if any(path.stem == method.name for method in methods):
-            raise ValueError(f'two of the configs are called {path.stem}, and a table has a row for each name')
+            raise ValueError(f'two configs are called {path.stem}; rename one, a table has one row per name')
         config = read_config(path)
         config.merge_from_dict(dict(options))
         methods.append(Method(path, config, checkpoint))
     return methods
 
 
-def _to_be_trained(method: Method) -> bool:
+def _needs_training(method: Method) -> bool:
     return method.checkpoint is None and method.config.get('train_dataloader') and not _pretrained(method)
 
 
 def _pretrained(method: Method) -> Path | None:
-    """``pretrained:NAME`` of weights for the method's config that are on this machine; None if there are none."""
-    fitting = (entry for name in method.names for entry in PRETRAINED if entry.config == name)
-    entry = next((entry for entry in fitting if locate(entry)), None)
+    """Return ``pretrained:NAME`` of weights for the method's config on this machine; None if there are none."""
+    candidates = (entry for name in method.names for entry in PRETRAINED if entry.config == name)
+    entry = next((entry for entry in candidates if locate(entry)), None)
     return None if entry is None else Path(PRETRAINED_PREFIX + entry.name)
 
 
-def _trained_as(method: Method, out: Path) -> Path:
-    """The config to train: one whose training was begun, else the one that the others rename."""
+def _config_to_train(method: Method, out: Path) -> Path:
+    """Return the config to train: one whose training has started, else the one that the others are aliases of."""
     configs = alias_chain(method.path)
     return next((path for path in configs if (out / path.stem).is_dir()), configs[-1])
 
 
 def _by_data(sets: Sequence[TestSet]) -> list[list[TestSet]]:
-    """Those of the same frames together."""
-    together: dict[str, list[TestSet]] = {}
+    """Group the test sets by their frames."""
+    groups: dict[str, list[TestSet]] = {}
     for one in sets:
-        together.setdefault(f'{one.data} {one.dataloader}', []).append(one)
-    return list(together.values())
+        groups.setdefault(f'{one.data} {one.dataloader}', []).append(one)
+    return list(groups.values())
 
 
 def _open(one: TestSet, report: Callable[[str], None]) -> Dataset | None:
-    """The data set of a test set; None where it is not on this machine."""
+    """Build the data set of a test set; None if it is not on this machine."""
     try:
         return DATASETS.build(dict(one.dataloader['dataset']))
     except FileNotFoundError as error:
@@ -312,8 +314,8 @@ def _open(one: TestSet, report: Callable[[str], None]) -> Dataset | None:
         return None
 
 
-def _ingredients(model: Mapping, weights: Path | None) -> dict[str, Any]:
-    """What decides the output of a model: its config, its weights and this package."""
+def _result_key(model: Mapping, weights: Path | None) -> dict[str, Any]:
+    """Cache key of a model: everything that determines its output (config, weights, version of this package)."""
     files = sorted({value for value in _strings(model) if Path(value).is_file()})
     return {
         'version': __version__,
@@ -324,7 +326,7 @@ def _ingredients(model: Mapping, weights: Path | None) -> dict[str, Any]:
 
 
 def _digest(dataset: Dataset) -> str:
-    """Of the files of a data set."""
+    """Digest of the files of a data set."""
     if not hasattr(dataset, 'get_data_info'):
         return ''
     samples = (dataset.get_data_info(index) for index in range(len(dataset)))
@@ -332,13 +334,13 @@ def _digest(dataset: Dataset) -> str:
 
 
 def _input_shape(dataset: Dataset, model: nn.Module, size: tuple[int, int]) -> tuple[int, ...]:
-    """What the network takes: the shape of a sample, with as many frames as it likes and of the given size."""
+    """Input shape for measuring the cost: that of a sample, with the network's own clip length and the given size."""
     shape = tuple(dataset[0]['inputs'].shape)
     if len(shape) < 4:
         return (*shape[:-2], *size)
     window = getattr(model.generator, 'window', None)
-    likes = getattr(model.generator, 'chunk_length', None) or CLIP
-    return (window if shape[0] == window else min(shape[0], likes), shape[1], *size)
+    clip_len = getattr(model.generator, 'chunk_length', None) or CLIP_LEN
+    return (window if shape[0] == window else min(shape[0], clip_len), shape[1], *size)
 
 
 def _strings(node: Any) -> Iterator[str]:

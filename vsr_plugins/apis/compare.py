@@ -1,4 +1,4 @@
-"""Videos or folders of frames, of several methods, compared in a picture or in a split-screen video."""
+"""Compare the videos or folders of frames of several methods in a picture or a split-screen video."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from ..evaluation.protocols import Protocol
 from ..evaluation.scores import Scores, score_frame, summarise
 from ..media.atomic_files import atomic_write
 from ..media.readers import open_reader
-from ..media.video_files import OF_THE_DISK
+from ..media.video_files import DISK_ERRORS
 from ..visualization.comparison import comparison_figure, most_telling_window, profile_span
 from ..visualization.split_screen import SplitScreen
 from ..visualization.video import write_video
@@ -24,20 +24,20 @@ logger = logging.getLogger(__name__)
 PICTURES = ('.png', '.pdf', '.svg', '.jpg', '.jpeg', '.webp', '.tif', '.tiff')
 VIDEOS = ('.mp4', '.mkv', '.mov', '.avi')
 TRUTH = 'ground truth'
-# Share of the shorter side that a crop is high and wide where none is asked for, and its least size in pixels.
+# Default side of the crop as a share of the shorter side, and its minimum in pixels.
 CROP_SHARE, MIN_CROP = 0.2, 16
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was written.
+    """A written comparison.
 
     Attributes:
         path: The picture or video.
         window: Top, left, height and width of the crop.
-        frame: Number of the frame that the picture shows, or the crop was chosen in.
-        scores: Method -> PSNR of the clip; None without ground truth.
-        damage: Path -> what was wrong with it, one sentence, of those with which something was.
+        frame: Number of the frame that the picture shows, or in which the crop was chosen.
+        scores: PSNR of the clip by method; None without ground truth.
+        damage: Damage of each damaged input by its path, one sentence.
     """
 
     path: Path
@@ -58,27 +58,26 @@ def compare_videos(
 ) -> Comparison:
     """Draw several versions of the same frames beside each other.
 
-    A picture shows one frame whole, the same crop of each version enlarged, and a temporal profile: one row of pixels
-    in every frame of the clip, where flicker shows as frayed and misalignment as broken lines. A video shows a stripe
-    of each version, crops and profiles. With ground truth, each has its PSNR: that of the frame shown.
+    A picture shows one full frame, the same enlarged crop of each version, and a temporal profile: one row of pixels of
+    every frame of the clip, in which flicker shows as frayed lines and misalignment as broken lines. A video shows a
+    stripe of each version, crops and profiles. With ground truth, each version is labelled with the PSNR of the frame.
 
-    Everything is read twice and no more than a frame of each is held.
+    Everything is read twice, with at most one frame of each version in memory.
 
     Args:
-        methods: Name -> video, folder of frames or pattern.
-        out: File to write; its ending says whether it is a picture or a video.
+        methods: Video, folder of frames or pattern by name.
+        out: File to write; a picture or a video by its suffix.
         against: Ground truth, shown last.
-        crop: x, y, width and height of the crop, pixels. By default where the versions differ most in what there is to
-            see.
+        crop: x, y, width and height of the crop in pixels. By default where the versions differ most visibly.
         frame: Frame to show, from 0; by default the middle one.
-        protocol: How to measure; by default ``basicvsr``.
-        overwrite: Replace a file that is there.
+        protocol: Protocol of the PSNR; by default ``basicvsr``.
+        overwrite: Replace an existing file.
 
     Raises:
         FileNotFoundError: If a path is missing.
-        FileExistsError: If the file is there and ``overwrite`` is off.
-        ValueError: If sizes or numbers of frames differ, crop or frame lie outside, ``out`` has no known ending, or it
-            is what is read.
+        FileExistsError: If the file exists and ``overwrite`` is off.
+        ValueError: If sizes or numbers of frames differ, crop or frame lie outside, the suffix of ``out`` is unknown,
+            or ``out`` is one of the inputs.
     """
     from ..evaluation.protocols import get_protocol
 
@@ -87,13 +86,13 @@ def compare_videos(
     if suffix not in PICTURES + VIDEOS:
         raise ValueError(f'{out} must end in one of {", ".join(PICTURES)} or, for a video, {", ".join(VIDEOS)}')
     if out.exists() and not overwrite:
-        raise FileExistsError(f'{out} is already there; replace it with --force (overwrite=True)')
+        raise FileExistsError(f'{out} already exists; replace it with --force (overwrite=True)')
     if TRUTH in methods:
-        raise ValueError(f'no version can be called {TRUTH!r}')
+        raise ValueError(f'the name {TRUTH!r} is reserved; give that version another name')
     protocol = protocol or get_protocol('basicvsr')
     clips = _Clips({**methods, **({} if against is None else {TRUTH: against})})
     if out.resolve() in clips.files():
-        raise ValueError(f'{out} is what is read; name another file')
+        raise ValueError(f'{out} is both input and output; name another file')
     count, values = clips.measure(protocol)
     frame = count // 2 if frame is None else frame
     if not 0 <= frame < count:
@@ -105,7 +104,7 @@ def compare_videos(
     try:
         if suffix in VIDEOS:
             if clips.is_variable:
-                logger.warning('the frames last differently long; in %s all last as long as each other', out)
+                logger.warning('the input has a variable frame rate; in %s all frames have the same duration', out)
             write_video(_screens(clips, window, values), out, clips.rate, overwrite=overwrite)
         else:
             row, span = profile_span(window, clips.size)
@@ -117,7 +116,7 @@ def compare_videos(
             with atomic_write(out) as partial:
                 figure.savefig(partial)
     except OSError as error:
-        if error.errno not in OF_THE_DISK:
+        if error.errno not in DISK_ERRORS:
             raise
         raise OSError(error.errno, error.strerror, str(out)) from error
     scores = {name: summarise({Path(against).stem: of}, protocol) for name, of in values.items()} or None
@@ -126,11 +125,11 @@ def compare_videos(
 
 
 class _Clips:
-    """The same clip in several versions, read side by side as often as needed."""
+    """Several versions of the same clip, which can be read in parallel repeatedly."""
 
     def __init__(self, paths: Mapping[str, str | Path]) -> None:
         if len(paths) < 2:
-            raise ValueError('at least two videos or folders are needed to compare')
+            raise ValueError(f'at least two videos or folders are needed to compare, but got {len(paths)}')
         self.paths = paths
         self.sources = {name: open_reader(path) for name, path in paths.items()}
         self.is_variable = False
@@ -140,12 +139,12 @@ class _Clips:
         for name, source in self.sources.items():
             if source.info.size != self.size:
                 raise ValueError(
-                    'the versions must be of one size, but '
+                    'the versions must have the same size, but '
                     f'{paths[first]} is {_size(self.size)} and {paths[name]} is {_size(source.info.size)}'
                 )
 
     def files(self) -> set[Path]:
-        """All that is read."""
+        """Return the resolved paths of all input files."""
         return {
             path.resolve()
             for source in self.sources.values()
@@ -153,10 +152,10 @@ class _Clips:
         }
 
     def frames(self) -> Iterator[dict[str, np.ndarray]]:
-        """Name -> (h, w, 3) uint8, frame by frame.
+        """Yield for each frame the pixels of all versions by name, (h, w, 3) uint8.
 
         Raises:
-            ValueError: If one has more frames than another.
+            ValueError: If the numbers of frames differ.
         """
         with ExitStack() as stack:
             readers = [source.frames() for source in self.sources.values()]
@@ -169,7 +168,8 @@ class _Clips:
                 if ended:
                     longer = next(p for p, frame in zip(self.paths.values(), frames, strict=True) if frame is not None)
                     raise ValueError(
-                        f'the versions must have as many frames, but {ended[0]} has {number} and {longer} has more'
+                        'the versions must have the same number of frames, but '
+                        f'{ended[0]} has {number} and {longer} has more'
                     )
                 for index, (last, frame) in enumerate(zip(before, frames, strict=True)):
                     if last is not None:
@@ -180,7 +180,7 @@ class _Clips:
                 yield {name: _eight_bit(frame.pixels) for name, frame in zip(self.sources, frames, strict=True)}
 
     def measure(self, protocol: Protocol) -> tuple[int, dict[str, list[dict[str, float]]]]:
-        """Number of frames, and for each version its PSNR frame by frame if there is ground truth."""
+        """Return the number of frames and, if there is ground truth, the PSNR of each version and frame."""
         values: dict[str, list[dict[str, float]]] = {}
         count = 0
         for frames in self.frames():
@@ -192,11 +192,11 @@ class _Clips:
         return count, values
 
     def at(self, number: int) -> dict[str, np.ndarray]:
-        """One frame of each."""
+        """Return one frame of each version by name."""
         return next(frames for index, frames in enumerate(self.frames()) if index == number)
 
     def rows(self, row: int, span: slice) -> dict[str, np.ndarray]:
-        """Name -> a row of pixels in every frame, (t, w', 3)."""
+        """Return a row of pixels of every frame by name of the version, (t, w', 3)."""
         rows: dict[str, list[np.ndarray]] = {name: [] for name in self.sources}
         for frames in self.frames():
             for name, pixels in frames.items():
@@ -236,14 +236,14 @@ def _size(size: tuple[int, ...]) -> str:
 
 
 def name_versions(versions: list[str], against: str | None = None) -> dict[str, str]:
-    """Names for paths: the NAME of ``NAME=PATH``, else the part of the path by which it differs from the others.
+    """Name paths: by the NAME of ``NAME=PATH``, else by the part of the path that differs from the others.
 
     Args:
-        versions: Paths, named or not.
-        against: Path of the ground truth, which has its own name.
+        versions: ``PATH`` or ``NAME=PATH`` each.
+        against: Path of the ground truth, which is named separately.
 
     Raises:
-        ValueError: If two have the same name.
+        ValueError: If two versions have the same name.
     """
     named: dict[str, str] = {}
     pairs = [
@@ -255,13 +255,13 @@ def name_versions(versions: list[str], against: str | None = None) -> dict[str, 
     for name, path in pairs:
         name = name if name is not None else _distinct_part(Path(path).resolve(), bare)
         if name in named:
-            raise ValueError(f'two versions are called {name!r}: name them, as in NAME={path}')
+            raise ValueError(f'two versions are called {name!r}; name them, as in NAME={path}')
         named[name] = path
     return named
 
 
 def _distinct_part(path: Path, others: list[Path]) -> str:
-    """The last part of a path that no other has at that place; without its ending if it is a file's."""
+    """Return the last part of a path that no other has at that position; a file name without its suffix."""
     for depth in range(1, len(path.parts)):
         part = path.parts[-depth]
         if sum(depth < len(other.parts) and other.parts[-depth] == part for other in others) == 1:

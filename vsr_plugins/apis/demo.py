@@ -1,4 +1,4 @@
-"""The whole way once, small: train, measure against bicubic and the best pretrained model, draw, write a video."""
+"""Demonstrate the complete workflow: train, compare with bicubic and the best pretrained model, draw, write a video."""
 
 import subprocess
 import sys
@@ -28,13 +28,13 @@ FPS = 12
 
 @dataclass(frozen=True)
 class Demonstration:
-    """What a demonstration made.
+    """Results of a demonstration.
 
     Attributes:
-        table: Bicubic, the network and the best pretrained model on this machine, a row a clip and the mean.
-        gain: Mean PSNR of the network over bicubic's, in dB.
-        video_by: Whose frames the video has, of the two models the one that is ahead on the clips: None for the network
-            trained here, or the name of the pretrained one.
+        table: Bicubic, the network and the best pretrained model on this machine; a row per clip and the mean.
+        gain: Mean PSNR of the network minus that of bicubic, in dB.
+        video_by: Model of the video's frames, the better one on the clips: None for the network trained here, or the
+            name of the pretrained model.
         files: The comparison pictures, then the video.
     """
 
@@ -45,19 +45,19 @@ class Demonstration:
 
 
 def train(config: str | Path, work_dir: Path, options: Mapping[str, object]) -> Path:
-    """Run ``mim train`` as a user would, going on where an earlier run was stopped.
+    """Run ``mim train`` as a user would; resume an earlier run that was stopped.
 
     Args:
         config: A config file, or the name of a config of this package.
-        work_dir: Where checkpoints and logs go.
+        work_dir: Folder for checkpoints and logs.
         options: Changes to the config, as ``--cfg-options`` takes them.
 
     Returns:
         The best checkpoint.
 
     Raises:
-        FileNotFoundError: If there is no such config.
-        ValueError: If the training fails, or leaves no best checkpoint, such as when another one runs in the folder.
+        FileNotFoundError: If the config does not exist.
+        ValueError: If the training fails, or writes no best checkpoint, such as when another one runs in the folder.
     """
     config = find_config(config)
     command = [sys.executable, '-W', 'ignore', '-m', 'mim', 'train', 'mmagic', str(config)]
@@ -65,25 +65,25 @@ def train(config: str | Path, work_dir: Path, options: Mapping[str, object]) -> 
     if options:
         command += ['--cfg-options', *(f'{key}={value}' for key, value in options.items())]
     if status := subprocess.call(command):
-        raise ValueError(f'the training ended with status {status}; its output above says why')
+        raise ValueError(f'the training of {config.stem} failed with status {status}; see its output above')
     best = sorted(work_dir.glob('best_*.pth'), key=lambda path: path.stat().st_mtime)
     if not best:
-        raise ValueError(f'the training left no best checkpoint in {work_dir}')
+        raise ValueError(f'the training wrote no best checkpoint to {work_dir}')
     return best[-1]
 
 
 def demonstrate(
     out: str | Path, config: str | Path | None = None, options: Mapping[str, object] | None = None
 ) -> Demonstration:
-    """Train the network of a config, then show what it does on its test clips.
+    """Train the network of a config, then compare it on its test clips with bicubic and a pretrained model.
 
     Args:
-        out: Folder for everything; files of an earlier demonstration there are replaced.
-        config: A config, or the name of one of this package, with one test set of whole clips; default ``CONFIG``.
+        out: Folder for all output; files of an earlier demonstration are replaced.
+        config: A config, or the name of one of this package, with one test set of complete clips; default ``CONFIG``.
         options: Changes to the config.
 
     Raises:
-        FileNotFoundError: If there is no such config.
+        FileNotFoundError: If the config does not exist.
         ValueError: If the training fails.
     """
     out, config = Path(out), find_config(config or CONFIG)
@@ -96,7 +96,7 @@ def demonstrate(
     metric = evaluator['metrics'][0] if 'metrics' in evaluator else evaluator
     protocol = get_protocol(metric['protocol'])
     frames = {
-        'bicubic': [_enlarged(clip) for clip in clips],
+        'bicubic': [_upsampled(clip) for clip in clips],
         'ours': [clip.output for clip in clips],
     }
     pretrained = default_model()
@@ -115,13 +115,13 @@ def demonstrate(
     return Demonstration(table, scores['ours'].mean['PSNR'] - scores['bicubic'].mean['PSNR'], video_by, files)
 
 
-def _enlarged(clip: RestoredClip) -> np.ndarray:
+def _upsampled(clip: RestoredClip) -> np.ndarray:
     scale = clip.gt.shape[1] // clip.lq.shape[1]
     return np.stack([bicubic_upsample(frame, scale) for frame in clip.lq])
 
 
 def _restored(clip: RestoredClip, predictor: VideoPredictor) -> np.ndarray:
-    """As ``vsr upscale`` does, (t, H, W, 3) uint8."""
+    """Restore a clip as ``vsr upscale`` does, (t, H, W, 3) uint8."""
     return np.stack([quantized(frame, clip.lq.dtype) for (frame,) in predictor.restore(iter(clip.lq))])
 
 

@@ -1,4 +1,4 @@
-"""Trainings that follow one another."""
+"""Run trainings of several stages one after the other."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,16 +14,16 @@ from ..media.atomic_files import atomic_write
 from ..pretrained import checkpoint_file
 from .demo import train
 
-# What a training reads of its config; the names that a config gives to parts of itself decide nothing.
-READ = (
+# Config keys that a training reads; other keys, such as intermediate variables, have no effect.
+TRAINING_KEYS = (
     'model', 'data_preprocessor', 'load_from', 'train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler',
     'auto_scale_lr', 'default_hooks', 'custom_hooks', 'val_dataloader', 'val_evaluator', 'val_cfg', 'randomness',
 )  # fmt: skip
-# And what of that decides about speed, memory and what is printed, not about the weights.
-WITHOUT = frozenset(
+# Nested keys that affect speed, memory and output, but not the weights.
+IGNORED_KEYS = frozenset(
     {'num_workers', 'persistent_workers', 'pin_memory', 'prefetch_factor', 'cache_mb', 'decoded_mb', 'logger'}
 )
-BEGUN, DONE = 'stage_begun', 'stage_done'
+STARTED, DONE = 'stage_begun', 'stage_done'
 
 
 def train_stages(
@@ -33,68 +33,69 @@ def train_stages(
     keep: bool = False,
     report: Callable[[str], None] = lambda line: None,
 ) -> list[Path]:
-    """Train one config after the other, each in a folder of its own name, going on where it was stopped.
+    """Train one config after the other, each in a folder of its name; resume a training that was stopped.
 
-    A stage that needs the weights of an earlier one finds them beside its own folder, see ``LoadPartsHook``. A stage
-    that is done is passed over, if it was trained as is asked now and from the weights that are there now.
+    A stage that starts from the weights of an earlier one finds them beside its own folder, see ``LoadPartsHook``. A
+    finished stage is skipped if it was trained with the requested config and from the present weights.
 
     Args:
-        configs: Config files, names of configs of this package or patterns of them, in the order of the training.
+        configs: Config files, names of configs of this package or patterns of them, in training order.
         out: Folder of the work directories.
         options: Changes to every config, as ``--cfg-options`` takes them.
-        keep: Take trainings that are there for what is asked, whatever they were.
-        report: Told in a line what is taken as it is.
+        keep: Accept existing trainings even if they differ from the requested configs.
+        report: Called with one line for each training that is accepted although it differs or is not recorded.
 
     Returns:
-        The best checkpoint of each.
+        The best checkpoint of each stage.
 
     Raises:
-        FileNotFoundError: If there is no such config.
-        ValueError: If there is none, two have one name, a training fails, or one that is there is not what is asked.
+        FileNotFoundError: If a config does not exist.
+        ValueError: If there is no config, two share a name, a training fails, or an existing training differs from the
+            requested config.
     """
     paths = [path for config in configs for path in find_configs(config)]
     names = [path.stem for path in paths]
     if not paths or len(set(names)) != len(names):
-        raise ValueError(f'configs of different names are needed, one for each stage, but got {names}')
+        raise ValueError(f'stages need configs with different names, but got {names}')
     return [_train_stage(path, Path(out) / path.stem, options or {}, keep, report) for path in paths]
 
 
 def _train_stage(
     config: Path, work_dir: Path, options: Mapping[str, object], keep: bool, report: Callable[[str], None]
 ) -> Path:
-    asked = _asked(config, options, work_dir.parent)
-    begun, done = work_dir / BEGUN, work_dir / DONE
+    requested = _requested(config, options, work_dir.parent)
+    started, done = work_dir / STARTED, work_dir / DONE
     if done.is_file():
         record = _read(done)
         best = work_dir / record['best']
         if best.is_file():
-            asked.update(best=best.name, best_weights=digest_file(best))
+            requested.update(best=best.name, best_weights=digest_file(best))
             if 'config' not in record:
-                report(f'{work_dir}: done, though how it was trained is not on record')
-            elif _differs(record, asked, work_dir, keep, report):
-                _write(done, asked)
+                report(f'{work_dir}: done, but its config was not recorded')
+            elif _differs(record, requested, work_dir, keep, report):
+                _write(done, requested)
             return best
-    # A training without a checkpoint begins anew; one that has none of these records was begun by ``mim train``.
-    goes_on = (work_dir / 'last_checkpoint').is_file()
-    differs = goes_on and begun.is_file() and _differs(_read(begun), asked, work_dir, keep, report)
-    if differs or not goes_on:
+    # A training without a checkpoint restarts; one without these records was started by ``mim train``.
+    is_resumed = (work_dir / 'last_checkpoint').is_file()
+    differs = is_resumed and started.is_file() and _differs(_read(started), requested, work_dir, keep, report)
+    if differs or not is_resumed:
         work_dir.mkdir(parents=True, exist_ok=True)
-        _write(begun, asked)
+        _write(started, requested)
     best = train(config, work_dir, options)
-    _write(done, {**asked, 'best': best.name, 'best_weights': digest_file(best)})
+    _write(done, {**requested, 'best': best.name, 'best_weights': digest_file(best)})
     return best
 
 
-def _asked(config: Path, options: Mapping[str, object], out: Path) -> dict[str, Any]:
-    """What decides about the weights of a training: its config, and the weights it starts from by their names."""
+def _requested(config: Path, options: Mapping[str, object], out: Path) -> dict[str, Any]:
+    """Everything that determines the weights of a training: its config, and the weights it starts from by name."""
     settings = read_config(config)
     settings.merge_from_dict(dict(options))
-    read = to_builtins({key: settings[key] for key in READ if key in settings}, WITHOUT)
+    read = to_builtins({key: settings[key] for key in TRAINING_KEYS if key in settings}, IGNORED_KEYS)
     return {'config': json.loads(json.dumps(read)), 'starts_from': dict(_starts_from(settings, config, out))}
 
 
 def _starts_from(settings: Config, config: Path, out: Path) -> Iterator[tuple[str, str | None]]:
-    """Names of checkpoints, and digests of those that are there."""
+    """Yield the names of checkpoints and their digests; None for one that does not exist."""
     hooks = settings.get('custom_hooks') or ()
     parts = [part for hook in hooks if hook['type'] in ('LoadPartsHook', LoadPartsHook) for part in hook['parts']]
     if settings.get('load_from'):
@@ -109,30 +110,30 @@ def _starts_from(settings: Config, config: Path, out: Path) -> Iterator[tuple[st
 
 
 def _differs(
-    record: Mapping[str, Any], asked: Mapping[str, Any], work_dir: Path, keep: bool, report: Callable[[str], None]
+    record: Mapping[str, Any], requested: Mapping[str, Any], work_dir: Path, keep: bool, report: Callable[[str], None]
 ) -> bool:
-    """Whether a training is not what is asked, which is an error unless it is to be kept."""
-    what = _difference(record, asked)
-    if what is None:
+    """Whether a training differs from the requested config; raises ``ValueError`` if it does, unless ``keep``."""
+    difference = _difference(record, requested)
+    if difference is None:
         return False
     if not keep:
         raise ValueError(
-            f'the training in {work_dir} is not what is asked: {what}; remove that folder to train it anew, or take it '
-            'as it is (vsr stages --keep, vsr table without --train)'
+            f'{work_dir} was trained with a different config: {difference}; remove that folder to train again, or keep '
+            'the training (vsr stages --keep, vsr table without --train)'
         )
-    report(f'{work_dir}: kept, though {what}')
+    report(f'{work_dir}: kept, although {difference}')
     return True
 
 
-def _difference(record: Mapping[str, Any], asked: Mapping[str, Any]) -> str | None:
-    for name, digest in asked['starts_from'].items():
-        # Weights that are gone are not others.
+def _difference(record: Mapping[str, Any], requested: Mapping[str, Any]) -> str | None:
+    for name, digest in requested['starts_from'].items():
+        # Weights that no longer exist do not count as different.
         if digest is not None and record['starts_from'].get(name, digest) != digest:
-            was = 'without' if record['starts_from'][name] is None else 'from other weights of'
+            was = 'without' if record['starts_from'][name] is None else 'from different weights of'
             return f'it was started {was} {name}'
-    if record.get('best_weights', asked.get('best_weights')) != asked.get('best_weights'):
-        return f'{asked["best"]} is not the file that the training left'
-    return _first_difference(record['config'], asked['config'])
+    if record.get('best_weights', requested.get('best_weights')) != requested.get('best_weights'):
+        return f'{requested["best"]} has changed since the training'
+    return _first_difference(record['config'], requested['config'])
 
 
 def _first_difference(before: Any, now: Any, name: str = '') -> str | None:
@@ -144,7 +145,7 @@ def _first_difference(before: Any, now: Any, name: str = '') -> str | None:
             for key in {**before, **now}
         )
         return next((part for part in parts if part), None)
-    return None if before == now else f'{name} was {_short(before)} and is {_short(now)} now'
+    return None if before == now else f'{name} was {_short(before)}, now {_short(now)}'
 
 
 def _short(value: Any) -> str:
@@ -153,7 +154,7 @@ def _short(value: Any) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """A record; those that earlier versions left have the name of the best checkpoint and nothing else."""
+    """Read a record; those of earlier versions contain only the name of the best checkpoint."""
     text = path.read_text(encoding='utf-8')
     try:
         return dict(json.loads(text))

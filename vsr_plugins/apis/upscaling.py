@@ -1,4 +1,4 @@
-"""A video in, a better video out."""
+"""Upscale a video or a sequence of images with a network."""
 
 import logging
 import math
@@ -25,7 +25,7 @@ from ..pretrained import better_model, checkpoint_file, default_model, find_pret
 
 logger = logging.getLogger(__name__)
 
-FASTEST = 10**5  # frames per second
+MAX_FPS = 10**5
 
 
 def upscale(
@@ -39,28 +39,29 @@ def upscale(
     on_progress: Progress | None = None,
     workers: Workers | None = None,
 ) -> Upscaled:
-    """Enlarge a video by a network, with its sound, its subtitles and its times.
+    """Upscale a video with a network; audio, subtitles and times are kept.
 
-    Each scene is restored as a clip of its own. Memory does not grow with the length. The target is written atomically:
-    until it is complete it grows in a hidden folder beside it, from which ``JobOptions(resume=True)`` goes on. Where
+    Each scene is restored as a separate clip. Memory does not grow with the length. The target is written atomically:
+    an unfinished upscale is kept in a hidden work folder beside it, and ``JobOptions(resume=True)`` continues it. If
     ``torchrun`` started several processes, each restores a part of the video.
 
     Args:
         source: A video file, a folder of images in natural order, a glob of images, or ``frame_%04d.png``.
-        target: A video file by its ending, or a folder for PNG images.
-        model: Name of a pretrained model, a model, or ``ModelOptions``; None takes the best pretrained one here.
+        target: A video file by its suffix, or a folder for PNG images.
+        model: Name of a pretrained model, a model, or ``ModelOptions``; None uses the best pretrained model on this
+            machine.
         part: The part of the source.
-        output: Encoding, images, sound and subtitles.
+        output: Encoding, images, audio and subtitles.
         job: Existing targets, resuming and interruption.
-        on_progress: Called with the number of frames done and of all, as far as known.
-        workers: The processes that share this video; None are those that ``torchrun`` started.
+        on_progress: Called with the number of finished frames and the total, None if unknown.
+        workers: The processes that share this video; None for those started by ``torchrun``.
 
     Raises:
-        FileNotFoundError: If there is no such source, config or checkpoint.
-        FileExistsError: If the target is there.
-        ValueError: If the source cannot be read, or options do not fit each other.
-        OSError: If the target cannot be written. Segments that are complete stay for resuming.
-        KeyboardInterrupt: When interrupted, with what was left.
+        FileNotFoundError: If the source, config or checkpoint does not exist.
+        FileExistsError: If the target exists.
+        ValueError: If the source cannot be read, or options contradict each other.
+        OSError: If the target cannot be written. Complete segments are kept for resuming.
+        KeyboardInterrupt: When interrupted; the message names what was kept.
     """
     chosen = model if isinstance(model, ModelOptions) else ModelOptions(model)
     video, pictures = name_targets(Path(target), output.images)
@@ -71,11 +72,11 @@ def upscale(
         return Upscaled(tuple(work.target for work in works), 0, 0.0, 0.0)
     workers = workers or Workers.from_environment()
     if workers.rank == 0:
-        for caution in reader.info.cautions:
-            logger.warning('%s: %s', source, caution)
-    name, unasked = chosen.name, False
+        for warning in reader.info.warnings:
+            logger.warning('%s: %s', source, warning)
+    name, is_default = chosen.name, False
     if chosen.config is None and not isinstance(name, nn.Module):
-        unasked = name is None
+        is_default = name is None
         name = (default_model() if name is None else find_pretrained(name)).name
     built = choose_model(chosen.config, chosen.checkpoint, name)
     predictor = VideoPredictor(built, workers.device(chosen.device), chosen.precision, chosen.tile)
@@ -93,11 +94,11 @@ def upscale(
             model=name if isinstance(name, str) else [str(chosen.config), weights],
             video=spec and spec.to_json(),
             images=str(pictures),
-            stretch=[part.start, part.duration],
+            span=[part.start, part.duration],
             segment=job.segment_length,
         )
         begin(works, settings, job.force, job.resume)
-        if unasked:
+        if is_default:
             _mention_better_model()
     workers.barrier()
     writer = SegmentWriter(works[0], job.segment_length, spec, works[-1].frames if pictures else None, temporal_scale)
@@ -108,19 +109,19 @@ def upscale(
 
 @cache
 def _mention_better_model() -> None:
-    """Say, once in a process, what an installation would bring."""
-    taken, better = default_model(), better_model()
+    """Log, once per process, how to install a better model than the default."""
+    current, better = default_model(), better_model()
     if better is not None:
         logger.warning(
             'model %s (%.2f dB on Vid4); %s is better (%.2f dB): %s',
-            *(taken.name, taken.vid4[0], better.name, better.vid4[0], install_hint(better)),
+            *(current.name, current.vid4[0], better.name, better.vid4[0], install_hint(better)),
         )
 
 
 def _rate(fps: float | Fraction) -> Fraction:
     rate = Fraction(fps).limit_denominator(1001) if math.isfinite(fps) else 0
-    if not 0 < rate <= FASTEST:
-        raise ValueError(f'there must be more than 0 and at most {FASTEST} frames per second, but got {fps}')
+    if not 0 < rate <= MAX_FPS:
+        raise ValueError(f'fps must be more than 0 and at most {MAX_FPS}, but got {fps}')
     return rate
 
 
@@ -130,10 +131,10 @@ def _stamp(path: Path) -> list:
 
 
 def upscale_by_keywords(source: str | Path, target: str | Path, **options: Any) -> Upscaled:
-    """``upscale`` with the keywords of 0.1.0, which fields of its options are now called.
+    """Call ``upscale`` with the keywords of 0.1.0, which are now fields of its option classes.
 
     Raises:
-        TypeError: If a keyword is none of them.
+        TypeError: If a keyword is unknown.
     """
     kinds = {'model': ModelOptions, 'part': SourceOptions, 'output': OutputOptions, 'job': JobOptions}
     if 'model' in options:

@@ -1,7 +1,7 @@
-"""The console command ``vsr``: one file a sub-command, each a thin door to a function of the package.
+"""The console command ``vsr``: one module per sub-command, which parses arguments and calls ``vsr_plugins.apis``.
 
 A sub-command is a module of this package with ``HELP`` (one line), ``add_arguments(parser)`` and ``run(args) -> int``.
-Modules import what is heavy inside ``run``, so that ``vsr --help`` stays quick.
+Modules import slow dependencies inside ``run``, so that ``vsr --help`` stays fast.
 """
 
 import argparse
@@ -28,9 +28,9 @@ COMMANDS = (
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of ``vsr`` with all its sub-commands."""
+    """Build the parser of ``vsr`` with all its sub-commands."""
     parser = argparse.ArgumentParser(
-        prog='vsr', description='Video super-resolution: prepare data, measure, demonstrate.'
+        prog='vsr', description='Video super-resolution: upscale videos, prepare data, train, measure.'
     )
     parser.add_argument('--version', action='version', version=f'vsr_plugins {__version__}')
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
@@ -43,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run ``vsr`` and return its exit status: 0 done, 1 the answer is no, 2 the input is at fault."""
+    """Run ``vsr`` and return its exit status: 0 success, 1 negative result, 2 invalid input, 130 interrupted."""
     args = build_parser().parse_args(argv)
     try:
         return args.run(args)
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f'vsr {args.command}: stopped', file=sys.stderr)
         return 130
     except Exception as error:
-        # What FFmpeg says has a class of its own, which is there only if it was needed.
+        # FFmpeg's errors have their own class, which exists only if PyAV was imported.
         if 'av' not in sys.modules or not isinstance(error, sys.modules['av'].FFmpegError):
             raise
         print(f'vsr {args.command}: error: {format_error(error)}', file=sys.stderr)
@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def format_error(error: BaseException) -> str:
-    """What an error says, without the system's number of it."""
+    """Format the message of an error, without the system's error number."""
     filename, reason = getattr(error, 'filename', None), getattr(error, 'strerror', None)
     if reason:
         return reason if filename is None else f'{filename}: {reason}'

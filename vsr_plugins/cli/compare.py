@@ -1,6 +1,6 @@
-"""Compare videos or folders of frames in a picture, or in a split-screen video where --out names a video.
+"""Compare videos or folders of frames in a picture, or in a split-screen video if --out names a video.
 
-Each version is a path, or NAME=PATH. With ground truth each has its PSNR.
+Each version is a path, or NAME=PATH. With ground truth each version is labelled with its PSNR.
 """
 
 import argparse
@@ -15,14 +15,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('versions', nargs='+', metavar='[NAME=]PATH', help='a video, or a folder of frames')
     parser.add_argument('--against', metavar='GT', help='ground truth: a video, or a folder of frames')
     parser.add_argument('--out', type=Path, default=Path('comparison.png'), metavar='FILE', help='picture or video')
-    parser.add_argument('--crop', metavar='X,Y,W,H', type=_four, help='crop to enlarge (default: where they differ)')
+    parser.add_argument(
+        '--crop', metavar='X,Y,W,H', type=_crop, help='crop to enlarge (default: where versions differ)'
+    )
     parser.add_argument('--frame', type=int, metavar='N', help='frame to show, from 0 (default: the middle one)')
-    parser.add_argument('--protocol', metavar='NAME', default='basicvsr', help='how to measure (default: basicvsr)')
-    parser.add_argument('--force', action='store_true', help='replace a file that is there')
+    parser.add_argument(
+        '--protocol', metavar='NAME', default='basicvsr', help='protocol of the PSNR (default: basicvsr)'
+    )
+    parser.add_argument('--force', action='store_true', help='replace an existing file')
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the sub-command; the status is 1 if one of the versions was damaged."""
+    """Run the sub-command; return 1 if one of the versions is damaged."""
     from rich.console import Console
 
     from ..apis import ScoreTable, compare_videos, get_protocol, name_versions
@@ -43,11 +47,11 @@ def run(args: argparse.Namespace) -> int:
     top, left, height, width = done.window
     print(f'{done.path}: frame {done.frame}, crop {left},{top},{width},{height}')
     for path, damage in done.damage.items():
-        print(f'vsr compare: {path} is damaged: {damage}; what could be read is compared', file=sys.stderr)
+        print(f'vsr compare: {path} is damaged: {damage}; the readable frames are compared', file=sys.stderr)
     return 1 if done.damage else 0
 
 
-def _four(text: str) -> tuple[int, ...]:
+def _crop(text: str) -> tuple[int, ...]:
     numbers = text.split(',')
     if len(numbers) != 4 or not all(number.strip().lstrip('-').isdigit() for number in numbers):
         raise argparse.ArgumentTypeError(f'must be four whole numbers X,Y,W,H, but got {text!r}')

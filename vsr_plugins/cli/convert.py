@@ -1,4 +1,4 @@
-"""Convert released weights of other implementations, so that the networks of this package load them.
+"""Convert released weights of other implementations to the format of this package's networks.
 
 The output is safetensors or a PyTorch checkpoint, by its suffix, for --checkpoint, load_from and init_cfg.
 """
@@ -12,17 +12,17 @@ HELP = 'convert released weights of other implementations'
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
-    parser.add_argument('weights', metavar='IN', type=Path, nargs='?', help='weights as they were released')
+    parser.add_argument('weights', metavar='IN', type=Path, nargs='?', help='released weights')
     parser.add_argument('output', metavar='OUT', type=Path, nargs='?', help='file to write: .safetensors or .pth')
-    parser.add_argument('--from', dest='source', metavar='NAME', help='whose weights they are; see --list')
-    parser.add_argument('--list', action='store_true', help='print the names for --from and leave')
+    parser.add_argument('--from', dest='source', metavar='NAME', help='origin of the weights; see --list')
+    parser.add_argument('--list', action='store_true', help='print the names for --from and exit')
     parser.add_argument(
         '--about',
         metavar='WEIGHTS',
-        help='print how weights of this package were trained and what they reach, and leave: a file or pretrained:NAME',
+        help='print the training and scores of weights of this package and exit: a file or pretrained:NAME',
     )
     parser.add_argument(
-        '--prefix', default='generator.', help="put before each name; '' for a bare network (default: generator.)"
+        '--prefix', default='generator.', help="prefix of each name; '' for a bare network (default: generator.)"
     )
     parser.add_argument(
         '--without',
@@ -30,11 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs='+',
         action='extend',
         default=[],
-        help='after IN and OUT: leave out weights whose names in the network begin so, for a network without that part '
-        '(Zooming Slow-Mo that restores alone: --without pyramid. interpolation.)',
+        help='after IN and OUT: omit weights whose names in the network begin with PREFIX, for a network without that '
+        'part (Zooming Slow-Mo without interpolation: --without pyramid. interpolation.)',
     )
     parser.add_argument('--half', action='store_true', help='write half precision, half the size')
-    parser.add_argument('--force', action='store_true', help='replace OUT if it is there')
+    parser.add_argument('--force', action='store_true', help='replace an existing OUT')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,8 +48,8 @@ def run(args: argparse.Namespace) -> int:
         _print_provenance(args.about)
         return 0
     if args.source is None or args.weights is None or args.output is None:
-        hint = '--without stands after IN and OUT' if args.without else 'vsr convert --help says more'
-        raise ValueError(f'--from NAME, IN and OUT are needed; {hint}')
+        hint = 'write --without after IN and OUT' if args.without else 'see vsr convert --help'
+        raise ValueError(f'--from NAME, IN and OUT are required; {hint}')
     options = (args.prefix, args.force, args.half, args.without, note_of(args.weights))
     count = convert_weights(args.source, args.weights, args.output, *options)
     print(f'{args.output}: {count} tensors')
@@ -63,7 +63,7 @@ def _print_provenance(weights: str) -> None:
 
     provenance = read_provenance(weights)
     if provenance is None:
-        raise ValueError(f'{weights} does not say how it was trained')
+        raise ValueError(f'{weights} has no record of its training')
     for name, value in asdict(provenance).items():
         if isinstance(value, dict):
             value = ', '.join(f'{key} {part}' for key, part in value.items())

@@ -1,9 +1,9 @@
-"""Print versions against the tested ranges, operators, device and data sets, and what to do about what is wrong."""
+"""Check versions against the tested ranges, operators, device and data sets, and print a remedy for each problem."""
 
 import argparse
 import sys
 
-HELP = 'say what is installed and found, and what to do about what is wrong'
+HELP = 'check the installation, devices and data sets, and print remedies'
 MARKS = {'ok': '[green]ok[/]', 'note': '[yellow]note[/]', 'fault': '[red]fault[/]'}
 
 
@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the sub-command; the status is 1 where there is a fault."""
+    """Run the sub-command; return 1 if there is a fault."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
 
     findings = diagnose()
     table = Table(box=None, pad_edge=False)
-    for heading in ('', 'what', 'found', 'what to do'):
+    for heading in ('', 'subject', 'found', 'remedy'):
         table.add_column(heading, overflow='fold')
     for finding in findings:
         row = (finding.subject, finding.text, finding.remedy)

@@ -1,6 +1,6 @@
-"""Measure a folder of frames, of any method, against ground truth under a named protocol.
+"""Measure a folder of frames of any method against ground truth under a named protocol.
 
-Both folders hold frames, or one folder a clip. Frames are matched by their natural order, clips by name.
+Both folders contain frames, or one folder per clip. Frames are matched by natural order, clips by name.
 """
 
 import argparse
@@ -14,19 +14,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
     parser.add_argument('prediction', metavar='PRED_DIR', type=Path, nargs='?', help='frames of the method')
     parser.add_argument('target', metavar='GT_DIR', type=Path, nargs='?', help='ground truth')
-    parser.add_argument('--protocol', metavar='NAME', default='basicvsr', help='how to measure (default: basicvsr)')
+    parser.add_argument('--protocol', metavar='NAME', default='basicvsr', help='protocol (default: basicvsr)')
     parser.add_argument(
         '--metrics',
         nargs='+',
         default=['PSNR', 'SSIM'],
         metavar='NAME',
-        help='what to measure: PSNR, SSIM (default), tOF, Ewarp (flicker), LPIPS',
+        help='metrics: PSNR, SSIM (default), tOF, Ewarp (flicker), LPIPS',
     )
-    parser.add_argument('--list-protocols', action='store_true', help='print the protocols and leave')
+    parser.add_argument('--list-protocols', action='store_true', help='print the protocols and exit')
     parser.add_argument('--title', default='', help="title of the table (default: the prediction's folder)")
-    parser.add_argument('--json', metavar='FILE', type=Path, help='write all values there; - for standard output')
-    parser.add_argument('--markdown', metavar='FILE', type=Path, help='write the table there; - for standard output')
-    parser.add_argument('--force', action='store_true', help='replace output files that are there')
+    parser.add_argument('--json', metavar='FILE', type=Path, help='write all values to FILE; - for standard output')
+    parser.add_argument('--markdown', metavar='FILE', type=Path, help='write the table to FILE; - for standard output')
+    parser.add_argument('--force', action='store_true', help='replace existing output files')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,12 +40,12 @@ def run(args: argparse.Namespace) -> int:
             print(f'{protocol}\n    {protocol.source}')
         return 0
     if args.prediction is None or args.target is None:
-        raise ValueError('PRED_DIR and GT_DIR are needed; vsr score --help says more')
+        raise ValueError('PRED_DIR and GT_DIR are required; see vsr score --help')
     protocol = get_protocol(args.protocol)
     outputs = {path: f'to_{form}' for form in ('json', 'markdown') if (path := getattr(args, form)) is not None}
     for path in outputs:
         if str(path) != '-' and path.exists() and not args.force:
-            raise FileExistsError(f'{path} is already there; --force replaces it')
+            raise FileExistsError(f'{path} already exists; replace it with --force')
 
     table = _score(args, protocol)
     if Path('-') not in outputs:

@@ -1,16 +1,15 @@
-"""Find the clips with strong motion or a change of scene in a data set that `vsr prepare clips` made.
+"""Find the clips with strong motion or a change of scene in a data set made by `vsr prepare clips`.
 
-Every clip is measured, and meta_info_clips_{train,val}_{normal,remote}.txt are written beside the lists they come from:
-'normal' holds every clip, 'remote' those that long-range attention should gain most from. A clip is remote if it
-reaches any of the thresholds below. The command can be stopped and run again, and never writes over a file that is not
-its own.
+Every clip is measured, and meta_info_clips_{train,val}_{normal,remote}.txt are written beside the original lists:
+'normal' contains every clip, 'remote' those that long-range attention should improve most. A clip is remote if it
+reaches any of the thresholds below. The command can be stopped and run again, and never overwrites a file of others.
 """
 
 import argparse
 import functools
 from pathlib import Path
 
-HELP = "measure motion and change of scene; write the lists of 'normal' and 'remote' clips"
+HELP = "measure motion and scene changes; write lists of 'normal' and 'remote' clips"
 
 THRESHOLDS = {
     'mean_motion': 'mean motion between neighbouring frames, %% of the width',
@@ -28,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f'--{name.replace("_", "-")}', type=float, default=default, help=f'{text} (default: {default})'
         )
-    parser.add_argument('--workers', type=int, help='clips measured beside each other (default: one a CPU)')
+    parser.add_argument('--workers', type=int, help='clips measured in parallel (default: one per CPU)')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -51,7 +50,9 @@ def run(args: argparse.Namespace) -> int:
         remote = sum(clip in split.reasons for clip in measures)
         print(f'{part}: {len(measures)} clips, {remote} of them remote')
         if not remote:
-            print(f'  meta_info_clips_{part}_remote.txt is empty: no data set can be built from it; lower a threshold')
+            print(
+                f'  meta_info_clips_{part}_remote.txt is empty, so no data set can be built from it; lower a threshold'
+            )
     for path in split.files:
         print(path)
     return 0
@@ -72,7 +73,7 @@ def _table(split: object, criterion: object) -> object:
     table.add_column('remote')
     for part, measures in split.measures.items():
         for clip, of_clip in measures.items():
-            why = split.reasons.get(clip, [])
-            cells = [f'{getattr(of_clip, name):.2f}' + (' *' if name in why else '  ') for name in THRESHOLDS]
-            table.add_row(clip, part, str(of_clip.frames), *cells, 'yes' if why else '')
+            reasons = split.reasons.get(clip, [])
+            cells = [f'{getattr(of_clip, name):.2f}' + (' *' if name in reasons else '  ') for name in THRESHOLDS]
+            table.add_row(clip, part, str(of_clip.frames), *cells, 'yes' if reasons else '')
     return table

@@ -1,24 +1,26 @@
-"""Train configs one after the other, each starting from the weights of those before where it says so.
+"""Train configs one after the other; a config can start from the weights of earlier ones.
 
-Stopped and started again, it goes on where it was. A stage that was trained in another way than is asked now (other
-options, a changed config, weights that it started from and are others now) is an error, unless it is to be kept.
+A training that was stopped resumes when the command is run again. An existing stage that was trained differently (other
+options, a changed config, different initial weights) is an error unless --keep accepts it.
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-HELP = 'train the stages of a method one after the other; goes on where it was stopped'
+HELP = 'train the stages of a method one after the other; resumes where it was stopped'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
     parser.add_argument(
-        'configs', type=Path, nargs='+', help='configs in the order of the training, or names of those of the package'
+        'configs', type=Path, nargs='+', help='configs in training order, or names of configs of this package'
     )
-    parser.add_argument('--out', type=Path, default=Path('work_dirs'), help='a folder for each (default: work_dirs)')
+    parser.add_argument(
+        '--out', type=Path, default=Path('work_dirs'), help='parent of the work directories (default: work_dirs)'
+    )
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='changes to every config')
-    parser.add_argument('--keep', action='store_true', help='take trainings that are there for what is asked')
+    parser.add_argument('--keep', action='store_true', help='accept existing trainings that differ from the configs')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,10 +42,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def parse_options(options: Sequence[str]) -> dict[str, object]:
-    """What ``--cfg-options`` was given, by key, with numbers and lists as mmengine reads them.
+    """Parse the values of ``--cfg-options`` to a dict, with numbers and lists as mmengine reads them.
 
     Raises:
-        ValueError: If one is not KEY=VALUE.
+        ValueError: If an option is not KEY=VALUE.
     """
     from mmengine.config import DictAction
 

@@ -1,14 +1,14 @@
-"""One row a method: what it costs, what it reaches on every test set of its config, and what has been published.
+"""Tabulate methods: cost, scores on every test set of their configs, and published numbers; one row per method.
 
-A method is a config, or CONFIG=CHECKPOINT. A checkpoint that is not named is looked for in OUT (the best one of the
-training of that config), then among the weights that come with the package. What has been measured is kept in
-OUT/table: a run that was stopped goes on, and a row is not measured again unless its config, checkpoint or data change.
+A method is a config, or CONFIG=CHECKPOINT. Without CHECKPOINT, the best checkpoint of the config's training in OUT is
+used, else pretrained weights. Results are cached in OUT/table: a run that was stopped resumes, and a row is measured
+again only if its config, checkpoint or data change.
 """
 
 import argparse
 from pathlib import Path
 
-HELP = 'methods against each other: cost, quality and published numbers, in one table a test set'
+HELP = 'compare methods: cost, quality and published numbers, in one table per test set'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,28 +17,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'models',
         nargs='+',
         metavar='CONFIG[=CHECKPOINT]',
-        help='a config or the name of one of the package, and its weights',
+        help='a config or the name of one of this package, and its weights',
     )
-    parser.add_argument('--out', type=Path, default=Path('work_dirs'), help='trainings and rows (default: work_dirs)')
-    parser.add_argument('--train', action='store_true', help='train what has no weights, in the order given')
-    parser.add_argument('--device', default='cpu', help='where to compute (default: cpu)')
-    parser.add_argument('--protocol', nargs='+', default=[], metavar='NAME', help='more protocols to measure under')
+    parser.add_argument('--out', type=Path, default=Path('work_dirs'), help='trainings and cache (default: work_dirs)')
+    parser.add_argument('--train', action='store_true', help='train models without weights, in the given order')
+    parser.add_argument('--device', default='cpu', help='device to compute on (default: cpu)')
+    parser.add_argument('--protocol', nargs='+', default=[], metavar='NAME', help='additional protocols')
     parser.add_argument(
         '--data',
         nargs='+',
         default=[],
         metavar='NAME',
-        help="test sets instead of the configs' own, such as Vid4-BIx4 held-out-BIx4",
+        help='test sets instead of those of the configs, such as Vid4-BIx4 held-out-BIx4',
     )
     parser.add_argument(
-        '--metrics', nargs='+', default=[], metavar='NAME', help='more to measure: tOF, Ewarp (flicker), LPIPS'
+        '--metrics', nargs='+', default=[], metavar='NAME', help='additional metrics: tOF, Ewarp (flicker), LPIPS'
     )
     parser.add_argument('--size', default='180x320', metavar='HxW', help='input for the cost, or none (180x320)')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='changes to every config')
-    parser.add_argument('--markdown', metavar='FILE', type=Path, help='write the tables there')
-    parser.add_argument('--json', metavar='FILE', type=Path, help='write all numbers there')
+    parser.add_argument('--markdown', metavar='FILE', type=Path, help='write the tables to FILE')
+    parser.add_argument('--json', metavar='FILE', type=Path, help='write all numbers to FILE')
     parser.add_argument(
-        '--picture', metavar='FILE', type=Path, help='draw quality against cost there (.png, .svg, .pdf)'
+        '--picture', metavar='FILE', type=Path, help='plot quality against cost to FILE (.png, .svg, .pdf)'
     )
 
 
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             figure = quality_cost_figure(tables)
         except ValueError as error:
-            print(f'vsr table: no {args.picture}: {error}', file=sys.stderr)
+            print(f'vsr table: {args.picture} is not written: {error}', file=sys.stderr)
             return 0
         args.picture.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(args.picture)

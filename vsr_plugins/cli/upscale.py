@@ -1,12 +1,12 @@
-"""Enlarge a video by a network: with its sound, its subtitles, its frame times, its colours and its bit depth.
+"""Upscale a video with a network; audio, subtitles, frame times, colours and bit depth are kept.
 
 IN is a video file, a folder of images in natural order, a glob of images (in quotes) or a template such as
-frame_%04d.png. OUT is a video file, or a folder for PNG images. With several IN, OUT is a folder, and each becomes a
-file of its own name there. What the network needs, it says itself. Each scene is a clip of its own.
+frame_%04d.png. OUT is a video file, or a folder for PNG images. With several IN, OUT is a folder, and each IN is
+written to a file of the same name in it. Each scene is restored separately.
 
-OUT appears when it is whole. Until then it grows in a hidden folder beside it, from which --resume goes on.
+OUT is written atomically. An unfinished upscale is kept in a hidden folder beside it; --resume continues it.
 
-torchrun --nproc-per-node N --no-python vsr upscale ... shares the video, or several, among N processes or machines.
+torchrun --nproc-per-node N --no-python vsr upscale ... shares one or several videos among N processes or machines.
 """
 
 import argparse
@@ -16,77 +16,80 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-HELP = 'enlarge a video by a network'
+HELP = 'upscale a video with a network'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument('paths', metavar='IN ... OUT', nargs='*', help='what to enlarge, and last where to')
-    parser.add_argument('--list-models', action='store_true', help='print the pretrained models, best first, and leave')
+    parser.add_argument('paths', metavar='IN ... OUT', nargs='*', help='one or more sources, then the target')
+    parser.add_argument('--list-models', action='store_true', help='print the pretrained models, best first, and exit')
 
     model = parser.add_argument_group('model')
     model.add_argument(
         '--model',
         metavar='NAME',
-        help='pretrained: a name of --list-models, or a beginning of one that no other has (default: the best there)',
+        help='pretrained model: a name of --list-models or a unique prefix of one (default: the best available)',
     )
     model.add_argument(
         '--config',
         metavar='FILE',
         type=Path,
-        help='config of a model of your own, of upstream, or the name of one of the package',
+        help='config of your own or of upstream, or the name of a config of this package',
     )
     model.add_argument('--checkpoint', metavar='FILE', type=Path, help='its weights')
 
     source = parser.add_argument_group('source')
-    source.add_argument('--start', metavar='SECONDS', type=float, default=0.0, help='leave out the beginning')
-    source.add_argument('--duration', metavar='SECONDS', type=float, help='upscale so much (default: all)')
+    source.add_argument('--start', metavar='SECONDS', type=float, default=0.0, help='skip the beginning (default: 0)')
+    source.add_argument('--duration', metavar='SECONDS', type=float, help='duration to upscale (default: all)')
     source.add_argument('--fps', type=_rate, help='frames per second of images (default: 25), such as 30000/1001')
 
     target = parser.add_argument_group('target')
-    target.add_argument('--images', metavar='DIR', type=Path, help='write PNG images beside the video')
+    target.add_argument('--images', metavar='DIR', type=Path, help='also write PNG images to DIR')
     target.add_argument('--codec', help="encoder, such as libx264, libx265, ffv1 (default: the source's codec)")
     target.add_argument('--crf', type=int, help='quality, 0 is best (default: visually near lossless)')
-    target.add_argument('--no-audio', action='store_true', help='leave out the sound')
-    target.add_argument('--no-subtitles', action='store_true', help='leave out the subtitles')
-    target.add_argument('--force', action='store_true', help='replace OUT if it is there')
-    target.add_argument('--resume', action='store_true', help='go on with what was interrupted')
+    target.add_argument('--no-audio', action='store_true', help='omit the audio')
+    target.add_argument('--no-subtitles', action='store_true', help='omit the subtitles')
+    target.add_argument('--force', action='store_true', help='replace an existing OUT')
+    target.add_argument('--resume', action='store_true', help='resume an interrupted upscale')
     target.add_argument(
         '--segment',
         metavar='FRAMES',
         type=int,
         default=240,
-        help='what --resume begins at multiples of, and what torchrun shares out (default: 240)',
+        help='unit of resuming and of sharing among processes (default: 240)',
     )
     target.add_argument(
         '--on-interrupt',
         choices=('keep', 'discard'),
         default='keep',
-        help='Ctrl-C leaves a playable OUT of what is done, or nothing (default: keep)',
+        help='Ctrl-C writes a playable OUT of the finished frames, or nothing (default: keep)',
     )
 
     compute = parser.add_argument_group('computing')
-    compute.add_argument('--device', help='cpu, cuda, cuda:1, ... (default: cuda where there is any)')
+    compute.add_argument('--device', help='cpu, cuda, cuda:1, ... (default: cuda if available)')
     compute.add_argument('--precision', choices=('auto', 'float32', 'half'), default='auto', help='(default: auto)')
     compute.add_argument(
-        '--tile', metavar='N', default='auto', help='pixels of IN, 0 for whole frames (default: auto, by memory)'
+        '--tile',
+        metavar='N',
+        default='auto',
+        help='tile size in pixels of IN, 0 for no tiles (default: auto, by memory)',
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the sub-command; the status is 1 if a source was damaged, 2 if one of several could not be upscaled."""
+    """Run the sub-command; return 1 if a source is damaged, 2 if one of several could not be upscaled."""
     if args.list_models:
         _print_models()
         return 0
     if len(args.paths) < 2:
-        raise ValueError('what to enlarge and where to are needed; vsr upscale --help says more')
+        raise ValueError(f'IN and OUT are required, but got only {args.paths}; see vsr upscale --help')
     if not all(args.paths):
-        raise ValueError('a name is empty: of what to enlarge, or where to')
+        raise ValueError(f"IN and OUT must not be empty, but got '' in {args.paths}")
     if args.tile != 'auto' and not args.tile.isdecimal():
         raise ValueError(f"--tile must be a number of pixels or 'auto', but got {args.tile!r}")
     options = _options(args)
-    # A job that is ended from outside leaves what Ctrl-C leaves.
+    # SIGTERM is handled like Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _upscale(args.paths, options)
@@ -98,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:
-    """The options of ``upscale`` by their names."""
+    """Return the keyword arguments of ``upscale``."""
     from ..apis import JobOptions, ModelOptions, OutputOptions, SourceOptions
 
     tile = None if args.tile == 'auto' else int(args.tile)
@@ -111,7 +114,7 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _print_models() -> None:
-    """What --model takes, with what each reaches and how to get it."""
+    """Print the names for --model, with scores and how to get the weights."""
     from rich.console import Console
     from rich.table import Table
 
@@ -125,11 +128,11 @@ def _print_models() -> None:
         table.add_column(heading, justify='right')
     table.add_column('weights', overflow='fold')
     for entry in PRETRAINED:
-        # Steps and variants of trainings are not missing where there is no clone.
+        # Without a clone of the repository, intermediate and variant trainings are not listed as missing.
         of_clone = any(file.place == RESULTS for file in entry.files)
         if entry.use == 'part' or (of_clone and entry not in available):
             continue
-        where = 'here' if entry in available else install_hint(entry)
+        where = 'available' if entry in available else install_hint(entry)
         table.add_row(
             f'{entry.name} *' if entry is default else entry.name,
             entry.method,
@@ -141,9 +144,9 @@ def _print_models() -> None:
         )
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False)
     console.print(table)
-    console.print('* what is taken where no model is named')
-    console.print('PSNR: Y, protocol basicvsr, on low resolution made as the weights are for.')
-    console.print('Seconds: a frame of 144 x 180 on two CPU cores of one machine, float32.')
+    console.print('* the default model')
+    console.print('PSNR: Y, protocol basicvsr, on the degradation that the weights were trained for.')
+    console.print('Seconds: for a frame of 144 x 180 on two CPU cores of one machine, float32.')
 
 
 def _rate(text: str) -> Fraction:
@@ -161,19 +164,22 @@ def _upscale(paths: list[str], options: dict) -> int:
     with _Display() as display:
         if len(sources) == 1:
             display.begin(Path(sources[0]))
-            made = {sources[0]: upscale(sources[0], target, on_progress=display.show, **options)}
+            results = {sources[0]: upscale(sources[0], target, on_progress=display.show, **options)}
         else:
             if options['output'].images is not None:
-                raise ValueError('--images goes with one video; for several, upscale each into a folder of its own')
-            made = upscale_batch(sources, target, display.begin, on_progress=display.show, **options)
+                raise ValueError(
+                    f'--images {options["output"].images} works with one video only, but got {len(sources)}; '
+                    'upscale each into a folder'
+                )
+            results = upscale_batch(sources, target, display.begin, on_progress=display.show, **options)
     status = 0
-    for source, result in made.items():
+    for source, result in results.items():
         if isinstance(result, Exception):
             print(f'vsr upscale: error: {format_error(result)}', file=sys.stderr)
             status = 2
             continue
         if result.damage:
-            print(f'vsr upscale: {source} is damaged: {result.damage}; what could be read is upscaled', file=sys.stderr)
+            print(f'vsr upscale: {source} is damaged: {result.damage}; the readable part is upscaled', file=sys.stderr)
             status = max(status, 1)
         if sys.stdout.isatty():
             print(_summary(result))
@@ -189,7 +195,7 @@ def _summary(result: 'Upscaled') -> str:  # noqa: F821
 
 
 class _Display:
-    """How far an upscale is, its speed and the time left; nothing where no terminal shows it."""
+    """Shows progress, speed and remaining time of an upscale on a terminal."""
 
     def __enter__(self) -> '_Display':
         from rich.console import Console

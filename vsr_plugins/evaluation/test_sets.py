@@ -76,7 +76,7 @@ def named_sets(names: Sequence[str]) -> list[dict]:
     return [part for name in dict.fromkeys(names) for part in known[name]]
 
 
-def test_sets(
+def find_test_sets(
     config: Config,
     protocols: Sequence[str] = (),
     protocols_of: Mapping[str, Sequence[str]] | None = None,

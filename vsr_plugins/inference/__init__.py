@@ -1,4 +1,4 @@
-"""From a trained model to frames: whole clips, chunks and tiles."""
+"""Run trained models on clips, in temporal chunks and spatial tiles."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Running a network over a stream of frames, never holding more of it than a chunk."""
+"""Run a network over a stream of frames with at most one chunk of them in memory."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -13,19 +13,19 @@ Run = Callable[[Tensor], Tensor]
 
 
 def run_windows(run: Run, frames: Iterable[Tensor], size: int) -> Iterator[Tensor]:
-    """Restore each frame from the window around it; beyond the ends of the clip it is mirrored.
+    """Restore each frame from the window around it; windows are mirrored at the ends of the clip.
 
     Args:
         run: (1, size, c, h, w) -> (1, c', h', w').
         frames: (c, h, w) each.
-        size: Frames of a window, odd.
+        size: Frames in a window, odd.
 
     Yields:
         (c', h', w') for each frame.
     """
     frames = iter(frames)
     near: deque[Tensor] = deque(islice(frames, size), maxlen=size)
-    first = index = 0  # of what is held; of the frame to restore
+    first = index = 0  # index of near[0]; index of the frame to restore
     while True:
         if index + size // 2 >= first + len(near) and (ahead := next(frames, None)) is not None:
             near.append(ahead)
@@ -40,42 +40,42 @@ def run_windows(run: Run, frames: Iterable[Tensor], size: int) -> Iterator[Tenso
 def run_chunks(
     run: Run, frames: Iterable[Tensor], length: int, overlap: int, temporal_scale: int = 1
 ) -> Iterator[tuple[Tensor, ...]]:
-    """Restore a clip chunk by chunk, as ``run_in_chunks`` does with the whole of it at hand.
+    """Restore a clip chunk by chunk; the streaming counterpart of ``run_in_chunks``, which takes a complete clip.
 
     Args:
         run: (1, t, c, h, w) -> (1, temporal_scale * (t - 1) + 1, c', h', w') for any t up to ``length``.
         frames: (c, h, w) each.
-        length: Frames of a chunk.
+        length: Frames in a chunk.
         overlap: Frames that neighbouring chunks share.
-        temporal_scale: 2 for a network that makes the frames between, else 1.
+        temporal_scale: 2 for a network that interpolates frames, else 1.
 
     Yields:
-        For each frame what was made of it: ``temporal_scale`` pictures of (c', h', w'), one for the last.
+        For each input frame its ``temporal_scale`` output frames, (c', h', w') each; one for the last input frame.
     """
     frames = iter(frames)
     step = length - overlap
     held = list(islice(frames, length))
-    start = done = 0  # of the chunk in ``held``; frames whose pictures were handed out
+    start = done = 0  # index of held[0]; number of input frames whose outputs were yielded
     while held:
-        made = run(torch.stack(held)[None])[0]
+        outputs = run(torch.stack(held)[None])[0]
         fresh = list(islice(frames, step))
         if not overlap:
             later = start + len(held)
         elif len(fresh) < step:
-            later = start + len(fresh)  # the last chunk is moved back to end with the clip
+            later = start + len(fresh)  # the last chunk is moved back so that it ends with the clip
         else:
             later = start + step
         end = start + len(held)
         seam = (later + end) // 2 if fresh else end
         for index in range(done, seam):
-            yield tuple(made[temporal_scale * (index - start) : temporal_scale * (index - start + 1)])
-        del made
+            yield tuple(outputs[temporal_scale * (index - start) : temporal_scale * (index - start + 1)])
+        del outputs
         held = (held + fresh)[later - start :] if fresh else []
         start, done = later, seam
 
 
 def pair_up(pictures: Iterable[Tensor], temporal_scale: int) -> Iterator[tuple[Tensor, ...]]:
-    """Group what a stream of a network yields by the frame it was made of."""
+    """Group the output frames of a network's stream by input frame."""
     pictures = iter(pictures)
-    while made := tuple(islice(pictures, temporal_scale)):
-        yield made
+    while group := tuple(islice(pictures, temporal_scale)):
+        yield group

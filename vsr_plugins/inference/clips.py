@@ -1,4 +1,4 @@
-"""Running a trained model over the clips of a config."""
+"""Run a trained model over the clips of a config's data set."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class RestoredClip:
-    """A clip before and after a network.
+    """Input, output and ground truth of one clip.
 
     Attributes:
         name: Name of the clip in its data set.
         lq: Input frames, (t, h, w, 3) uint8 RGB.
-        output: The network's frames, (t', H, W, 3) uint8 RGB.
-        gt: Ground truth, as ``output``.
+        output: Output frames of the network, (t', H, W, 3) uint8 RGB.
+        gt: Ground truth, same shape and type as ``output``.
     """
 
     name: str
@@ -27,11 +27,11 @@ class RestoredClip:
 
 
 def restore_clips(model: nn.Module, dataloader: dict) -> Iterator[RestoredClip]:
-    """Run ``model`` over whole clips, one at a time.
+    """Run ``model`` over complete clips, one at a time.
 
     Args:
-        model: A child of mmagic's ``BaseEditModel`` whose network returns all frames.
-        dataloader: A dataloader config whose samples are whole clips (depth 1).
+        model: A subclass of mmagic's ``BaseEditModel`` whose network returns all frames.
+        dataloader: A dataloader config whose samples are complete clips (depth 1).
     """
     for batch in Runner.build_dataloader(dataloader):
         with torch.inference_mode():
@@ -42,5 +42,5 @@ def restore_clips(model: nn.Module, dataloader: dict) -> Iterator[RestoredClip]:
 
 
 def to_rgb_frames(frames: Tensor) -> np.ndarray:
-    """(t, 3, h, w) BGR in [0, 255], as mmagic's preprocessor hands back -> (t, h, w, 3) uint8 RGB."""
+    """Convert (t, 3, h, w) BGR in [0, 255], as mmagic's preprocessor returns it, to (t, h, w, 3) uint8 RGB."""
     return frames.flip(1).permute(0, 2, 3, 1).clamp(0, 255).round().to(torch.uint8).cpu().numpy()

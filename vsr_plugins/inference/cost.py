@@ -1,4 +1,4 @@
-"""What a network takes: operations, time and memory for one output frame."""
+"""Measure the cost of a network: operations, time and memory for one output frame."""
 
 import json
 import platform
@@ -23,31 +23,33 @@ from ..evaluation.tables.method_table import Cost
 from ..models.blocks.fast.temporal_winograd import direct_convolutions
 from .memory import peak_memory
 
-# Calls are repeated for a median as long as one takes less.
-QUICK = 2.0
+# Seconds for which calls are repeated to take a median.
+REPEAT_SECONDS = 2.0
 SCALED_DOT_PRODUCT_ATTENTION = F.scaled_dot_product_attention
 
 
 def measure_apart(model: dict, shape: tuple[int, ...], device: str = 'cpu') -> Cost:
-    """Measure in a process of its own, whose memory nothing else uses.
+    """Measure the cost of a model in a separate process, so that nothing else adds to its memory.
 
     Args:
-        model: The model of a config.
-        shape: Input of its network without the batch: (t, c, h, w), or (c, h, w) for one frame.
-        device: Where.
+        model: The ``model`` entry of a config.
+        shape: Input shape of the network without the batch axis: (t, c, h, w), or (c, h, w) for one frame.
+        device: Device to measure on.
 
     Raises:
-        ValueError: If the process was killed, which is what happens where memory does not suffice.
+        ValueError: If the process was killed, as happens when it runs out of memory.
     """
     with ProcessPoolExecutor(1, get_context('spawn')) as pool:
         try:
             return pool.submit(measure_model, json.dumps(model), shape, device, torch.get_num_threads()).result()
         except BrokenProcessPool:
-            raise ValueError('measuring the cost was killed; memory may not suffice') from None
+            raise ValueError(
+                f'the process that measured the cost at {shape} was killed; it may have run out of memory'
+            ) from None
 
 
 def measure_model(model: str, shape: tuple[int, ...], device: str, threads: int) -> Cost:
-    """What ``measure_apart`` runs in its process; ``model`` is JSON."""
+    """Build and measure a model; ``measure_apart`` runs this in its process. ``model`` is JSON."""
     from .load_model import load_model
 
     torch.set_num_threads(threads)
@@ -55,12 +57,12 @@ def measure_model(model: str, shape: tuple[int, ...], device: str, threads: int)
 
 
 def measure_cost(model: nn.Module, shape: tuple[int, ...], device: str = 'cpu') -> Cost:
-    """Call the network of ``model`` on random frames and see what that takes.
+    """Measure the operations, time and memory that the network of ``model`` takes on random frames.
 
     Args:
-        model: A child of mmagic's ``BaseEditModel``, on ``device``.
+        model: A subclass of mmagic's ``BaseEditModel``, on ``device``.
         shape: See ``measure_apart``.
-        device: Where it is.
+        device: Device of ``model``.
     """
     from mmagic.structures import DataSample
 
@@ -89,19 +91,23 @@ def measure_cost(model: nn.Module, shape: tuple[int, ...], device: str = 'cpu') 
 
 
 def median_seconds(
-    call: Callable[[], object], device: torch.device | str = 'cpu', enough: float = QUICK, most: int = 5
+    call: Callable[[], object],
+    device: torch.device | str = 'cpu',
+    max_seconds: float = REPEAT_SECONDS,
+    max_calls: int = 5,
 ) -> float:
-    """Median time of a call, up to the moment when the device has done all of it.
+    """Median time of a call, including the wait until the device has finished.
 
     Args:
-        call: Is called at least once; a first call, which fills caches and compiles, is the caller's.
-        device: Where it computes.
-        enough: Seconds after which it is not called again.
-        most: Calls at most.
+        call: Function to time, called at least once. The caller makes the warm-up call, which fills caches and
+            compiles.
+        device: Device that it computes on.
+        max_seconds: Total time in seconds after which it is not called again.
+        max_calls: Maximum number of calls.
     """
     is_cuda = torch.device(device).type == 'cuda'
     seconds: list[float] = []
-    while not seconds or (sum(seconds) < enough and len(seconds) < most):
+    while not seconds or (sum(seconds) < max_seconds and len(seconds) < max_calls):
         if is_cuda:
             torch.cuda.synchronize(device)
         start = time.perf_counter()
@@ -113,10 +119,10 @@ def median_seconds(
 
 
 def count_flops(call: Callable[[], Tensor]) -> tuple[int, Tensor]:
-    """Floating-point operations of a call, a multiply-add counted as two, and what it returned.
+    """Count the floating-point operations of a call; return them and the output of the call.
 
-    Counted are convolutions, deformable ones too, and attention, as their definitions have them, and matrix products;
-    what is done element by element or by looking up is not.
+    A multiply-add counts as two. Counted are convolutions (deformable ones too) and attention, both by their
+    definitions, and matrix products. Element-wise operations and look-ups are not counted.
     """
     import torchvision.ops  # noqa: F401
 
@@ -128,13 +134,13 @@ def count_flops(call: Callable[[], Tensor]) -> tuple[int, Tensor]:
 
 
 class _AttentionByDefinition(TorchFunctionMode):
-    """Count attention where it is called: two matrix products, whatever kernel computes them.
+    """Count attention as two matrix products, whichever kernel computes them.
 
-    PyTorch's counter has formulas for some of the kernels, others per release; a kernel without one counts as nothing,
-    and one that pads the channels counts the padding.
+    PyTorch's counter has formulas for some kernels only, and which ones depends on the release: a kernel without a
+    formula counts as zero, and a kernel that pads the channels counts the padding.
 
     Attributes:
-        difference: What is to be added to the count of ``counter``.
+        difference: Operations to add to the count of ``counter``.
     """
 
     def __init__(self, counter: FlopCounterMode) -> None:
@@ -143,11 +149,11 @@ class _AttentionByDefinition(TorchFunctionMode):
         self.difference = 0
 
     def __torch_function__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
-        """Called by PyTorch for each of its functions, but for those that such a function calls in turn."""
+        """Intercept a PyTorch function; PyTorch calls this for outermost functions only."""
         kwargs = kwargs or {}
         if func is SCALED_DOT_PRODUCT_ATTENTION:
             return self._attend(*args, **kwargs)
-        # multi_head_attention_forward calls it in turn.
+        # multi_head_attention_forward calls scaled_dot_product_attention.
         with patch.object(F, 'scaled_dot_product_attention', self._attend):
             return func(*args, **kwargs)
 
@@ -166,7 +172,7 @@ def _deform_conv_flops(x: Any, weight: Any, *args: Any, out_shape: Any = None, *
 
 
 def machine(device: str = 'cpu') -> str:
-    """What computes, in words, as far as it decides the time."""
+    """Describe the hardware and software that determine the time: device, threads, PyTorch version."""
     if torch.device(device).type == 'cuda':
         return f'{torch.cuda.get_device_name(device)}, PyTorch {torch.__version__}'
     name = platform.processor() or platform.machine()

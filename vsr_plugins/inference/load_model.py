@@ -1,7 +1,7 @@
-"""Models with weights: of a config, by MMagic or without it, or pretrained.
+"""Build models with weights: from a config, with or without MMagic, or pretrained.
 
-Importing MMagic takes far longer than starting a network. What it adds to a model (losses, optimizers, data samples)
-serves training and measuring, so ``choose_model`` builds a config whose network is of this package without it.
+Importing MMagic takes far longer than building a network. Its additions to a model (losses, optimizers, data samples)
+are needed only for training and evaluation, so ``choose_model`` builds networks of this package without MMagic.
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ from ..pretrained import load_checkpoint, load_pretrained
 if TYPE_CHECKING:
     from mmengine.config import Config
 
-# Preprocessors whose normalisation is mean and standard deviation of RGB, and the keys that do not change it.
+# Preprocessors that normalise by mean and standard deviation of RGB, and the keys that keep it so.
 PREPROCESSORS = frozenset({'DataPreprocessor', 'PaddedDataPreprocessor'})
-NEUTRAL = frozenset({'type', 'mean', 'std', 'input_view', 'output_view', 'pad_mode', 'pad_size_divisor'})
-# Keys of configs of networks whose value is a config of another.
+SUPPORTED_KEYS = frozenset({'type', 'mean', 'std', 'input_view', 'output_view', 'pad_mode', 'pad_size_divisor'})
+# Keys of a network's config that hold the config of another network.
 PARTS = ('network', 'branch', 'aligner', 'flow', 'interpolator', 'restorer')
 
 
@@ -30,41 +30,41 @@ def choose_model(
     checkpoint: str | Path | None = None,
     model: str | nn.Module | None = None,
 ) -> nn.Module:
-    """Build what was asked for, weights and all.
+    """Build the requested model and load its weights.
 
     Args:
         config: Config of the model.
         checkpoint: Its weights: a file, or ``pretrained:NAME``.
-        model: A name of ``vsr_plugins.pretrained``, or a model, which is handed back. Without config and model, the
-            best on this machine.
+        model: Name of a model in ``vsr_plugins.pretrained``, or a model, which is returned as it is. Without config
+            and model, the best pretrained model on this machine.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If there is no such model, or weights are missing.
+        FileNotFoundError: If the config or the weights do not exist.
+        ValueError: If the model is unknown, cannot be built, or has no weights.
     """
     if isinstance(model, nn.Module):
         return model
     if config is None:
         if checkpoint is not None:
-            raise ValueError(f'the config of {checkpoint} is needed too')
+            raise ValueError(f'the checkpoint {checkpoint} needs a config; give the config of its model too')
         return load_pretrained(model)
     if model is not None:
-        raise ValueError(f'a config and a pretrained model ({model}) were named; name one of them')
+        raise ValueError(f'got both a config ({config}) and a pretrained model ({model}); give only one of them')
     from ..engine.config_files import first_line, read_config
 
     settings = read_config(config)
     if settings.get('model') is None:
-        raise ValueError(f'{config} is the config of no model: it has no entry called model')
+        raise ValueError(f'{config} is not the config of a model: it has no entry called model')
     try:
         built = build_light_model(settings.model, checkpoint)
         if built is None:
             built = load_model(settings, checkpoint)
     except (TypeError, KeyError, AttributeError, ImportError, AssertionError) as error:
-        raise ValueError(f'{config} does not build a model: {first_line(error)}') from error
+        raise ValueError(f'cannot build the model of {config}: {first_line(error)}') from error
     if checkpoint is None and (missing := getattr(getattr(built, 'generator', None), 'missing_files', None)):
-        raise FileNotFoundError(f'{config} names weights that are not there: {", ".join(map(str, missing))}')
+        raise FileNotFoundError(f'{config} names weights that do not exist: {", ".join(map(str, missing))}')
     if checkpoint is None and any(True for _ in built.parameters()) and not _brings_weights(settings.model):
-        raise ValueError(f'a checkpoint for {config} is needed: without one the weights are random')
+        raise ValueError(f'{config} needs a checkpoint: without one its weights are random')
     return built
 
 
@@ -72,13 +72,13 @@ def load_model(config: 'str | Path | Config', checkpoint: str | Path | None = No
     """Build the model of a config and load its weights.
 
     Args:
-        config: A config file, or what mmengine read from one.
+        config: A config file, or a config that mmengine has loaded.
         checkpoint: A local checkpoint of this model, or ``pretrained:NAME``; None leaves the weights as initialised.
-        device: Where to put the model.
+        device: Device to put the model on.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the checkpoint is that of another model.
+        FileNotFoundError: If the config or the checkpoint does not exist.
+        ValueError: If the checkpoint belongs to another model.
     """
     from mmagic.registry import MODELS
     from mmagic.utils import register_all_modules
@@ -95,12 +95,12 @@ def load_model(config: 'str | Path | Config', checkpoint: str | Path | None = No
 
 
 class LightModel(nn.Module):
-    """What is left of one of MMagic's editors for restoring: ``generator`` and ``data_preprocessor``.
+    """An MMagic editor reduced to the parts used for inference: ``generator`` and ``data_preprocessor``.
 
     Args:
         generator: The network.
-        mean: Of each channel, for values in [0, 255].
-        std: Likewise.
+        mean: Mean of each channel, for values in [0, 255].
+        std: Standard deviation of each channel, for values in [0, 255].
     """
 
     def __init__(self, generator: nn.Module, mean: list[float], std: list[float]) -> None:
@@ -113,21 +113,21 @@ def build_light_model(config: Mapping[str, Any], checkpoint: str | Path | None) 
     """Build the model of a config without MMagic.
 
     Args:
-        config: The config's ``model``.
+        config: The ``model`` entry of a config.
         checkpoint: Its weights; None leaves them as initialised.
 
     Returns:
-        The model in evaluation mode; None if MMagic is needed for it.
+        The model in evaluation mode; None if it needs MMagic.
 
     Raises:
-        FileNotFoundError: If there is no such checkpoint.
-        ValueError: If it is that of another model.
+        FileNotFoundError: If the checkpoint does not exist.
+        ValueError: If the checkpoint belongs to another model.
     """
     preprocessor = config.get('data_preprocessor') or {}
     generator = config.get('generator')
     if not isinstance(generator, Mapping) or not _is_own(generator) or config.get('is_use_ema'):
         return None
-    if preprocessor.get('type') not in PREPROCESSORS or not {'mean', 'std'} <= set(preprocessor) <= NEUTRAL:
+    if preprocessor.get('type') not in PREPROCESSORS or not {'mean', 'std'} <= set(preprocessor) <= SUPPORTED_KEYS:
         return None
     model = LightModel(build_network(generator), preprocessor['mean'], preprocessor['std'])
     if checkpoint is not None:
@@ -136,7 +136,7 @@ def build_light_model(config: Mapping[str, Any], checkpoint: str | Path | None) 
 
 
 def _is_own(config: Mapping[str, Any]) -> bool:
-    """Whether a network and all of its parts are of this package."""
+    """Whether a network and all of its parts are defined in this package."""
     if config.get('type') not in NETWORKS:
         return False
     parts = [config[key] for key in PARTS if config.get(key) is not None]
@@ -149,7 +149,7 @@ def _is_own(config: Mapping[str, Any]) -> bool:
 
 
 def _brings_weights(config: object) -> bool:
-    """Whether a config of a model says where weights of it are."""
+    """Whether the config of a model names a file of weights."""
     if isinstance(config, Mapping):
         pairs = list(config.items())
         if any(value is not None and (key.endswith('_weights') or key == 'init_cfg') for key, value in pairs):

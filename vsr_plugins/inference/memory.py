@@ -1,4 +1,4 @@
-"""How much memory there is, and how much of it a network takes."""
+"""Measure available memory and the memory that a network takes."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ CGROUPS = (
     ('/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory.current'),
     ('/sys/fs/cgroup/memory/memory.limit_in_bytes', '/sys/fs/cgroup/memory/memory.usage_in_bytes'),
 )
-# What the allocators of CUDA, cuBLAS, cuDNN and the CPU say where they throw a plain RuntimeError.
+# Parts of the RuntimeError messages of the allocators of CUDA, cuBLAS, cuDNN and the CPU.
 ALLOCATION_FAILED = (
     'out of memory',
     "can't allocate memory",
@@ -29,23 +29,23 @@ ALLOCATION_FAILED = (
     'could not create a memory',
     'could not allocate',
     'alloc_failed',
-    # Where cuDNN has no memory for the workspace of any of its kernels, this is all that PyTorch says.
+    # PyTorch's only message when cuDNN has no memory for the workspace of any of its kernels.
     'unable to find an engine',
 )
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception says that memory could not be had, on any device."""
+    """Whether an exception reports a failed allocation, on any device."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
     return isinstance(error, RuntimeError) and any(text in str(error).lower() for text in ALLOCATION_FAILED)
 
 
 def available_memory(device: torch.device | str = 'cpu') -> int | None:
-    """Bytes that can still be allocated on a device; None where the system does not tell.
+    """Bytes that can still be allocated on a device; None if the system does not report them.
 
-    On CUDA, what is free and what PyTorch keeps in its cache. On the CPU, the least of: what Linux calls available,
-    what is left of the container's limit, and what is left of the limit on the address space of the process.
+    On CUDA: free memory plus the unused part of PyTorch's cache. On the CPU: the minimum of Linux's ``MemAvailable``,
+    the remainder of the container's limit, and the remainder of the limit on the address space of the process.
     """
     device = torch.device(device)
     if device.type == 'cuda':
@@ -58,9 +58,9 @@ def available_memory(device: torch.device | str = 'cpu') -> int | None:
 
 
 def peak_memory(run: Callable[[], Tensor], device: torch.device | str = 'cpu') -> int | None:
-    """Bytes that ``run`` takes at its peak, its result included; None where that cannot be seen.
+    """Peak memory of ``run`` in bytes, including its result; None if it cannot be measured.
 
-    On the CPU the resident memory of the process is watched while it runs, so nothing else should run beside it.
+    On the CPU the resident memory of the process is polled meanwhile, so nothing else should run in the process.
     """
     device = torch.device(device)
     if device.type == 'cuda':
@@ -72,7 +72,7 @@ def peak_memory(run: Callable[[], Tensor], device: torch.device | str = 'cpu') -
         return torch.cuda.max_memory_allocated(device) - before
     if device.type != 'cpu' or _resident() is None:
         return None
-    # What malloc keeps from earlier runs would be used again unseen.
+    # Memory that malloc keeps from earlier runs would be reused without being counted.
     give_back_freed_memory()
     before = peak = _resident()
     done = threading.Event()

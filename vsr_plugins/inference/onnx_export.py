@@ -1,4 +1,4 @@
-"""Networks as ONNX files, each compared with PyTorch before it gets its name."""
+"""Export networks to ONNX files, and compare each file with PyTorch before it is published."""
 
 import contextlib
 import logging
@@ -26,29 +26,29 @@ if TYPE_CHECKING:
 
 PACKAGES = ('onnx', 'onnxruntime', 'onnxscript')
 OPSETS = range(18, 24)
-# Deformable convolution is an operator of its own from here on.
+# First opset with an operator for deformable convolution.
 DEFORMABLE_OPSET = 19
 TOLERANCE = 1e-4
-# Size of the frames a network is traced with where none is asked for, before it is filled to what the network spec,
-# and how much larger those are on which a file for any size is tried once more.
+# Default (h, w) of the frames a network is traced with, before they are rounded up to what the network requires. A file
+# for any size is checked again on frames larger by LARGER times the network's multiple.
 TRACED = (48, 64)
 LARGER = (2, 1)
-# Sides that are left free are taken to be at least this.
+# Minimum of a dynamic side.
 MIN_SIZE = 8
-# Frames of a network that takes any number.
+# Default clip length of a network that takes any number of frames.
 FRAMES = 7
 
 
 @dataclass(frozen=True)
 class Export:
-    """A file that was written.
+    """A written ONNX file.
 
     Attributes:
         path: The file.
-        shape: Of its input, ``lqs``: numbers, or None where any goes.
-        multiple_of: What height and width must be multiples of, where any goes.
+        shape: Shape of its input, ``lqs``; None for an axis of any size.
+        multiple_of: Height and width must be multiples of this if they may vary.
         opset: Version of the ONNX operators.
-        difference: Greatest difference of its output from PyTorch's, on random frames.
+        difference: Maximum absolute difference of its output from PyTorch's, on random frames.
     """
 
     path: Path
@@ -79,23 +79,23 @@ def export_onnx(
 ) -> Export:
     """Write a network as an ONNX file with one input, ``lqs``, and one output, ``output``, RGB in [0, 1].
 
-    The file is run by onnxruntime on random frames, of two sizes where it is for any size, and compared with PyTorch.
-    It appears under its name only if the two agree. Its metadata say what the network needs: ``scale``,
-    ``multiple_of``, ``frames`` and ``output`` (see the contract of networks).
+    onnxruntime runs the file on random frames (of two sizes if the file is for any size). The file is published only
+    if the outputs agree with PyTorch's. Its metadata hold the requirements of the network: ``scale``, ``multiple_of``,
+    ``frames`` and ``output`` (see the contract of networks).
 
     Args:
-        model: A network, (1, t, c, h, w) or (n, c, h, w) -> frames in [0, 1], or an editor, whose network is written
-            together with the normalisation that it was trained with; on the CPU.
+        model: A network, (1, t, c, h, w) or (n, c, h, w) -> frames in [0, 1], or an editor, whose network is exported
+            together with the normalisation it was trained with; on the CPU.
         path: File to write.
-        size: Height and width of the frames; None leaves them free.
-        frames: Frames of a clip, for networks that take any number; 7 by default.
-        opset: Version of the ONNX operators. Deformable convolution wants 19.
-        overwrite: Replace a file that is there.
+        size: Height and width of the frames; None makes both axes dynamic.
+        frames: Frames in a clip, for networks that take any number; 7 by default.
+        opset: Version of the ONNX operators. Deformable convolution needs 19.
+        overwrite: Replace an existing file.
 
     Raises:
-        FileExistsError: If the file is there and ``overwrite`` is off.
-        ValueError: If a package is missing, an argument is out of range, an operator cannot be exported, the size
-            cannot be left free, or onnxruntime's output is not PyTorch's.
+        FileExistsError: If the file exists and ``overwrite`` is off.
+        ValueError: If a package is missing, an argument is out of range, an operator cannot be exported, the network
+            does not allow a dynamic size, or onnxruntime's output differs from PyTorch's.
     """
     path = Path(path)
     check_target(path, overwrite)
@@ -103,7 +103,7 @@ def export_onnx(
         raise ValueError(f'opset must be between {OPSETS[0]} and {OPSETS[-1]}, but got {opset}')
     if size is not None and min(size) < 1:
         raise ValueError(f'size must be height and width of at least 1, but got {size}')
-    wrapped = _Plain(model).eval()
+    wrapped = _RgbNetwork(model).eval()
     network = wrapped.network
     spec = input_spec(network)
     multiple = math.lcm(getattr(network, 'multiple_of', 1), spec.multiple_of)
@@ -124,35 +124,35 @@ def export_onnx(
     return Export(path, shape, multiple, opset, difference)
 
 
-class _Plain(nn.Module):
-    """A network from RGB in [0, 1] to the same, whatever range and order it was trained on, and of one output."""
+class _RgbNetwork(nn.Module):
+    """A network wrapped to map RGB in [0, 1] to RGB in [0, 1], whatever its normalisation, with a single output."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.network = network_of(model)
         self.mean, self.std, self.bgr = normalisation_of(model, torch.device('cpu'))
-        self.plain = not self.mean.any() and bool((self.std == 1).all())
+        self.is_unscaled = not self.mean.any() and bool((self.std == 1).all())
 
     def forward(self, lqs: Tensor) -> Tensor:
         lqs = lqs.flip(-3) if self.bgr else lqs
-        output = self.network(lqs if self.plain else (lqs - self.mean) / self.std)
+        output = self.network(lqs if self.is_unscaled else (lqs - self.mean) / self.std)
         output = output[0] if isinstance(output, (tuple, list)) else output
-        output = output if self.plain else output * self.std + self.mean
+        output = output if self.is_unscaled else output * self.std + self.mean
         return output.flip(-3) if self.bgr else output
 
 
 def check_target(path: Path, overwrite: bool) -> None:
-    """Refuse, before anything is computed, what cannot be written in the end.
+    """Check, before anything is computed, that the file can be written.
 
     Raises:
-        FileExistsError: If the file is there and ``overwrite`` is off.
+        FileExistsError: If the file exists and ``overwrite`` is off.
         ValueError: If a package is missing.
     """
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         raise ValueError(f"export needs {' and '.join(missing)}: pip install 'vsr_plugins[export]'")
     if path.exists() and not overwrite:
-        raise FileExistsError(f'{path} is already there; replace it with --force (overwrite=True)')
+        raise FileExistsError(f'{path} already exists; replace it with --force (overwrite=True)')
 
 
 def _clip_length(network: nn.Module, spec: InputSpec, frames: int | None) -> int:
@@ -162,28 +162,28 @@ def _clip_length(network: nn.Module, spec: InputSpec, frames: int | None) -> int
     if own is None:
         return max(frames or getattr(network, 'chunk_length', None) or FRAMES, spec.min_frames)
     if frames not in (None, own):
-        raise ValueError(f'{type(network).__name__} takes {own} frames, but {frames} were asked for')
+        raise ValueError(f'{type(network).__name__} takes {own} frames, but got frames={frames}')
     return own
 
 
 def _random_clip(spec: InputSpec, t: int, size: tuple[int, int]) -> Tensor:
     height, width = (side * spec.scale if spec.pre_upsampled else side for side in size)
-    # A batch of one would be taken for a constant.
+    # The exporter would treat a batch of one as a constant.
     lead = (2,) if spec.single_image else (1, t)
     return torch.rand(*lead, 3, height, width, generator=torch.Generator().manual_seed(0))
 
 
 def _translate(network: nn.Module, lqs: Tensor, spec: InputSpec, multiple: int | None, opset: int) -> 'onnx.ModelProto':
-    """The network as an ONNX graph; with ``multiple``, for any height and width that are multiples of it."""
+    """Export the network as an ONNX graph; with ``multiple``, for any height and width that are multiples of it."""
     shapes = None
     if multiple:
         multiple *= spec.scale if spec.pre_upsampled else 1
-        least = max(-(-spec.min_size // multiple), -(-MIN_SIZE // multiple))
-        sides = [torch.export.Dim(name, min=least) for name in ('h', 'w')]
+        min_units = max(-(-spec.min_size // multiple), -(-MIN_SIZE // multiple))
+        sides = [torch.export.Dim(name, min=min_units) for name in ('h', 'w')]
         free = {lqs.ndim - 2 + i: side if multiple == 1 else multiple * side for i, side in enumerate(sides)}
         shapes = ({**free, 0: torch.export.Dim('n')} if spec.single_image else free,)
     try:
-        # The compiled operator, one node, in place of the many that sample on the CPU.
+        # The compiled operator becomes one node; the CPU sampling would become many.
         with _quiet(), deform_backend('torchvision'):
             program = torch.onnx.export(
                 network,
@@ -197,26 +197,26 @@ def _translate(network: nn.Module, lqs: Tensor, spec: InputSpec, multiple: int |
                 custom_translation_table={torch.ops.aten.remainder.Scalar: _remainder},
             )
     except Exception as error:  # the exporter's errors have no common type
-        raise ValueError(_reason(network.network, error, free=multiple is not None)) from error
+        raise ValueError(_explain(network.network, error, is_dynamic=multiple is not None)) from error
     model = program.model_proto
     written = next(entry.version for entry in model.opset_import if not entry.domain)
     if written != opset or (opset < DEFORMABLE_OPSET and any(n.op_type == 'DeformConv' for n in model.graph.node)):
         raise ValueError(
-            f'{type(network.network).__name__} has operators that opset {opset} lacks; '
-            f'ask for {max(DEFORMABLE_OPSET, opset + 1)} or later'
+            f'{type(network.network).__name__} uses operators that opset {opset} lacks; '
+            f'use opset {max(DEFORMABLE_OPSET, opset + 1)} or later'
         )
     return model
 
 
 def _remainder(dividend: object, divisor: object) -> object:
-    """``aten::remainder`` of a tensor of whole numbers and a size that is left free, which the exporter lacks."""
+    """Translate ``aten::remainder`` of an integer tensor and a dynamic size, which the exporter lacks."""
     from onnxscript import opset20
 
     return opset20.Mod(dividend, opset20.CastLike(divisor, dividend))
 
 
-def _reason(network: nn.Module, error: BaseException, free: bool) -> str:
-    """One line: the operator that stands in the way, or what the tracing stumbled over."""
+def _explain(network: nn.Module, error: BaseException, is_dynamic: bool) -> str:
+    """One line that names the operator or the code that cannot be exported."""
     name = type(network).__name__
     chain = [error]
     while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and len(chain) < 9:
@@ -224,14 +224,14 @@ def _reason(network: nn.Module, error: BaseException, free: bool) -> str:
     text = '\n'.join(str(link) for link in chain)
     for pattern in (r"OpOverload\(op='([\w.:]+)'", r'target=(?:torch\.ops\.)?([\w.]+)\]', r'operator (\S+::\w+)'):
         if found := re.search(pattern, text):
-            return f'{name} cannot be exported: ONNX has no form of its operator {found[1]}'
+            return f'{name} cannot be exported: ONNX has no equivalent of its operator {found[1]}'
     if '.numpy()' in text:
-        return f'{name} cannot be exported: it computes outside PyTorch (Tensor.numpy), where no graph leads'
+        return f'{name} cannot be exported: it computes outside PyTorch (Tensor.numpy), which cannot be traced'
     if 'data-dependent' in text:
-        return f'{name} cannot be exported: it decides by the values of its frames (aten::item), where no graph leads'
+        return f'{name} cannot be exported: it branches on pixel values (aten::item), which cannot be traced'
     first = next((line.strip() for line in str(chain[-1]).splitlines() if line.strip()), type(chain[-1]).__name__)
-    way = ' with the size of its frames left free; give a size (--size HxW)' if free else ''
-    return f'{name} cannot be exported{way}: {first[:200]}'
+    hint = ' with a dynamic frame size; give a size (--size HxW)' if is_dynamic else ''
+    return f'{name} cannot be exported{hint}: {first[:200]}'
 
 
 def _describe(model: 'onnx.ModelProto', spec: InputSpec, multiple: int, t: int) -> None:
@@ -241,18 +241,18 @@ def _describe(model: 'onnx.ModelProto', spec: InputSpec, multiple: int, t: int) 
     set_model_props(model, {name: str(value) for name, value in entries.items()})
 
 
-def _check(path: Path, network: _Plain, examples: list[Tensor]) -> float:
-    """Greatest difference between onnxruntime and PyTorch on all examples, the first of the traced size.
+def _check(path: Path, network: _RgbNetwork, examples: list[Tensor]) -> float:
+    """Maximum difference between onnxruntime and PyTorch over all examples, the first of the traced size.
 
     Raises:
-        ValueError: If it is too great, or onnxruntime refuses the file.
+        ValueError: If it exceeds the tolerance, or onnxruntime rejects the file.
     """
     import onnxruntime
 
     name = type(network.network).__name__
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    greatest = 0.0
+    max_difference = 0.0
     for number, lqs in enumerate(examples):
         try:
             session = onnxruntime.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
@@ -262,22 +262,22 @@ def _check(path: Path, network: _Plain, examples: list[Tensor]) -> float:
             reason = str(error).splitlines()[0]
         expected = network(lqs.clone()).numpy()
         if not reason and output.shape == expected.shape:
-            greatest = max(greatest, float(np.abs(output - expected).max()))
-            if greatest <= TOLERANCE:
+            max_difference = max(max_difference, float(np.abs(output - expected).max()))
+            if max_difference <= TOLERANCE:
                 continue
         if number:
             raise ValueError(
-                f'{name} cannot be exported with the size of its frames left free: '
-                'its code takes a size for a constant. Give a size (--size HxW)'
+                f'{name} cannot be exported with a dynamic frame size: '
+                'its code treats the size as a constant; give a size (--size HxW)'
             )
-        reason = reason or f'its output differs from PyTorch by {greatest:.1e}, and {TOLERANCE:.0e} is allowed'
-        raise ValueError(f'{name} is exported, but onnxruntime does not compute the same: {reason}')
-    return greatest
+        reason = reason or f'its output differs by {max_difference:.1e}, more than the tolerance of {TOLERANCE:.0e}'
+        raise ValueError(f'onnxruntime does not reproduce the output of {name}: {reason}')
+    return max_difference
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Without what the exporter says on its way."""
+    """Suppress the exporter's logs, warnings and prints."""
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(StringIO()), contextlib.redirect_stderr(StringIO()):

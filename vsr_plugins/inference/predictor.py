@@ -1,4 +1,4 @@
-"""A model at work on frames: its normalisation, its device, half precision, tiles."""
+"""Predict video frames with a model: normalisation, device, half precision, tiles."""
 
 import logging
 from collections import deque
@@ -19,12 +19,12 @@ from ..models.input_spec import input_spec
 from ..temporal_windows import mirrored
 from .chunks import pair_up, run_chunks, run_windows
 from .memory import is_out_of_memory
-from .tiling import SMALLEST, Tiler, choose_tile, tiling_of
+from .tiling import MIN_TILE, Tiler, choose_tile, tiling_of
 
 logger = logging.getLogger(__name__)
 
 PRECISIONS = ('auto', 'float32', 'half')
-# Frames of so few pixels are never worth a tile, nor a try of how much memory they take.
+# Frames of at most this many pixels are never tiled, and their memory is not probed.
 SMALL = 256 * 256
 
 
@@ -33,23 +33,23 @@ class _OverflowError(Exception):
 
 
 class VideoPredictor:
-    """Restores the scenes of a video with the network of a model, fed as the network needs it.
+    """Restores the scenes of a video with a model's network, in the windows or chunks that the network requires.
 
     Args:
-        model: A child of mmagic's ``BaseEditModel``, or a bare network on RGB in [0, 1].
-        device: Where to compute.
-        precision: ``'half'`` lets PyTorch's autocast compute in float16 (bfloat16 on the CPU), and goes on in float32
-            from the first output on that is not finite; deformable sampling and flow stay in float32 either way.
+        model: A subclass of mmagic's ``BaseEditModel``, or a bare network on RGB in [0, 1].
+        device: Device to compute on.
+        precision: ``'half'`` computes under PyTorch's autocast in float16 (bfloat16 on the CPU) and switches to float32
+            at the first output that is not finite; deformable sampling and flow always stay in float32.
             ``'auto'`` is half on CUDA devices with tensor cores, else float32.
-        tile: Height and width of tiles in pixels of the input; None chooses by the memory that is there, 0 takes
-            frames whole. In each case a tile that runs out of memory is halved.
+        tile: Height and width of tiles in pixels of the input; None chooses by available memory, 0 does not tile. In
+            each case a tile that runs out of memory is halved.
 
     Attributes:
-        needs: Of the network.
-        seconds: Spent in the network so far.
+        spec: Input requirements of the network.
+        seconds: Seconds spent in the network so far.
 
     Raises:
-        ValueError: If the network does not say what it spec, or an option is unknown.
+        ValueError: If the network does not declare its input requirements, or an option is unknown.
     """
 
     def __init__(
@@ -62,17 +62,17 @@ class VideoPredictor:
         if precision not in PRECISIONS:
             raise ValueError(f'precision must be one of {", ".join(PRECISIONS)}, but got {precision!r}')
         if tile is not None and tile < 0:
-            raise ValueError(f'tile must be a number of pixels, 0 for none or None to choose, but got {tile}')
+            raise ValueError(f'tile must be a number of pixels, 0 for no tiles or None to choose, but got {tile}')
         keep_freed_memory()
         self.device = torch.device(device)
         self.network = network_of(model).to(self.device).eval()
         self.spec = input_spec(self.network)
-        self.half = precision == 'half' or (precision == 'auto' and _good_at_half(self.device))
+        self.half = precision == 'half' or (precision == 'auto' and _has_tensor_cores(self.device))
         self.seconds = 0.0
         self._mean, self._std, self._bgr = normalisation_of(model, self.device)
         self._tile = tile
         self._tiler: Tiler | None = None
-        self._told = False
+        self._has_warned = False
 
     def restore(self, frames: Iterator[np.ndarray]) -> Iterator[tuple[Tensor, ...]]:
         """Restore a scene.
@@ -81,8 +81,8 @@ class VideoPredictor:
             frames: (h, w, 3) RGB, uint8 or uint16, of one size.
 
         Yields:
-            For each frame what was made of it: (3, scale * h, scale * w) in [0, 1] on the CPU; two of them where the
-            network interpolates, but one of the last.
+            For each input frame its output frames, (3, scale * h, scale * w) in [0, 1] on the CPU: one, or two if the
+            network interpolates (one for the last input frame).
         """
         tensors: Iterator[Tensor] = map(_to_tensor, frames)
         if self._tiler is None:
@@ -92,7 +92,7 @@ class VideoPredictor:
         return self._restore(tensors)
 
     def _plan(self, ahead: list[Tensor]) -> None:
-        """Choose the size of tiles by the first frames."""
+        """Choose the tile size from the first frames."""
         tile = self._tile
         if tile is None:
             tile = 0
@@ -105,13 +105,13 @@ class VideoPredictor:
         spec = self.spec
         if spec.output == 'center':
             return ((picture,) for picture in run_windows(self._tiled, frames, spec.window))
-        # What a network streams it knows of whole frames, so tiles are restored in chunks.
+        # A stream's recurrent state covers complete frames, so tiles are restored in chunks instead.
         if hasattr(self.network, 'stream') and self._tiler.tile is None:
             return self._stream(frames)
         return run_chunks(self._tiled, frames, spec.clip_len, spec.overlap, spec.temporal_scale)
 
     def _stream(self, frames: Iterator[Tensor]) -> Iterator[tuple[Tensor, ...]]:
-        """By the network's own stream. Where it fails for memory or overflow, another way is taken from there on."""
+        """Restore with the network's ``stream``; after out-of-memory or overflow, continue with tiles or in float32."""
         recent: deque[Tensor] = deque()
         read = done = 0
 
@@ -128,8 +128,8 @@ class VideoPredictor:
                 yield self._enter(frame[None, None])[:, 0]
 
         try:
-            for made in pair_up(self._network_stream(feed()), self.spec.temporal_scale):
-                yield made
+            for outputs in pair_up(self._network_stream(feed()), self.spec.temporal_scale):
+                yield outputs
                 done += 1
                 while len(recent) > read - done + self.spec.overlap:
                     recent.popleft()
@@ -139,12 +139,12 @@ class VideoPredictor:
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            self._tiler.tile = max(max(recent[0].shape[-2:]) // 2, SMALLEST)
-        known = len(recent) - (read - done)
-        yield from islice(self._restore(chain(list(recent), frames)), known, None)
+            self._tiler.tile = max(max(recent[0].shape[-2:]) // 2, MIN_TILE)
+        already_yielded = len(recent) - (read - done)
+        yield from islice(self._restore(chain(list(recent), frames)), already_yielded, None)
 
     def _network_stream(self, frames: Iterator[Tensor]) -> Iterator[Tensor]:
-        """``network.stream``, timed, and under contexts that do not reach beyond it."""
+        """Run ``network.stream``, timed; autocast and inference mode are left before each yield."""
         pictures = self.network.stream(frames)
         while True:
             started = perf_counter()
@@ -159,13 +159,13 @@ class VideoPredictor:
 
     def _tiled(self, frames: Tensor) -> Tensor:
         output = self._tiler(frames)
-        if not self._told and self._tiler.reach is not None:
-            self._told = True
-            logger.warning('tiles of %s px: %s', self._tiler.tile, self._tiler.reach)
+        if not self._has_warned and self._tiler.receptive_field is not None:
+            self._has_warned = True
+            logger.warning('tiles of %s px: %s', self._tiler.tile, self._tiler.receptive_field)
         return output
 
     def _run(self, frames: Tensor) -> Tensor:
-        """(1, t, 3, h, w) in [0, 1] on the CPU -> what the network makes of it, in [0, 1] on the CPU."""
+        """Run the network on (1, t, 3, h, w) in [0, 1] on the CPU; its output is in [0, 1] on the CPU."""
         started = perf_counter()
         t, (h, w), scale = frames.shape[1], frames.shape[-2:], self.spec.scale
         if t < self.spec.min_frames:
@@ -187,7 +187,7 @@ class VideoPredictor:
         return output[None] if self.spec.single_image else output
 
     def _enter(self, frames: Tensor) -> Tensor:
-        """Frames as the network wants them: their size, their device, their range. Always a copy."""
+        """Convert frames to the size, device and range that the network requires. Always a copy."""
         spec = self.spec
         if spec.pre_upsampled:
             frames = bicubic_upsample(frames, spec.scale)
@@ -196,14 +196,14 @@ class VideoPredictor:
             frames = F.pad(frames, (0, missing[1], 0, missing[0], 0, 0), mode='replicate')
         frames = pad_to_multiple(frames, spec.multiple_of).to(self.device)
         frames = frames.flip(-3) if self._bgr else frames
-        # Some of upstream's networks write into what they are given.
+        # Some of upstream's networks modify their input in place.
         return (frames - self._mean) / self._std
 
     def _leave(self, output: Tensor, is_checked: bool = True) -> Tensor:
-        """RGB in [0, 1] on the CPU.
+        """Convert an output of the network to RGB in [0, 1] on the CPU.
 
         Raises:
-            _OverflowError: If it is checked, and in half precision not finite.
+            _OverflowError: If it is checked, was computed in half precision, and is not finite.
         """
         if self.half and is_checked and not output.isfinite().all():
             raise _OverflowError
@@ -212,7 +212,7 @@ class VideoPredictor:
         return output.clamp(0, 1).cpu()
 
     def _leave_half(self) -> None:
-        logger.warning('half precision overflows in this network; going on in float32')
+        logger.warning('half precision overflows in this network; continuing in float32')
         self.half = False
 
     def _autocast(self) -> torch.autocast | nullcontext:
@@ -222,30 +222,30 @@ class VideoPredictor:
 
 
 def network_of(model: nn.Module) -> nn.Module:
-    """The network that an editor tests with: the averaged one where there is one."""
+    """Return the network that an editor tests with: the averaged (EMA) one if it exists."""
     if getattr(model, 'is_use_ema', False):
         return model.generator_ema
     return getattr(model, 'generator', model)
 
 
 def normalisation_of(model: nn.Module, device: torch.device) -> tuple[Tensor, Tensor, bool]:
-    """Mean and standard deviation for pixels in [0, 1], (channels or 1, 1, 1) each, and whether they are to be BGR."""
+    """Mean and standard deviation for pixels in [0, 1], (channels or 1, 1, 1) each, and whether the order is BGR."""
     preprocessor = getattr(model, 'data_preprocessor', None)
     if preprocessor is None:
         mean, std = 0.0, 255.0
     elif getattr(preprocessor, '_enable_normalize', False):
         mean, std = preprocessor.mean, preprocessor.std
     else:
-        mean, std = 0.0, 1.0  # upstream hands over 0 to 255
+        mean, std = 0.0, 1.0  # upstream passes pixels in [0, 255]
     mean, std = (torch.as_tensor(part, dtype=torch.float32).reshape(-1, 1, 1).to(device) / 255 for part in (mean, std))
     return mean, std, getattr(preprocessor, 'output_channel_order', None) == 'BGR'
 
 
 def _to_tensor(frame: np.ndarray) -> Tensor:
-    """(h, w, 3) uint8 or uint16 -> (3, h, w) in [0, 1]."""
-    highest = np.iinfo(frame.dtype).max
-    return torch.from_numpy(frame.astype(np.float32)).permute(2, 0, 1).contiguous() / highest
+    """Convert (h, w, 3) uint8 or uint16 to (3, h, w) in [0, 1]."""
+    max_value = np.iinfo(frame.dtype).max
+    return torch.from_numpy(frame.astype(np.float32)).permute(2, 0, 1).contiguous() / max_value
 
 
-def _good_at_half(device: torch.device) -> bool:
+def _has_tensor_cores(device: torch.device) -> bool:
     return device.type == 'cuda' and torch.cuda.get_device_capability(device) >= (7, 0)

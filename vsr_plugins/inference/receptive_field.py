@@ -1,4 +1,4 @@
-"""How far a network sees: what a tile must be given beyond its border."""
+"""Measure the receptive field of a network, to choose the halo that a tile needs beyond its border."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,101 +6,101 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-# Low-resolution pixels of the piece of a frame that a network is tried on, and the least that networks with an optical
-# flow pyramid take.
+# Side of the piece of a frame that a network is probed on, and the minimum side that networks with an optical flow
+# pyramid take; low-resolution pixels.
 PROBE = 128
 MIN_PIECE = 64
-# A cut must not be seen where the kept part of a tile begins: a quarter of a step of 8 bits.
+# Maximum change that a cut may cause in the kept part of a tile: a quarter of an 8-bit step.
 TOLERANCE = 0.25 / 255
-# Up to this reach the halo is the whole of it and tiles are exact.
+# A receptive field of up to this many pixels is covered completely by the halo, so tiles are exact.
 EXACT = 32
 
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """How far a network sees, in pixels of its input.
+    """Receptive field of a network, in pixels of its input.
 
     Attributes:
-        pixels: How far a pixel's influence goes, whatever the weights; None where it goes beyond the piece that was
-            tried, or has no end. Not counted is how far learnt offsets and flows carry.
-        tried: How far the piece goes from its middle.
-        halo: What a tile is given beyond its border on each side.
-        difference: Greatest difference, in [0, 1], that a cut ``halo`` pixels away made on the piece that was tried;
-            None where the piece was too small to be cut with as much kept.
-        farther: A cut was seen from farther away than ``pixels``, by flows, offsets or patches. How far differs then
-            from place to place.
+        pixels: Radius of the receptive field of the operators, whatever the weights; None if it exceeds the probed
+            piece or is unbounded. Displacements by learnt offsets and flows are not counted.
+        probed: Distance from the middle of the probed piece to its border.
+        halo: Pixels added to a tile beyond its border on each side.
+        difference: Maximum difference, in [0, 1], caused on the probed piece by a cut ``halo`` pixels away; None if
+            the piece was too small to be cut with that much kept.
+        farther: A cut changed pixels farther away than ``pixels``, through flows, offsets or patches. The distance
+            then varies from place to place.
     """
 
     pixels: int | None
-    tried: int
+    probed: int
     halo: int
     difference: float | None
     farther: bool = False
 
     @property
     def covered(self) -> bool:
-        """Whether a cut is invisible behind the halo."""
+        """Whether a cut beyond the halo changes nothing by more than the tolerance."""
         return self.difference is not None and self.difference <= TOLERANCE
 
     def __str__(self) -> str:
         """One line for the user."""
         if self.pixels is not None:
-            sight = f'the network sees {self.pixels} px far'
+            field = f'the receptive field of the network is {self.pixels} px'
             if self.farther:
-                sight += ', and farther by what it makes of motion'
+                field += ', and more where it follows motion'
         else:
-            sight = f'the network sees the whole frame, or more than {self.tried} px of it'
+            field = f'the receptive field of the network is the whole frame, or more than {self.probed} px'
         if self.difference is None:
-            return f'{sight}; tiles have a halo of {self.halo} px, and what they change could not be tried'
-        change = f'{self.difference * 255:.2g}/255 where it was tried'
+            return f'{field}; tiles have a halo of {self.halo} px, and their error could not be measured'
+        change = f'{self.difference * 255:.2g}/255 on the probed piece'
         if self.farther:
             change += ', and perhaps by more elsewhere'
         if self.covered:
-            return f'{sight}; behind a halo of {self.halo} px tiles differ by {change}'
-        return f'{sight}, so tiles are not the same as none: behind a halo of {self.halo} px they differ by {change}'
+            return f'{field}; tiles with a halo of {self.halo} px differ from whole frames by {change}'
+        return f'{field}, so tiles are not exact: with a halo of {self.halo} px they differ by {change}'
 
 
 @torch.no_grad()
 def measure_receptive_field(
-    network: Callable[[Tensor], Tensor], frames: Tensor, scale: int, multiple_of: int = 4, least_halo: int = 0
+    network: Callable[[Tensor], Tensor], frames: Tensor, scale: int, multiple_of: int = 4, min_halo: int = 0
 ) -> ReceptiveField:
-    """Try how far a network sees, on a piece of the frames it shall restore.
+    """Measure the receptive field of a network on a piece of the frames that it will restore.
 
-    Two tries. One pixel is made NaN: what turns NaN in the output depends on it, whatever the weights are, so this is
-    the reach of the operators and tells a network with an end to its sight from one that looks everywhere. Then the
-    piece is cut, once at the bottom and the right, once at the top and the left: how far from the cut its output still
-    changes is what a halo must cover; with deep networks that is far less than the reach of the operators, and it holds
-    what learnt offsets and flows carry.
+    Two probes. First, one pixel is set to NaN: the output pixels that become NaN depend on it, whatever the weights.
+    This is the receptive field of the operators, and it separates networks with a bounded receptive field from those
+    that depend on the whole frame. Second, the piece is cut, once at the bottom and the right, once at the top and the
+    left. The halo must cover the distance from the cut within which the output changes; in deep networks it is far
+    less than the receptive field of the operators, and it includes displacements by learnt offsets and flows.
 
-    The halo is the whole reach up to ``EXACT`` pixels. Beyond that, or where the cut asks for more, it is what the cut
-    asks for and half of it more, at least ``EXACT / 2``.
+    The halo is the complete receptive field up to ``EXACT`` pixels. Beyond that, or if the cut requires more, it is
+    1.5 times the distance that the cut requires, at least ``EXACT / 2``.
 
     Args:
         network: (1, t, c, h, w) -> (..., scale * h, scale * w).
-        frames: (1, t, c, h, w), of which the middle is taken.
-        scale: Enlargement.
+        frames: (1, t, c, h, w); their middle is probed.
+        scale: Upscaling factor.
         multiple_of: Pieces begin, and are cut, at multiples of this, as tiles are.
-        least_halo: The halo is no less.
+        min_halo: Minimum halo.
 
     Raises:
-        ValueError: If the network makes values that are not finite.
+        ValueError: If an output of the network is not finite.
     """
     piece = middle_piece(frames, multiple_of, max(PROBE, MIN_PIECE + 2 * multiple_of))
     h, w = piece.shape[-2:]
-    pixels = _operator_reach(network, piece, scale)
-    tried = min(h, w) // 2
-    limit = max(pixels if pixels is not None and pixels <= EXACT else 0, least_halo)
+    pixels = _operator_receptive_field(network, piece, scale)
+    probed = min(h, w) // 2
+    limit = max(pixels if pixels is not None and pixels <= EXACT else 0, min_halo)
     halves = [half for half in _halves((h, w), multiple_of) if half != (slice(0, h), slice(0, w))]
     if not halves:
-        halo = max(pixels if pixels is not None else EXACT, least_halo)
-        return ReceptiveField(pixels, tried, round_up(halo, multiple_of), None)
-    whole = network(piece)
+        halo = max(pixels if pixels is not None else EXACT, min_halo)
+        return ReceptiveField(pixels, probed, round_up(halo, multiple_of), None)
+    uncut = network(piece)
     error, distance = (
         torch.cat(parts)
-        for parts in zip(*(_errors(network, piece, whole, half, scale) for half in halves), strict=True)
+        for parts in zip(*(_errors(network, piece, uncut, half, scale) for half in halves), strict=True)
     )
     if not error.isfinite().all():
-        raise ValueError('the network makes values that are not finite of these frames, so tiles cannot be planned')
+        raise ValueError('the output of the network is not finite for these frames, so tiles cannot be planned')
     farthest = max(
         min(part.stop - part.start for part, full in zip(half, (h, w), strict=True) if part != slice(0, full)) // 2
         for half in halves
@@ -111,11 +111,11 @@ def measure_receptive_field(
         needed = max(needed + needed // 2, EXACT // 2)
     halo = round_up(max(limit, min(needed, farthest)), multiple_of)
     beyond = error[distance >= halo]
-    return ReceptiveField(pixels, tried, halo, float(beyond.max()) if beyond.numel() else None, farther)
+    return ReceptiveField(pixels, probed, halo, float(beyond.max()) if beyond.numel() else None, farther)
 
 
 def _halves(sides: tuple[int, int], multiple_of: int) -> list[tuple[slice, slice]]:
-    """The piece without its bottom and right, and without its top and left; whole where it is too small."""
+    """The piece without its bottom and right, and without its top and left; uncut along sides that are too small."""
     first, last = [], []
     for size in sides:
         end = round_up(max(MIN_PIECE, size // 2 // multiple_of * multiple_of), multiple_of)
@@ -125,13 +125,13 @@ def _halves(sides: tuple[int, int], multiple_of: int) -> list[tuple[slice, slice
 
 
 def _errors(
-    network: Callable[[Tensor], Tensor], piece: Tensor, whole: Tensor, half: tuple[slice, slice], scale: int
+    network: Callable[[Tensor], Tensor], piece: Tensor, uncut: Tensor, half: tuple[slice, slice], scale: int
 ) -> tuple[Tensor, Tensor]:
-    """How much each low-resolution pixel of a half differs from the whole, and how far from the cut it lies."""
+    """Difference of each low-resolution pixel of a half from the uncut output, and its distance from the cut."""
     rows, columns = half
     cut = network(piece[..., rows, columns])
     enlarged = (slice(part.start * scale, part.stop * scale) for part in half)
-    error = (cut - whole[(..., *enlarged)]).abs().float().flatten(0, -3).amax(0)
+    error = (cut - uncut[(..., *enlarged)]).abs().float().flatten(0, -3).amax(0)
     sides = error.shape[0] // scale, error.shape[1] // scale
     error = error.unflatten(0, (sides[0], scale)).unflatten(2, (sides[1], scale)).amax((1, 3))
     distances = []
@@ -144,34 +144,34 @@ def _errors(
     return error.flatten(), torch.minimum(distances[0][:, None], distances[1]).flatten()
 
 
-def _operator_reach(network: Callable[[Tensor], Tensor], piece: Tensor, scale: int) -> int | None:
-    """How far NaN spreads from one pixel, or None where it comes to the border of the piece."""
+def _operator_receptive_field(network: Callable[[Tensor], Tensor], piece: Tensor, scale: int) -> int | None:
+    """Distance to which NaN spreads from one pixel; None if it reaches the border of the piece."""
     h, w = piece.shape[-2:]
     y, x = h // 2, w // 2
     poisoned = piece.clone()
     poisoned[..., y, x] = torch.nan
     spread = network(poisoned).isnan().flatten(0, -3).any(0)
-    reach = 0
+    radius = 0
     for lines, at, size in ((spread.any(1), y, h), (spread.any(0), x, w)):
         touched = lines.nonzero().flatten() // scale
         if not len(touched):
-            return None  # NaN was swallowed: nothing is known
+            return None  # an operator removed the NaN: nothing is known
         if (touched.min() == 0 or touched.max() == size - 1) and size > 1:
             return None
-        reach = max(reach, at - int(touched.min()), int(touched.max()) - at)
-    return reach
+        radius = max(radius, at - int(touched.min()), int(touched.max()) - at)
+    return radius
 
 
-def middle_piece(frames: Tensor, multiple_of: int = 1, most: int = PROBE) -> Tensor:
-    """The middle of frames, (..., h, w) -> (..., h', w') of at most ``most`` pixels a side."""
+def middle_piece(frames: Tensor, multiple_of: int = 1, max_size: int = PROBE) -> Tensor:
+    """Crop the middle of frames, (..., h, w) -> (..., h', w'), to at most ``max_size`` pixels a side."""
     for axis in (-2, -1):
         size = frames.shape[axis]
-        if size > most:
-            start = (size - most) // 2 // multiple_of * multiple_of
-            frames = frames.narrow(axis, start, most)
+        if size > max_size:
+            start = (size - max_size) // 2 // multiple_of * multiple_of
+            frames = frames.narrow(axis, start, max_size)
     return frames
 
 
 def round_up(number: int, multiple: int) -> int:
-    """The next multiple that is not less."""
+    """Round up to the next multiple."""
     return -(-number // multiple) * multiple

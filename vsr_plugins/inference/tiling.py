@@ -1,4 +1,4 @@
-"""Frames that do not fit into memory: restored in tiles, merged without a seam."""
+"""Restore frames that do not fit into memory in tiles, and merge the tiles without a seam."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -12,34 +12,34 @@ from .receptive_field import EXACT, MIN_PIECE, PROBE, ReceptiveField, measure_re
 
 Network = Callable[[Tensor], Tensor]
 
-# Share of the free memory that tiles may fill; what a probe cannot see needs the rest.
+# Share of the free memory that tiles may fill; the rest is for allocations that a probe does not measure.
 FILL = {'cuda': 0.8, 'cpu': 0.5}
-# A tile is never smaller than this, in low-resolution pixels: the halo around it costs many times its own.
-SMALLEST = 16
-# Tiles of networks that tell nothing, upstream's, begin at multiples of this: their strides multiply to 4, in EDVR with
-# pre-deblurring to 16.
-UNKNOWN = 16
-# Where a network looks at the whole frame, neighbouring tiles differ: they fade into each other over so many pixels.
+# Minimum tile in low-resolution pixels: the halo around it costs many times more than the tile itself.
+MIN_TILE = 16
+# Tiles of networks that declare no multiple (upstream's) begin at multiples of this: their strides multiply to 4, in
+# EDVR with pre-deblurring to 16.
+DEFAULT_MULTIPLE = 16
+# If a network depends on the whole frame, neighbouring tiles differ: they are blended over this many pixels.
 FEATHER = 8
 
 
 class Tiler:
-    """A network that restores frames in tiles where they do not fit, and is called like the network itself.
+    """A network wrapped to restore frames in tiles if they do not fit into memory; called like the network itself.
 
     Receptive field and memory are measured once, on the first frames. A tile that runs out of memory is halved.
 
     Args:
-        network: (1, t, c, h, w) -> (..., scale * h, scale * w); where frames stay on the CPU, it may move them.
-        scale: Enlargement.
-        tile: Height and width of a tile, low-resolution pixels; None chooses by the memory that is there; 0 takes
-            frames whole, and in tiles only once memory runs out.
-        multiple_of: Tiles begin at multiples of this. By default what the network says, see ``tiling_of``.
-        device: Where the network computes. By default where its parameters are.
-        least_halo: Pixels that a tile is given beyond its border at least. By default what the network says.
+        network: (1, t, c, h, w) -> (..., scale * h, scale * w); it may move frames from the CPU to its device.
+        scale: Upscaling factor.
+        tile: Height and width of a tile, low-resolution pixels; None chooses by available memory; 0 uses tiles only
+            after complete frames run out of memory.
+        multiple_of: Tiles begin at multiples of this. By default as the network declares, see ``tiling_of``.
+        device: Device that the network computes on. By default that of its parameters.
+        min_halo: Minimum of the pixels added to a tile beyond its border. By default as the network declares.
 
     Attributes:
-        tile: In use; None takes frames whole.
-        reach: As measured; None as long as no frame was cut.
+        tile: Current tile size; None if frames are not tiled.
+        receptive_field: As measured; None until a frame is tiled.
 
     Raises:
         ValueError: If ``tile`` is negative.
@@ -52,70 +52,70 @@ class Tiler:
         tile: int | None = None,
         multiple_of: int | None = None,
         device: torch.device | str | None = None,
-        least_halo: int | None = None,
+        min_halo: int | None = None,
     ) -> None:
         if tile is not None and tile < 0:
-            raise ValueError(f'tile must be a number of pixels, 0 for none or None to choose, but got {tile}')
+            raise ValueError(f'tile must be a number of pixels, 0 for no tiles or None to choose, but got {tile}')
         if device is None:
             parameter = next(network.parameters(), None) if isinstance(network, nn.Module) else None
             device = 'cpu' if parameter is None else parameter.device
         self.network = network
         self.scale = scale
         self.device = torch.device(device)
-        told = tiling_of(network)
-        self.multiple_of = multiple_of or told[0]
-        self.least_halo = told[1] if least_halo is None else least_halo
-        self.reach: ReceptiveField | None = None
+        declared = tiling_of(network)
+        self.multiple_of = multiple_of or declared[0]
+        self.min_halo = declared[1] if min_halo is None else min_halo
+        self.receptive_field: ReceptiveField | None = None
         self.tile = tile or None
-        self._chosen = tile is not None
+        self._is_chosen = tile is not None
 
     @torch.no_grad()
     def __call__(self, frames: Tensor) -> Tensor:
-        """(1, t, c, h, w) -> (1, t', c, scale * h, scale * w), or (1, c, scale * h, scale * w), where ``frames`` are.
+        """Restore (1, t, c, h, w) to (1, t', c, scale * h, scale * w) or (1, c, scale * h, scale * w), same device.
 
         Raises:
             MemoryError: If even the smallest tile does not fit.
         """
-        if not self._chosen:
+        if not self._is_chosen:
             self.tile = choose_tile(self.network, frames, self.scale, device=self.device)
-            self._chosen = True
-        whole = max(frames.shape[-2:])
-        if self.tile is None or self.tile >= whole:
+            self._is_chosen = True
+        longer_side = max(frames.shape[-2:])
+        if self.tile is None or self.tile >= longer_side:
             try:
                 return self.network(frames).to(frames.device)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
-            # Outside the handler: the exception holds the tensors of the attempt.
-            self.tile = halved(whole, self.device)
-        if self.reach is None:
-            self.reach = self._measure(frames)
-        halo, feather = self.reach.halo, 0 if self.reach.covered else FEATHER
+            # Outside the handler: the exception keeps the tensors of the attempt alive.
+            self.tile = halved(longer_side, self.device)
+        if self.receptive_field is None:
+            self.receptive_field = self._measure(frames)
+        halo, feather = self.receptive_field.halo, 0 if self.receptive_field.covered else FEATHER
         output, self.tile = _restore(
             self.network, frames, self.scale, self.tile, halo, feather, self.multiple_of, self.device
         )
-        if self.reach.difference is None and whole <= MIN_PIECE:
-            # Too small to be tried on a piece, so small that it is restored whole once more.
+        if self.receptive_field.difference is None and longer_side <= MIN_PIECE:
+            # The frames are too small to probe a piece, and small enough to restore once more without tiles.
             difference = (self.network(frames).to(output) - output).abs().max()
-            self.reach = replace(self.reach, difference=float(difference))
+            self.receptive_field = replace(self.receptive_field, difference=float(difference))
         return output
 
     def _measure(self, frames: Tensor) -> ReceptiveField:
         try:
-            return measure_receptive_field(self.network, frames, self.scale, self.multiple_of, self.least_halo)
+            return measure_receptive_field(self.network, frames, self.scale, self.multiple_of, self.min_halo)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-        return ReceptiveField(None, 0, round_up(max(EXACT, self.least_halo), self.multiple_of), None)
+        return ReceptiveField(None, 0, round_up(max(EXACT, self.min_halo), self.multiple_of), None)
 
 
 def tiling_of(network: Network) -> tuple[int, int]:
-    """What tiles of frames begin at multiples of, and their least halo, as the network says.
+    """Multiple at which tiles begin, and minimum halo, as the network declares them.
 
-    Its ``tile_multiple`` and ``tile_halo``, where something in it, like the patches of an aligner, must fall as in the
-    whole frame; else its ``multiple_of``; else 16.
+    The multiple is the network's ``tile_multiple`` (set if a part of it, such as the patches of an aligner, must be
+    aligned as in the complete frame), else its ``multiple_of``, else 16. The halo is its ``tile_halo``, else 0.
     """
-    multiple = getattr(network, 'tile_multiple', None) or getattr(network, 'multiple_of', None) or UNKNOWN
+    multiple = getattr(network, 'tile_multiple', None) or getattr(network, 'multiple_of', None) or DEFAULT_MULTIPLE
     return multiple, getattr(network, 'tile_halo', 0)
 
 
@@ -131,22 +131,22 @@ def restore_tiled(
 ) -> Tensor:
     """Restore frames tile by tile.
 
-    Each tile is restored with ``halo`` pixels more on each side, as far as the frame goes, and its own part is kept:
-    where the halo covers the network's reach, the result is that of the whole frame. Tiles are of nearly equal size.
-    On out-of-memory the tile is halved, as often as needed.
+    Each tile is restored with ``halo`` more pixels on each side, up to the border of the frame, and the halo is
+    cropped: if it covers the network's receptive field, the result equals that without tiles. Tiles are of nearly
+    equal size. On out-of-memory the tile is halved, as often as needed.
 
     Args:
         network: (1, t, c, h, w) -> (..., scale * h, scale * w), any size.
         frames: (1, t, c, h, w).
-        scale: Enlargement.
-        tile: Height and width of a tile without its halo, low-resolution pixels; None for the whole frame at first.
+        scale: Upscaling factor.
+        tile: Height and width of a tile without its halo, low-resolution pixels; None starts with the complete frame.
         halo: Low-resolution pixels.
-        feather: Neighbouring tiles fade into each other over twice this many low-resolution pixels, beyond which the
-            halo begins. For networks whose reach no halo covers.
-        multiple_of: Tiles and halos begin at multiples of this, so that strides and pools fall as in the whole frame.
+        feather: Neighbouring tiles are blended over twice this many low-resolution pixels, beyond which the halo
+            begins. For networks whose receptive field no halo covers.
+        multiple_of: Tiles and halos begin at multiples of this, so that strides and pools align as in the full frame.
 
     Returns:
-        What the network makes of the whole frame, in its dtype, where ``frames`` are.
+        The output for the complete frame, in the network's dtype, on the device of ``frames``.
 
     Raises:
         ValueError: If a number is out of range.
@@ -170,20 +170,20 @@ def choose_tile(
     memory: int | None = None,
     halo: int = 32,
 ) -> int | None:
-    """The greatest tile that fits into memory, or None where the whole frame does.
+    """Choose the largest tile that fits into memory, or None if the complete frame does.
 
-    A small piece of the frames is restored, and what it took is taken to grow with the number of pixels.
+    The memory is measured on a small piece of the frames and assumed to be proportional to the number of pixels.
 
     Args:
         network: As for ``restore_tiled``.
         frames: (1, t, c, h, w).
-        scale: Enlargement.
-        device: Where the network computes.
-        memory: Bytes to fill at most. By default a share of what is free: 80% on CUDA, half on the CPU.
-        halo: Low-resolution pixels that a tile is given on each side.
+        scale: Upscaling factor.
+        device: Device that the network computes on.
+        memory: Maximum bytes to fill. By default a share of the free memory: 80% on CUDA, half on the CPU.
+        halo: Low-resolution pixels added to a tile on each side.
 
     Returns:
-        Low-resolution pixels; None also where the system tells nothing of its memory.
+        Low-resolution pixels; None also if the system does not report its memory.
     """
     device = torch.device(device)
     if memory is None:
@@ -194,49 +194,49 @@ def choose_tile(
     h, w = frames.shape[-2:]
     probe = middle_piece(frames)
     try:
-        taken = peak_memory(lambda: network(probe), device)
+        peak = peak_memory(lambda: network(probe), device)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
         return PROBE // 2
-    if not taken:
+    if not peak:
         return None
-    per_pixel = taken / (probe.shape[-2] * probe.shape[-1])
+    per_pixel = peak / (probe.shape[-2] * probe.shape[-1])
     if frames.device == device:
-        # The merged frames lie there beside the tile: as many as came, or twice as many.
+        # The merged frames are on the same device: as many as the input, or twice as many.
         memory -= 2 * frames.numel() * scale**2 * frames.element_size()
     if per_pixel * h * w <= memory:
         return None
     side = math.isqrt(max(int(memory / per_pixel), 0)) - 2 * halo
-    return max(side // SMALLEST * SMALLEST, SMALLEST)
+    return max(side // MIN_TILE * MIN_TILE, MIN_TILE)
 
 
 def halved(tile: int, device: torch.device) -> int:
-    """The tile to try after one that did not fit.
+    """Halve a tile that did not fit.
 
     Raises:
         MemoryError: If it was the smallest.
     """
-    if tile <= SMALLEST:
+    if tile <= MIN_TILE:
         raise MemoryError(
-            f'not even a tile of {tile} pixels and its halo fits into the memory of {device}; '
+            f'a tile of {tile} pixels and its halo do not fit into the memory of {device}; '
             'restore fewer frames at a time, or use a smaller network'
         )
     if device.type == 'cuda':
         torch.cuda.empty_cache()
-    return max(tile // 2, SMALLEST)
+    return max(tile // 2, MIN_TILE)
 
 
 def tile_spans(size: int, tile: int, multiple_of: int = 1) -> list[tuple[int, int]]:
     """Cut a side into tiles of nearly equal length, none longer than ``tile``: (start, end), in order.
 
     Args:
-        size: Of the side.
-        tile: Greatest length; where it is less than ``multiple_of``, that counts.
-        multiple_of: Of the starts.
+        size: Length of the side.
+        tile: Maximum length of a tile, raised to ``multiple_of`` if it is less.
+        multiple_of: Tiles start at multiples of this.
     """
-    most = max(tile // multiple_of, 1) * multiple_of
-    count = -(-size // most)
+    max_length = max(tile // multiple_of, 1) * multiple_of
+    count = -(-size // max_length)
     step = -(-size // count)
     step = -(-step // multiple_of) * multiple_of
     return [(start, min(start + step, size)) for start in range(0, size, step)]
@@ -252,7 +252,7 @@ def _restore(
     multiple_of: int,
     device: torch.device,
 ) -> tuple[Tensor, int]:
-    """``restore_tiled``, and the tile that did fit."""
+    """``restore_tiled``; returns the output and the tile that fitted."""
     while True:
         try:
             return _merge(network, frames, scale, tile, halo, feather, multiple_of), tile
@@ -273,7 +273,7 @@ def _merge(
     output = None
     for row, row_weight in zip(rows, weights[0], strict=True):
         for column, column_weight in zip(columns, weights[1], strict=True):
-            restored = network(frames[..., row.taken, column.taken])
+            restored = network(frames[..., row.read, column.read])
             part = restored[..., row.inside(scale), column.inside(scale)].to(frames.device)
             if output is None:
                 output = part.new_zeros(*part.shape[:-2], *(size * scale for size in sides))
@@ -289,9 +289,9 @@ def _merge(
 
 @dataclass(frozen=True)
 class _Tile:
-    """One side of a tile, low-resolution pixels: what is taken of the frame, and what is kept of that."""
+    """One axis of a tile, low-resolution pixels: the span read from the frame, and the span kept in the output."""
 
-    taken: slice
+    read: slice
     first: int
     last: int
 
@@ -299,23 +299,23 @@ class _Tile:
     def along(cls, size: int, tile: int, halo: int, feather: int, multiple_of: int) -> Iterator['_Tile']:
         margin = -(-(halo + feather) // multiple_of) * multiple_of
         for start, end in tile_spans(size, tile, multiple_of):
-            taken = slice(max(start - margin, 0), min(end + margin, size))
-            yield cls(taken, max(start - feather, 0), min(end + feather, size))
+            read = slice(max(start - margin, 0), min(end + margin, size))
+            yield cls(read, max(start - feather, 0), min(end + feather, size))
 
     def kept(self, scale: int) -> slice:
-        """In the output."""
+        """The kept span in the output."""
         return slice(self.first * scale, self.last * scale)
 
     def inside(self, scale: int) -> slice:
-        """In the restored tile."""
-        return slice((self.first - self.taken.start) * scale, (self.last - self.taken.start) * scale)
+        """The kept span in the restored tile."""
+        return slice((self.first - self.read.start) * scale, (self.last - self.read.start) * scale)
 
 
 def _weights(tiles: Sequence[_Tile], size: int, feather: int, scale: int) -> Tensor:
-    """Weight of each tile at each output pixel of a side; in line from nothing at the tile's ends, adding up to 1."""
+    """Weight of each tile at each output pixel of a side; rises linearly from 0 at the tile's ends and sums to 1."""
     position = torch.arange(size * scale) + 0.5
     weights = torch.stack(
         [torch.minimum(position - tile.first * scale, tile.last * scale - position).clamp(min=0) for tile in tiles]
     )
-    # Where one tile is alone, at the ends of the frame too, it counts in full.
+    # Where only one tile covers a pixel, also at the ends of the frame, its weight is 1.
     return weights / weights.sum(0)

@@ -1,1 +1,1 @@
-"""Files in and out: videos and images as arrays of pixels. No network is known here."""
+"""Read and write videos and images as arrays of pixels; independent of any network."""

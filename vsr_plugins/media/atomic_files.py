@@ -1,4 +1,4 @@
-"""Files that appear under their names only when they are whole."""
+"""Write files atomically: a file gets its name only when it is complete."""
 
 import os
 from collections.abc import Iterator
@@ -8,16 +8,16 @@ from pathlib import Path
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Somewhere to write what becomes ``path`` when the block ends well.
+    """Yield a temporary path that is renamed to ``path`` when the block ends without an error.
 
-    An error leaves what was at ``path`` before, and nothing else. A kill leaves, at worst, one hidden file beside it,
-    which the next attempt writes over; processes that write the same file at once need another way.
+    An error leaves an existing ``path`` unchanged and removes the temporary file. A kill leaves at most one hidden file
+    beside it, which the next attempt overwrites. Not safe for processes that write the same file concurrently.
 
     Args:
-        path: The file, in a folder that is there. One that is there is replaced.
+        path: The file, in an existing folder. An existing file is replaced.
 
     Yields:
-        A path in the same folder, with the same ending, to which writers look for the format.
+        A path in the same folder with the same suffix, from which writers infer the format.
     """
     partial = path.with_name(f'.{path.stem}.partial{path.suffix}')
     try:

@@ -1,4 +1,4 @@
-"""Reading the frames of a video file that stands in the source as a clip."""
+"""Decode video files to upright RGB frames."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,58 +14,58 @@ from .video_files import open_media
 VIDEO_SUFFIXES = frozenset(('.mp4', '.mkv', '.mov', '.avi', '.webm', '.m4v', '.y4m', '.mpg', '.mpeg', '.ts', '.wmv'))
 
 # SWS_BICUBIC, SWS_ACCURATE_RND, SWS_FULL_CHR_H_INT and SWS_FULL_CHR_H_INP of FFmpeg: PyAV has names for the last three
-# from 18 on, which needs Python 3.11, and takes numbers in all versions.
+# from 18 on, which needs Python 3.11; all versions take numbers.
 ACCURATE = 0x4 | 0x40000 | 0x2000 | 0x4000
-# FFmpeg's numbers of matrices; 0 is that of RGB, 2 and 3 say nothing.
+# FFmpeg's numbers of matrices; 0 is RGB, 2 and 3 are unspecified.
 BT709, BT601 = 1, 6
 UNSPECIFIED_MATRICES = (0, 2, 3)
-LARGEST_SD = (1024, 576)
+MAX_SD_SIZE = (1024, 576)
 
 
 def decode(path: Path) -> Iterator[av.VideoFrame]:
-    """All frames of a video in the order they are shown.
+    """Yield all frames of a video in presentation order.
 
     Raises:
-        UnreadableError: If it is no video, has no frame, or cannot be decoded to its end.
+        UnreadableError: If the file is not a video, has no frame, or cannot be decoded to its end.
     """
     count = 0
     try:
         with open_media(path) as container:
             stream = next(iter(container.streams.video), None)
             if stream is None:
-                raise UnreadableError(f'{path} holds no video stream')
+                raise UnreadableError(f'{path} has no video stream')
             for frame in container.decode(stream):
                 yield frame
                 count += 1
     except av.FFmpegError as error:
         raise UnreadableError(f'{path} cannot be decoded after {count} frames: {error}') from error
     if not count:
-        raise UnreadableError(f'{path} holds no frame')
+        raise UnreadableError(f'{path} has no frame')
 
 
 class RgbReader:
-    """Decoded frames of one video as pixels as they are to be seen: upright, with the colours that the file says.
+    """Converts decoded frames of one video to upright RGB pixels, with the colour matrix that the file declares.
 
-    Where it does not say by which matrix its colours were coded, frames of up to ``LARGEST_SD`` are taken for BT.601
-    and larger ones for BT.709, as players do.
+    If the file declares no matrix, frames of up to ``MAX_SD_SIZE`` are treated as BT.601 and larger ones as BT.709, as
+    players do.
 
     Args:
-        keep_depth: Give frames of more than 8 bits as uint16.
+        keep_depth: Return frames of more than 8 bits as uint16.
     """
 
     def __init__(self, keep_depth: bool = False) -> None:
         self.keep_depth = keep_depth
-        # A frame that converts itself starts threads of its own for it.
+        # One reformatter for all frames: VideoFrame.reformat starts threads for each frame.
         self._reformatter = VideoReformatter()
         self._rotation: int | None = None
         self._display_matrix: bytes | None = None
 
     def __call__(self, frame: av.VideoFrame) -> np.ndarray:
-        """(h, w, 3) RGB, uint8, or uint16 over all its range."""
+        """Return (h, w, 3) RGB, uint8, or uint16 over its full range."""
         deep = self.keep_depth and max(component.bits for component in frame.format.components) > 8
         if not frame.format.is_rgb:
             frame.colorspace = matrix_of(frame)
-        # A frame whose side data were looked at refers to itself, and stays until the garbage collector comes.
+        # A frame whose side data were read refers to itself, and is freed only by the garbage collector.
         if frame.rotation != self._rotation:
             self._rotation, matrix = frame.rotation, frame.side_data.get('DISPLAYMATRIX')
             self._display_matrix = None if matrix is None else bytes(matrix)
@@ -76,24 +76,24 @@ class RgbReader:
 
 
 def matrix_of(frame: av.VideoFrame) -> int:
-    """FFmpeg's number of the matrix that a frame's colours are coded by, never the one for 'unspecified'."""
+    """Return FFmpeg's number of a frame's colour matrix; never one of those for 'unspecified'."""
     if frame.colorspace not in UNSPECIFIED_MATRICES:
         return frame.colorspace
     return usual_matrix(frame.height, frame.width)
 
 
 def usual_matrix(height: int, width: int) -> int:
-    """FFmpeg's number of the matrix that players take where a file does not say."""
+    """Return FFmpeg's number of the matrix that players assume if a file declares none."""
     longer, shorter = max(height, width), min(height, width)
-    return BT601 if longer <= LARGEST_SD[0] and shorter <= LARGEST_SD[1] else BT709
+    return BT601 if longer <= MAX_SD_SIZE[0] and shorter <= MAX_SD_SIZE[1] else BT709
 
 
 def upright(pixels: np.ndarray, display_matrix: bytes | None) -> np.ndarray:
-    """Turn and mirror pixels, (h, w, c), by a video's display matrix; angles other than right ones are left to players.
+    """Rotate and mirror pixels, (h, w, c), by a video's display matrix; angles other than right ones are ignored.
 
     Args:
-        pixels: As they were decoded.
-        display_matrix: FFmpeg's, nine numbers of which the first two rows say where x and y go; None for none.
+        pixels: Decoded pixels.
+        display_matrix: FFmpeg's nine numbers, whose first two rows map x and y; None for no matrix.
     """
     if display_matrix is None:
         return pixels
@@ -108,15 +108,15 @@ def upright(pixels: np.ndarray, display_matrix: bytes | None) -> np.ndarray:
 
 
 def is_key_frame(frame: av.VideoFrame) -> bool:
-    """Whether a frame is coded without reference to others, what ffmpeg selects by ``eq(pict_type,I)``."""
+    """Whether a frame is coded without reference to others, as ffmpeg selects by ``eq(pict_type,I)``."""
     return frame.pict_type == PictureType.I
 
 
 def probe_video(path: Path) -> tuple[int, int]:
-    """The size (h, w) of a video's first frame.
+    """Return the size (h, w) of a video's first frame.
 
     Raises:
-        UnreadableError: If not one frame can be decoded.
+        UnreadableError: If no frame can be decoded.
     """
     frames = decode(path)
     try:

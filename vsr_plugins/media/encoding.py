@@ -1,4 +1,4 @@
-"""How frames become a video stream: codec, pixel format, colours, times."""
+"""Encode frames to a video stream: choice of codec and pixel format, colours, times."""
 
 import contextlib
 import io
@@ -25,7 +25,7 @@ from .video_files import open_media
 
 logger = logging.getLogger(__name__)
 
-# Encoder that keeps what the source is coded with, by FFmpeg's name of the codec.
+# Encoder for each codec of a source, by FFmpeg's names.
 ENCODERS = {
     'h264': 'libx264',
     'hevc': 'libx265',
@@ -34,16 +34,16 @@ ENCODERS = {
     'ffv1': 'ffv1',
     'prores': 'prores_ks',
 }
-# What is taken where that is not to be had.
+# Encoders of containers that do not take the source's codec.
 BY_CONTAINER = {'webm': 'libvpx-vp9', 'yuv4mpegpipe': 'rawvideo'}
 FALLBACK = 'libx264'
-# What a transport stream takes beside what FFmpeg's own table of it says.
-TRANSPORTED = {'h264', 'hevc'}
-# Visually near lossless, by each encoder's own measure, and the greatest that each takes.
+# Codecs that a transport stream supports but FFmpeg's table of it omits.
+MPEGTS_CODECS = {'h264', 'hevc'}
+# Visually near lossless value of each encoder, and its maximum.
 CRF = {'libx264': 17, 'libx265': 19, 'libvpx-vp9': 20, 'libsvtav1': 20}
-WORST_CRF = {'libx264': 51, 'libx265': 51, 'libvpx-vp9': 63, 'libsvtav1': 63}
+MAX_CRF = {'libx264': 51, 'libx265': 51, 'libvpx-vp9': 63, 'libsvtav1': 63}
 QUIET = {'libx265': {'x265-params': 'log-level=error'}}
-# FFmpeg's flag of formats whose frames may last differently long; the others know one rate.
+# FFmpeg's flag of formats with a variable frame rate; the others have a constant rate.
 VARIABLE_RATE = 0x400
 PLANAR = ['yuv420p', 'yuv422p', 'yuv444p', 'yuv420p10le', 'yuv422p10le', 'yuv444p10le']
 PROBE_SIZE = (64, 64)
@@ -52,19 +52,19 @@ _RECORD = struct.Struct('<qqqBI')
 
 @dataclass(frozen=True)
 class VideoSpec:
-    """All that an encoder is told.
+    """Complete settings of an encoder and its container.
 
     Attributes:
         container: FFmpeg's name of the file format.
         codec: Name of the encoder.
         pix_fmt: Pixel format.
         size: (h, w).
-        time_base: Seconds that times are counted in.
-        rate: Frames per second on average.
-        is_constant: The file format knows one rate only: a frame's time is its number.
+        time_base: Unit of times in seconds.
+        rate: Average frames per second.
+        is_constant: Whether the file format has a constant rate only, so that a frame's time is its number.
         colors: FFmpeg's numbers of range, matrix, transfer and primaries.
-        aspect: Width of a pixel by its height.
-        crf: Constant rate factor; None leaves the encoder its own.
+        aspect: Width of a pixel divided by its height.
+        crf: Constant rate factor; None leaves the encoder's default.
     """
 
     container: str
@@ -79,7 +79,7 @@ class VideoSpec:
     crf: int | None
 
     def add_to(self, container: av.container.OutputContainer) -> av.VideoStream:
-        """A stream like this; two of the same specification code alike."""
+        """Add a stream with these settings to a container; equal settings encode identically."""
         options = dict(QUIET.get(self.codec, {}))
         if self.crf is not None:
             options['crf'] = str(self.crf)
@@ -95,72 +95,72 @@ class VideoSpec:
         if self.codec == 'rawvideo':
             context.thread_count = 1
         if self.codec == 'libsvtav1':
-            # It talks past FFmpeg's log; 1 lets errors through.
+            # SVT-AV1 does not print through FFmpeg's log; level 1 prints errors only.
             os.environ.setdefault('SVT_LOG', '1')
         return stream
 
     def to_json(self) -> str:
-        """As text, to tell whether two are the same."""
+        """Serialise to text, so that settings can be compared for equality."""
         return json.dumps(asdict(self), default=str, sort_keys=True)
 
 
 def plan_video(
     path: Path, info: ReaderInfo, scale: int, temporal_scale: int, codec: str | None = None, crf: int | None = None
 ) -> VideoSpec:
-    """What a video at ``path`` is coded with, as near to its source as its container allows.
+    """Choose the encoding of a video at ``path``, as close to that of its source as the container allows.
 
     Args:
-        path: Its ending names the container.
+        path: Path of the video; its suffix names the container.
         info: The source.
-        scale: Enlargement.
-        temporal_scale: Frames written for each that is read.
+        scale: Spatial upscaling factor.
+        temporal_scale: Output frames for each source frame.
         codec: Encoder to use; None keeps the source's codec.
         crf: Constant rate factor; None is near lossless.
 
     Raises:
-        ValueError: If there is no such container or encoder, or one does not take the other or the frames.
+        ValueError: If the container or encoder is unknown, or they do not support each other or the frames.
     """
     try:
         with open_media(io.BytesIO(), 'w', format=av.ContainerFormat(_format_of(path), 'w').name) as probe:
             container, known = probe.format.name, probe.supported_codecs
             is_constant = not probe.format.flags & VARIABLE_RATE
     except ValueError as error:
-        raise ValueError(f'{path}: no video format is known by this ending; take .mp4, .mkv, .webm or .mov') from error
+        raise ValueError(
+            f'{path}: no video format has the suffix {path.suffix!r}; use .mp4, .mkv, .webm or .mov'
+        ) from error
     if container == 'mpegts':
-        known = known | TRANSPORTED
+        known = known | MPEGTS_CODECS
     if codec is None:
         codec = BY_CONTAINER.get(container) or ENCODERS.get(info.codec, FALLBACK)
-        if container not in BY_CONTAINER and not _goes_into(codec, known):
+        if container not in BY_CONTAINER and not _is_supported(codec, known):
             codec = FALLBACK
         if container == 'webm' and info.codec == 'av1':
             codec = ENCODERS['av1']
     try:
         encoder = av.Codec(codec, 'w')
     except ValueError as error:
-        raise ValueError(f'there is no encoder {codec!r}; such as {", ".join(ENCODERS.values())} there are') from error
+        raise ValueError(f'encoder {codec!r} is unknown; use for example {", ".join(ENCODERS.values())}') from error
     if encoder.type != 'video':
-        raise ValueError(f'{codec} is no encoder of video')
-    if container != 'yuv4mpegpipe' and not _goes_into(codec, known):
-        raise ValueError(f'{path.suffix} files do not take {codec}; use another --codec or another ending')
+        raise ValueError(f'{codec} is not a video encoder; use for example {", ".join(ENCODERS.values())}')
+    if container != 'yuv4mpegpipe' and not _is_supported(codec, known):
+        raise ValueError(f'{path.suffix} files do not support {codec}; use another --codec or another suffix')
     height, width = (side * scale for side in info.size)
     formats = [one.name for one in encoder.video_formats or ()]
     colors = info.colors
     if container == 'yuv4mpegpipe':
         formats = PLANAR[:3]
-        # Its header has no room for a matrix: readers take the one that is usual for the size.
+        # Its header has no field for the matrix: readers assume the usual one for the size.
         colors = (colors[0], usual_matrix(height, width), *colors[2:])
     pix_fmt = choose_pix_fmt(info.pix_fmt, formats, (height, width))
     depths = [av.VideoFormat(name).components[0].bits for name in (info.pix_fmt, pix_fmt)]
     if depths[1] < depths[0]:
-        logger.warning(
-            '%s takes no more than %d of the %d bits of the source; another --codec may', codec, *depths[::-1]
-        )
+        logger.warning('%s supports only %d of the %d bits of the source; try another --codec', codec, *depths[::-1])
     if crf is None:
         crf = CRF.get(codec)
     elif codec not in CRF:
-        raise ValueError(f'{codec} knows no --crf; that is for {", ".join(CRF)}')
-    elif not 0 <= crf <= WORST_CRF[codec]:
-        raise ValueError(f'--crf of {codec} must be between 0 and {WORST_CRF[codec]}, but got {crf}')
+        raise ValueError(f'{codec} does not support --crf, but got {crf}; only {", ".join(CRF)} do')
+    elif not 0 <= crf <= MAX_CRF[codec]:
+        raise ValueError(f'--crf of {codec} must be between 0 and {MAX_CRF[codec]}, but got {crf}')
     rate = info.rate * temporal_scale
     return VideoSpec(
         container,
@@ -177,14 +177,17 @@ def plan_video(
 
 
 def choose_pix_fmt(source: str, formats: list[str], size: tuple[int, int]) -> str:
-    """The source's pixel format, or what loses least of it, among those of planes of Y, U and V.
+    """Choose the planar YUV format that equals the source's pixel format or loses least of it.
 
-    Where a side is odd, chroma cannot be halved along it without losing a row of pixels; then it is not.
+    Along an odd side chroma cannot be halved without losing a row of pixels; such formats are excluded.
 
     Args:
-        source: Of the source.
-        formats: What the encoder takes; empty for anything.
+        source: Pixel format of the source.
+        formats: Formats that the encoder supports; empty for any.
         size: (h, w) of the output.
+
+    Raises:
+        ValueError: If no format fits.
     """
 
     def is_fit(name: str) -> bool:
@@ -198,7 +201,7 @@ def choose_pix_fmt(source: str, formats: list[str], size: tuple[int, int]) -> st
 
     candidates = [name for name in formats or PLANAR if is_fit(name)]
     if not candidates:
-        raise ValueError(f'the encoder takes no pixel format for frames of {size[1]}x{size[0]}; use another --codec')
+        raise ValueError(f'the encoder supports no pixel format for frames of {size[1]}x{size[0]}; use another --codec')
     return find_best_pix_fmt_of_list(candidates, source)[0].name
 
 
@@ -207,7 +210,7 @@ def _format_of(path: Path) -> str:
     return names.get(path.suffix.lower(), path.suffix.lower().lstrip('.'))
 
 
-def _goes_into(codec: str, known: set[str]) -> bool:
+def _is_supported(codec: str, known: set[str]) -> bool:
     try:
         return av.Codec(codec, 'w').canonical_name in known
     except ValueError:
@@ -215,9 +218,9 @@ def _goes_into(codec: str, known: set[str]) -> bool:
 
 
 class PacketFile:
-    """Encoded frames of a stretch of a video, kept outside any container until the whole is put together.
+    """Encoded frames of a part of a video, stored without a container until all parts are muxed.
 
-    Containers round times or move them; here every packet keeps the times that the encoder gave it.
+    Containers round or shift times; in this file every packet keeps the times set by the encoder.
     """
 
     @staticmethod
@@ -231,7 +234,7 @@ class PacketFile:
 
     @staticmethod
     def read(path: Path, time_base: Fraction) -> Iterator[av.Packet]:
-        """The packets, in the order in which they are decoded."""
+        """Yield the packets in decoding order."""
         with open(path, 'rb') as file:
             while head := file.read(_RECORD.size):
                 pts, dts, duration, is_key, length = _RECORD.unpack(head)
@@ -242,11 +245,11 @@ class PacketFile:
 
 
 class SegmentEncoder:
-    """Encodes a stretch of a video into a ``PacketFile``, which appears under its name when it is whole.
+    """Encodes a part of a video into a ``PacketFile``, which is written atomically.
 
     Args:
         path: The file.
-        spec: How to encode.
+        spec: Encoder settings.
     """
 
     def __init__(self, path: Path, spec: VideoSpec) -> None:
@@ -254,7 +257,7 @@ class SegmentEncoder:
         self.spec = spec
         self._partial = path.with_suffix('.partial')
         self._file = open(self._partial, 'wb')  # noqa: SIM115 (closed by finish and abandon)
-        # Never written to: it only says what the file format asks of an encoder.
+        # Never written: it only configures the encoder for the file format.
         self._container = open_media(io.BytesIO(), 'w', format=spec.container)
         self._stream = spec.add_to(self._container)
         self._reformatter = VideoReformatter()
@@ -270,12 +273,12 @@ class SegmentEncoder:
             height, width = self.spec.size
             raise ValueError(
                 f'{self.spec.codec} cannot encode frames of {width}x{height} in {self.spec.pix_fmt} '
-                f'({error.strerror}); another --codec may'
+                f'({error.strerror}); use another --codec'
             ) from error
         self.frames += 1
 
     def finish(self) -> None:
-        """Write what the encoder still holds."""
+        """Flush the encoder and publish the file."""
         self._put(self._stream.encode(None) if self.frames else [])
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -283,15 +286,15 @@ class SegmentEncoder:
         os.replace(self._partial, self.path)
 
     def abandon(self) -> None:
-        """Leave nothing."""
-        # On a full disk what was not written yet cannot be written while closing either.
+        """Delete the unfinished file."""
+        # On a full disk closing fails too, because it flushes buffered data.
         with contextlib.suppress(OSError):
             self._close()
         self._partial.unlink(missing_ok=True)
 
     def _close(self) -> None:
-        # A container and its streams refer to each other. Left to the garbage collector, the encoders of many segments,
-        # with their threads and the frames they look back at, are held at once.
+        # A container and its streams refer to each other. Without an explicit close, the encoders of many segments,
+        # with their threads and reference frames, would stay in memory until the garbage collector runs.
         self._container.close()
         self._file.close()
 
@@ -301,7 +304,7 @@ class SegmentEncoder:
 
 
 def picture_of(pixels: np.ndarray, spec: VideoSpec, reformatter: VideoReformatter) -> av.VideoFrame:
-    """(h, w, 3) RGB, uint8 or uint16, in the colours and the pixel format of ``spec``."""
+    """Convert (h, w, 3) RGB, uint8 or uint16, to the colours and the pixel format of ``spec``."""
     rgb = av.VideoFrame.from_ndarray(pixels, format='rgb48le' if pixels.dtype == np.uint16 else 'rgb24')
     color_range, matrix, transfer, primaries = spec.colors
     rgb.colorspace = matrix

@@ -1,4 +1,4 @@
-"""Frames between a reader, a network and a writer."""
+"""Frames as passed from a reader to a network and from there to a writer."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ import numpy as np
 
 @dataclass(frozen=True)
 class InputFrame:
-    """A frame that was read.
+    """A frame of a source.
 
     Attributes:
         pixels: (h, w, 3) RGB, uint8 or uint16, upright.
-        index: Its number in the stretch that is upscaled, from 0.
-        pts: When it is shown, in the time base of its source.
-        duration: For how long, likewise.
-        begins_scene: It lies behind a cut.
+        index: Its number in the span that is upscaled, from 0.
+        pts: Presentation time, in the time base of the source.
+        duration: Duration, in the time base of the source.
+        begins_scene: Whether it is the first frame after a cut.
     """
 
     pixels: np.ndarray
@@ -31,10 +31,10 @@ class OutputFrame:
     """A frame to write.
 
     Attributes:
-        pixels: (H, W, 3) RGB, uint8 or uint16 as the frame it was made of.
-        source: Number of the frame that it was made of.
-        pts: When it is shown, in the time base of the output.
-        duration: For how long, likewise.
+        pixels: (H, W, 3) RGB, uint8 or uint16 as its source frame.
+        source: Index of its source frame.
+        pts: Presentation time, in the time base of the output.
+        duration: Duration, in the time base of the output.
     """
 
     pixels: np.ndarray
@@ -44,7 +44,7 @@ class OutputFrame:
 
 
 def split_scenes(frames: Iterable[InputFrame]) -> Iterator[Iterator[InputFrame]]:
-    """The scenes of a video, none of them held: each must be used up before the next is asked for."""
+    """Yield the scenes of a video lazily: each must be consumed before the next is requested."""
     frames = iter(frames)
     ahead = list(islice(frames, 1))
 

@@ -1,4 +1,4 @@
-"""Reading images: their size without decoding, their pixels, and what is wrong with them."""
+"""Read images: size without decoding, pixels, and errors that name the damaged file."""
 
 import re
 from dataclasses import dataclass
@@ -9,31 +9,31 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 IMAGE_SUFFIXES = frozenset(('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff', '.ppm', '.pgm', '.jp2'))
-# What Pillow raises on a damaged file, by format; SyntaxError is its word for a broken PNG.
+# Exceptions that Pillow raises on damaged files, depending on the format; SyntaxError is for a broken PNG.
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
 _EIGHT_BIT = frozenset(('1', 'L', 'LA', 'P', 'PA', 'RGB', 'RGBA', 'RGBX', 'CMYK', 'YCbCr', 'LAB', 'HSV'))
 _ORIENTATION = 0x0112
 _PNG = b'\x89PNG\r\n\x1a\n'
-# Of little and of big endian, and the two of files that may be larger than 4 GB.
+# Little and big endian, and the two variants for files above 4 GB.
 _TIFF = frozenset((b'II*\0', b'MM\0*', b'II+\0', b'MM\0+'))
 _BITS_PER_SAMPLE = 258
-# Kinds of PNM that say their greatest value.
+# Kinds of PNM whose header has a maximum value.
 _WITH_MAXIMUM = frozenset((b'P2', b'P3', b'P5', b'P6'))
 # The first two markers of a JPEG 2000 codestream, start and size.
 _CODESTREAM = b'\xff\x4f\xff\x51'
 
 
 class UnreadableError(ValueError):
-    """A source file cannot be read; the message names it and says why."""
+    """A source file cannot be read; the message names the file and the reason."""
 
 
 @dataclass(frozen=True)
 class ImageInfo:
-    """What is known of an image without decoding it.
+    """Properties of an image known without decoding it.
 
     Attributes:
-        size: (h, w) in pixels, as it will be read.
-        suffix: '.png' or '.jpg' if a loader reads the same pixels from the file as it is, else None.
+        size: (h, w) in pixels, after orientation.
+        suffix: '.png' or '.jpg' if a loader reads the same pixels from the unchanged file, else None.
     """
 
     size: tuple[int, int]
@@ -46,53 +46,53 @@ def natural_key(name: str) -> tuple:
 
 
 def list_images(folder: Path) -> list[Path]:
-    """The images directly in ``folder``, hidden files aside, in natural order."""
+    """List the images directly in ``folder``, without hidden files, in natural order."""
     images = [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith('.')]
     return sorted(images, key=lambda path: natural_key(path.name))
 
 
 def probe(path: Path) -> ImageInfo:
-    """The size of an image and whether the file is all there.
+    """Return the size of an image, and check that the file is complete.
 
     Raises:
-        UnreadableError: If it is no image, not whole, or has more than 8 bits.
+        UnreadableError: If the file is not an image, is truncated, or has more than 8 bits.
     """
     try:
         with Image.open(path) as image:
             _require_eight_bits(path, image)
-            # Pillow decodes a whole PNG to look for what stands behind its pixels.
-            looks = image.format != 'PNG' or 'exif' in image.info
-            orientation = image.getexif().get(_ORIENTATION, 1) if looks else 1
+            # Pillow decodes a complete PNG to find chunks after its pixels.
+            may_have_exif = image.format != 'PNG' or 'exif' in image.info
+            orientation = image.getexif().get(_ORIENTATION, 1) if may_have_exif else 1
             w, h = image.size if orientation < 5 else image.size[::-1]
             suffix = {'PNG': '.png', 'JPEG': '.jpg'}.get(image.format)
             keep = suffix if image.mode in ('RGB', 'L') and orientation in (0, 1) else None
-            whole = _ends_properly(path, image.format)
+            is_complete = _has_proper_end(path, image.format)
     except UnidentifiedImageError:
         return ImageInfo(read_rgb(path).shape[:2], None)
     except UnreadableError:
         raise
     except _DAMAGED as error:
         raise _unreadable(path, error) from error
-    if not whole:
-        read_rgb(path)
+    if not is_complete:
+        read_rgb(path)  # raises if it is truncated
     return ImageInfo((h, w), keep)
 
 
 def read_rgb(path: Path) -> np.ndarray:
-    """The pixels of an image, (h, w, 3) uint8, upright. Transparency is dropped, grey becomes three equal channels.
+    """Read an image as (h, w, 3) uint8, upright. Transparency is dropped, grey becomes three equal channels.
 
     Raises:
-        UnreadableError: If it is no image, not whole, or has more than 8 bits.
+        UnreadableError: If the file is not an image, is truncated, or has more than 8 bits.
     """
     try:
         with Image.open(path) as image:
             _require_eight_bits(path, image)
             return np.asarray(ImageOps.exif_transpose(image).convert('RGB'))
     except UnidentifiedImageError as error:
-        # OpenCV reads formats that Pillow does not; where both can, Pillow is the one that tells a truncated file.
+        # OpenCV reads formats that Pillow does not; Pillow comes first because it detects truncated files.
         image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
         if image is None:
-            raise _unreadable(path, 'not an image that Pillow or OpenCV reads') from error
+            raise _unreadable(path, 'neither Pillow nor OpenCV recognises an image') from error
         if image.dtype != np.uint8:
             raise _too_deep(path, image.dtype) from error
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
@@ -103,21 +103,21 @@ def read_rgb(path: Path) -> np.ndarray:
 
 
 def read_rgb_deep(path: Path) -> np.ndarray:
-    """As ``read_rgb``, but a PNG or TIFF of 16 bits is uint16, over all its range.
+    """Read an image like ``read_rgb``, but return a 16-bit PNG or TIFF as uint16 over its full range.
 
     Raises:
-        UnreadableError: If it is no image, not whole, or another format of more than 8 bits.
+        UnreadableError: If the file is not an image, is truncated, or is of another format with more than 8 bits.
     """
     with open(path, 'rb') as file:
         head = file.read(25)
     is_deep_png = head[:8] == _PNG and head[24:] == b'\x10'
     if not is_deep_png and head[:4] not in _TIFF:
         return read_rgb(path)
-    # Pillow reads colours of 16 bits as 8.
-    is_whole = not is_deep_png or _ends_properly(path, 'PNG')
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if is_whole else None
+    # Pillow reads 16-bit colours as 8 bits.
+    is_complete = not is_deep_png or _has_proper_end(path, 'PNG')
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if is_complete else None
     if image is None and is_deep_png:
-        raise _unreadable(path, 'the PNG is not whole')
+        raise _unreadable(path, 'the PNG is truncated')
     if image is None or image.dtype == np.uint8:
         return read_rgb(path)
     if image.dtype != np.uint16:
@@ -126,7 +126,7 @@ def read_rgb_deep(path: Path) -> np.ndarray:
 
 
 def encode_png(image: np.ndarray) -> bytes:
-    """The PNG file of an (h, w, 3) RGB image, uint8 or uint16."""
+    """Encode an (h, w, 3) RGB image, uint8 or uint16, as the content of a PNG file."""
     done, data = cv2.imencode('.png', cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     assert done
     return data.tobytes()
@@ -147,8 +147,8 @@ def _too_deep(path: Path, found: object) -> UnreadableError:
     )
 
 
-def _ends_properly(path: Path, file_format: str | None) -> bool:
-    """Whether the end of the file is where its format has it; False where only decoding can tell."""
+def _has_proper_end(path: Path, file_format: str | None) -> bool:
+    """Whether the file ends with the end marker of its format; False if only decoding can decide."""
     with open(path, 'rb') as file:
         head = file.read(12)
         size = file.seek(0, 2)
@@ -168,13 +168,13 @@ def _unreadable(path: Path, reason: object) -> UnreadableError:
 
 
 def bits_per_channel(path: Path, image: Image.Image) -> int:
-    """Bits of a channel by the header of the file, without decoding it; the largest where channels differ.
+    """Read the bits per channel from the header of a file, without decoding it; the maximum if channels differ.
 
-    Pillow does not tell them, and reads colours of 16 bits as 8.
+    Pillow does not report them, and reads 16-bit colours as 8 bits.
 
     Args:
         path: The file.
-        image: The same, opened by Pillow.
+        image: The same file, opened by Pillow.
     """
     if image.format == 'TIFF':
         return max(image.tag_v2.get(_BITS_PER_SAMPLE, (1,)))
@@ -185,10 +185,10 @@ def bits_per_channel(path: Path, image: Image.Image) -> int:
         magic, *rest = re.sub(rb'#[^\r\n]*[\r\n]', b'', path.read_bytes()).split(maxsplit=4)
         return int(rest[2]).bit_length() if magic in _WITH_MAXIMUM else 8
     if image.format == 'JPEG2000':
-        # After the markers: 36 bytes of sizes, the number of channels and three bytes for each, depth first, whose
-        # highest bit says whether values are signed.
+        # After the markers: 36 bytes of sizes, the number of channels and three bytes for each. The first is the depth;
+        # its highest bit is set if values are signed.
         size = path.read_bytes().partition(_CODESTREAM)[2]
         depths = size[38 : 38 + 3 * int.from_bytes(size[36:38], 'big') : 3]
         return max(((depth & 0x7F) + 1 for depth in depths), default=8)
-    # JPEG, WebP and BMP, as far as Pillow reads them.
+    # JPEG, WebP and BMP: Pillow reads no variants with more bits.
     return 8

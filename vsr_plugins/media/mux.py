@@ -1,4 +1,4 @@
-"""Putting a video together: the frames that were encoded, and what the source had beside them."""
+"""Mux encoded frames with the audio, subtitles, attachments and metadata of the source."""
 
 import io
 import logging
@@ -12,54 +12,54 @@ from pathlib import Path
 import av
 
 from .encoding import PacketFile, VideoSpec
-from .readers import DEFAULT_FPS, STEP_BACK
+from .readers import DEFAULT_FPS, RESTART_FRAMES
 from .video_files import open_media
 
 logger = logging.getLogger(__name__)
 
-# Said of the file that was read, not of what is in it.
+# Tags that describe the source's container, not its content; they are not copied.
 CONTAINER_TAGS = ('major_brand', 'minor_version', 'compatible_brands', 'encoder', 'duration')
-# What FFmpeg writes into a transport stream so that it can be told again what it is; all else becomes private data.
-TRANSPORTED = {
+# Codecs that FFmpeg writes into a transport stream in a recognisable form; others become private data.
+MPEGTS_CODECS = {
     'audio': {'mp1', 'mp2', 'mp3', 'aac', 'aac_latm', 'ac3', 'eac3', 'dts', 'truehd', 'opus', 's302m'},
     'subtitle': {'dvb_subtitle', 'dvb_teletext'},
 }
 OPTIONS = {'audio': '--no-audio', 'subtitle': '--no-subtitles'}
-# FFmpeg's flag of formats in which two packets of a track may have one time.
+# FFmpeg's flag of formats in which two packets of a track may have the same time.
 TIMES_MAY_REPEAT = 0x20000
 
 
 @dataclass(frozen=True)
 class AuxStreams:
-    """The sound and the subtitles of a source, copied packet by packet.
+    """Audio and subtitles of a source, copied packet by packet.
 
     Attributes:
         path: The source.
-        sound: Whether its sound is copied.
-        subtitles: Whether its subtitles are.
-        start: Seconds from the beginning of its video that are left out.
-        duration: Seconds that are kept; None for all.
+        audio: Whether its audio is copied.
+        subtitles: Whether its subtitles are copied.
+        start: Seconds skipped from the beginning of its video.
+        duration: Seconds to keep; None for all.
     """
 
     path: Path
-    sound: bool = True
+    audio: bool = True
     subtitles: bool = True
     start: float = 0.0
     duration: float | None = None
 
     def streams(self, container: av.container.InputContainer) -> list[av.stream.Stream]:
-        """Those to copy, and attachments, which hold the fonts of subtitles."""
-        kinds = {'audio': self.sound, 'subtitle': self.subtitles, 'attachment': self.subtitles}
+        """Return the streams to copy, including attachments, which hold the fonts of subtitles."""
+        kinds = {'audio': self.audio, 'subtitle': self.subtitles, 'attachment': self.subtitles}
         return [stream for stream in container.streams if kinds.get(stream.type)]
 
     def check(self, spec: VideoSpec) -> None:
-        """Whether a container takes them: some refuse when the header is written, some at the first packet.
+        """Raise if a container does not support the streams; some fail at the header, some at the first packet.
 
         Args:
-            spec: The container, and the video beside which they are to be.
+            spec: The container and the video stream.
 
         Raises:
-            ValueError: If it does not.
+            ValueError: If the container does not support a stream.
         """
         with open_media(self.path) as source:
             tracks = [
@@ -69,17 +69,17 @@ class AuxStreams:
             ]
         for index, kind, name in tracks:
             try:
-                if spec.container == 'mpegts' and name not in TRANSPORTED[kind]:
+                if spec.container == 'mpegts' and name not in MPEGTS_CODECS[kind]:
                     raise ValueError
                 self._try(spec, index)
             except (ValueError, av.FFmpegError) as error:
                 raise ValueError(
-                    f'{spec.container} does not take the {kind} of {self.path} ({name}); write .mkv, '
-                    f'which takes nearly everything, or leave it out with {OPTIONS[kind]}'
+                    f'{spec.container} does not support the {kind} of {self.path} ({name}); write a .mkv file, '
+                    f'which supports almost every codec, or omit it with {OPTIONS[kind]}'
                 ) from error
 
     def _try(self, spec: VideoSpec, index: int) -> None:
-        """Write the beginning of a file that nobody reads."""
+        """Write the header and first packets of a file in memory, which is discarded."""
         with open_media(self.path) as source:
             stream = source.streams[index]
             with open_media(io.BytesIO(), 'w', format=spec.container) as probe:
@@ -97,88 +97,89 @@ def mux(
     path: Path,
     spec: VideoSpec,
     segments: Iterable[Path],
-    companions: AuxStreams | None = None,
+    aux_streams: AuxStreams | None = None,
     until: Fraction | None = None,
-    begins: Fraction = Fraction(0),
-    jumps: Sequence[Fraction] = (),
+    first_time: Fraction = Fraction(0),
+    time_offsets: Sequence[Fraction] = (),
 ) -> None:
-    """Write a video from encoded segments.
+    """Write a video from encoded segments and aux streams.
 
-    Sound that begins before the frames, as the first packet of AAC does, makes all begin later by as much in a format
-    that has no times below zero, such as Matroska; what belongs together stays so.
+    If audio begins before the frames, as the first packet of AAC does, a format without negative times, such as
+    Matroska, shifts all streams by the same amount; they stay synchronous.
 
     Args:
         path: The file.
-        spec: What the segments are encoded with.
-        segments: In order.
-        companions: What to copy beside the frames.
-        until: Seconds of the output at which what is copied ends too; None for its own end.
-        begins: When the first frame is shown, seconds. A format of one rate shows it at 0, and what is copied moves
-            along.
-        jumps: See ``VideoReader``.
+        spec: Encoder settings of the segments.
+        segments: Segment files in order.
+        aux_streams: Streams to copy; None for none.
+        until: Seconds of the output at which the aux streams are cut; None for their own end.
+        first_time: Presentation time of the first frame in seconds. A format with a constant rate shows it at 0, and
+            the aux streams are shifted to match.
+        time_offsets: See ``VideoReader``.
     """
-    # Where the codec has no room for its colours, as FFV1 has none in .mp4, the container says them.
+    # The container stores the colours, because some codecs have no field for them, such as FFV1 in .mp4.
     options = {'movflags': 'write_colr'} if spec.container in ('mp4', 'mov') else {}
     with open_media(path, 'w', format=spec.container, container_options=options) as output:
-        # An encoder like those of the segments, which writes nothing: its headers are theirs.
+        # An encoder with the segments' settings; it encodes nothing but writes the same headers.
         video = spec.add_to(output)
-        if companions is None:
-            for packet in _in_order(segments, spec.time_base):
+        if aux_streams is None:
+            for packet in _video_packets(segments, spec.time_base):
                 packet.stream = video
                 output.mux(packet)
             return
-        with open_media(companions.path) as source:
-            wanted = companions.streams(source)
+        with open_media(aux_streams.path) as source:
+            streams = aux_streams.streams(source)
             copies = {
                 stream.index: output.add_stream_from_template(stream, **_template(stream))
-                for stream in wanted
+                for stream in streams
                 if stream.type != 'attachment' or spec.container == 'matroska'
             }
-            for stream in wanted:
+            for stream in streams:
                 if stream.index in copies:
                     copies[stream.index].metadata.update(stream.metadata)
                     copies[stream.index].disposition = stream.disposition
             output.metadata.update({k: v for k, v in source.metadata.items() if k.lower() not in CONTAINER_TAGS})
-            if not companions.start and companions.duration is None and until is None:
+            if not aux_streams.start and aux_streams.duration is None and until is None:
                 output.set_chapters(source.chapters())
-            # Only now is it known in which units the tracks of the file count time.
+            # Only now are the time bases of the file's tracks known.
             output.start_encoding()
-            others = _Rising(output, copies).of(
-                _others(source, wanted, companions, until, begins if spec.is_constant else Fraction(0), jumps)
+            shift = first_time if spec.is_constant else Fraction(0)
+            aux_packets = _MonotonicTimes(output, copies).apply(
+                _aux_packets(source, streams, aux_streams, until, shift, time_offsets)
             )
-            waiting = next(others, None)
-            for packet in _in_order(segments, spec.time_base):
+            waiting = next(aux_packets, None)
+            for packet in _video_packets(segments, spec.time_base):
                 now = packet.dts * spec.time_base
                 while waiting is not None and waiting.dts * waiting.time_base <= now:
                     output.mux(waiting)
-                    waiting = next(others, None)
+                    waiting = next(aux_packets, None)
                 packet.stream = video
                 output.mux(packet)
             while waiting is not None:
                 output.mux(waiting)
-                waiting = next(others, None)
+                waiting = next(aux_packets, None)
 
 
 def _template(stream: av.stream.Stream) -> dict:
     return {} if stream.codec_context is None else {'opaque': True}
 
 
-class _Rising:
-    """Moves packets to the tracks of the output, and those whose times step back behind what came before them.
+class _MonotonicTimes:
+    """Assigns packets to the tracks of the output, and delays packets whose times step back.
 
     Args:
         output: The file, its header written.
-        copies: Number of a track of the source -> the track that it is copied to.
+        copies: Output track by the index of its source track.
     """
 
     def __init__(self, output: av.container.OutputContainer, copies: dict) -> None:
         self.copies = copies
         self.step = 0 if output.format.flags & TIMES_MAY_REPEAT else 1
         self.last: dict[int, int] = {}
-        self.is_told = False
+        self.has_warned = False
 
-    def of(self, packets: Iterable[av.Packet]) -> Iterator[av.Packet]:
-        """The packets, with times that a muxer takes."""
+    def apply(self, packets: Iterable[av.Packet]) -> Iterator[av.Packet]:
+        """Yield the packets with times that a muxer accepts."""
         for packet in packets:
             index = packet.stream.index
             copy = self.copies[index]
@@ -186,10 +187,10 @@ class _Rising:
             dts = floor(packet.dts * scale + Fraction(1, 2))
             last = self.last.get(index)
             if last is not None and dts < last + self.step:
-                if dts < last and not self.is_told:
-                    self.is_told = True
+                if dts < last and not self.has_warned:
+                    self.has_warned = True
                     logger.warning(
-                        'the times of the %s step back at %.2f s; what follows comes right behind it',
+                        'the times of the %s step back at %.2f s; the packets that follow are delayed',
                         copy.type,
                         float(packet.dts * packet.time_base),
                     )
@@ -201,40 +202,40 @@ class _Rising:
             yield packet
 
 
-def _others(
+def _aux_packets(
     source: av.container.InputContainer,
-    wanted: list[av.stream.Stream],
-    companions: AuxStreams,
+    streams: list[av.stream.Stream],
+    aux_streams: AuxStreams,
     until: Fraction | None,
-    begins: Fraction,
-    jumps: Sequence[Fraction],
+    first_time: Fraction,
+    time_offsets: Sequence[Fraction],
 ) -> Iterator[av.Packet]:
-    """What is copied, its times as they shall be."""
-    wanted = [stream for stream in wanted if stream.type != 'attachment']
-    if not wanted:
+    """Yield the packets of the aux streams with the times of the output."""
+    streams = [stream for stream in streams if stream.type != 'attachment']
+    if not streams:
         return
     video = source.streams.video[0]
     zero = (video.start_time or 0) * video.time_base
-    # Without a start, times stay as they are.
-    start = Fraction(companions.start).limit_denominator(10**6)
-    shift = (zero + start if start else Fraction(0)) + begins
-    is_cut = bool(start) or begins > 0
-    if companions.duration is not None:
-        end = zero + start + Fraction(companions.duration).limit_denominator(10**6) - shift
+    # Without a start, times are not shifted.
+    start = Fraction(aux_streams.start).limit_denominator(10**6)
+    shift = (zero + start if start else Fraction(0)) + first_time
+    is_cut = bool(start) or first_time > 0
+    if aux_streams.duration is not None:
+        end = zero + start + Fraction(aux_streams.duration).limit_denominator(10**6) - shift
         until = end if until is None else min(until, end)
-    far = STEP_BACK / (video.average_rate or video.guessed_rate or DEFAULT_FPS)
-    # Each track has its own number of times that it was started anew.
-    before: dict[int, Fraction] = {}
-    passed: dict[int, int] = {}
-    for packet in source.demux(wanted):
+    min_step_back = RESTART_FRAMES / (video.average_rate or video.guessed_rate or DEFAULT_FPS)
+    # The restarts of times are counted for each track.
+    last_time: dict[int, Fraction] = {}
+    restarts: dict[int, int] = {}
+    for packet in source.demux(streams):
         if packet.dts is None or packet.pts is None:
             continue
-        index, stands = packet.stream.index, packet.dts * packet.time_base
-        if stands < before.get(index, stands) - far and passed.get(index, 0) < len(jumps):
-            passed[index] = passed.get(index, 0) + 1
-        before[index] = stands
-        moved = shift - (jumps[passed[index] - 1] if passed.get(index) else 0)
-        ticks = round(moved / packet.time_base)
+        index, dts_time = packet.stream.index, packet.dts * packet.time_base
+        if dts_time < last_time.get(index, dts_time) - min_step_back and restarts.get(index, 0) < len(time_offsets):
+            restarts[index] = restarts.get(index, 0) + 1
+        last_time[index] = dts_time
+        total_shift = shift - (time_offsets[restarts[index] - 1] if restarts.get(index) else 0)
+        ticks = round(total_shift / packet.time_base)
         packet.pts, packet.dts = packet.pts - ticks, packet.dts - ticks
         time = packet.pts * packet.time_base
         if (is_cut and time < 0) or (until is not None and time >= until):
@@ -242,11 +243,11 @@ def _others(
         yield packet
 
 
-def _in_order(segments: Iterable[Path], time_base: Fraction) -> Iterator[av.Packet]:
-    """The packets of all segments, times of decoding made to go on from one to the next.
+def _video_packets(segments: Iterable[Path], time_base: Fraction) -> Iterator[av.Packet]:
+    """Yield the packets of all segments, with decoding times that increase from one segment to the next.
 
-    Each segment starts its encoder anew; where frames come at a variable rate, the first times of decoding of one may
-    lie before the last of another.
+    Each segment has its own encoder; at a variable frame rate, the first decoding times of a segment may precede the
+    last ones of the segment before.
     """
     last = None
     for path in segments:

@@ -1,4 +1,4 @@
-"""What is upscaled: a video file, or images that stand for the frames of one."""
+"""Read the frames of a source with their times: a video file, or a sequence of images."""
 
 import re
 from collections.abc import Iterator
@@ -19,28 +19,28 @@ from .shots import CutDetector
 from .video_files import open_media
 
 DEFAULT_FPS = Fraction(25)
-# FFmpeg's numbers of the transfers of high dynamic range.
+# FFmpeg's numbers of the HDR transfer functions.
 HDR_TRANSFERS = {16: 'PQ', 18: 'HLG'}
-# FFmpeg's flag of formats whose times may start anew within a file.
+# FFmpeg's flag of formats whose times may restart within a file.
 TIMES_MAY_STEP_BACK = 0x200
-# Frames that times must step back by to have been started anew.
-STEP_BACK = 5
+# Times that step back by more than this many frames have been restarted.
+RESTART_FRAMES = 5
 
 
 @dataclass(frozen=True)
 class ReaderInfo:
-    """What is known of a source before its first frame is handed out.
+    """Properties of a source, known before its frames are read.
 
     Attributes:
         size: (h, w) of a frame, upright.
-        time_base: Seconds that times are counted in.
-        rate: Frames per second on average.
-        frames: How many there may be, as far as the file says; None where it does not.
+        time_base: Unit of times in seconds.
+        rate: Average frames per second.
+        frames: Number of frames by the header of the file, may be wrong; None if unknown.
         codec: FFmpeg's name of the codec; None for images.
         pix_fmt: FFmpeg's name of the pixel format.
         colors: FFmpeg's numbers of range, matrix, transfer and primaries.
-        aspect: Width of a pixel by its height.
-        cautions: What is not done about it, a sentence each.
+        aspect: Width of a pixel divided by its height.
+        warnings: Unsupported properties of the source, such as HDR or interlacing, one sentence each.
     """
 
     size: tuple[int, int]
@@ -51,20 +51,20 @@ class ReaderInfo:
     pix_fmt: str = 'yuv420p'
     colors: tuple[int, int, int, int] = (1, 1, 1, 1)
     aspect: Fraction = Fraction(1)
-    cautions: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class ImageReader:
-    """Images in natural order.
+    """Reads images in natural order as the frames of a video.
 
     Args:
         paths: The images.
-        fps: Frames per second to show them at.
+        fps: Frames per second; 25 by default.
     """
 
     path: Path | None = None
-    begins = Fraction(0)
-    jumps: tuple[Fraction, ...] = ()
+    first_time = Fraction(0)
+    time_offsets: tuple[Fraction, ...] = ()
 
     def __init__(self, paths: list[Path], fps: Fraction | None = None) -> None:
         self.paths = paths
@@ -75,10 +75,10 @@ class ImageReader:
         self.info = ReaderInfo(first.shape[:2], 1 / self.fps, self.fps, len(paths), pix_fmt=pix_fmt)
 
     def frames(self, first: int = 0, start: float = 0.0, duration: float | None = None) -> Iterator[InputFrame]:
-        """The frames from number ``first`` of those between ``start`` and ``start + duration`` seconds.
+        """Yield the frames between ``start`` and ``start + duration`` seconds, from number ``first`` of them on.
 
         Raises:
-            UnreadableError: If one cannot be read, or is of another size.
+            UnreadableError: If an image cannot be read, or differs in size from the first.
         """
         is_cut = CutDetector()
         for index, path in enumerate(self._trimmed(start, duration)):
@@ -92,7 +92,7 @@ class ImageReader:
             yield InputFrame(pixels, index, index, 1, is_cut(_in_8_bits(pixels)))
 
     def count(self, start: float = 0.0, duration: float | None = None) -> int:
-        """How many frames there are between ``start`` and ``start + duration``."""
+        """Count the frames between ``start`` and ``start + duration`` seconds."""
         return len(self._trimmed(start, duration))
 
     def _trimmed(self, start: float, duration: float | None) -> list[Path]:
@@ -102,42 +102,45 @@ class ImageReader:
 
 
 class VideoReader:
-    """A video file.
+    """Reads a video file.
 
     Args:
         path: The file.
 
     Attributes:
-        damage: What was found wrong with the file while it was read, one sentence.
-        begins: When the first frame that was read is shown, seconds of the stretch that was asked for.
-        jumps: Seconds that are added to the file's times behind each place where they start anew, as in files that
-            were put one behind another, as far as it was read.
+        damage: Damage found while the file was read, one sentence; None if there was none.
+        first_time: Presentation time of the first frame that was read, in seconds from the start of the requested span.
+        time_offsets: Seconds added to the file's times after each place where they restart, as in concatenated files;
+            filled while the file is read.
 
     Raises:
-        UnreadableError: If it is no video, or not one frame can be decoded.
+        UnreadableError: If the file is not a video, or no frame can be decoded.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.damage: str | None = None
-        self.begins = Fraction(0)
-        self.jumps: list[Fraction] = []
+        self.first_time = Fraction(0)
+        self.time_offsets: list[Fraction] = []
         try:
             with open_media(path) as container:
                 stream = self._stream(container)
                 self._can_seek = not container.format.flags & TIMES_MAY_STEP_BACK
-                self.info = self._look(container, stream)
+                self.info = self._probe(container, stream)
         except av.FFmpegError as error:
-            raise UnreadableError(f'{path} is not a video that can be read: {error.strerror}') from error
+            raise UnreadableError(f'{path} cannot be read as a video: {error.strerror}') from error
 
     def frames(self, first: int = 0, start: float = 0.0, duration: float | None = None) -> Iterator[InputFrame]:
-        """The frames from number ``first`` of those between ``start`` and ``start + duration`` seconds, times from 0.
+        """Yield the frames between ``start`` and ``start + duration`` seconds, from number ``first`` of them on.
 
-        What is damaged is left out, and ``damage`` says so afterwards.
+        Times count from 0. Damaged frames are skipped and reported in ``damage`` afterwards.
+
+        Raises:
+            UnreadableError: If the size of the frames changes.
         """
         is_cut, rgb_of = CutDetector(), RgbReader(keep_depth=True)
-        with closing(self._shown(start, duration)) as shown:
-            for index, (frame, pts, lasts) in enumerate(shown):
+        with closing(self._trimmed(start, duration)) as trimmed:
+            for index, (frame, pts, frame_duration) in enumerate(trimmed):
                 if index < first:
                     continue
                 pixels = rgb_of(frame)
@@ -146,19 +149,19 @@ class VideoReader:
                         f'{self.path} changes its size at frame {index}, '
                         f'from {_size(self.info.size)} to {_size(pixels.shape)}'
                     )
-                yield InputFrame(pixels, index, pts, lasts, is_cut(_in_8_bits(pixels)))
+                yield InputFrame(pixels, index, pts, frame_duration, is_cut(_in_8_bits(pixels)))
 
     def count(self, start: float = 0.0, duration: float | None = None) -> int:
-        """How many frames there are between ``start`` and ``start + duration``."""
-        return sum(1 for _ in self._shown(start, duration))
+        """Count the frames between ``start`` and ``start + duration`` seconds."""
+        return sum(1 for _ in self._trimmed(start, duration))
 
     @property
-    def _usual(self) -> int:
-        """How long a frame lasts on average."""
+    def _mean_duration(self) -> int:
+        """Average duration of a frame, in the time base of the source."""
         return max(round(1 / (self.info.rate * self.info.time_base)), 1)
 
-    def _shown(self, start: float, duration: float | None) -> Iterator[Timed]:
-        """Frames of a stretch, when they are shown, from 0 where it has a start, and for how long."""
+    def _trimmed(self, start: float, duration: float | None) -> Iterator[Timed]:
+        """Yield the frames of a span with presentation times (from 0 if it has a start) and durations."""
         time_base = self.info.time_base
         for lead in (*LEADS, None) if start and self._can_seek else (None,):
             with open_media(self.path) as container:
@@ -172,46 +175,46 @@ class VideoReader:
                 frames = self._timed(container, stream, lead is not None)
                 if lead is not None:
                     frames = seek(container, stream, frames, earliest, round(lead / time_base))
-                stretch = trim(frames, earliest, latest, bool(start), self._usual)
+                span = trim(frames, earliest, latest, bool(start), self._mean_duration)
                 number = None
-                for number, (frame, pts, lasts) in enumerate(stretch):
+                for number, (frame, pts, frame_duration) in enumerate(span):
                     if not number:
-                        self.begins = pts * time_base
-                    yield frame, pts, lasts
+                        self.first_time = pts * time_base
+                    yield frame, pts, frame_duration
                 if number is not None or lead is None:
                     return
 
     def _timed(
         self, container: av.container.InputContainer, stream: av.VideoStream, after_seek: bool
     ) -> Iterator[Timed]:
-        """What can be decoded, with times that only go on."""
-        usual, before, lasts, offset, jumps = self._usual, None, 0, 0, 0
+        """Yield all frames that can be decoded, with increasing times."""
+        mean_duration, last_pts, duration, offset, restarts = self._mean_duration, None, 0, 0, 0
         for frame in self._decoded(container, stream, after_seek):
             if frame.pts is not None:
                 pts = frame.pts + offset
             else:
-                pts = stream.start_time or 0 if before is None else before + usual
-            if before is not None and pts < before - STEP_BACK * usual:
-                offset += before + lasts - pts
-                pts = before + lasts
-                jumps += 1
-                if jumps > len(self.jumps):
-                    self.jumps.append(offset * self.info.time_base)
-            before = pts if before is None else max(pts, before + 1)
-            lasts = frame.duration or usual
-            yield frame, before, lasts
+                pts = stream.start_time or 0 if last_pts is None else last_pts + mean_duration
+            if last_pts is not None and pts < last_pts - RESTART_FRAMES * mean_duration:
+                offset += last_pts + duration - pts
+                pts = last_pts + duration
+                restarts += 1
+                if restarts > len(self.time_offsets):
+                    self.time_offsets.append(offset * self.info.time_base)
+            last_pts = pts if last_pts is None else max(pts, last_pts + 1)
+            duration = frame.duration or mean_duration
+            yield frame, last_pts, duration
 
     def _decoded(
         self, container: av.container.InputContainer, stream: av.VideoStream, after_seek: bool
     ) -> Iterator[av.VideoFrame]:
-        """What can be decoded. A reader that takes the end of a cut file for its end says nothing of it."""
+        """Yield all frames that can be decoded; report in ``damage`` also a truncation that the demuxer ignores."""
         damaged, end, has_begun = 0, Fraction(0), not after_seek
         packets = container.demux()
         while True:
             try:
                 packet = next(packets, None)
             except av.FFmpegError as error:
-                self.damage = f'it cannot be read to its end ({error.strerror})'
+                self.damage = f'the file cannot be read to its end ({error.strerror})'
                 return
             if packet is None:
                 break
@@ -224,23 +227,23 @@ class VideoReader:
                     has_begun = True
                     yield frame
             except av.FFmpegError:
-                # In the midst of a file, what comes before the first key frame cannot be decoded.
+                # After a seek, packets before the first key frame cannot be decoded; they are not damaged.
                 damaged += has_begun
         if container.duration:
-            says = Fraction((container.start_time or 0) + container.duration, av.time_base)
-            if says - end > max(2 / self.info.rate, Fraction(1, 10)):
-                self.damage = f'it ends after {float(end):.2f} of {float(says):.2f} s'
+            declared = Fraction((container.start_time or 0) + container.duration, av.time_base)
+            if declared - end > max(2 / self.info.rate, Fraction(1, 10)):
+                self.damage = f'the file ends after {float(end):.2f} of {float(declared):.2f} s'
         if damaged and self.damage is None:
-            self.damage = f'{damaged} of its packets are damaged'
+            self.damage = f'{damaged} packets of the file are damaged'
 
     @staticmethod
     def _stream(container: av.container.InputContainer) -> av.VideoStream:
         streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
         if not streams:
-            raise UnreadableError(f'{Path(container.name)} holds no video stream')
+            raise UnreadableError(f'{Path(container.name)} has no video stream')
         return streams[0]
 
-    def _look(self, container: av.container.InputContainer, stream: av.VideoStream) -> ReaderInfo:
+    def _probe(self, container: av.container.InputContainer, stream: av.VideoStream) -> ReaderInfo:
         frame = None
         for packet in container.demux(stream):
             try:
@@ -251,7 +254,7 @@ class VideoReader:
                 frame = decoded[0]
                 break
         if frame is None:
-            raise UnreadableError(f'{self.path} holds no frame that can be decoded')
+            raise UnreadableError(f'no frame of {self.path} can be decoded')
         rate = stream.average_rate or stream.guessed_rate or DEFAULT_FPS
         seconds = (
             stream.duration * stream.time_base if stream.duration else Fraction(container.duration or 0, av.time_base)
@@ -260,8 +263,8 @@ class VideoReader:
             height, width = RgbReader()(frame).shape[:2]
         except av.FFmpegError as error:
             raise UnreadableError(
-                f'{self.path}: colours as it has them cannot be converted: pixel format {frame.format.name}, matrix '
-                f"{matrix_of(frame)} by FFmpeg's number ({error.strerror})"
+                f'the colours of {self.path} cannot be converted: pixel format {frame.format.name}, FFmpeg matrix '
+                f'{matrix_of(frame)} ({error.strerror})'
             ) from error
         aspect = stream.sample_aspect_ratio or Fraction(1)
         if (height, width) != (frame.height, frame.width):
@@ -276,20 +279,20 @@ class VideoReader:
             pix_fmt=frame.format.name,
             colors=(2 if is_full else 1, matrix_of(frame), frame.color_trc, frame.color_primaries),
             aspect=aspect,
-            cautions=tuple(_cautions(frame)),
+            warnings=tuple(_warnings(frame)),
         )
 
 
 def open_reader(source: str | Path, fps: Fraction | None = None) -> VideoReader | ImageReader:
-    """A video file, a folder of images, a glob of images, or a template such as ``frame_%04d.png``.
+    """Open a video file, a folder of images, a glob of images, or a template such as ``frame_%04d.png``.
 
     Args:
-        source: Which.
-        fps: Frames per second, for images.
+        source: Path, glob or template.
+        fps: Frames per second, for images only.
 
     Raises:
-        FileNotFoundError: If there is nothing of that name.
-        ValueError: If there are no images, ``fps`` is given for a video, or it cannot be read.
+        FileNotFoundError: If nothing has that name.
+        ValueError: If there are no images, ``fps`` is given for a video, or the source cannot be read.
     """
     path = Path(source)
     if path.is_dir():
@@ -302,12 +305,12 @@ def open_reader(source: str | Path, fps: Fraction | None = None) -> VideoReader 
             return ImageReader(images, fps)
         raise FileNotFoundError(
             f'there is no video, folder or image at {path.absolute()}'
-            + (', and nothing that this pattern matches' if _is_pattern(str(source)) else '')
+            + (', and no file matches this pattern' if _is_pattern(str(source)) else '')
         )
     if path.suffix.lower() in IMAGE_SUFFIXES:
         return ImageReader([path], fps)
     if fps is not None:
-        raise ValueError(f'{path} has a frame rate of its own; one can be given for images only')
+        raise ValueError(f'{path} is a video with its own frame rate, but got fps={fps}; omit --fps, it is for images')
     return VideoReader(path)
 
 
@@ -320,7 +323,7 @@ def _matches(pattern: str) -> list[Path]:
         paths = [path for path in folder.iterdir() if numbered.fullmatch(path.name)] if folder.is_dir() else []
     elif has_magic(pattern):
         folder, name = Path(pattern).parent, Path(pattern).name
-        # A folder that is there is meant as it is called, brackets and all.
+        # The name of an existing folder is taken literally, including brackets.
         pattern = str(Path(escape(str(folder))) / name) if folder.is_dir() else pattern
         paths = [path for path in map(Path, glob(pattern)) if path.suffix.lower() in IMAGE_SUFFIXES]
     else:
@@ -332,16 +335,16 @@ def _is_pattern(name: str) -> bool:
     return has_magic(name) or re.search(r'%0?\d*d', name) is not None
 
 
-def _cautions(frame: av.VideoFrame) -> Iterator[str]:
+def _warnings(frame: av.VideoFrame) -> Iterator[str]:
     if (transfer := HDR_TRANSFERS.get(frame.color_trc)) is not None:
         yield (
-            f'it is of high dynamic range ({transfer}): its coded values are restored as if they were of ordinary '
-            'range, and their meaning is noted again; the description of the mastering display is not copied'
+            f'HDR input ({transfer}) is not converted: the coded values are restored like those of SDR and tagged as '
+            'HDR again; the metadata of the mastering display are not copied'
         )
     if frame.interlaced_frame:
         yield (
-            'it is interlaced: two fields are restored as if they were one frame, which draws combs out; deinterlace '
-            'it before, such as by ffmpeg -vf bwdif'
+            'interlaced input is not deinterlaced: two fields are restored as one frame, which amplifies combing; '
+            'deinterlace it first, for example with ffmpeg -vf bwdif'
         )
 
 

@@ -1,4 +1,4 @@
-"""Seek and trim: the frames of a part of a video, in files with a good index or a bad one."""
+"""Seek in a video and trim it to a span of time, in files with or without a reliable index."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -6,9 +6,9 @@ from itertools import chain
 
 import av
 
-# Seconds to seek before what is looked for, one after another until a key frame is found there.
+# Seconds to seek before the requested time, tried in order until a key frame is found there.
 LEADS = (0, 2, 10, 60)
-# A frame, when it is shown, and for how long.
+# A frame, its presentation time, its duration.
 Timed = tuple[av.VideoFrame, int, int]
 
 
@@ -19,16 +19,16 @@ def seek(
     earliest: int,
     lead: int,
 ) -> Iterator[Timed]:
-    """Frames from ``lead`` before ``earliest`` on; none if the file does not lead there.
+    """Return the frames from ``lead`` before ``earliest`` on; none if the seek fails.
 
-    Not every format has an index: some seek to a place behind, or to frames that need what lies before.
+    Not every format has an index: some seek to a later position, or to frames that need earlier ones.
 
     Args:
         container: The file.
-        stream: Its video.
-        frames: What is decoded of it, not begun yet.
-        earliest: The time that is looked for, in the units of the stream.
-        lead: How much before, likewise.
+        stream: Its video stream.
+        frames: Iterator over its decoded frames, not started yet.
+        earliest: Requested time, in the time base of the stream.
+        lead: How much earlier to seek, in the time base of the stream.
     """
     try:
         container.seek(earliest - lead, stream=stream)
@@ -41,30 +41,30 @@ def seek(
 
 
 def trim(
-    frames: Iterator[Timed], earliest: int | None, latest: Fraction | None, has_start: bool, usual: int
+    frames: Iterator[Timed], earliest: int | None, latest: Fraction | None, has_start: bool, mean_duration: int
 ) -> Iterator[Timed]:
-    """The frames of a stretch. A long one that is on the screen when the stretch begins is its first.
+    """Yield the frames of a span. A long frame that is on the screen when the span begins is its first.
 
     Args:
-        frames: In the order in which they are shown.
-        earliest: Time at which the stretch begins; None for both where it is all.
-        latest: Time at which it ends; None for the end.
-        has_start: Something is left out before it, and times are to count from its beginning.
-        usual: How long a frame lasts on average.
+        frames: In presentation order.
+        earliest: Time at which the span begins; None, like ``latest``, for the complete video.
+        latest: Time at which it ends; None for the end of the video.
+        has_start: Whether frames before the span are skipped; times then count from its beginning.
+        mean_duration: Average duration of a frame.
     """
-    held, shortest = None, usual
+    held, shortest = None, mean_duration
     zero = earliest if has_start else 0
-    for frame, pts, lasts in frames:
+    for frame, pts, duration in frames:
         if has_start and pts < earliest:
             shortest = shortest if held is None else min(shortest, pts - held[1])
-            held = frame, pts, lasts
+            held = frame, pts, duration
             continue
-        is_behind = latest is not None and pts >= latest
-        if held is not None and (is_behind or pts - earliest > 1.5 * shortest):
-            yield held[0], 0, int(latest if is_behind else pts) - earliest
+        is_after = latest is not None and pts >= latest
+        if held is not None and (is_after or pts - earliest > 1.5 * shortest):
+            yield held[0], 0, int(latest if is_after else pts) - earliest
         held = None
-        if is_behind:
+        if is_after:
             return
-        yield frame, pts - zero, lasts
+        yield frame, pts - zero, duration
     if held is not None and held[1] + held[2] > earliest:
         yield held[0], 0, held[1] + held[2] - earliest

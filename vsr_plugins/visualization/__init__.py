@@ -1,4 +1,4 @@
-"""Pictures of results."""
+"""Draw results: comparisons, attention, weight maps, quality against cost, videos."""
 
 import lazy_loader
 

@@ -1,15 +1,15 @@
-"""Where the attention blocks of a network look, what figures 7 and 8 of their paper show.
+"""Extract the attention maps of a network's attention blocks, as shown in figures 7 and 8 of their paper.
 
 Source: "Efficient Video Super-Resolution with Latent Attention" (Computer Science, 2023, 50(11A): 221100156), section
 7.1. For long-range blocks (eq. 9): the mean of the softmax rows of the queries in a region, and the regions of keys
-that hold most of it. For short-range blocks (eq. 12): the mask, and what sampling the latent heads makes of it.
+with most of the weight. For short-range blocks (eq. 12): the mask, deterministic and for samples of the latent heads.
 
-The blocks are watched while the network runs, in whatever network they are plugged; their embeddings are taken as
-they come, and of the matrix of queries and keys only the rows of the region are ever computed, a few at a time.
+Forward hooks record the embeddings of the blocks while any network that contains them runs. Of the matrix of queries
+and keys only the rows of the region are computed, a few at a time.
 
 Convention:
-    Positions are pixels of the input, (column, row) from 0 at the top left. A query stands for 2 x 2 of them and a key
-    for 4 x 4, as features have the size of the input and are pooled once and twice.
+    Positions are pixels of the input, (column, row) from 0 at the top left. A query covers 2 x 2 of them and a key
+    4 x 4, because features have the size of the input and are pooled once for queries and twice for keys.
 """
 
 from collections.abc import Iterator
@@ -24,8 +24,8 @@ from ..models.blocks.attention import LatentHead, LongRangeAttention, ShortRange
 
 QUERY_STRIDE = 2
 KEY_STRIDE = 4
-# Scores held at a time: 64 MB of them.
-_SCORES_AT_ONCE = 2**24
+# Maximum number of scores in memory: 64 MB.
+_MAX_SCORES = 2**24
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Box:
     height: int
 
     def cells(self, stride: int) -> tuple[slice, slice]:
-        """Rows and columns of the cells of ``stride`` pixels that it touches."""
+        """Return the rows and columns of the cells of ``stride`` pixels that the box overlaps."""
         ends = ((self.top, self.top + self.height), (self.left, self.left + self.width))
         rows, columns = (slice(start // stride, -(-end // stride)) for start, end in ends)
         return rows, columns
@@ -46,13 +46,13 @@ class Box:
 
 @dataclass(frozen=True)
 class KeyRegion:
-    """A region that a long-range block looks at.
+    """A region of keys that a long-range block attends to.
 
     Attributes:
         frame: Index of its frame among the keys: the chunk's frames, then the key frames.
-        box: Where in the frame.
-        weight: Share of the attention that falls there, 0 to 1.
-        ratio: The share over that of equal attention to every key.
+        box: Position in the frame.
+        weight: Share of the attention in the region, 0 to 1.
+        ratio: The share divided by that of uniform attention to all keys.
     """
 
     frame: int
@@ -63,13 +63,13 @@ class KeyRegion:
 
 @dataclass(frozen=True)
 class LongRangeLook:
-    """What a long-range block looks at from a region.
+    """Attention of a long-range block from a query region.
 
     Attributes:
-        name: The block's name in the network.
-        weights: (t, ceil(h / 4), ceil(w / 4)), the mean of the queries' rows of the softmax. Its sum is 1, or less
-            where the network filled the chunk with black frames, which are left out here.
-        regions: Those that hold most of it, strongest first, none over another.
+        name: Name of the block in the network.
+        weights: (t, ceil(h / 4), ceil(w / 4)), the mean of the queries' softmax rows. Its sum is 1, or less if the
+            network padded the chunk with black frames, which are excluded.
+        regions: The regions with most of the weight, strongest first, without overlap.
     """
 
     name: str
@@ -79,15 +79,15 @@ class LongRangeLook:
 
 @dataclass(frozen=True)
 class ShortRangeLook:
-    """What a short-range block lets through in one frame.
+    """Mask and response of a short-range block in one frame.
 
     Attributes:
-        name: The block's name in the network.
-        mask: (h, w), the mask of eq. (12), averaged over channels, where the heads give their means.
-        response: (h, w), root mean square over channels of what the block adds to the features, likewise.
-        sampled_masks: (s, h, w), masks where every head of the network draws a sample. Those of the first block equal
-            ``mask``: nothing before it is drawn.
-        sampled_responses: (s, h, w).
+        name: Name of the block in the network.
+        mask: (h, w), the mask of eq. (12), averaged over channels, with heads that return their means.
+        response: (h, w), root mean square over channels of the block's residual, with heads that return their means.
+        sampled_masks: (s, h, w), masks with heads that draw samples. Those of the first block equal ``mask``: nothing
+            is sampled before it.
+        sampled_responses: (s, h, w), responses with heads that draw samples.
     """
 
     name: str
@@ -108,28 +108,28 @@ def look(
     other_frames: bool = False,
     seed: int = 0,
 ) -> list[LongRangeLook | ShortRangeLook]:
-    """Run a network on one chunk and say what each of its attention blocks looks at.
+    """Run a network on one chunk and return the attention of each of its attention blocks.
 
     Args:
         network: Any network with attention blocks on features of the input's size.
-        frames: (t, c, h, w) in [0, 1], the frames that the network computes together.
-        frame: Index of the frame of the query.
-        box: The region of the query.
+        frames: (t, c, h, w) in [0, 1], the frames that the network processes together.
+        frame: Index of the query's frame.
+        box: Region of the query.
         key_frames: (k, c, h, w), further frames, for a network whose ``forward`` takes ``key_frames``.
-        num_regions: How many regions of keys to find for a long-range block; they are of the query's size.
-        num_samples: How many samples to draw where the network has latent heads.
-        other_frames: Look for regions in other frames than the query's alone, as the paper's figure 7 does.
-        seed: Of the samples.
+        num_regions: Number of regions of keys to find for a long-range block; they have the query's size.
+        num_samples: Number of samples to draw if the network has latent heads.
+        other_frames: Exclude regions in the query's frame, as the paper's figure 7 does.
+        seed: Seed of the samples.
 
     Returns:
-        One entry a block, in the order they are computed.
+        One entry per block, in order of computation.
 
     Raises:
-        ValueError: If the network has no attention blocks, or the region is not within the frame.
+        ValueError: If the network has no attention blocks, or the frame or the region is out of range.
     """
     t, _, h, w = frames.shape
     if not 0 <= frame < t:
-        raise ValueError(f'the frame of the query must be one of {t}, but got {frame}')
+        raise ValueError(f"the query's frame must be between 0 and {t - 1}, but got {frame}")
     if (
         min(box.left, box.top) < 0
         or min(box.width, box.height) < 1
@@ -138,29 +138,29 @@ def look(
     ):
         raise ValueError(f'the region of the query must lie within the frames of {w}x{h} (w x h), but got {box}')
     arguments = {} if key_frames is None else {'key_frames': key_frames[None]}
-    with _drawing(network, 0), _watched(network) as seen:
+    with _sampling(network, 0), _recorded(network) as recorded:
         _run(network, frames, arguments)
-    if not seen:
+    if not recorded:
         raise ValueError(f'{type(network).__name__} has no attention blocks to explain')
     sampled: list[dict[str, tuple[np.ndarray, np.ndarray]]] = []
     kinds = {type(module) for module in network.modules()}
     if {LatentHead, ShortRangeAttention} <= kinds:
-        with _drawing(network, 1), torch.random.fork_rng(devices=_devices(frames)):
+        with _sampling(network, 1), torch.random.fork_rng(devices=_devices(frames)):
             torch.manual_seed(seed)
             for _ in range(num_samples):
-                with _watched(network, long_range=False) as again:
+                with _recorded(network, long_range=False) as sample:
                     _run(network, frames, arguments)
-                sampled.append({name: _short_range_maps(parts, frame, h, w) for name, parts in again.items()})
+                sampled.append({name: _short_range_maps(parts, frame, h, w) for name, parts in sample.items()})
 
     looks: list[LongRangeLook | ShortRangeLook] = []
-    for name, parts in seen.items():
+    for name, parts in recorded.items():
         block = network.get_submodule(name)
         if isinstance(block, LongRangeAttention):
             real = [*range(t), *range(parts['query'].shape[1], parts['key'].shape[1])]
             weights = mean_attention(parts['query'], parts['key'], (frame, *box.cells(QUERY_STRIDE)), block.scale)
             weights = weights[real].cpu().numpy()
-            without = frame if other_frames else None
-            looks.append(LongRangeLook(name, weights, strongest_regions(weights, box, num_regions, without)))
+            excluded = frame if other_frames else None
+            looks.append(LongRangeLook(name, weights, strongest_regions(weights, box, num_regions, excluded)))
         else:
             maps = _short_range_maps(parts, frame, h, w)
             stacked = (np.array([one[name][i] for one in sampled]).reshape(-1, h, w) for i in (0, 1))
@@ -169,7 +169,7 @@ def look(
 
 
 def mean_attention(query: Tensor, key: Tensor, region: tuple[int, slice, slice], scale: float = 1.0) -> Tensor:
-    """The mean of the softmax rows (eq. 9) of the queries of a region.
+    """Compute the mean of the softmax rows (eq. 9) of the queries of a region.
 
     Args:
         query: (c, t, h, w).
@@ -178,25 +178,25 @@ def mean_attention(query: Tensor, key: Tensor, region: tuple[int, slice, slice],
         scale: Factor of the scores before the softmax.
 
     Returns:
-        (t', h', w') in float32, with the sum 1.
+        (t', h', w') in float32, with sum 1.
     """
     frame, rows, columns = region
     queries = query[:, frame, rows, columns].flatten(1).float().T
     keys = key.flatten(1).float()
     total = keys.new_zeros(keys.shape[1])
-    for some in queries.split(max(_SCORES_AT_ONCE // keys.shape[1], 1)):
-        total += torch.softmax(scale * some @ keys, dim=1).sum(0)
+    for part in queries.split(max(_MAX_SCORES // keys.shape[1], 1)):
+        total += torch.softmax(scale * part @ keys, dim=1).sum(0)
     return (total / len(queries)).unflatten(0, key.shape[1:])
 
 
 def strongest_regions(weights: np.ndarray, box: Box, count: int = 3, without: int | None = None) -> list[KeyRegion]:
-    """The windows of a box's size that hold most of the weight, found one after the other, none over another.
+    """Find the windows of a box's size with most of the weight, greedily and without overlap.
 
     Args:
-        weights: (t, h, w), one a key.
-        box: Its size is the windows', in whole keys.
-        count: How many; fewer where there is no room for more.
-        without: Index of a frame to pass over.
+        weights: (t, h, w), one per key.
+        box: Its size, rounded up to complete keys, is that of the windows.
+        count: Maximum number of windows.
+        without: Index of a frame to exclude.
     """
     t, h, w = weights.shape
     height, width = min(-(-box.height // KEY_STRIDE), h), min(-(-box.width // KEY_STRIDE), w)
@@ -217,17 +217,17 @@ def strongest_regions(weights: np.ndarray, box: Box, count: int = 3, without: in
     return regions
 
 
-_Seen = dict[str, Tensor]
+_Parts = dict[str, Tensor]
 
 
 @contextmanager
-def _watched(network: nn.Module, long_range: bool = True) -> Iterator[dict[str, _Seen]]:
-    """What the parts of attention blocks make while the network runs, by block and part; the last time counts."""
-    seen: dict[str, _Seen] = {}
+def _recorded(network: nn.Module, long_range: bool = True) -> Iterator[dict[str, _Parts]]:
+    """Record the outputs of parts of attention blocks while the network runs, by block and part; the last run wins."""
+    recorded: dict[str, _Parts] = {}
     handles = []
     for name, block in network.named_modules():
         if isinstance(block, LongRangeAttention) and long_range:
-            # Keys are pooled after their embedding, by the block that also pools other things.
+            # Keys are pooled after their embedding, by a module that the block also uses elsewhere.
             parts = {'query': (block.query, nn.Identity()), 'key': (block.key, block.pool)}
         elif isinstance(block, ShortRangeAttention):
             parts = {'mask': (block.mask_activation, nn.Identity()), 'response': (block.head, nn.Identity())}
@@ -236,19 +236,19 @@ def _watched(network: nn.Module, long_range: bool = True) -> Iterator[dict[str, 
         for part, (module, then) in parts.items():
 
             def note(_m: nn.Module, _i: tuple, out: Tensor, name=name, part=part, then=then) -> None:  # noqa: ANN001
-                seen.setdefault(name, {})[part] = then(out)[0]
+                recorded.setdefault(name, {})[part] = then(out)[0]
 
             handles.append(module.register_forward_hook(note))
     try:
-        yield seen
+        yield recorded
     finally:
         for handle in handles:
             handle.remove()
 
 
 @contextmanager
-def _drawing(network: nn.Module, num_samples: int) -> Iterator[None]:
-    """Within the context the latent heads average so many samples at test time."""
+def _sampling(network: nn.Module, num_samples: int) -> Iterator[None]:
+    """Context in which the latent heads average ``num_samples`` samples at test time."""
     heads = [module for module in network.modules() if isinstance(module, LatentHead)]
     before = [head.num_samples for head in heads]
     for head in heads:
@@ -274,6 +274,6 @@ def _devices(frames: Tensor) -> list[torch.device]:
     return [frames.device] if frames.is_cuda else []
 
 
-def _short_range_maps(parts: _Seen, frame: int, h: int, w: int) -> tuple[np.ndarray, np.ndarray]:
+def _short_range_maps(parts: _Parts, frame: int, h: int, w: int) -> tuple[np.ndarray, np.ndarray]:
     mask, response = (parts[name][:, frame, :h, :w].float() for name in ('mask', 'response'))
     return mask.mean(0).cpu().numpy(), response.square().mean(0).sqrt().cpu().numpy()

@@ -1,4 +1,4 @@
-"""Drawing what attention blocks look at, after figures 7 and 8 of the latent-attention paper."""
+"""Draw the attention of blocks in the style of figures 7 and 8 of the latent-attention paper."""
 
 from collections.abc import Sequence
 
@@ -16,29 +16,30 @@ from matplotlib.ticker import LogLocator, NullLocator
 from .attention import KEY_STRIDE, Box, KeyRegion, LongRangeLook, ShortRangeLook
 from .comparison import COLOUR
 
-# Distinct from the query's colour and from each other also for those who do not see red and green apart.
+# Distinguishable from the query's colour and from each other also with red-green colour blindness.
 REGION_COLOURS = ('#56b4e9', '#f0e442', '#cc79a7', '#009e73')
 STRIP_FRAMES = 8
 WIDTH = 11.0
 HEAT = 'plasma'
-# Attention that is nowhere so many times an equal share is shown as pale as it is.
+# Minimum upper end of the colour scale, times an equal share, so that nearly uniform attention looks pale.
 MIN_CONTRAST = 3.0
 
 
 def long_range_figure(
     look: LongRangeLook, frames: Sequence[np.ndarray], captions: Sequence[str], frame: int, box: Box, title: str = ''
 ) -> Figure:
-    """Figure 7: the query in its frame, the strongest regions of keys in theirs, and the details of all below.
+    """Draw figure 7: the query in its frame, the strongest regions of keys in their frames, and crops of all below.
 
-    Under them the frames with the attention laid over: the query's, and those with most of it where there are many.
+    The bottom row shows frames with the attention as an overlay: the query's, and those with most of the attention if
+    there are many.
 
     Args:
-        look: Of one block.
+        look: Attention of one block.
         frames: The frames of the keys, (h, w, 3) uint8 RGB.
-        captions: What to call each.
+        captions: Caption of each frame.
         frame: Index of the query's frame.
         box: The query.
-        title: Line above everything.
+        title: Title of the figure.
     """
     aspect, detail_aspect = _aspect(*frames[0].shape[:2]), _aspect(box.height, box.width)
     columns = 1 + max(len(look.regions), 1)
@@ -82,17 +83,17 @@ def long_range_figure(
 
 
 def short_range_figure(look: ShortRangeLook, image: np.ndarray, caption: str, box: Box, title: str = '') -> Figure:
-    """Figure 8: the mask of one frame, where the heads give their means and for several samples of them.
+    """Draw figure 8: the mask of one frame, deterministic and for several samples of the latent heads.
 
-    Rows: the mask of the frame, the mask of the region, and what the block adds to the features there. Where there are
-    samples, the last column is their standard deviation.
+    Rows: the mask of the frame, the mask of the region, and the residual of the block in the region. With more than one
+    sample the last column is their standard deviation.
 
     Args:
-        look: Of one block.
+        look: Attention of one block.
         image: The frame, (h, w, 3) uint8 RGB.
-        caption: What to call it.
+        caption: Caption of the frame.
         box: The region to enlarge.
-        title: Line above everything.
+        title: Title of the figure.
     """
     masks, responses = [look.mask, *look.sampled_masks], [look.response, *look.sampled_responses]
     names = ['deterministic', *(f'sample {i + 1}' for i in range(len(look.sampled_masks)))]
@@ -110,7 +111,7 @@ def short_range_figure(look: ShortRangeLook, image: np.ndarray, caption: str, bo
         ((masks, 'mask'), (details[0], 'mask, detail'), (details[1], 'added to the features, detail'))
     ):
         axes = [figure.add_subplot(grid[row, 1 + column]) for column in range(len(maps))]
-        # One range for all: samples can be told from the deterministic map by eye.
+        # One range for all, so that samples and the deterministic map can be compared by eye.
         low, high = min(part.min() for part in maps), max(part.max() for part in maps)
         for one, part, name in zip(axes, maps, names, strict=True):
             picture = one.imshow(part, cmap='magma', vmin=low, vmax=high, interpolation='nearest')
@@ -131,9 +132,9 @@ def short_range_figure(look: ShortRangeLook, image: np.ndarray, caption: str, bo
 
 
 def _query_panels(
-    figure: Figure, whole: SubplotSpec, detail: SubplotSpec, image: np.ndarray, box: Box, caption: str
+    figure: Figure, full: SubplotSpec, detail: SubplotSpec, image: np.ndarray, box: Box, caption: str
 ) -> None:
-    axes = figure.add_subplot(whole)
+    axes = figure.add_subplot(full)
     _show(axes, image, caption)
     _outline(axes, box, COLOUR, 1.8)
     axes = figure.add_subplot(detail)
@@ -142,7 +143,7 @@ def _query_panels(
 
 
 def _aspect(height: int, width: int) -> float:
-    """Height over width of the panel for a picture; one far from square is drawn small rather than the figure large."""
+    """Height divided by width of a picture's panel, clipped so that an extreme aspect does not enlarge the figure."""
     return min(max(height / width, 0.1), 1.5)
 
 
@@ -155,7 +156,7 @@ def _crop(image: np.ndarray, box: Box) -> np.ndarray:
 
 
 def _heated(image: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """A frame in grey with a map of its keys, 0 (left as it is) to 1, laid over."""
+    """Overlay a grey frame with a map of its keys, 0 (transparent) to 1."""
     h, w = image.shape[:2]
     heat = heat.repeat(KEY_STRIDE, axis=0).repeat(KEY_STRIDE, axis=1)[:h, :w, None]
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None] * 0.8

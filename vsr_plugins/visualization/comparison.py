@@ -1,4 +1,4 @@
-"""One frame of several methods side by side: the whole frame, a crop of each enlarged, and a row of pixels in time."""
+"""Draw one frame of several methods: the full frame, an enlarged crop of each, and a row of pixels over time."""
 
 import math
 from collections.abc import Mapping
@@ -11,27 +11,27 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 COLOUR = '#e4572e'
-# White beside it, for frames of its colour.
+# White outline, for contrast on frames of the same colour.
 EDGED = [withStroke(linewidth=3, foreground='white')]
 FONT_SIZE = 8
-# All in inches: height of the upper part by the number of rows of crops, gaps, lines of text, height of a profile, and
-# the least width of a panel, below which captions run into each other.
+# All in inches: height of the upper part by the number of rows of crops, gap, line of text, height of a profile, and
+# minimum width of a panel, below which captions overlap.
 UPPER_HEIGHT = {1: 2.6, 2: 3.6}
 GAP = 0.06
 LINE = 0.15
 PROFILE_HEIGHT = 0.9
-NARROWEST = 1.15
+MIN_PANEL_WIDTH = 1.15
 # Pixels of a profile on each side of the crop, in widths of the crop.
 PROFILE_MARGIN = 0.75
 
 
 def most_detailed_window(image: np.ndarray, height: int, width: int) -> tuple[int, int]:
-    """Where the most detail of a picture lies: the window with the greatest sum of squared gradients.
+    """Find the window with most detail: the maximum sum of squared gradients.
 
     Args:
         image: (h, w, 3) uint8.
-        height: Height of the window, cut to the picture's.
-        width: Width of the window, cut to the picture's.
+        height: Height of the window, limited to the picture's.
+        width: Width of the window, limited to the picture's.
 
     Returns:
         Top row and left column of the window.
@@ -40,16 +40,16 @@ def most_detailed_window(image: np.ndarray, height: int, width: int) -> tuple[in
 
 
 def most_telling_window(panels: Mapping[str, np.ndarray], reference: str, height: int, width: int) -> tuple[int, int]:
-    """Where methods differ most in what there is to see: the window with the greatest sum of differences times detail.
+    """Find the window where methods differ most visibly: the maximum sum of differences times detail.
 
     Args:
-        panels: Name -> frame, (h, w, 3) uint8, all of one size.
-        reference: Name of the frame whose detail counts.
-        height: Height of the window, cut to the frames'.
-        width: Width of the window, cut to the frames'.
+        panels: Frame by name, (h, w, 3) uint8, all of one size.
+        reference: Name of the frame whose detail is used.
+        height: Height of the window, limited to the frames'.
+        width: Width of the window, limited to the frames'.
 
     Returns:
-        Top row and left column of the window; where nothing differs, that of the most detail.
+        Top row and left column of the window; if nothing differs, those of the window with most detail.
     """
     stack = np.stack([cv2.cvtColor(panel, cv2.COLOR_RGB2GRAY).astype(np.float64) for panel in panels.values()])
     detail = np.sqrt(_detail(panels[reference]))
@@ -58,7 +58,7 @@ def most_telling_window(panels: Mapping[str, np.ndarray], reference: str, height
 
 
 def profile_span(window: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, slice]:
-    """The row of pixels whose way through time goes with a crop: through its middle, and beyond it on both sides.
+    """Return the row and columns of a crop's temporal profile: through its middle and beyond it on both sides.
 
     Args:
         window: Top, left, height and width of the crop.
@@ -76,19 +76,19 @@ def comparison_figure(
     title: str = '',
     profiles: Mapping[str, np.ndarray] | None = None,
 ) -> Figure:
-    """Draw the reference as a whole, the same crop of every panel enlarged beside it, and profiles below.
+    """Draw the full reference, the enlarged crop of every panel beside it, and profiles below.
 
     Args:
-        panels: Caption (may have several lines) -> frame, (h, w, 3) uint8 RGB. A frame smaller than the reference is
-            enlarged pixel by pixel.
-        reference: Caption of the panel whose size and coordinates count.
+        panels: Frame, (h, w, 3) uint8 RGB, by caption, which may have several lines. A frame smaller than the reference
+            is enlarged by nearest neighbour.
+        reference: Caption of the panel that defines size and coordinates.
         window: Top, left, height and width of the crop in the reference.
-        title: Line above everything.
-        profiles: As many as panels, in their order, (t, w', 3) uint8: the row of ``profile_span`` in every frame of
-            the clip. Time runs downwards.
+        title: Title of the figure.
+        profiles: One per panel, in the same order, (t, w', 3) uint8: the row of ``profile_span`` in every frame of the
+            clip. Time runs downwards.
 
     Returns:
-        A figure to be saved by its ``savefig``.
+        The figure; write it with its ``savefig``.
     """
     top, left, height, width = window
     h, w = panels[reference].shape[:2]
@@ -97,9 +97,9 @@ def comparison_figure(
     head = LINE + 2 * GAP if title else GAP
     upper = UPPER_HEIGHT[rows]
     crop_height = (upper - rows * captions) / rows
-    crop_width = max(crop_height * width / height, NARROWEST)
+    crop_width = max(crop_height * width / height, MIN_PANEL_WIDTH)
     crop_width = min(crop_width, 2.2 * crop_height)
-    # The whole frame ends where the crops end.
+    # The full frame ends where the crops end.
     frame_height = upper - captions
     frame_width = frame_height * w / h
     strip = (PROFILE_HEIGHT + LINE + 2 * GAP) if profiles else 0.0
@@ -108,23 +108,23 @@ def comparison_figure(
     figure = Figure(figsize=(total_width, total_height), dpi=200)
 
     def axes(x: float, y: float, wide: float, high: float) -> Axes:
-        """At x and y inches from the upper left corner."""
+        """Add axes at x and y inches from the upper left corner."""
         box = (x / total_width, 1 - (y + high) / total_height, wide / total_width, high / total_height)
-        made = figure.add_axes(box)
-        made.set_xticks([])
-        made.set_yticks([])
-        return made
+        added = figure.add_axes(box)
+        added.set_xticks([])
+        added.set_yticks([])
+        return added
 
     if title:
         figure.text(GAP / total_width, 1 - (GAP + LINE / 2) / total_height, title, fontsize=FONT_SIZE, va='center')
-    whole = axes(GAP, head, frame_width, frame_height)
-    whole.imshow(panels[reference], interpolation='antialiased')
-    whole.add_patch(
+    full = axes(GAP, head, frame_width, frame_height)
+    full.imshow(panels[reference], interpolation='antialiased')
+    full.add_patch(
         Rectangle((left - 0.5, top - 0.5), width, height, fill=False, color=COLOUR, linewidth=1.5, path_effects=EDGED)
     )
     if profiles:
         row, span = profile_span(window, (h, w))
-        whole.plot(
+        full.plot(
             (span.start, span.stop - 1),
             (row, row),
             color=COLOUR,
@@ -132,7 +132,7 @@ def comparison_figure(
             linestyle=(0, (4, 2)),
             path_effects=EDGED,
         )
-    for spine in whole.spines.values():
+    for spine in full.spines.values():
         spine.set_visible(False)
     for number, (caption, frame) in enumerate(panels.items()):
         frame = cv2.resize(frame, (w, h), interpolation=cv2.INTER_NEAREST) if frame.shape[:2] != (h, w) else frame
@@ -154,13 +154,13 @@ def comparison_figure(
 
 
 def _grid(count: int, ratio: float) -> tuple[int, int]:
-    """Columns and rows for crops of height by width ``ratio``: two rows, or one for up to three crops."""
+    """Columns and rows for crops with ``ratio`` = height / width: two rows, or one for up to three crops."""
     rows = 1 if count <= 3 and ratio >= 0.75 else 2
     return math.ceil(count / rows), rows
 
 
 def _detail(image: np.ndarray) -> np.ndarray:
-    """Squared gradient of the brightness, (h, w)."""
+    """Compute the squared gradient of the brightness, (h, w)."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float64)
     return sum(np.square(np.gradient(grey, axis=axis)) if grey.shape[axis] > 1 else 0 * grey for axis in (0, 1))
 

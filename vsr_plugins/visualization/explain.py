@@ -1,4 +1,4 @@
-"""The attention of a trained network on a clip, or what its branches count there, drawn to files."""
+"""Draw the attention of a trained network on a clip, or the weights of its branches, to files."""
 
 import inspect
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ from .weight_maps import weight_map_figure
 
 @dataclass(frozen=True)
 class Explanation:
-    """What the attention blocks of a network look at from one region of a clip.
+    """Attention of a network's blocks from one region of a clip.
 
     Attributes:
-        looks: One a block, in the order they are computed.
+        looks: Attention of each block, in order of computation.
         frames: The frames of the chunk, then the key frames, (h, w, 3) uint8 RGB.
-        captions: What each is called, by its number in the clip.
+        captions: Caption of each frame, with its number in the clip.
         frame: Index in ``frames`` of the query's frame.
-        box: The region of the query.
+        box: Region of the query.
     """
 
     looks: list[LongRangeLook | ShortRangeLook]
@@ -40,22 +40,25 @@ class Explanation:
     box: Box
 
     def save(self, folder: str | Path, title: str = '', overwrite: bool = False) -> list[Path]:
-        """Draw a picture a block.
+        """Draw one picture per block.
 
         Args:
-            folder: Where to; the files are called after the blocks, ``1_long_range.png``, ``2_short_range.png``, ...
-            title: What to write above each.
-            overwrite: Replace files that are there.
+            folder: Output folder; files are named after blocks, ``1_long_range.png``, ``2_short_range.png``, ...
+            title: First part of the title of each picture.
+            overwrite: Replace existing files.
+
+        Returns:
+            The paths of the pictures.
 
         Raises:
-            FileExistsError: If a file is there and ``overwrite`` is off; then nothing is written.
+            FileExistsError: If a file exists and ``overwrite`` is off; then nothing is written.
         """
         folder = Path(folder)
         kinds = ['long_range' if isinstance(part, LongRangeLook) else 'short_range' for part in self.looks]
         paths = [folder / f'{number}_{kind}.png' for number, kind in enumerate(kinds, 1)]
-        there = [path for path in paths if path.exists()]
-        if there and not overwrite:
-            raise FileExistsError(f'{there[0]} is already there; remove it or ask for overwriting')
+        existing = [path for path in paths if path.exists()]
+        if existing and not overwrite:
+            raise FileExistsError(f'{existing[0]} already exists; replace it with --force (overwrite=True)')
         folder.mkdir(parents=True, exist_ok=True)
         for number, (part, path) in enumerate(zip(self.looks, paths, strict=True), 1):
             heading = f'{title}{", " if title else ""}block {number} of {len(paths)} ({part.name})'
@@ -79,41 +82,42 @@ def explain(
     other_frames: bool = False,
     seed: int = 0,
 ) -> Explanation:
-    """Say what the attention blocks of a network look at from one region of a clip.
+    """Compute the attention of a network's blocks from one region of a clip.
 
-    The frames that the network computes together with the region's are read and no others: the chunk that its output
-    comes from, or the whole clip where the network has no ``chunk_length``.
+    Only the frames that the network processes together with the region's frame are read: the chunk of its output, or
+    the complete clip if the network has no ``chunk_length``.
 
     Args:
         network: A network with attention blocks, frames in [0, 1] in RGB.
         clip: A video file or a folder of frames.
         frame: Number of the query's frame in the clip, from 0. Default: the middle of the first chunk.
         box: Left, top, width and height of the query in pixels of the input. Default: the window, a sixth of the
-            frame's shorter side, with the most detail.
-        num_key_frames: Give the network so many key frames of the clip, from beyond the chunk where there are enough.
-        downscale: Make the clip so many times smaller first, where it is ground truth rather than an input.
-        num_regions: See ``look``, as the following.
-        num_samples: Samples of the latent heads, where there are any.
-        other_frames: Look for key regions in other frames than the query's alone.
-        seed: Of the samples.
+            frame's shorter side, with most detail.
+        num_key_frames: Number of key frames of the clip to pass to the network, from outside the chunk if there are
+            enough.
+        downscale: Factor to downsample the clip by first, if it is ground truth instead of an input.
+        num_regions: Number of regions of keys, see ``look``.
+        num_samples: Number of samples if the network has latent heads.
+        other_frames: Exclude regions of keys in the query's frame.
+        seed: Seed of the samples.
 
     Raises:
-        FileNotFoundError: If there is no such clip.
+        FileNotFoundError: If the clip does not exist.
         ValueError: If an argument does not fit the clip or the network.
     """
     source = clip if isinstance(clip, ClipSource) else ClipSource(clip)
     start, stop = _chunk(network, source, frame)
-    frames = [_smaller(image, downscale) for image in source.read(start, stop)]
+    frames = [_downsampled(image, downscale) for image in source.read(start, stop)]
     frame = len(frames) // 2 if frame is None else frame
     if frame - start >= len(frames):
-        raise ValueError(f'{source.path} has {start + len(frames)} frames, counted from 0, but frame {frame} was asked')
+        raise ValueError(f'{source.path} has {start + len(frames)} frames, counted from 0, but got frame {frame}')
     captions = [f'frame {start + i}' for i in range(len(frames))]
     keys: list[np.ndarray] = []
     if num_key_frames:
         if 'key_frames' not in inspect.signature(network.forward).parameters:
-            raise ValueError(f'{type(network).__name__} takes no key frames')
+            raise ValueError(f'{type(network).__name__} takes no key frames, but got num_key_frames={num_key_frames}')
         chosen = source.key_frames(num_key_frames, range(start, start + len(frames)))
-        keys = [_smaller(source.read(i, i + 1)[0], downscale) for i in chosen]
+        keys = [_downsampled(source.read(i, i + 1)[0], downscale) for i in chosen]
         captions += [f'key frame {i}' for i in chosen]
     image = frames[frame - start]
     if box is None:
@@ -136,25 +140,25 @@ def explain(
 
 
 def weighs_branches(network: nn.Module) -> bool:
-    """Whether a network weighs several estimates of a frame, as ``TemporalAdaptiveNet``, with or without an aligner."""
+    """Whether a network weighs several estimates of a frame, like ``TemporalAdaptiveNet``, also inside an aligner."""
     return hasattr(getattr(network, 'network', network), 'weight_maps')
 
 
 def explain_weights(
     network: nn.Module, clip: str | Path | ClipSource, frame: int | None = None, downscale: int = 1, title: str = ''
 ) -> Figure:
-    """Draw a frame that a network restores from weighed estimates, and the weight of each.
+    """Draw a frame that a network restores from weighted estimates, and the weight of each estimate.
 
     Args:
-        network: One of which ``weighs_branches`` is true, frames in [0, 1] in RGB.
+        network: A network for which ``weighs_branches`` is true, frames in [0, 1] in RGB.
         clip: A video file or a folder of frames.
         frame: Number of the frame in the clip, from 0. Default: the middle of the first window, or of a shorter clip.
-        downscale: Make the clip so many times smaller first, where it is ground truth rather than an input.
-        title: What to write above it.
+        downscale: Factor to downsample the clip by first, if it is ground truth instead of an input.
+        title: First part of the title of the figure.
 
     Raises:
-        FileNotFoundError: If there is no such clip.
-        ValueError: If the clip has no such frame.
+        FileNotFoundError: If the clip does not exist.
+        ValueError: If ``frame`` is outside the clip.
     """
     source = clip if isinstance(clip, ClipSource) else ClipSource(clip)
     half = network.window // 2
@@ -164,12 +168,12 @@ def explain_weights(
     frames = source.read(start, (half if frame is None else frame) + 2 * half + 1)
     frame = min(half, len(frames) // 2) if frame is None else frame
     if frame - start >= len(frames):
-        raise ValueError(f'{source.path} has {start + len(frames)} frames, counted from 0, but frame {frame} was asked')
-    # What is missing of the window is mirrored, for which as many frames on the other side were read.
+        raise ValueError(f'{source.path} has {start + len(frames)} frames, counted from 0, but got frame {frame}')
+    # Frames missing from the window are mirrored; enough frames on the other side were read for that.
     chosen = window_indices(frame - start, len(frames), network.window)
     device = next(network.parameters()).device
     with torch.inference_mode():
-        window = _tensor([_smaller(frames[i], downscale) for i in chosen], device)[None]
+        window = _tensor([_downsampled(frames[i], downscale) for i in chosen], device)[None]
         output, weights = network(window, return_weights=True)
     restored = quantized(output[0].clamp(0, 1).cpu(), frames[0].dtype)
     figure = weight_map_figure(restored, weights[0].float().cpu().numpy())
@@ -178,19 +182,19 @@ def explain_weights(
 
 
 def _chunk(network: nn.Module, source: ClipSource, frame: int | None) -> tuple[int, int | None]:
-    """First frame and end of the chunk that the output of a frame comes from; None is a frame of the first chunk."""
+    """Return the first frame and the end of the chunk of a frame's output; the first chunk if ``frame`` is None."""
     length, overlap = getattr(network, 'chunk_length', None), getattr(network, 'chunk_overlap', 0)
     if frame is not None and frame < 0:
         raise ValueError(f'frames are counted from 0, but got {frame}')
     if length is None or frame is None:
         return 0, length
-    # Without overlap the end of a clip changes nothing about its chunks, and a video need not be counted.
+    # Without overlap the chunks do not depend on the end of the clip, so the frames of a video are not counted.
     total = max(source.count(), frame + 1) if overlap else frame + 1
     (start,) = (start for start, first, end in chunk_spans(total, length, overlap) if first <= frame < end)
     return start, start + length
 
 
-def _smaller(image: np.ndarray, downscale: int) -> np.ndarray:
+def _downsampled(image: np.ndarray, downscale: int) -> np.ndarray:
     if downscale == 1:
         return image
     h, w = (size // downscale * downscale for size in image.shape[:2])

@@ -12,6 +12,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from ..evaluation.tables.method_table import MethodRow, MethodTable
+from ..pretrained import PRETRAINED
 
 MEASURED, PUBLISHED, GREY, DARK = '#1f5fa8', '#e4572e', '#9ca3af', '#1f2937'
 COLUMNS = 2
@@ -33,23 +34,24 @@ def quality_cost_figure(tables: Sequence[MethodTable]) -> Figure:
     """Draw one panel a table: PSNR against operations for a frame, or against parameters where no cost is known.
 
     A filled circle is measured, a diamond published under the same protocol; a line joins those of one method. Methods
-    that cost nothing (bicubic) are horizontal lines. What was published under other conditions is not drawn.
+    that cost nothing (bicubic) are horizontal lines. Numbers published under other conditions are not drawn.
 
     Args:
-        tables: What to draw; tables without any number are left out.
+        tables: What to draw; a table without a measured row has no panel.
 
     Returns:
         A figure to be saved by its ``savefig``.
 
     Raises:
-        ValueError: If no table holds a number.
+        ValueError: If no table has a measured row.
     """
-    drawn = [table for table in tables if any(_values(table, row) for row in table.rows)]
+    drawn = [table for table in tables if any(row.scores is not None and _values(table, row) for row in table.rows)]
     if not drawn:
-        raise ValueError('there is nothing to draw: no row is measured, or published under the protocol of its table')
+        raise ValueError('there is nothing to draw: no table has a measured row')
     columns = min(COLUMNS, len(drawn))
     lines = -(-len(drawn) // columns)
-    figure = Figure(figsize=(6.4 * columns, 4.6 * lines + 0.4), layout='constrained', dpi=150)
+    width, height = (7.6, 5.0) if len(drawn) == 1 else (6.4 * columns, 4.6 * lines)
+    figure = Figure(figsize=(width, height + 0.4), layout='constrained', dpi=150)
     panels = list(figure.subplots(lines, columns, squeeze=False).flat)
     for axes, table in zip(panels, drawn, strict=False):
         _draw(axes, table)
@@ -64,6 +66,12 @@ def quality_cost_figure(tables: Sequence[MethodTable]) -> Figure:
     return figure
 
 
+def method_label(row: MethodRow) -> str:
+    """The name of a method for readers: as published, else as its weights are registered, else that of its config."""
+    names = {entry.config: entry.method for entry in PRETRAINED if entry.config}
+    return row.method or names.get(row.name, row.name)
+
+
 def _values(table: MethodTable, row: MethodRow) -> list[float]:
     """What can be drawn of a row; frames that are those of the ground truth have an infinite PSNR."""
     measured = [] if row.scores is None else [row.scores.mean['PSNR']]
@@ -76,7 +84,7 @@ def _draw(axes: Axes, table: MethodTable) -> None:
     labels, flat = [], []
     for row in rows:
         cost = row.cost.flops / 1e9 if by_flops else (row.parameters or 0) / 1e6
-        name = row.method or row.name
+        name = method_label(row)
         values = _values(table, row)
         if cost <= 0:
             flat.append((name, values[0], row.scores is not None))

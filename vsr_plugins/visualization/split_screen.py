@@ -1,4 +1,4 @@
-"""One frame of a split-screen video: stripes of several methods, enlarged crops, and a row of pixels over time."""
+"""Draw the frames of a split-screen video: stripes of several methods, enlarged crops, a row of pixels over time."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -12,20 +12,20 @@ COLOUR = (228, 87, 46)
 WHITE = (255, 255, 255)
 # Pixels between parts.
 GAP = 4
-# Lines of the screen for a frame in a profile.
+# Screen lines per frame of a profile.
 PROFILE_LINES = 2
-# The least height of letters, pixels, and their share of the frame's height.
-SMALLEST_LETTERS, LETTERS = 12, 0.026
+# Minimum height of letters in pixels, and their height as a share of the frame's.
+MIN_LETTERS, LETTERS = 12, 0.026
 
 
 class SplitScreen:
-    """Draws the frames of a video, one after the other.
+    """Draws the frames of a split-screen video, one after the other.
 
-    Above, one frame of which each method shows a stripe; below, the crop of each enlarged and its profile: the row
+    Above, a frame composed of one stripe per method; below, the enlarged crop of each method and its profile: the row
     through the middle of the crop in the latest frames, the last one at the bottom.
 
     Args:
-        names: Of the methods, from left to right.
+        names: Names of the methods, from left to right.
         window: Top, left, height and width of the crop.
         size: Height and width of a frame.
     """
@@ -36,18 +36,18 @@ class SplitScreen:
         self.size = size
         width = size[1]
         self.edges = [round(i * width / len(self.names)) for i in range(len(self.names) + 1)]
-        # All stripes are as high as the narrowest, whatever rounding made of their widths.
+        # All crops are as high as that of the narrowest stripe; widths differ by rounding.
         narrowest = max(width // len(self.names) - GAP, 1)
         self.crop_height = max(narrowest * window[2] // window[3], 1)
         self.history = max(narrowest // (4 * PROFILE_LINES), 1)
         self.profiles: dict[str, list[np.ndarray]] = {name: [] for name in self.names}
 
     def draw(self, frames: Mapping[str, np.ndarray], notes: Mapping[str, str] | None = None) -> np.ndarray:
-        """The next frame.
+        """Draw the next frame.
 
         Args:
-            frames: Method -> (h, w, 3) uint8 RGB.
-            notes: Method -> what is written behind its name.
+            frames: Frame of each method, (h, w, 3) uint8 RGB.
+            notes: Text to write after the name of each method.
 
         Returns:
             (h', w', 3) uint8 RGB, of the same even size for every frame.
@@ -64,10 +64,10 @@ class SplitScreen:
         picture = Image.fromarray(screen)
         draw = ImageDraw.Draw(picture)
         top, left, height, width = self.window
-        # White around it, for frames of its colour.
+        # White outline, for contrast on frames of the same colour.
         draw.rectangle((left - 1, top - 1, left + width, top + height), outline=WHITE)
         draw.rectangle((left, top, left + width - 1, top + height - 1), outline=COLOUR, width=2)
-        letters = ImageFont.truetype(_font(), max(round(LETTERS * h), SMALLEST_LETTERS))
+        letters = ImageFont.truetype(_font(), max(round(LETTERS * h), MIN_LETTERS))
         for name, start, _ in self._stripes():
             if start:
                 draw.line((start, 0, start, h - 1), fill=WHITE, width=2)
@@ -80,7 +80,7 @@ class SplitScreen:
         return list(zip(self.names, self.edges, self.edges[1:], strict=False))
 
     def _crop_and_profile(self, name: str, frame: np.ndarray, stripe: int) -> np.ndarray:
-        """The crop enlarged to the width of a stripe, the profile below it, (h', stripe - gap, 3)."""
+        """Draw the crop enlarged to the width of a stripe and the profile below it, (h', stripe - gap, 3)."""
         top, left, height, width = self.window
         crop = frame[top : top + height, left : left + width]
         profile = self.profiles[name]

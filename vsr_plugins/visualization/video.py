@@ -1,4 +1,4 @@
-"""Writing frames to a video file."""
+"""Write frames to a video file."""
 
 from collections.abc import Iterable
 from fractions import Fraction
@@ -14,28 +14,28 @@ from ..media.video_files import open_media
 def write_video(
     frames: Iterable[np.ndarray], path: str | Path, fps: Fraction | float, crf: int = 17, overwrite: bool = False
 ) -> Path:
-    """Encode frames with H.264 in 4:2:0, what every player reads.
+    """Encode frames with H.264 in 4:2:0, which every player supports.
 
-    The file appears under its name only when it is whole; an interrupted run leaves none. 4:2:0 needs even sides, so
-    an odd last row or column is repeated once.
+    The file is written atomically; an interrupted run leaves none. 4:2:0 needs even sides, so an odd last row or column
+    is repeated once.
 
     Args:
         frames: (h, w, 3) uint8 RGB, all of one size.
-        path: File to write; its ending names the container.
+        path: File to write; its suffix names the container.
         fps: Frames per second.
         crf: Constant rate factor of x264, 0 lossless to 51; 17 is visually near lossless.
-        overwrite: Replace a file that is there.
+        overwrite: Replace an existing file.
 
     Returns:
         ``path``.
 
     Raises:
-        FileExistsError: If the file is there and ``overwrite`` is off.
+        FileExistsError: If the file exists and ``overwrite`` is off.
         ValueError: If there is no frame, or a frame is not (h, w, 3) uint8 of the first one's size.
     """
     path = Path(path)
     if path.exists() and not overwrite:
-        raise FileExistsError(f'{path} is already there; replace it with --force (overwrite=True)')
+        raise FileExistsError(f'{path} already exists; replace it with --force (overwrite=True)')
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as partial, open_media(partial, 'w') as container:
         _encode(container, frames, Fraction(fps).limit_denominator(1001), crf)

@@ -1,4 +1,4 @@
-"""Which of several estimates a network took, pixel by pixel."""
+"""Draw the weights with which a network combines several estimates, pixel by pixel."""
 
 from collections.abc import Sequence
 
@@ -7,25 +7,25 @@ from matplotlib.figure import Figure
 
 
 def weight_map_figure(frame: np.ndarray, weights: np.ndarray, names: Sequence[str] | None = None) -> Figure:
-    """Draw a frame and, beside it, the weight of each estimate, all on one scale.
+    """Draw a frame and the weight of each estimate beside it, all on one scale.
 
     Args:
         frame: (h, w, 3) uint8 RGB.
         weights: (N, h, w), such as ``TemporalAdaptiveNet`` returns with ``return_weights=True``.
-        names: Captions of the N maps. None counts the frames that its branches see: 1, 3, 5.
+        names: Captions of the N maps. By default the numbers of input frames of the branches: 1, 3, 5, ...
 
     Returns:
-        A figure to be saved by its ``savefig``.
+        The figure; write it with its ``savefig``.
 
     Raises:
-        ValueError: If the maps do not have the size of the frame, or the captions are not as many.
+        ValueError: If the maps differ in size from the frame, or the number of captions is not N.
     """
     if weights.ndim != 3 or weights.shape[1:] != frame.shape[:2]:
-        raise ValueError(f'weights (N, {frame.shape[0]}, {frame.shape[1]}) are needed, but got {weights.shape}')
+        raise ValueError(f'weights must be (N, {frame.shape[0]}, {frame.shape[1]}), but got {weights.shape}')
     if names is None:
         names = [f'{2 * i + 1} frame{"s" if i else ""}' for i in range(len(weights))]
     if len(names) != len(weights):
-        raise ValueError(f'{len(weights)} maps need as many captions, but got {len(names)}')
+        raise ValueError(f'{len(weights)} maps need {len(weights)} captions, but got {len(names)}')
     h, w = frame.shape[:2]
     columns = len(weights) + 1
     figure = Figure(figsize=(3.4 * columns, 3.4 * h / w + 0.6), layout='constrained', dpi=150)

@@ -5,7 +5,7 @@ import torch.distributed as dist
 from vsr_plugins.inference.job.workers import Workers
 
 
-def test_the_others_wait_for_as_long_as_one_restores(monkeypatch):
+def test_the_process_group_has_a_timeout_of_days(monkeypatch):
     asked = {}
     monkeypatch.setattr(dist, 'is_initialized', lambda: False)
     monkeypatch.setattr(dist, 'init_process_group', lambda backend, **options: asked.update(options))

@@ -1,1 +1,1 @@
-"""An upscale that can be interrupted: its segments on disk, its threads and its processes."""
+"""Run an upscale that can be interrupted and resumed: segments on disk, threads, processes."""

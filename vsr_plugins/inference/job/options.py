@@ -7,23 +7,23 @@ from typing import Literal
 
 from torch import nn
 
-LATEST = 10**8  # seconds, three years; times beyond do not fit their numbers
-# Frames of the source in a segment: what an interrupted run has to do again, and the unit that processes share.
+MAX_SECONDS = 10**8  # three years; longer times do not fit the integers of timestamps
+# Source frames in a segment: an interrupted run repeats at most one segment, and processes share work by segments.
 SEGMENT_LENGTH = 240
 
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """The network, and how it computes.
+    """The network, its device, precision and tiles.
 
     Attributes:
         name: Name of a pretrained model, see ``vsr_plugins.pretrained``, or a model. Without name and config, the best
             on this machine.
         config: Config of the model, instead of a name.
         checkpoint: Its weights.
-        device: ``'cpu'``, ``'cuda'``, ...; None takes CUDA where there is any.
+        device: ``'cpu'``, ``'cuda'``, ...; None uses CUDA if it is available, else the CPU.
         precision: See ``VideoPredictor``.
-        tile: Height and width of tiles, pixels of the source; None chooses by memory, 0 takes frames whole.
+        tile: Height and width of tiles, pixels of the source; None chooses by available memory, 0 does not tile.
     """
 
     name: str | nn.Module | None = None
@@ -39,7 +39,7 @@ class SourceOptions:
     """The part of the source that is upscaled.
 
     Attributes:
-        start: Seconds to leave out at the beginning.
+        start: Seconds to skip at the beginning.
         duration: Seconds to upscale; None for all.
         fps: Frames per second of images; 25 by default.
 
@@ -52,7 +52,7 @@ class SourceOptions:
     fps: float | Fraction | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start < LATEST or not (self.duration is None or 0 < self.duration < LATEST):
+        if not 0 <= self.start < MAX_SECONDS or not (self.duration is None or 0 < self.duration < MAX_SECONDS):
             raise ValueError(
                 'start must be 0 or more and duration be positive, in seconds, but got '
                 f'{self.start} and {self.duration}'
@@ -61,13 +61,13 @@ class SourceOptions:
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """What is written.
+    """Encoding of the output, images, audio and subtitles.
 
     Attributes:
-        images: Folder for PNG images beside a video.
-        codec: Encoder, by FFmpeg's name; None keeps the codec of the source where the target takes it.
+        images: Folder for PNG images, in addition to a video.
+        codec: Encoder, by FFmpeg's name; None keeps the codec of the source if the target supports it.
         crf: Constant rate factor of the encoder; None is visually near lossless.
-        audio: Copy the sound.
+        audio: Copy the audio.
         subtitles: Copy the subtitles.
     """
 
@@ -80,17 +80,17 @@ class OutputOptions:
 
 @dataclass(frozen=True)
 class JobOptions:
-    """What happens to targets that are there, and to those that are interrupted.
+    """Treatment of existing targets and of interruptions.
 
     Attributes:
-        force: Replace a target that is there.
-        resume: Go on with an upscale that was interrupted; one that is complete is left as it is.
-        on_interrupt: What ``KeyboardInterrupt`` leaves: ``'keep'`` a target of what is done, which ``resume`` goes on
-            with, ``'discard'`` nothing.
-        segment_length: Frames of a segment, the least that can be resumed.
+        force: Replace an existing target.
+        resume: Resume an upscale that was interrupted; a complete one is left as it is.
+        on_interrupt: Upon ``KeyboardInterrupt``, ``'keep'`` writes a target of the finished frames, which ``resume``
+            continues; ``'discard'`` removes everything.
+        segment_length: Frames in a segment, the unit of resuming.
 
     Raises:
-        ValueError: If ``on_interrupt`` is neither, or a segment has no frame.
+        ValueError: If ``on_interrupt`` is neither of the two, or a segment has no frame.
     """
 
     force: bool = False
@@ -102,4 +102,4 @@ class JobOptions:
         if self.on_interrupt not in ('keep', 'discard'):
             raise ValueError(f"on_interrupt must be 'keep' or 'discard', but got {self.on_interrupt!r}")
         if self.segment_length < 1:
-            raise ValueError(f'a segment must be of at least 1 frame, but got {self.segment_length}')
+            raise ValueError(f'segment_length must be at least 1 frame, but got {self.segment_length}')

@@ -1,4 +1,4 @@
-"""From the output of a network to frames with times."""
+"""Convert the output of a network to video frames with times."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -14,15 +14,15 @@ def upscaled(
     restore: Callable[[Iterator[np.ndarray]], Iterator[tuple[Tensor, ...]]],
     temporal_scale: int,
 ) -> Iterator[OutputFrame]:
-    """What a network makes of a video, scene by scene, with the times at which it is shown.
+    """Upscale a video scene by scene, and give each output frame its presentation time.
 
-    Between the last frame of a scene and the first of the next there is nothing to interpolate: it is shown twice.
+    Nothing is interpolated between two scenes: the last frame of a scene is shown twice.
 
     Args:
         frames: The video.
-        restore: Frames of a scene -> for each of them what was made of it: one picture, or two where the network
-            interpolates, and one again for the last.
-        temporal_scale: 1, or 2 where the network interpolates; then times are counted in halves.
+        restore: Maps the frames of a scene to the output frames of each: one, or two if the network interpolates (one
+            for the last frame).
+        temporal_scale: 1, or 2 if the network interpolates; times are then in half units.
     """
     for scene in split_scenes(frames):
         waiting: list[InputFrame] = []
@@ -32,19 +32,19 @@ def upscaled(
                 waiting.append(frame)
                 yield frame.pixels
 
-        for made in restore(pixels()):
+        for outputs in restore(pixels()):
             frame = waiting.pop(0)
-            pictures = [quantized(picture, frame.pixels.dtype) for picture in made]
+            pictures = [quantized(picture, frame.pixels.dtype) for picture in outputs]
             if temporal_scale == 1:
                 yield OutputFrame(pictures[0], frame.index, frame.pts, frame.duration)
                 continue
-            # With variable rate the next frame says how long this one lasts, where there is one in the scene.
-            lasts = waiting[0].pts - frame.pts if len(made) == 2 and waiting else frame.duration
-            for number, picture in enumerate(pictures if len(made) == 2 else pictures * 2):
-                yield OutputFrame(picture, frame.index, 2 * frame.pts + number * lasts, lasts)
+            # With a variable rate the duration of a frame follows from the next frame of the scene, if there is one.
+            duration = waiting[0].pts - frame.pts if len(outputs) == 2 and waiting else frame.duration
+            for number, picture in enumerate(pictures if len(outputs) == 2 else pictures * 2):
+                yield OutputFrame(picture, frame.index, 2 * frame.pts + number * duration, duration)
 
 
 def quantized(picture: Tensor, dtype: np.dtype) -> np.ndarray:
-    """(3, h, w) in [0, 1] -> (h, w, 3) over all the range of ``dtype``, uint8 or uint16."""
+    """Quantize (3, h, w) in [0, 1] to (h, w, 3) over the full range of ``dtype``, uint8 or uint16."""
     levels = picture.permute(1, 2, 0).mul(float(np.iinfo(dtype).max)).round()
     return levels.to(torch.int32).numpy().astype(dtype) if dtype == np.uint16 else levels.to(torch.uint8).numpy()

@@ -1,4 +1,4 @@
-"""Reading, restoring and writing beside each other, so that the network never waits for the other two."""
+"""Read, restore and write in parallel threads, so that the network does not wait for reading or writing."""
 
 from collections.abc import Callable, Iterable, Iterator
 from queue import Full, Queue
@@ -6,40 +6,41 @@ from threading import Event, Thread
 from typing import TypeVar
 
 Read = TypeVar('Read')
-Made = TypeVar('Made')
+Output = TypeVar('Output')
 _END = object()
-_PATIENCE = 0.1  # seconds between looks at whether all shall stop
+_POLL_SECONDS = 0.1  # interval at which the reader checks whether to stop
 
 
 def run_pipeline(
     frames: Iterable[Read],
-    restore: Callable[[Iterator[Read]], Iterable[Made]],
-    write: Callable[[Made], None],
+    restore: Callable[[Iterator[Read]], Iterable[Output]],
+    write: Callable[[Output], None],
     ahead: int = 8,
     behind: int = 8,
 ) -> None:
     """Read in one thread, restore in the caller's, write in a third.
 
-    However it ends, both threads have ended before it returns, and all that was restored has been written, unless
-    writing is what failed.
+    Both threads have ended when this returns or raises, and all restored frames have been written unless writing
+    failed.
 
     Args:
-        frames: What is read.
-        restore: Makes of it what is written.
-        write: Writes one.
-        ahead: Frames read ahead at most.
-        behind: Frames that wait to be written at most.
+        frames: Frames, iterated in the reading thread.
+        restore: Maps input frames to output frames.
+        write: Writes one output frame.
+        ahead: Maximum number of frames read ahead.
+        behind: Maximum number of output frames waiting to be written.
 
     Raises:
-        BaseException: Whatever was raised in any of the three, ``KeyboardInterrupt`` in the caller's thread included.
+        BaseException: Any exception raised in one of the three threads, including ``KeyboardInterrupt`` in the
+            caller's.
     """
     stop = Event()
     reader = _Reader(frames, ahead, stop)
     writer = _Writer(write, behind)
     try:
         reader.wait_until_ready()
-        for made in restore(iter(reader)):
-            writer.put(made)
+        for output in restore(iter(reader)):
+            writer.put(output)
     finally:
         stop.set()
         reader.thread.join()
@@ -65,7 +66,7 @@ class _Reader:
                     self.ready.set()
                 if self.stop.is_set():
                     return
-        except BaseException as error:  # noqa: BLE001 (raised where frames are taken)
+        except BaseException as error:  # noqa: BLE001 (raised in __iter__)
             self.error = error
         finally:
             self.ready.set()
@@ -74,12 +75,12 @@ class _Reader:
     def _put(self, item: object) -> None:
         while not self.stop.is_set():
             try:
-                return self.queue.put(item, timeout=_PATIENCE)
+                return self.queue.put(item, timeout=_POLL_SECONDS)
             except Full:
                 continue
 
     def wait_until_ready(self) -> None:
-        """Until as much was read as may be: what memory a network takes can then be seen undisturbed."""
+        """Wait until the queue is full or reading has ended: reading then does not disturb memory measurements."""
         self.ready.wait()
 
     def __iter__(self) -> Iterator:
@@ -100,7 +101,7 @@ class _Writer:
     def _run(self) -> None:
         while (item := self.queue.get()) is not _END:
             if self.error is not None:
-                continue  # taken, so that the other side need not wait
+                continue  # drain the queue, so that put() does not block
             try:
                 self.write(item)
             except BaseException as error:  # noqa: BLE001 (raised in the caller's thread)

@@ -1,4 +1,4 @@
-"""Where an upscale grows until it is whole: a hidden folder beside its target."""
+"""The hidden work folder beside a target, in which an unfinished upscale is kept."""
 
 import errno
 import json
@@ -15,15 +15,15 @@ FRAMES = 'frames'
 
 
 class ResumableOutput:
-    """The hidden folder of a target. Its segments are whole; what is being written has another name.
+    """The hidden work folder of a target. Its segments are complete; unfinished files have other names.
 
     Args:
-        target: The video file or folder of images that is made.
-        is_folder: It is a folder.
+        target: The video file or folder of images to write.
+        is_folder: Whether the target is a folder.
 
     Attributes:
-        path: The folder.
-        is_resumed: An earlier run left something of it.
+        path: The work folder.
+        is_resumed: Whether it continues an earlier run.
     """
 
     def __init__(self, target: Path, is_folder: bool = False) -> None:
@@ -34,42 +34,43 @@ class ResumableOutput:
         self._may_replace = False
 
     def check(self, settings: Mapping[str, object], force: bool, resume: bool) -> None:
-        """Whether ``begin`` may be called with these; touches nothing.
+        """Raise if ``begin`` must not be called with these arguments; changes nothing on disk.
 
         Raises:
-            FileExistsError: If the target or an earlier run is there and must not be touched.
-            ValueError: If the earlier run had other settings.
+            FileExistsError: If the target or an earlier run exists and must not be replaced.
+            ValueError: If the earlier run had different settings.
         """
         state = self._read()
-        if not force and self._is_there() and not (resume and state and self._is_ours(state)):
-            raise FileExistsError(f'{self.target} is already there; choose another name, or replace it with --force')
+        if not force and self._target_exists() and not (resume and state and self._is_ours(state)):
+            raise FileExistsError(f'{self.target} already exists; choose another name, or replace it with --force')
         if force:
             self._refuse_foreign()
         if state is None or (force and not resume):
             return
         if not resume:
             raise FileExistsError(
-                f'an upscale of {self.target} was begun and not finished; go on with --resume, or begin anew with '
+                f'an earlier upscale of {self.target} is unfinished; continue it with --resume, or restart it with '
                 '--force'
             )
-        if other := [key for key, value in _plain(settings).items() if state['settings'].get(key) != value]:
+        new = _to_builtins(settings)
+        if other := [key for key, value in new.items() if state['settings'].get(key) != value]:
             raise ValueError(
-                f'the upscale of {self.target} was begun with another {other[0]} '
-                f'({state["settings"].get(other[0])}, now {_plain(settings)[other[0]]}); begin anew with --force'
+                f'the unfinished upscale of {self.target} has a different {other[0]} '
+                f'({state["settings"].get(other[0])}, now {new[other[0]]}); restart it with --force'
             )
 
     def begin(self, settings: Mapping[str, object], force: bool, resume: bool) -> None:
-        """Make the folder, or go on with the one that an earlier run left.
+        """Create the work folder, or continue with the one of an earlier run.
 
         Args:
-            settings: What decides about the result. It must be that of the earlier run.
-            force: Replace the target and forget an earlier run.
-            resume: Go on with an earlier run.
+            settings: All settings that affect the result. They must equal those of the earlier run.
+            force: Replace the target and delete an earlier run.
+            resume: Continue an earlier run.
 
         Raises:
             FileExistsError: See ``check``.
             ValueError: See ``check``.
-            OSError: If nothing can be written there.
+            OSError: If the folder cannot be written.
         """
         self.check(settings, force, resume)
         self._may_replace = force
@@ -81,98 +82,98 @@ class ResumableOutput:
         try:
             self.target.parent.mkdir(parents=True, exist_ok=True)
             self.path.mkdir()
-            self._write({'settings': _plain(settings), 'ours': []})
+            self._write({'settings': _to_builtins(settings), 'ours': []})
         except OSError as error:
             self.remove()
-            raise OSError(error.errno, f'nothing can be written there ({error.strerror})', str(self.target)) from error
+            raise OSError(error.errno, f'cannot be written ({error.strerror})', str(self.target)) from error
 
     def segments(self) -> dict[int, Path]:
-        """Number of the first frame of each segment that is whole -> its file."""
+        """Return the file of each complete segment by the number of its first frame."""
         return {int(path.stem): path for path in sorted(self.path.glob(f'*{SEGMENT}'))}
 
     def segment(self, first: int) -> Path:
-        """File of the segment that begins with frame ``first``."""
+        """Path of the segment that begins with frame ``first``."""
         return self.path / f'{first:08d}{SEGMENT}'
 
     @property
     def frames(self) -> Path:
-        """Folder of the images that were written."""
+        """Folder of the written images."""
         return self.path / FRAMES
 
-    def put_back(self) -> None:
-        """Take the images that an interrupted run handed out into the work folder again."""
+    def take_back_images(self) -> None:
+        """Move the images that an interrupted run published back into the work folder."""
         state = self._read()
         if state and self.target.is_dir() and not self.frames.exists() and self._is_ours(state):
             os.replace(self.target, self.frames)
 
-    def publish(self, made: Path) -> None:
-        """Give the target its name. The rest of this folder stays, to go on with or to be removed.
+    def publish(self, result: Path) -> None:
+        """Move a result to the target's name. The rest of the work folder stays, for resuming or removal.
 
         Args:
-            made: What becomes the target, on the same file system.
+            result: The file or folder that becomes the target, on the same file system.
 
         Raises:
-            FileExistsError: If something that must not be replaced has come to be there since ``begin``.
+            FileExistsError: If a target that must not be replaced was created since ``begin``.
         """
         state = self._read()
         is_ours = self._is_ours(state)
-        # Noted before, so that a run that ends right behind it is gone on with.
-        self._write({**state, 'ours': [*state.get('ours', ()), _identity(made)][-2:]})
+        # Recorded before the move, so that a run killed right after it can be resumed.
+        self._write({**state, 'ours': [*state.get('ours', ()), _identity(result)][-2:]})
         if self._may_replace:
             self._refuse_foreign()
         if is_ours or self._may_replace:
-            self._replace(made)
+            self._replace(result)
         else:
-            self._name(made)
+            self._rename(result)
         self._write({**state, 'ours': [_identity(self.target)]})
 
-    def _replace(self, made: Path) -> None:
+    def _replace(self, result: Path) -> None:
         old = self.path / 'replaced'
         if self.target.is_dir():
             os.replace(self.target, old)
         try:
-            os.replace(made, self.target)
+            os.replace(result, self.target)
         except OSError:
             if old.exists():
                 os.replace(old, self.target)
             raise
         shutil.rmtree(old, ignore_errors=True)
 
-    def _name(self, made: Path) -> None:
-        """Give it the target's name if nothing has it, not even something that came a moment ago."""
+    def _rename(self, result: Path) -> None:
+        """Rename the result to the target without replacing anything, even if the target appears meanwhile."""
         try:
-            if made.is_dir():
-                if self._is_there():
+            if result.is_dir():
+                if self._target_exists():
                     raise FileExistsError
-                os.rename(made, self.target)
+                os.rename(result, self.target)
                 return
             try:
-                os.link(made, self.target)
+                os.link(result, self.target)
             except FileExistsError:
                 raise
-            except OSError:  # a file system that gives a file one name only
-                if self._is_there():
+            except OSError:  # a file system without hard links
+                if self._target_exists():
                     raise FileExistsError from None
-                os.rename(made, self.target)
+                os.rename(result, self.target)
                 return
-            made.unlink()
+            result.unlink()
         except OSError as error:
             if not isinstance(error, FileExistsError | NotADirectoryError) and error.errno != errno.ENOTEMPTY:
                 raise
             raise FileExistsError(
-                f'{self.target} came to be there in the meantime and is left alone; what was made is kept in '
-                f'{self.path.name}: move {self.target.name} away and go on with --resume, or replace it with '
+                f'{self.target} was created by someone else meanwhile and is not replaced; the result is kept in '
+                f'{self.path.name}: move {self.target.name} away and continue with --resume, or replace it with '
                 '--resume --force'
             ) from error
 
     def remove(self) -> None:
-        """Remove the folder and all in it."""
+        """Remove the work folder and its contents."""
         shutil.rmtree(self.path, ignore_errors=True)
 
     def discard(self) -> None:
-        """Remove the folder, and a target that is not whole and that nobody has touched since."""
+        """Remove the work folder, and an incomplete target unless it was changed since it was published."""
         state = self._read()
-        if state and self._is_there() and self._is_ours(state):
+        if state and self._target_exists() and self._is_ours(state):
             if self.target.is_dir():
                 shutil.rmtree(self.target)
             else:
@@ -180,34 +181,34 @@ class ResumableOutput:
         self.remove()
 
     def is_complete(self) -> bool:
-        """Whether the target is there and nothing is left to do for it."""
+        """Whether the target exists and has no work folder left."""
         return self.target.exists() and not self.path.exists()
 
-    def tidy(self) -> None:
-        """Remove the folder if all it still says is that the target was published."""
+    def remove_if_published(self) -> None:
+        """Remove the work folder if the target was already published from it."""
         state = self._read()
-        if state and self._is_there() and self._is_ours(state):
+        if state and self._target_exists() and self._is_ours(state):
             self.remove()
 
-    def _is_there(self) -> bool:
+    def _target_exists(self) -> bool:
         return os.path.lexists(self.target)
 
     def _is_ours(self, state: dict) -> bool:
         return self.target.exists() and _identity(self.target) in state.get('ours', ())
 
     def _refuse_foreign(self) -> None:
-        """A folder is replaced by a folder if it holds such frames alone, a file by a file."""
+        """Raise unless the target may be replaced: a file by a file, a folder of numbered frames by a folder."""
         if not self.target.exists():
             return
         if self.target.is_dir() != self.is_folder:
-            kind = 'no folder' if self.is_folder else 'a folder'
-            raise FileExistsError(f'{self.target} is {kind}; it is not replaced, choose another name')
+            kind = 'not a folder' if self.is_folder else 'a folder'
+            raise FileExistsError(f'{self.target} is {kind} and is not replaced; choose another name')
         if not self.is_folder:
             return
         foreign = [path.name for path in self.target.iterdir() if not (path.suffix == '.png' and path.stem.isdecimal())]
         if foreign:
             raise FileExistsError(
-                f'{self.target} holds {foreign[0]}, which is no frame that was written here; nothing in it is replaced'
+                f'{self.target} is not replaced: it contains {foreign[0]}, which vsr did not write; choose another name'
             )
 
     def _read(self) -> dict | None:
@@ -222,10 +223,10 @@ class ResumableOutput:
 
 
 def _identity(path: Path) -> list[int]:
-    """What tells a file or folder from another of its name, under whatever name it is."""
+    """Identify a file or folder independently of its name: inode number and modification time."""
     state = path.stat()
     return [state.st_ino, state.st_mtime_ns]
 
 
-def _plain(settings: Mapping[str, object]) -> dict:
+def _to_builtins(settings: Mapping[str, object]) -> dict:
     return json.loads(json.dumps(dict(settings), default=str))

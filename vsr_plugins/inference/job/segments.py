@@ -1,4 +1,4 @@
-"""Writing the frames of an upscale into its work folders, segment by segment."""
+"""Write the frames of an upscale into its work folders, segment by segment."""
 
 import logging
 from dataclasses import replace
@@ -17,15 +17,15 @@ class SegmentWriter:
     """Writes frames as a segmented video, as images, or as both.
 
     Args:
-        work: Where segments are kept: of the video, or of the images where there is no video.
-        length: Frames of the source that a segment is made of.
-        spec: How to encode; None for images alone, whose segments are empty files that say how far they go.
+        work: Work folder of the segments: that of the video, or that of the images if there is no video.
+        length: Source frames in a segment.
+        spec: Encoding; None for images alone, whose segments are empty files that mark the progress.
         images: Folder for images.
-        temporal_scale: Frames written for each that is read.
+        temporal_scale: Output frames for each source frame.
 
     Attributes:
-        frames: Written so far.
-        last: The last frame written; None before the first.
+        frames: Number of frames written so far.
+        last: Source index, pts and duration of the last frame written; None before the first.
     """
 
     def __init__(
@@ -45,12 +45,12 @@ class SegmentWriter:
         self.last: tuple[int, int, int] | None = None
         self._first: int | None = None
         self._encoder: SegmentEncoder | None = None
-        self._before: int | None = None
+        self._previous_pts: int | None = None
         self._step: int | None = None
-        self._told = False
+        self._has_warned = False
 
     def write(self, frame: OutputFrame) -> None:
-        """Write a frame; a segment is complete when the first frame of another comes."""
+        """Write a frame; the first frame of the next segment completes the current one."""
         if self.spec is not None and self.spec.is_constant:
             frame = self._at_constant_rate(frame)
         first = frame.source // self.length * self.length
@@ -67,7 +67,7 @@ class SegmentWriter:
         self.last = frame.source, frame.pts, frame.duration
 
     def finish(self) -> None:
-        """Complete the segment that is being written."""
+        """Complete the current segment."""
         if self._first is None:
             return
         if self._encoder is not None:
@@ -76,21 +76,21 @@ class SegmentWriter:
             self.work.segment(self._first).touch()
         self._first = self._encoder = None
 
-    def break_off(self) -> Path | None:
-        """End the segment that is being written as it is, for a target that is not whole.
+    def finish_partial(self) -> Path | None:
+        """Close the current segment early, for an incomplete target.
 
         Returns:
-            It, under a name that is not counted among the segments; None if nothing of it was written.
+            Its path, under a name that is not counted among the segments; None if nothing of it was written.
         """
         encoder, self._first, self._encoder = self._encoder, None, None
         if encoder is None:
             return None
-        encoder.path = self.work.path / 'broken_off'
+        encoder.path = self.work.path / 'partial'
         encoder.finish()
         return encoder.path
 
     def abandon(self) -> None:
-        """Leave nothing of the segment that is being written."""
+        """Delete the current segment."""
         if self._encoder is not None:
             self._encoder.abandon()
         self._first = self._encoder = None
@@ -100,22 +100,22 @@ class SegmentWriter:
             partial.write_bytes(encode_png(frame.pixels))
 
     def _at_constant_rate(self, frame: OutputFrame) -> OutputFrame:
-        """The frame at the time that its number gives it, for formats that know one rate only."""
-        if self._before is not None:
-            step = frame.pts - self._before
+        """Time the frame by its number, for formats with a constant rate only."""
+        if self._previous_pts is not None:
+            step = frame.pts - self._previous_pts
             self._step = self._step or step
             is_next = frame.source - self.last[0] <= 1
-            if is_next and not self._told and abs(step - self._step) > self._step / 2:
-                self._told = True
+            if is_next and not self._has_warned and abs(step - self._step) > self._step / 2:
+                self._has_warned = True
                 logger.warning(
-                    'the frames of the source last differently long, which %s files have no room for: all last as long '
-                    'as each other now; .mkv and .mp4 keep their times',
+                    'the source has a variable frame rate, which %s files do not support: all frames get the same '
+                    'duration; .mkv and .mp4 files keep the times',
                     self.spec.container,
                 )
-        self._before = frame.pts
+        self._previous_pts = frame.pts
         return replace(frame, pts=self._number(frame), duration=1)
 
     def _number(self, frame: OutputFrame) -> int:
-        """Of a frame of the output that is not counted as written yet."""
+        """Number of an output frame that is not counted in ``frames`` yet."""
         is_second = self.last is not None and self.last[0] == frame.source
         return self.temporal_scale * frame.source + is_second

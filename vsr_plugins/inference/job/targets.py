@@ -1,4 +1,4 @@
-"""What an upscale makes, and whether it may."""
+"""Name the targets of an upscale, and check that they may be written."""
 
 from pathlib import Path
 
@@ -8,54 +8,54 @@ from .resumable_output import ResumableOutput
 
 
 def name_targets(target: Path, images: str | Path | None) -> tuple[Path | None, Path | None]:
-    """The video and the folder of images to make."""
+    """Return the paths of the video and of the folder of images to write; None for the one that is not."""
     for path in (target, *([] if images is None else [Path(images)])):
         if path.name in ('', '..'):
-            raise ValueError(f'{str(path)!r} is no name of a file or folder to make; name one inside it')
+            raise ValueError(f'{str(path)!r} cannot be a target; name a file or folder inside it')
     if target.suffix.lower() in IMAGE_SUFFIXES:
-        raise ValueError(f'{target}: images are written into a folder, which is to be named instead')
+        raise ValueError(f'{target} is an image file, but images are written into a folder; name the folder')
     if target.suffix and not target.is_dir():
         return target, None if images is None else Path(images)
     if images is not None:
-        raise ValueError(f'{target} has no ending of a video file, and images are to go to {images}: name a video')
+        raise ValueError(f'{target} has no suffix, but with images={images} the target must be a video file')
     return None, target
 
 
 def refuse_own_source(reader: VideoReader | ImageReader, video: Path | None, pictures: Path | None) -> None:
-    """The source is never what is written to, nor is one target what holds the other."""
+    """Raise if a target is the source, or if the folder of images contains the video."""
     own = {path.resolve() for path in ([reader.path] if reader.path else {path.parent for path in reader.paths})}
     for target in (video, pictures):
         if target is not None and target.exists() and target.resolve() in own:
-            raise ValueError(f'{target} is what is read; name another target')
+            raise ValueError(f'{target} is both source and target; name another target')
     if video is not None and pictures is not None:
         file, folder = video.resolve(), pictures.resolve()
         if folder in (file, *file.parents):
-            raise ValueError(f'{pictures} is where {video} goes; the images need a folder of their own')
+            raise ValueError(f'the images cannot go to {pictures}, which contains {video}; name a separate folder')
 
 
 def is_complete(works: list[ResumableOutput]) -> bool:
-    """Whether an earlier run made all; it may have been ended while it tidied up."""
+    """Whether an earlier run published all targets; it may have been killed while it cleaned up."""
     if not works[0].is_complete():
         return False
     for work in works[1:]:
-        work.tidy()
+        work.remove_if_published()
     return all(work.is_complete() for work in works)
 
 
 def begin(works: list[ResumableOutput], settings: dict, force: bool, resume: bool) -> None:
-    """Make the work folders of all targets, or of none."""
+    """Create the work folders of all targets, or of none."""
     for work in works:
         work.check(settings, force, resume)
-    begun: list[ResumableOutput] = []
+    started: list[ResumableOutput] = []
     try:
         for work in works:
             work.begin(settings, force, resume)
-            begun.append(work)
-            work.put_back()
+            started.append(work)
+            work.take_back_images()
             if work.is_folder:
                 work.frames.mkdir(exist_ok=True)
     except BaseException:
-        for work in begun:
+        for work in started:
             if not work.is_resumed:
                 work.remove()
         raise

@@ -1,4 +1,4 @@
-"""Restores a video segment by segment, and leaves what an interruption or an error shall leave."""
+"""Restore a video segment by segment, publish the targets, and clean up after interruptions and errors."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ...media.encoding import VideoSpec
 from ...media.frames import InputFrame, OutputFrame
 from ...media.mux import AuxStreams, mux
 from ...media.readers import ImageReader, VideoReader
-from ...media.video_files import OF_THE_DISK
+from ...media.video_files import DISK_ERRORS
 from ..predictor import VideoPredictor
 from .output_frames import upscaled
 from .pipeline import run_pipeline
@@ -27,14 +27,14 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True)
 class Upscaled:
-    """What an upscale made.
+    """Result of an upscale.
 
     Attributes:
         targets: The video, the folder of images, or both.
-        read: Frames that were restored, in this run and this process.
-        seconds: That took.
-        network_seconds: Of them, those in the network.
-        damage: What was wrong with the source, one sentence; None if nothing was.
+        read: Source frames restored in this run by this process.
+        seconds: Duration of the run.
+        network_seconds: Seconds of it spent in the network.
+        damage: Damage found in the source, one sentence; None if it is intact.
     """
 
     targets: tuple[Path, ...]
@@ -52,12 +52,12 @@ class UpscaleJob:
         reader: The source.
         predictor: The network.
         writer: Writes the segments.
-        works: The targets, each in its work folder; the first is the one by which the run is known.
-        aux_streams: Sound and subtitles of the source; None without.
+        works: Work folders of the targets; the first holds the segments.
+        aux_streams: Audio and subtitles of the source; None without.
         workers: The processes that share the job.
-        stretch: Start and duration in seconds.
-        on_progress: Called with the number of frames done and of all, as far as known.
-        done: Frames that are done.
+        span: Start and duration in seconds.
+        on_progress: Called with the number of finished frames and the total, None if unknown.
+        done: Number of finished frames.
     """
 
     reader: VideoReader | ImageReader
@@ -66,25 +66,25 @@ class UpscaleJob:
     works: list[ResumableOutput]
     aux_streams: AuxStreams | None
     workers: Workers
-    stretch: tuple[float, float | None]
+    span: tuple[float, float | None]
     on_progress: Progress | None
     done: int = 0
 
     @property
     def spec(self) -> VideoSpec | None:
-        """How the video is coded; None where only images are made."""
+        """Encoding of the video; None if only images are written."""
         return self.writer.spec
 
     def run(self, on_interrupt: str) -> Upscaled:
-        """Restore what is not done yet, and publish the targets.
+        """Restore the unfinished segments, and publish the targets.
 
         Args:
             on_interrupt: ``'keep'`` or ``'discard'``, see ``JobOptions``.
 
         Raises:
-            ValueError: If there is no frame, or the video cannot be put together.
+            ValueError: If there is no frame, or the segments cannot be muxed.
             OSError: If a target cannot be written.
-            KeyboardInterrupt: When interrupted, with what was left.
+            KeyboardInterrupt: When interrupted; the message names what was kept.
         """
         started = perf_counter()
         read_before = self.done = len(self.works[0].segments()) * self.writer.length
@@ -98,16 +98,16 @@ class UpscaleJob:
         except KeyboardInterrupt as interrupt:
             raise KeyboardInterrupt(self._interrupted(on_interrupt)) from interrupt
         except OSError as error:
-            self._failed()
+            self._clean_up()
             if error.errno is None or isinstance(error, ValueError):
                 raise
             work = self.works[0]
-            left = 'nothing is left of it'
+            outcome = 'nothing was kept'
             if work.path.exists():
-                left = f'what is complete is kept in {work.path.name}; --resume goes on with it'
-            raise OSError(error.errno, f'{error.strerror}; {left}', str(work.target)) from error
+                outcome = f'the complete segments are kept in {work.path.name}; continue with --resume'
+            raise OSError(error.errno, f'{error.strerror}; {outcome}', str(work.target)) from error
         except BaseException:
-            self._failed()
+            self._clean_up()
             raise
         return Upscaled(
             tuple(work.target for work in self.works),
@@ -118,31 +118,31 @@ class UpscaleJob:
         )
 
     def _to_do(self) -> list[tuple[int, int | None]]:
-        """Stretches of frames that are not done yet; the last has no end where nobody counted the frames."""
-        length, there = self.writer.length, self.works[0].segments()
+        """Spans of frames that are not finished; the last has no end if the frames were not counted."""
+        length, finished = self.writer.length, self.works[0].segments()
         if self.workers.count > 1:
-            count = self.workers.broadcast(self.reader.count(*self.stretch) if self.workers.rank == 0 else None)
-            missing = [first for first in range(0, count, length) if first not in there]
-            stretches = [(first, min(first + length, count)) for first in self.workers.shard(missing)]
+            count = self.workers.broadcast(self.reader.count(*self.span) if self.workers.rank == 0 else None)
+            missing = [first for first in range(0, count, length) if first not in finished]
+            spans = [(first, min(first + length, count)) for first in self.workers.shard(missing)]
         else:
-            end = max(there, default=-length) + length
-            stretches = [(first, first + length) for first in range(0, end, length) if first not in there]
-            stretches.append((end, None))
-        joined: list[tuple[int, int | None]] = []
-        for first, stop in stretches:
-            if joined and joined[-1][1] == first:
-                first = joined.pop()[0]
-            joined.append((first, stop))
-        return joined
+            end = max(finished, default=-length) + length
+            spans = [(first, first + length) for first in range(0, end, length) if first not in finished]
+            spans.append((end, None))
+        merged: list[tuple[int, int | None]] = []
+        for first, stop in spans:
+            if merged and merged[-1][1] == first:
+                first = merged.pop()[0]
+            merged.append((first, stop))
+        return merged
 
     def _restore(self, first: int, stop: int | None) -> None:
-        """Restore the frames from ``first`` up to ``stop``; around them some more, which are thrown away."""
+        """Restore the frames from ``first`` to ``stop`` with temporal context around them, which is discarded."""
         network = self.predictor.spec
         earliest = max(first - network.temporal_context, 0)
         end = None if stop is None else stop + network.temporal_context
 
         def frames() -> Iterator[InputFrame]:
-            for frame in self.reader.frames(earliest, *self.stretch):
+            for frame in self.reader.frames(earliest, *self.span):
                 if end is not None and frame.index >= end:
                     return
                 yield frame
@@ -157,13 +157,13 @@ class UpscaleJob:
         run_pipeline(
             frames(),
             restore,
-            partial(self._record, total=self._expected()),
+            partial(self._write, total=self._expected_frames()),
             ahead=max(MIN_AHEAD, network.clip_len),
             behind=max(MIN_AHEAD, network.clip_len * network.temporal_scale),
         )
         self.writer.finish()
 
-    def _record(self, frame: OutputFrame, total: int | None) -> None:
+    def _write(self, frame: OutputFrame, total: int | None) -> None:
         is_new = self.writer.last is None or self.writer.last[0] != frame.source
         self.writer.write(frame)
         if is_new:
@@ -171,8 +171,8 @@ class UpscaleJob:
             if self.on_progress is not None:
                 self.on_progress(self.done, total)
 
-    def _expected(self) -> int | None:
-        start, duration = self.stretch
+    def _expected_frames(self) -> int | None:
+        start, duration = self.span
         info = self.reader.info
         if info.frames is None:
             return None
@@ -183,52 +183,54 @@ class UpscaleJob:
         primary = self.works[0]
         segments = [path for _, path in sorted(primary.segments().items())]
         if not segments:
-            raise ValueError(f'there is no frame to upscale from {self.stretch[0]} s on; the source ends before')
-        made = None if self.spec is None else self._join(segments)
-        # The folders go when both targets have their names, that of the first, by which a run is known, before.
+            raise ValueError(f'the source has no frame to upscale from {self.span[0]} s on; choose an earlier start')
+        video = None if self.spec is None else self._mux(segments)
+        # The work folders are removed after both targets are published, the first (which identifies the run) first.
         if self.writer.images is not None:
             self.works[-1].publish(self.writer.images)
-        if made is not None:
-            primary.publish(made)
+        if video is not None:
+            primary.publish(video)
         for work in self.works:
             work.remove()
 
-    def _join(self, segments: list[Path], until: Fraction | None = None) -> Path:
-        """The video of these segments, in the work folder."""
+    def _mux(self, segments: list[Path], until: Fraction | None = None) -> Path:
+        """Mux segments and aux streams to a video in the work folder; return its path."""
         primary = self.works[0]
-        made = primary.path / f'joined{primary.target.suffix}'
+        video = primary.path / f'joined{primary.target.suffix}'
         try:
-            mux(made, self.spec, segments, self.aux_streams, until, self.reader.begins, self.reader.jumps)
+            mux(video, self.spec, segments, self.aux_streams, until, self.reader.first_time, self.reader.time_offsets)
         except av.FFmpegError as error:
-            made.unlink(missing_ok=True)
-            if error.errno in OF_THE_DISK:
+            video.unlink(missing_ok=True)
+            if error.errno in DISK_ERRORS:
                 raise
             raise ValueError(
-                f'the frames are restored, but the video cannot be put together ({error.strerror}); all that was '
-                'restored is kept, and --resume --no-audio --no-subtitles goes on without what was beside them'
+                f'muxing {primary.target} failed ({error.strerror}); the restored segments are kept; continue without '
+                'audio and subtitles with --resume --no-audio --no-subtitles'
             ) from error
         except BaseException:
-            made.unlink(missing_ok=True)
+            video.unlink(missing_ok=True)
             raise
-        return made
+        return video
 
     def _interrupted(self, on_interrupt: str) -> str:
-        """Leave a target of what is done, or nothing, and say which."""
+        """Publish an incomplete target or discard it; return the message for the user."""
         if self.workers.count > 1:
             self.writer.abandon()
-            return 'stopped; what is complete is kept, and --resume goes on with it'
-        rest = self.writer.break_off()
-        whole = self.works[0].segments()
+            return 'stopped; the complete segments are kept; continue with --resume'
+        rest = self.writer.finish_partial()
+        complete = self.works[0].segments()
         segments = [
-            whole[first] for first in sorted(whole) if all(i in whole for i in range(0, first, self.writer.length))
+            complete[first]
+            for first in sorted(complete)
+            if all(i in complete for i in range(0, first, self.writer.length))
         ]
-        if rest is not None and len(segments) == len(whole):
+        if rest is not None and len(segments) == len(complete):
             segments.append(rest)
         is_resumed = any(work.is_resumed for work in self.works)
         if on_interrupt == 'discard' or not (segments or self.writer.frames or is_resumed):
             for work in self.works:
                 work.discard()
-            return 'stopped; nothing is left of it'
+            return 'stopped; nothing was kept'
         try:
             if self.writer.images is not None and any(self.writer.images.iterdir()):
                 self.works[-1].publish(self.writer.images)
@@ -236,14 +238,15 @@ class UpscaleJob:
                 until = None
                 if self.writer.last is not None:
                     until = (self.writer.last[1] + self.writer.last[2]) * self.spec.time_base
-                self.works[0].publish(self._join(segments, until))
+                self.works[0].publish(self._mux(segments, until))
         except FileExistsError as error:
             return f'stopped; {error}'
         if not self.done:
-            return 'stopped before there was anything new; --resume goes on'
-        return f'stopped; {self.works[0].target} holds the first {self.done} frames, and --resume goes on with it'
+            return 'stopped before any new frame was finished; continue with --resume'
+        return f'stopped; {self.works[0].target} holds the first {self.done} frames; continue with --resume'
 
-    def _failed(self) -> None:
+    def _clean_up(self) -> None:
+        """Delete the current segment after an error, and the work folders if they hold nothing to resume."""
         self.writer.abandon()
         is_resumed = any(work.is_resumed for work in self.works)
         if self.workers.count == 1 and not is_resumed and not self.works[0].segments():
