@@ -122,7 +122,7 @@ def write_weights(
     if path.suffix not in SUFFIXES:
         raise ValueError(f'{path}: the suffix must be one of {", ".join(SUFFIXES)}, but got {path.suffix!r}')
     if path.exists() and not force:
-        raise FileExistsError(f'{path} already exists; use --force to overwrite it')
+        raise FileExistsError(f'{path} already exists; replace it with --force')
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
     if half:

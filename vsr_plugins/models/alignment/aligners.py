@@ -101,8 +101,8 @@ class SpatialAlignmentNet(Network):
 
     Args:
         color: Input colour of the localization network, ``'y'`` (computed from RGB frames too) or ``'rgb'``.
-        patch_size: Height and width of a patch, pixels of the input. A centre of 30 pixels with a border of three is our
-            reading of the paper.
+        patch_size: Height and width of a patch, pixels of the input. A centre of 30 pixels with a border of three is
+            our reading of the paper.
         keep_size: Height and width of the patch centre kept on frames larger than a patch.
         transform: ``'translation'``, the paper's, or ``'affine'``.
         mid_channels: Kernels of each convolution.

@@ -104,7 +104,7 @@ class LatentAttentionNet(Network):
         keep_channels_last_3d(self)
 
     def _init_convs(self) -> None:
-        """Initialise by Kaiming, the second convolution of a residual pair at a tenth: features keep their variance.
+        """Initialise by Kaiming, the second convolution of a residual pair at a tenth: features keep their scale.
 
         The paper does not state its initialisation. With PyTorch's default the features fade from layer to layer and
         training makes no progress for its first few hundred iterations.
