@@ -25,10 +25,10 @@ POOLS = {'max': nn.MaxPool3d, 'avg': nn.AvgPool3d}
 MASK_ACTIVATIONS = {'sigmoid': nn.Sigmoid, 'leaky_relu': partial(nn.LeakyReLU, NEGATIVE_SLOPE), 'none': nn.Identity}
 
 
-def choose(options: dict[str, Callable[..., nn.Module]], name: str, what: str) -> Callable[..., nn.Module]:
+def choose(options: dict[str, Callable[..., nn.Module]], name: str, option: str) -> Callable[..., nn.Module]:
     """Return ``options[name]``, or raise a ValueError that lists the options."""
     if name not in options:
-        raise ValueError(f'{what} must be one of {sorted(options)}, but got {name!r}')
+        raise ValueError(f'{option} must be one of {sorted(options)}, but got {name!r}')
     return options[name]
 
 
