@@ -1,8 +1,8 @@
 """Video super-resolution methods and baselines for MMagic, measured under one stated protocol.
 
 Importing this package is quick: it imports neither PyTorch nor mmengine nor MMagic. It changes two things in the
-process, when the modules in question are imported, before or after: MMagic's registries know this package
-(``registration``), and what upstream breaks on today's PyTorch is patched (``compat``).
+process as soon as the affected modules are imported, before or after it: it adds itself to MMagic's registries
+(``registration``), and patches upstream for today's PyTorch (``compat``).
 """
 
 import lazy_loader

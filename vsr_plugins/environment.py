@@ -1,4 +1,4 @@
-"""What a user's environment has, against what this package was tested with, and what to do about each difference."""
+"""Diagnose a user's environment: compare it with the tested one and suggest a fix for each difference."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from typing import Literal
 
 from .version import MMCV, REQUIREMENTS, __version__, fault_of, installed_version
 
-# Folder under the data root -> what prepares it, and files that show it is there.
+# Folder under the data root -> kind of ``vsr prepare``, and files by which to detect it.
 DATA_SETS = {
     'Vid4': ('vid4', ('meta_info_Vid4_GT.txt', 'GT', 'BIx4', 'BDx4')),
     'clips': ('clips', ('meta_info_clips_train.txt', 'meta_info_clips_val.txt', 'GT', 'BIx4')),
@@ -21,13 +21,13 @@ DATA_SETS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the environment.
+    """One line of the diagnosis.
 
     Attributes:
-        subject: What was looked at.
+        subject: What was checked.
         state: ``'ok'``, ``'note'`` (works, but worth knowing) or ``'fault'``.
-        text: What was found.
-        remedy: What to do, empty where nothing is.
+        text: Result of the check.
+        remedy: What to do, empty if nothing.
     """
 
     subject: str
@@ -37,7 +37,7 @@ class Finding:
 
 
 def diagnose() -> list[Finding]:
-    """Look at versions, operators, device and data sets."""
+    """Check versions, operators, device and data sets."""
     return [*_versions(), *_operators(), _device(), *_data_sets()]
 
 
@@ -69,7 +69,7 @@ def _operators() -> Iterator[Finding]:
     yield Finding(
         'mmcv operators',
         'ok',
-        'compiled' if compiled else 'none compiled; this package serves the deformable convolutions',
+        'compiled' if compiled else 'none compiled; this package implements the deformable convolutions',
     )
     yield Finding('deformable convolution', 'ok', f'{active_backend()} backend on this device')
 
@@ -81,7 +81,7 @@ def _device() -> Finding:
         return Finding('device', 'ok', f'{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}')
     built = torch.version.cuda
     text = f'CPU, {torch.get_num_threads()} threads'
-    remedy = 'the installed torch is built for CUDA; if there is a GPU, look at its driver' if built else ''
+    remedy = 'the installed torch is built for CUDA; if there is a GPU, check its driver' if built else ''
     return Finding('device', 'note', text, remedy)
 
 
@@ -97,7 +97,7 @@ def _data_sets() -> Iterator[Finding]:
         missing = [part for part in parts if not (root / folder / part).exists()]
         command = f'vsr prepare {kind} SRC {root}'
         if len(missing) == len(parts):
-            yield Finding(folder, 'note', 'not there', command)
+            yield Finding(folder, 'note', 'missing', command)
         elif missing:
             yield Finding(folder, 'fault', f'{root / folder} lacks {", ".join(missing)}', command)
         else:

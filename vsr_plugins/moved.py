@@ -1,4 +1,4 @@
-"""Import paths of 0.1.0 that have moved: they work until 0.3, with a DeprecationWarning."""
+"""Forward moved import paths of 0.1.0 until 0.3, with a DeprecationWarning."""
 
 import sys
 import warnings
@@ -8,7 +8,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-# Old module -> its present name, both below this package, and names in it that have changed.
+# Old module -> its new name, both below this package, and renamed attributes.
 MOVED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     'config_files': ('engine.config_files', {'plain': 'to_builtins', 'renamed': 'alias_chain'}),
     'config_paths': ('engine.config_paths', {}),
@@ -51,7 +51,7 @@ MOVED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     'visualization.compare': ('apis.compare', {'compare': 'compare_videos'}),
     'whole_files': ('media.atomic_files', {'whole_file': 'atomic_write'}),
 }
-# Names that a package no longer has -> the module that has them, and their name there where that has changed.
+# Names that a package no longer has -> their new module, and their new name if it changed.
 MOVED_NAMES: Mapping[str, Mapping[str, str]] = {
     'inference': {'Upscaled': 'apis', 'upscale': 'apis.upscaling:upscale_by_keywords'},
     'models.networks': {
@@ -66,7 +66,7 @@ PACKAGE = __name__.rpartition('.')[0]
 
 
 class MovedModuleFinder:
-    """Finds a module of ``MOVED`` under its old name."""
+    """Find a module of ``MOVED`` by its old name."""
 
     @staticmethod
     def find_spec(fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
@@ -76,7 +76,7 @@ class MovedModuleFinder:
 
 
 class MovedModuleLoader:
-    """Makes a module whose attributes are those of the one that took its place."""
+    """Create a module that forwards its attributes to its replacement."""
 
     @staticmethod
     def create_module(spec: ModuleSpec) -> None:
@@ -84,37 +84,37 @@ class MovedModuleLoader:
 
     @staticmethod
     def exec_module(module: ModuleType) -> None:
-        """Warn, and hand every attribute on."""
-        place, names = MOVED[module.__name__.removeprefix(f'{PACKAGE}.')]
-        present = import_module(f'{PACKAGE}.{place}')
+        """Warn, and forward every attribute."""
+        target, names = MOVED[module.__name__.removeprefix(f'{PACKAGE}.')]
+        present = import_module(f'{PACKAGE}.{target}')
         _warn(module.__name__, present.__name__)
         module.__getattr__ = lambda name: getattr(present, names.get(name, name))
         module.__dir__ = lambda: sorted({*dir(present), *names})
 
 
 def moved_name(package: str, name: str) -> Any:
-    """Return what a package had under a name of ``MOVED_NAMES``, with a warning.
+    """Return a moved attribute of ``MOVED_NAMES``, with a warning.
 
     Args:
         package: The full name of the package.
-        name: The attribute that it does not have.
+        name: Name of the attribute.
 
     Raises:
-        AttributeError: If it never had one of this name.
+        AttributeError: If the package never had this attribute.
     """
-    place = MOVED_NAMES[package.removeprefix(f'{PACKAGE}.')].get(name)
-    if place is None:
+    target = MOVED_NAMES[package.removeprefix(f'{PACKAGE}.')].get(name)
+    if target is None:
         raise AttributeError(f'module {package!r} has no attribute {name!r}')
-    module, _, present = place.partition(':')
+    module, _, present = target.partition(':')
     _warn(f'{package}.{name}', f'{PACKAGE}.{module}')
     return getattr(import_module(f'{PACKAGE}.{module}'), present or name)
 
 
 def find_moved() -> None:
-    """Let the old names be imported; safe to call more than once."""
+    """Enable imports by the old names; may be called repeatedly."""
     if MovedModuleFinder not in sys.meta_path:
         sys.meta_path.append(MovedModuleFinder)
 
 
 def _warn(old: str, new: str) -> None:
-    warnings.warn(f'{old} has moved to {new}; the old name goes in 0.3', DeprecationWarning, stacklevel=3)
+    warnings.warn(f'{old} has moved to {new}; the old name will be removed in 0.3', DeprecationWarning, stacklevel=3)

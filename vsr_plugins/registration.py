@@ -1,7 +1,7 @@
-"""Registers this package with MMagic and mmengine, when and if a process imports them.
+"""Register this package with MMagic and mmengine, if and when a process imports them.
 
-Importing this package imports neither. What waits for their modules is listed here; a module that has been imported
-already is served at once, so the order of imports does not matter.
+Importing this package imports neither. The callbacks for their modules are listed here; for a module that is already
+imported they run at once, so the order of imports does not matter.
 """
 
 from importlib import import_module
@@ -12,8 +12,8 @@ from vsr_plugins_startup import when_imported
 from . import compat
 from .version import check_essential
 
-# Registry of MMagic -> modules that register what it may be asked for. A registry imports them when it first looks
-# something up, as it does with MMagic's own.
+# Registry of MMagic -> modules that register classes in it. A registry imports them on its first lookup, as it does
+# with MMagic's own.
 MODULES = {
     'MODELS': (
         'vsr_plugins.models.registered',
@@ -36,15 +36,15 @@ MODULES = {
 
 
 def register() -> None:
-    """Let the patches of ``compat``, the checkpoint loaders and the registries wait for the modules they belong to."""
+    """Schedule patches, checkpoint loaders and registry locations for the import of their modules."""
     compat.apply_when_imported()
     when_imported('mmengine.runner', _register_checkpoint_loaders)
     when_imported('mmagic.registry', add_locations)
-    when_imported(f'{__package__}.models.named_weights', _give_loader)
+    when_imported(f'{__package__}.models.named_weights', _set_loader)
 
 
 def add_locations(registry: ModuleType) -> None:
-    """Add ``MODULES`` to the import locations of MMagic's registries, or import them where that moment has passed.
+    """Add ``MODULES`` to the import locations of MMagic's registries, or import them if it is too late for that.
 
     Raises:
         ImportError: If this package cannot work with the installed versions.
@@ -59,7 +59,7 @@ def add_locations(registry: ModuleType) -> None:
                 of_mmagic._locations.append(module)
 
 
-def _give_loader(named_weights: ModuleType) -> None:
+def _set_loader(named_weights: ModuleType) -> None:
     def load(network: 'nn.Module', weights: 'str | Path', constants: 'Mapping[str, Tensor]') -> None:  # noqa: F821
         from .checkpoints.matching import load_state_dict_strict
         from .pretrained import checkpoint_weights

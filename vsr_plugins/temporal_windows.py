@@ -1,30 +1,30 @@
-"""Which frames of a clip a network is shown: around one of them, or every second one to make those between."""
+"""Indices of the frames that a network takes: windows around a frame, and every second frame for interpolation."""
 
 from collections.abc import Sequence
 
-# Frames that a space-time network is given at once where the authors of Zooming Slow-Mo measure: 4 in, 7 out.
+# Input frames of a window in the measurements of Zooming Slow-Mo's authors: 4 in, 7 out.
 SPACE_TIME_WINDOW = 4
 PADDINGS = ('reflection', 'replicate', 'reflection_circle', 'circle')
 
 
 def window_indices(center: int, length: int, size: int, padding: str = 'reflection') -> list[int]:
-    """Indices of ``size`` neighbouring frames around ``center``, for any clip length down to one frame.
+    """Return the indices of ``size`` frames around ``center``, for any clip length down to one frame.
 
-    At the ends of a clip these are the frames upstream's ``GenerateFrameIndiceswithPadding`` takes. Where a clip is so
-    short that those do not exist either, they are mirrored again until they do.
+    At the ends of a clip these equal upstream's ``GenerateFrameIndiceswithPadding``. If a clip is so short that those
+    do not exist either, they are mirrored again until they do.
 
     Args:
-        center (int): Index of the frame in the middle, from 0.
-        length (int): Frames in the clip.
-        size (int): Frames in the window, odd.
-        padding (str): What stands for frame -1 and -2 in a window of five around frame 0: 'reflection' (1, 2),
-            'replicate' (0, 0), 'reflection_circle' (3, 4) or 'circle' (4, 3).
+        center (int): Index of the centre frame, from 0.
+        length (int): Number of frames in the clip.
+        size (int): Number of frames in the window, odd.
+        padding (str): Padding; frames -1 and -2 in a window of five around frame 0 are replaced by: 'reflection' (1,
+            2), 'replicate' (0, 0), 'reflection_circle' (3, 4) or 'circle' (4, 3).
 
     Raises:
         ValueError: If ``size`` is even, ``center`` outside the clip, or ``padding`` unknown.
     """
     if size < 1 or size % 2 == 0:
-        raise ValueError(f'a window around a frame has an odd number of frames, but got {size}')
+        raise ValueError(f'a window around a frame must have an odd number of frames, but got {size}')
     if not 0 <= center < length:
         raise ValueError(f'center must be one of the {length} frames of the clip, but got {center}')
     if padding not in PADDINGS:
@@ -41,49 +41,49 @@ def window_indices(center: int, length: int, size: int, padding: str = 'reflecti
 
 
 def mirrored(index: int, length: int) -> int:
-    """``index`` folded into a clip of ``length`` frames, 0 1 2 1 0 1 ..."""
+    """Mirror ``index`` into a clip of ``length`` frames, 0 1 2 1 0 1 ..."""
     index %= max(2 * length - 2, 1)
     return min(index, 2 * length - 2 - index)
 
 
 def space_time_windows(count: int, length: int | None = SPACE_TIME_WINDOW) -> list[range]:
-    """The calls in which a network that is given every second frame makes all frames of a clip.
+    """Return the windows in which a network that takes every second frame makes all frames of a clip.
 
     Neighbouring windows share a frame, and the last one is moved back to end with the clip, as in the test script of
-    Zooming Slow-Mo (``test_index_generation`` in its ``codes/utils/util.py``). Hence a window of a clip of even length
-    is given odd frames, and every frame of the clip is made. Of frames that two windows make the first is kept.
+    Zooming Slow-Mo (``test_index_generation`` in its ``codes/utils/util.py``). So a window of a clip of even length
+    takes odd frames, and every frame of the clip is made. For frames that two windows make, the first result is kept.
 
-    Clips too short for one window, which that script cannot take, and whole clips are our choice: the window is the
-    clip, and where that is of even length the clip without its last frame, which another window ends with.
+    Clips too short for one window, which that script does not support, and complete clips are our choice: the window is
+    the clip, or if its length is even the clip without its last frame, with a second window that ends with that frame.
 
     Args:
-        count (int): Frames of the clip, those to be made among them.
-        length (int | None): Frames that a window is given. None: the whole clip at once; the window that ends a clip of
-            even length then is given ``SPACE_TIME_WINDOW``.
+        count (int): Number of frames of the clip, including those to be made.
+        length (int | None): Input frames of a window. None: the complete clip at once; the second window of a clip of
+            even length then takes ``SPACE_TIME_WINDOW``.
 
     Returns:
-        list[range]: The frames that each window makes, from 0; it is given the first, third, ... of them.
+        list[range]: Output frames of each window, from 0; its input is the first, third, ... of them.
 
     Raises:
         ValueError: If ``count`` is less than 1, or ``length`` less than 2.
     """
     if count < 1:
-        raise ValueError(f'a clip has at least one frame, but got {count}')
+        raise ValueError(f'a clip must have at least one frame, but got {count}')
     if length is not None and length < 2:
-        raise ValueError(f'a window that makes frames between two is given at least 2, but got {length}')
-    whole = (count - 1) // 2 * 2 + 1
-    made = whole if length is None else min(2 * length - 1, whole)
+        raise ValueError(f'an interpolating window must take at least 2 frames, but got {length}')
+    longest = (count - 1) // 2 * 2 + 1
+    made = longest if length is None else min(2 * length - 1, longest)
     windows = [range(start, start + made) for start in range(0, count - made + 1, max(made - 1, 1))]
     if windows[-1].stop < count:
-        windows.append(range(count - min(2 * (length or SPACE_TIME_WINDOW) - 1, whole), count))
+        windows.append(range(count - min(2 * (length or SPACE_TIME_WINDOW) - 1, longest), count))
     return windows
 
 
 def frames_given(windows: Sequence[range]) -> list[int]:
-    """Of the frames that windows make those that were given to the window they are kept from.
+    """Return the output frames that are input frames of the window whose result is kept.
 
     Args:
-        windows (Sequence[range]): As ``space_time_windows`` returns them.
+        windows (Sequence[range]): Windows from ``space_time_windows``.
     """
     frames, end = [], 0
     for window in windows:

@@ -1,15 +1,15 @@
-"""The version of this package, and what it stands on: the one list that installation, import and ``vsr doctor`` read.
+"""Version and requirements of this package, the single list for installation, import and ``vsr doctor``.
 
-``setup.py`` runs this file by its path, before anything is installed: standard library alone up here.
+``setup.py`` runs this file by its path, before anything is installed: import only the standard library at the top.
 """
 
 from importlib.metadata import PackageNotFoundError, version
 
 __version__ = '0.1.0'
 
-# What this package cannot be imported without.
+# Packages without which this package cannot be imported.
 ESSENTIAL = [
-    # The oldest that the tests were seen to pass under, see .ci/torch-versions.
+    # The oldest version under which the tests pass, see .ci/torch-versions.
     'torch>=2.6',
     'torchvision>=0.21',
     'mmagic==1.2.0',
@@ -19,11 +19,11 @@ ESSENTIAL = [
 # mmcv and mmcv-lite are the same modules, with and without compiled operators; one of them is essential.
 MMCV = 'mmcv>=2.0.1,<2.2'
 MMCV_LITE = 'mmcv-lite==2.1.0'
-# Of the same version, so that the files both have are equal wherever the two meet.
+# The same version, so that shared files are equal if both are installed.
 MMCV_FULL = 'mmcv==2.1.0'
 REQUIREMENTS = [
     *ESSENTIAL,
-    # 0.3.9 asks for opendatalab, and through it for a setuptools that torch refuses.
+    # 0.3.9 requires opendatalab, which requires a setuptools that torch rejects.
     'openmim==0.3.8',
     # mmagic 1.2.0 imports modules that later releases of these five moved or removed.
     'diffusers==0.28.2',
@@ -31,13 +31,13 @@ REQUIREMENTS = [
     'transformers>=4.36,<4.46',
     'albumentations<1.4',
     'mediapipe<0.10.22',
-    # pkg_resources, which mim and mmengine need, is gone from 81 on.
+    # mim and mmengine need pkg_resources, which 81 removed.
     'setuptools<81',
-    # Later ones are built for numpy 2.
+    # Later versions are built for numpy 2.
     'opencv-python<4.12',
     'opencv-contrib-python<4.12',
     'opencv-python-headless<4.12',
-    # 19 has no `metadata_errors`, by which texts that are not UTF-8 are read.
+    # 19 lacks `metadata_errors`, needed to read texts that are not UTF-8.
     'av>=12,<19',
     'einops',
     'filelock',
@@ -61,13 +61,13 @@ def installed_version(distribution: str) -> str | None:
 
 
 def fault_of(requirement: str) -> str | None:
-    """What is wrong with the installed state of one requirement, or None.
+    """Describe why an installed version does not meet a requirement; None if it does.
 
     Args:
         requirement: As in ``REQUIREMENTS``; ``MMCV`` is met by mmcv-lite too.
 
     Returns:
-        ``'numpy<2 is needed, but 2.1.0 is installed'`` and the like.
+        ``'numpy<2 is needed, but 2.1.0 is installed'`` and similar.
     """
     from packaging.requirements import Requirement
 
@@ -75,22 +75,22 @@ def fault_of(requirement: str) -> str | None:
     found = installed_version(parsed.name) or (installed_version('mmcv-lite') if requirement == MMCV else None)
     if found is None:
         return f'{requirement} is needed, but not installed'
-    # A local build, 2.15.0+cpu, counts as its release.
+    # A local build such as 2.15.0+cpu counts as its release.
     if not parsed.specifier.contains(found.split('+')[0], prereleases=True):
         return f'{requirement} is needed, but {found} is installed'
     return None
 
 
 def check_essential() -> None:
-    """Refuse upstream versions this package cannot work with.
+    """Raise if installed versions of upstream are incompatible.
 
     Raises:
-        ImportError: If an essential package is missing or outside its range; the message names every one of them.
+        ImportError: If an essential package is missing or outside its range; the message lists all of them.
     """
     faults = [fault for requirement in [*ESSENTIAL, MMCV] if (fault := fault_of(requirement))]
     if faults:
         raise ImportError(
-            'vsr_plugins cannot work with what is installed:\n  '
+            'vsr_plugins is incompatible with the installed packages:\n  '
             + '\n  '.join(faults)
-            + '\n`pip install -e .` in the folder of the project installs a set that fits.'
+            + '\nTo install compatible versions, run `pip install -e .` in the folder of the project.'
         )

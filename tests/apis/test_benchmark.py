@@ -126,7 +126,10 @@ def test_pretrained_weights_are_not_measured_on_other_degradations(write, tmp_pa
     for name in ('fits', 'other'):
         (table,) = collect([(config, tmp_path / f'{name}.safetensors')], tmp_path)
         remarks[name] = (table.rows[0].scores is None, table.rows[0].remark)
-    assert remarks == {'fits': (False, ''), 'other': (True, 'weights are for BDx4 mmagic, the data are BIx4')}
+    assert remarks == {
+        'fits': (False, ''),
+        'other': (True, 'weights were trained for BDx4 mmagic, but the data are BIx4'),
+    }
 
 
 def test_results_are_cached_until_something_changes(write, tmp_path, monkeypatch, root):

@@ -17,7 +17,7 @@ WEIGHTS = {'a.weight': torch.rand(2, 3), 'b.bias': torch.rand(4)}
 
 
 def espcn_of_another():
-    """ESPCN x3 under the names of another implementation."""
+    """Return ESPCN x3 weights under the names of another implementation."""
     shapes = {'body.0': (64, 1, 5, 5), 'body.2': (32, 64, 3, 3), 'body.4': (9, 32, 3, 3)}
     weights = {f'{name}.weight': torch.rand(shape) for name, shape in shapes.items()}
     return weights | {f'{name}.bias': torch.rand(shape[0]) for name, shape in shapes.items()}
@@ -42,8 +42,8 @@ def test_weights_survive_a_file(tmp_path, suffix):
     assert list(read_weights(path)) == ['c']
 
 
-def test_what_a_failed_write_leaves(tmp_path):
-    with pytest.raises(ValueError, match="suffix is '.onnx'"):
+def test_a_failed_write_leaves_no_file(tmp_path):
+    with pytest.raises(ValueError, match="'.onnx'"):
         write_weights(WEIGHTS, tmp_path / 'weights.onnx')
     with pytest.raises(AttributeError):
         write_weights({'a': 1}, tmp_path / 'weights.pth')
@@ -58,13 +58,13 @@ class Hostile:
         return (print, ('run',))
 
 
-def test_files_that_carry_code_are_refused(tmp_path, capsys):
+def test_files_with_code_raise(tmp_path, capsys):
     path = tmp_path / 'a.pth'
     path.write_bytes(pickle.dumps({'state_dict': Hostile()}, protocol=2))
-    with pytest.raises(ValueError, match='(?i)nothing of it was run'):
+    with pytest.raises(ValueError, match=r'a\.pth'):
         read_weights(path)
     torch.save({'state_dict': Hostile()}, path)
-    with pytest.raises(ValueError, match='(?i)nothing of it was run'):
+    with pytest.raises(ValueError, match=r'a\.pth'):
         read_weights(path)
     assert not capsys.readouterr().out
 
@@ -83,34 +83,34 @@ def test_mmengine_loads_safetensors(tmp_path):
 def test_keys_are_renamed_or_named():
     rules = [(r'body\.(\d)\.', r'conv\1.'), (r'tail\.', 'conv9.')]
     assert list(rename({'body.0.weight': torch.zeros(1)}, rules, 'X')) == ['conv0.weight']
-    with pytest.raises(ValueError, match='no weights of X: unknown keys a, b, c and 1 more'):
+    with pytest.raises(ValueError, match='X: .* a, b, c and 1 more'):
         rename(dict.fromkeys('abcd', torch.zeros(1)), rules, 'X')
-    with pytest.raises(ValueError, match=r'two keys stand for conv9\.weight'):
+    with pytest.raises(ValueError, match=r'X: .*conv9\.weight'):
         rename({'body.9.weight': torch.zeros(1), 'tail.weight': torch.zeros(1)}, rules, 'X')
 
 
-def test_converted_weights_are_held_against_the_network():
+def test_converted_weights_are_checked_against_the_network():
     weights = {'weight': torch.rand(3, 2), 'bias': torch.rand(3)}
 
     def build():
         return nn.Linear(2, 3)
 
     assert_same(check_fits(dict(reversed(weights.items())), build, 'X'), weights)
-    with pytest.raises(ValueError, match='nothing for bias'):
+    with pytest.raises(ValueError, match='missing bias'):
         check_fits({'weight': weights['weight']}, build, 'X')
-    with pytest.raises(ValueError, match='Linear has no head'):
+    with pytest.raises(ValueError, match='Linear .*head'):
         check_fits(weights | {'head': torch.rand(1)}, build, 'X')
-    with pytest.raises(ValueError, match=r'bias should be \(3,\), but is \(4,\)'):
+    with pytest.raises(ValueError, match=r'bias .*\(3,\).*\(4,\)'):
         check_fits(weights | {'bias': torch.rand(4)}, build, 'X')
-    # How many batches were seen may be missing.
+    # num_batches_tracked may be missing.
     norm = nn.BatchNorm2d(2)
     partial = {key: value for key, value in norm.state_dict().items() if key != 'num_batches_tracked'}
     norm_fits = check_fits({f'0.{key}': v for key, v in partial.items()}, lambda: nn.Sequential(nn.BatchNorm2d(2)), 'X')
     assert norm_fits['0.num_batches_tracked'] == 0
 
 
-def test_whole_numbers_are_no_weights(tmp_path, capsys):
-    """Such as the integers of quantised weights, which torch would load as they are."""
+def test_integers_are_not_weights(tmp_path, capsys):
+    """Such as the integers of quantised weights, which torch would load unscaled."""
     theirs = espcn_of_another()
     theirs['body.2.weight'] = (theirs['body.2.weight'] * 127).to(torch.int8)
     torch.save(theirs, tmp_path / 'in.pth')
@@ -118,27 +118,27 @@ def test_whole_numbers_are_no_weights(tmp_path, capsys):
     error = capsys.readouterr().err
     assert 'conv2.weight is int8, not floating point' in error and error.count('\n') == 1
     assert not (tmp_path / 'out.pth').exists()
-    # What the network counts, it counts in whole numbers, and half precision is precision.
+    # Counters of the network are integers, and half precision is floating point.
     norm = nn.BatchNorm2d(2).half().state_dict()
     assert_same(check_fits(dict(norm), lambda: nn.BatchNorm2d(2), 'X'), norm)
 
 
-def test_sizes_are_read_from_weights_that_have_them():
+def test_sizes_are_inferred_from_weights():
     weights = {'a': torch.zeros(2, 3), 'b': torch.tensor(1.0), 'c': torch.zeros(0, 3)}
     assert weight_of(weights, 'a', 2, 'X') is weights['a']
     assert weight_of(weights, 'missing', 2, 'X') is None
     for key, ndim, shape in (('a', 4, r'\(2, 3\)'), ('b', 2, r'\(\)'), ('c', 2, r'\(0, 3\)')):
-        with pytest.raises(ValueError, match=f'no weights of X: {key} should have {ndim} dimensions .* is {shape}'):
+        with pytest.raises(ValueError, match=f'X: {key} .*{ndim} .* is {shape}'):
             weight_of(weights, key, ndim, 'X')
-    with pytest.raises(ValueError, match='weights of X cannot be converted: d is uint8, not'):
+    with pytest.raises(ValueError, match='X: d is uint8'):
         weight_of({'d': torch.ones(2, dtype=torch.uint8)}, 'd', 1, 'X')
 
 
-def test_sizes_of_no_network_are_said():
+def test_sizes_that_fit_no_network_raise():
     def build():
         raise ValueError('scale must be at least 1')
 
-    with pytest.raises(ValueError, match='no weights of X: there is no such network: scale must be at least 1'):
+    with pytest.raises(ValueError, match='X: .*scale must be at least 1'):
         check_fits({}, build, 'X')
 
 
@@ -161,15 +161,15 @@ MALFORMED = {
 
 @pytest.mark.parametrize('shape', [(), (0,), (0, 3, 3, 3), (1, 0, 3, 3), (1,), (2, 2), (1, 1, 1, 1, 1)], ids=str)
 def test_malformed_tensors_are_one_error(shape):
-    """Of whatever the size of a network is read from."""
+    """For each tensor from which the size of a network is inferred."""
     assert set(MALFORMED) == set(find_converters()) - {'mmagic'}
     for source, (key, rest, count) in MALFORMED.items():
         weights = {key: torch.zeros(shape)} | {rest.format(i): torch.zeros(4) for i in range(count)}
-        with pytest.raises(ValueError, match='these are no '):
+        with pytest.raises(ValueError, match='weights of'):
             find_converters()[source].convert(weights)
 
 
-def test_parts_are_left_out(tmp_path, capsys):
+def test_parts_are_omitted(tmp_path, capsys):
     released, output = tmp_path / 'released.pth', tmp_path / 'ours.pth'
     torch.save(espcn_of_another(), released)
     command = ['convert', '--from', 'espcn_loseall', str(released), str(output)]
@@ -177,8 +177,8 @@ def test_parts_are_left_out(tmp_path, capsys):
     assert list(read_weights(output)) == ['generator.conv1.weight', 'generator.conv2.weight', 'generator.conv2.bias']
     assert '3 tensors' in capsys.readouterr().out
     for arguments, message in (
-        ([*command, '--without', 'body.0.'], "no name begins with 'body.0.', but with conv1., conv2., conv3."),
-        ([*command, '--without', 'conv1.', 'conv'], '--without conv1. conv leaves no weights'),
+        ([*command, '--without', 'body.0.'], "no name begins with 'body.0.'; choose from conv1., conv2., conv3."),
+        ([*command, '--without', 'conv1.', 'conv'], '--without conv1. conv '),
         ([*command[:3], '--without', 'conv1.', *command[3:]], '--without'),
     ):
         assert main([*arguments, '--force']) == 2
@@ -197,7 +197,7 @@ def test_zooming_slow_mo_without_interpolation(golden_root, tmp_path):
     assert main([*command[:-2], str(golden_root / 'zooming_slow_mo.pth'), str(output), '--force']) == 2
 
 
-def test_a_training_becomes_weights_of_half_the_size(tmp_path, capsys):
+def test_a_training_is_converted_to_half_the_size(tmp_path, capsys):
     from mmengine.logging.history_buffer import HistoryBuffer
 
     net = ESPCNNet(scale=3)
@@ -219,7 +219,7 @@ def test_a_training_becomes_weights_of_half_the_size(tmp_path, capsys):
     load_checkpoint(other, str(output), revise_keys=[(r'^generator\.', '')], strict=True)
     assert other.conv1.weight.dtype == torch.float32
     torch.testing.assert_close(other.conv1.weight, net.conv1.weight, atol=1e-3, rtol=1e-3)
-    with pytest.raises(ValueError, match='a has numbers up to 1e\\+06, too large'):
+    with pytest.raises(ValueError, match='^a .*1e\\+06'):
         write_weights({'a': torch.tensor(1e6)}, tmp_path / 'large.safetensors', half=True)
     assert not (tmp_path / 'large.safetensors').exists()
 
@@ -235,20 +235,20 @@ def test_the_command_converts_for_configs(tmp_path, suffix, capsys):
     load_checkpoint(net, str(output), revise_keys=[(r'^generator\.', '')], strict=True)
     assert torch.equal(net.conv2.weight, theirs['body.2.weight'])
     assert main(['convert', '--from', 'espcn_loseall', str(released), str(output)]) == 2
-    assert 'already there' in capsys.readouterr().err
+    assert '--force' in capsys.readouterr().err
     assert main(['convert', '--from', 'espcn_loseall', '--prefix', '', '--force', str(released), str(output)]) == 0
     assert set(read_weights(output)) == set(net.state_dict())
     if suffix == '.safetensors':
         assert torch.equal(load_file(output)['conv2.weight'], theirs['body.2.weight'])
 
 
-def test_what_cannot_be_converted_is_said_in_one_line(tmp_path, capsys):
+def test_impossible_conversions_print_one_line(tmp_path, capsys):
     released, output = tmp_path / 'released.pth', tmp_path / 'ours.pth'
     torch.save({'head.weight': torch.zeros(1)}, released)
     assert main(['convert', '--from', 'duf_basicsr', str(released), str(output)]) == 2
     assert 'unknown keys head.weight' in capsys.readouterr().err
     assert main(['convert', '--from', 'magic', str(released), str(output)]) == 2
-    assert "no source 'magic'; there are" in capsys.readouterr().err
+    assert "'magic'" in capsys.readouterr().err
     assert main(['convert', str(released)]) == 2
     assert not output.exists()
     with pytest.raises(FileNotFoundError):
@@ -265,5 +265,5 @@ def test_every_source_is_listed_with_its_network(capsys):
         assert name in printed
         assert MODELS.get(module.NETWORK).__name__ == module.NETWORK
         assert 'Paper:' in module.__doc__
-        with pytest.raises(ValueError, match='are no '):
+        with pytest.raises(ValueError, match='weights of'):
             module.convert({'nonsense.weight': torch.zeros(1)})

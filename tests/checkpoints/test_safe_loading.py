@@ -16,7 +16,7 @@ from vsr_plugins.checkpoints.mmengine_loaders import load_from_local
 
 
 class Runs:
-    """Unpickles into a call."""
+    """An object that unpickles to a function call."""
 
     def __init__(self, function, *arguments):
         self.call = function, arguments
@@ -26,7 +26,7 @@ class Runs:
 
 
 class Chain:
-    """getattr(HistoryBuffer, '__init__'), from where everything can be reached."""
+    """getattr(HistoryBuffer, '__init__'), from which any function can be reached."""
 
     def __reduce__(self):
         return getattr, (HistoryBuffer, '__init__')
@@ -47,11 +47,11 @@ class Chain:
     ],
     ids=['os.system', 'eval', 'exec', 'subprocess', 'getattr-function', 'getattr-init', 'getattr-private', 'np.load'],
 )
-def test_a_file_that_carries_code_is_refused_and_nothing_runs(tmp_path, make, legacy):
+def test_a_file_with_code_raises_and_nothing_runs(tmp_path, make, legacy):
     file, trace = tmp_path / 'hostile.pth', tmp_path / 'trace'
     content = {'state_dict': {'weight': torch.ones(2)}, 'meta': make(trace)}
     torch.save(content, file, _use_new_zipfile_serialization=not legacy)
-    with pytest.raises(ValueError, match='hostile.pth is refused: beside weights it carries') as refusal:
+    with pytest.raises(ValueError, match=r'hostile\.pth') as refusal:
         load_from_local(str(file))
     assert not trace.exists()
     assert '\n' not in str(refusal.value)
@@ -59,7 +59,7 @@ def test_a_file_that_carries_code_is_refused_and_nothing_runs(tmp_path, make, le
 
 @pytest.mark.parametrize('protocol', [2, 4])
 @pytest.mark.parametrize('container', ['plain', 'tar', 'torch'])
-def test_code_in_other_containers_and_protocols_is_refused(tmp_path, container, protocol):
+def test_code_in_other_containers_and_protocols_raises(tmp_path, container, protocol):
     file, trace = tmp_path / 'plain.pth', tmp_path / 'trace'
     content = {'state_dict': Runs(os.system, f'touch {trace}')}
     if container == 'torch':
@@ -73,20 +73,20 @@ def test_code_in_other_containers_and_protocols_is_refused(tmp_path, container, 
                 member = tarfile.TarInfo(name)
                 member.size = len(data)
                 archive.addfile(member, io.BytesIO(data))
-    with pytest.raises(ValueError, match=r'plain.pth is refused') as refusal:
+    with pytest.raises(ValueError, match=r'plain\.pth') as refusal:
         load_from_local(str(file))
     assert not trace.exists()
     assert '\n' not in str(refusal.value)
 
 
-def test_a_program_is_no_checkpoint(tmp_path):
+def test_a_program_is_not_a_checkpoint(tmp_path):
     torch.jit.trace(torch.nn.Linear(2, 1), torch.ones(1, 2)).save(tmp_path / 'script.pth')
-    with pytest.raises(ValueError, match=r'script.pth is refused: .* a TorchScript program'):
+    with pytest.raises(ValueError, match=r'script\.pth .*TorchScript'):
         load_from_local(str(tmp_path / 'script.pth'))
 
 
 def test_a_file_cannot_change_what_histories_compute(tmp_path):
-    """Unpickling a history updates the table of its class; a file could name other functions there."""
+    """Unpickling a history updates the table of its class; a file could insert other functions."""
     history = HistoryBuffer([1.0, 3.0], [1, 1])
     genuine = dict(HistoryBuffer._statistics_methods)
     HistoryBuffer._statistics_methods.update(mean=set, more=HistoryBuffer.max)
@@ -100,7 +100,7 @@ def test_a_file_cannot_change_what_histories_compute(tmp_path):
     assert history.statistics('mean') == 2.0
 
 
-def test_mmengine_uses_this_loader_and_its_histories_come_back(tmp_path):
+def test_mmengine_uses_this_loader_and_restores_its_histories(tmp_path):
     history = HistoryBuffer([1.0, 2.0, 6.0], [1, 1, 1])
     empty = HistoryBuffer()
     content = {
@@ -121,7 +121,7 @@ def test_mmengine_uses_this_loader_and_its_histories_come_back(tmp_path):
 
 
 def make_states(kind):
-    """State dicts of what a Runner saves, after two steps."""
+    """Return the state dicts that a Runner saves, after two steps."""
     from mmengine.optim import MultiStepLR, OptimWrapper, OptimWrapperDict, ReduceOnPlateauLR
 
     model = torch.nn.Linear(3, 2)
@@ -143,7 +143,7 @@ def make_states(kind):
 
 
 def flat(state):
-    """The leaves of nested containers, tensors as lists."""
+    """Return the leaves of nested containers, tensors as lists."""
     if isinstance(state, dict):
         return [leaf for key in state for leaf in [key, *flat(state[key])]]
     if isinstance(state, (list, tuple)):
@@ -152,7 +152,7 @@ def flat(state):
 
 
 @pytest.mark.parametrize('kind', ['Adam', 'SGD', 'RMSprop', 'gan'])
-def test_states_of_optimizers_and_schedulers_come_back(tmp_path, kind):
+def test_states_of_optimizers_and_schedulers_are_restored(tmp_path, kind):
     states = make_states(kind)
     torch.save(states, tmp_path / 'states.pth')
     assert flat(load_from_local(str(tmp_path / 'states.pth'))) == flat(states)
@@ -167,7 +167,7 @@ def test_the_log_says_where_a_checkpoint_comes_from(tmp_path, caplog):
 
 @pytest.mark.parametrize('legacy', [False, True])
 def test_released_checkpoints_load(tmp_path, legacy):
-    """A plain state dict, BasicSR's, and mmcv 1.x's with its meta."""
+    """A bare state dict, BasicSR's, and mmcv 1.x's with its meta."""
     weights = {'conv.weight': torch.rand(2, 3, 3, 3)}
     for content in (weights, {'params': weights}, {'state_dict': weights, 'meta': {'mmcv_version': '1.5', 'iter': 3}}):
         torch.save(content, tmp_path / 'b.pth', _use_new_zipfile_serialization=not legacy)
@@ -176,9 +176,9 @@ def test_released_checkpoints_load(tmp_path, legacy):
         assert ('mmcv_version' in loaded['meta']) == ('meta' in content)
 
 
-def test_the_allow_list_is_open_during_one_load_only(tmp_path):
+def test_the_allow_list_is_extended_during_one_load_only(tmp_path):
     torch.save({'a': HistoryBuffer()}, tmp_path / 'c.pth')
-    with torch.serialization.safe_globals([np.ndarray]):  # the user's own, which shall stay
+    with torch.serialization.safe_globals([np.ndarray]):  # the user's own, which must be kept
         before = set(torch.serialization.get_safe_globals())
         load_from_local(str(tmp_path / 'c.pth'))
         assert set(torch.serialization.get_safe_globals()) == before
@@ -186,7 +186,7 @@ def test_the_allow_list_is_open_during_one_load_only(tmp_path):
         torch.load(tmp_path / 'c.pth', weights_only=True)
 
 
-def test_a_checkpoint_loads_in_a_process_that_has_made_no_history_yet(tmp_path):
+def test_a_checkpoint_loads_in_a_process_without_histories(tmp_path):
     torch.save({'a': HistoryBuffer([1.0], [1])}, tmp_path / 'd.pth')
     program = (
         'from vsr_plugins.checkpoints.mmengine_loaders import load_from_local\n'

@@ -1,4 +1,4 @@
-"""Weights of other implementations for networks of upstream: BasicVSR and RRDBNet."""
+"""Convert weights of other implementations for upstream's networks BasicVSR and RRDBNet."""
 
 import re
 
@@ -13,7 +13,7 @@ from vsr_plugins.checkpoints.conversion import convert_state_dict, read_released
 from vsr_plugins.checkpoints.ncnn_files import read_ncnn
 from vsr_plugins.cli import main
 
-# Names in the released files, and where they belong.
+# Names in the released files -> names in the network.
 NAMES = {
     'spynet.mean': 'spynet.mean',
     'spynet.basic_module.0.basic_module.0.weight': 'spynet.basic_module.0.basic_module.0.conv.weight',
@@ -57,7 +57,7 @@ def test_basicvsr(width, blocks):
             assert theirs[theirs_name] is not None and torch.equal(converted[ours], theirs[theirs_name])
 
 
-def test_other_weights_are_no_basicvsr():
+def test_other_weights_are_not_a_basicvsr():
     weights = basicsr_weights(BasicVSRNet(8, 1))
     for change, value in (
         ({'conv_last.bias': torch.zeros(4)}, 'conv_last.bias'),
@@ -72,7 +72,7 @@ def test_other_weights_are_no_basicvsr():
 
 
 def write_ncnn(folder, net, half=True):
-    """The convolutions of ``net``, in the order in which it makes them, as ncnn writes them."""
+    """Write the convolutions of ``net``, in the order of their creation, as ncnn does."""
     lines, data = ['Input data 0 1 data 0=8 1=8 2=3'], b''
     for index, conv in enumerate(module for module in net.modules() if isinstance(module, nn.Conv2d)):
         weight, bias = conv.weight.detach().numpy(), conv.bias.detach().numpy()
@@ -113,7 +113,7 @@ def test_rrdbnet(tmp_path, half):
 
 
 def test_a_convolution_of_ncnn_by_hand(tmp_path):
-    """Kernels of one row on one channel: two of two values, then one of three, which two bytes fill up."""
+    """Kernels of one row on one channel: two of two values, then one of three, padded by two bytes."""
     (tmp_path / 'a.param').write_text('7767517\n1 2\nConvolution c 1 1 in out 0=2 1=2 11=1 5=1 6=4\n')
     bias = bytes.fromhex('0000003f 000000bf')
     (tmp_path / 'a.bin').write_bytes(bytes.fromhex('476b3001 003c 0040 0042 0044') + bias)
@@ -163,7 +163,7 @@ def test_broken_ncnn_files_are_one_error(tmp_path):
         read_released('rrdbnet_ncnn', tmp_path / 'net.pth')
 
 
-def test_other_convolutions_are_no_rrdbnet():
+def test_other_convolutions_are_not_an_rrdbnet():
     net = rrdbnet(4, 2, 1)
     convs = [module for module in net.modules() if isinstance(module, nn.Conv2d)]
     weights = {

@@ -47,7 +47,7 @@ def test_forms_of_checkpoints(tmp_path, form, suffix):
 
 
 @pytest.mark.parametrize('form', ['bare', 'average before params', 'state_dict'])
-def test_forms_as_mmengine_gets_them(tmp_path, form):
+def test_forms_as_loaded_by_mmengine(tmp_path, form):
     torch.save(FORMS[form], tmp_path / 'weights.pth')
     checkpoint = load_from_local(str(tmp_path / 'weights.pth'))
     assert checkpoint['state_dict']['conv.bias'].tolist() == [3]
@@ -60,7 +60,7 @@ def test_safetensors_by_content(tmp_path, suffix):
     assert read_weights(tmp_path / f'weights{suffix}')['conv.weight'].tolist() == [[1, 2]]
 
 
-def whole(kind, folder):
+def write_complete(kind, folder):
     path = folder / f'whole.{kind}'
     weights = {'weight': torch.arange(1000.0)}
     if kind == 'safetensors':
@@ -79,14 +79,14 @@ def zipped(folder):
 BROKEN = {
     'empty.pth': lambda folder: b'',
     'empty.safetensors': lambda folder: b'',
-    'half.pth': lambda folder: whole('pth', folder)[:2000],
-    'start.pth': lambda folder: whole('pth', folder)[:40],
-    'almost.pth': lambda folder: whole('pth', folder)[:-1],
-    'half_legacy.pth': lambda folder: whole('legacy', folder)[:2000],
-    'start_legacy.pth': lambda folder: whole('legacy', folder)[:30],
-    'half.safetensors': lambda folder: whole('safetensors', folder)[:2000],
-    'start.safetensors': lambda folder: whole('safetensors', folder)[:12],
-    'almost.safetensors': lambda folder: whole('safetensors', folder)[:-1],
+    'half.pth': lambda folder: write_complete('pth', folder)[:2000],
+    'start.pth': lambda folder: write_complete('pth', folder)[:40],
+    'almost.pth': lambda folder: write_complete('pth', folder)[:-1],
+    'half_legacy.pth': lambda folder: write_complete('legacy', folder)[:2000],
+    'start_legacy.pth': lambda folder: write_complete('legacy', folder)[:30],
+    'half.safetensors': lambda folder: write_complete('safetensors', folder)[:2000],
+    'start.safetensors': lambda folder: write_complete('safetensors', folder)[:12],
+    'almost.safetensors': lambda folder: write_complete('safetensors', folder)[:-1],
     'page.pth': lambda folder: b'<!DOCTYPE html>\n<html><body>not found</body></html>',
     'page.safetensors': lambda folder: b'\n  <HTML><body>not found</body></html>',
     'pointer.pth': lambda folder: b'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 25234632\n',
@@ -97,7 +97,7 @@ BROKEN = {
     'text.pth': lambda folder: b'no weights at all',
     'json.safetensors': lambda folder: b'{"conv.weight": [1, 2]}',
     'zeros.pth': lambda folder: bytes(3000),
-    'torch.safetensors': lambda folder: whole('pth', folder),
+    'torch.safetensors': lambda folder: write_complete('pth', folder),
 }
 
 
@@ -136,7 +136,7 @@ class Hostile:
 
 
 @pytest.mark.parametrize('legacy', [False, True])
-def test_older_torch_reads_the_same_and_runs_nothing(tmp_path, legacy, monkeypatch, capsys):
+def test_older_torch_reads_the_same_and_runs_no_code(tmp_path, legacy, monkeypatch, capsys):
     from mmengine.logging import HistoryBuffer
 
     monkeypatch.setattr(safe_loading, '_HAS_ALLOW_LIST', False)
@@ -160,7 +160,7 @@ def test_older_torch_reads_the_same_and_runs_nothing(tmp_path, legacy, monkeypat
 def test_reading_and_converting_need_neither_mmengine_nor_mmagic(tmp_path):
     folder = Path(vsr_plugins.__file__).parent
     torch.save({'params': AVERAGE}, tmp_path / 'a.pth')
-    # Without the package's own __init__, and where everything else cannot be imported.
+    # Without the package's own __init__, and with all other packages blocked.
     program = f"""
 import sys, types
 package = types.ModuleType('vsr_plugins')

@@ -14,7 +14,7 @@ def save(folder, *iterations):
         torch.save({'iteration': iteration}, folder / f'iter_{iteration}.pth')
 
 
-def test_a_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
+def test_files_are_written_atomically(tmp_path, monkeypatch):
     backend, path = LocalBackend(), tmp_path / 'folder' / 'file.pth'
     backend.put(b'old', path)
 
@@ -22,9 +22,7 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, 'No space left on device')
 
     monkeypatch.setattr(os, 'fsync', disk_full)
-    with pytest.raises(
-        OSError, match='No space left on device while writing 0.0 MiB; what was there before is untouched: .*file.pth'
-    ):
+    with pytest.raises(OSError, match=r'No space left on device.*file\.pth'):
         backend.put(b'new', path)
     assert path.read_bytes() == b'old'
     assert [entry.name for entry in path.parent.iterdir()] == ['file.pth']
@@ -35,14 +33,14 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize('chosen', ['iter_2.pth', 'mine.pth'])
 def test_the_named_checkpoint_is_the_latest(tmp_path, chosen):
-    """Also where somebody wrote the name of an earlier one."""
+    """Also if somebody wrote the name of an earlier one."""
     save(tmp_path, 2, 10)
     torch.save({}, tmp_path / 'mine.pth')
     (tmp_path / 'last_checkpoint').write_text(str(tmp_path / chosen))
     assert find_latest_checkpoint(str(tmp_path)) == str(tmp_path / chosen)
 
 
-def test_a_checkpoint_that_a_kill_left_without_its_name_is_found(tmp_path):
+def test_a_checkpoint_that_was_not_named_before_a_kill_is_found(tmp_path):
     save(tmp_path, 2)
     (tmp_path / 'last_checkpoint').write_text(str(tmp_path / 'iter_2.pth'))
     os.utime(tmp_path / 'last_checkpoint', (1e9, 1e9))
@@ -57,7 +55,7 @@ def test_later_iterations_of_an_earlier_training_are_not_taken(tmp_path):
     assert find_latest_checkpoint(str(tmp_path)) == str(tmp_path / 'iter_4.pth')
 
 
-def test_a_moved_work_directory_and_one_beside_its_checkpoints(tmp_path):
+def test_a_moved_work_directory_and_one_apart_from_its_checkpoints(tmp_path):
     work, elsewhere = tmp_path / 'work', tmp_path / 'elsewhere'
     work.mkdir()
     elsewhere.mkdir()
@@ -71,13 +69,13 @@ def test_a_moved_work_directory_and_one_beside_its_checkpoints(tmp_path):
 
 
 @pytest.mark.parametrize('content', [b'\0' * 40, b'\xff\xfe\0a', b'\n'])
-def test_a_last_checkpoint_of_garbage_is_no_obstacle(tmp_path, content):
+def test_garbage_in_last_checkpoint_is_ignored(tmp_path, content):
     save(tmp_path, 2)
     (tmp_path / 'last_checkpoint').write_bytes(content)
     assert find_latest_checkpoint(str(tmp_path)) == str(tmp_path / 'iter_2.pth')
 
 
-def test_links_and_devices_stay_what_they_are(tmp_path):
+def test_links_and_devices_are_not_replaced(tmp_path):
     (tmp_path / 'target').write_bytes(b'old')
     (tmp_path / 'link').symlink_to(tmp_path / 'target')
     LocalBackend().put(b'new', tmp_path / 'link')
@@ -90,8 +88,8 @@ def test_links_and_devices_stay_what_they_are(tmp_path):
 
 
 @pytest.mark.parametrize('record', [None, '', 'iter_12.pth', 'gone.pth'])
-def test_otherwise_it_is_the_newest_whole_one(tmp_path, record):
-    """last_checkpoint missing, empty, naming a damaged or a missing file; leftovers beside it."""
+def test_otherwise_it_is_the_newest_complete_one(tmp_path, record):
+    """last_checkpoint is missing, empty, or names a damaged or missing file; leftovers exist next to it."""
     save(tmp_path, 2, 10, 12)
     for time, iteration in enumerate((2, 10, 12)):
         os.utime(tmp_path / f'iter_{iteration}.pth', (1e9, 1e9 + time))

@@ -1,4 +1,4 @@
-"""Inheritance of the configs of this package by ``vsr_plugins::``, before anything imports the package."""
+"""Inheritance from configs of this package by ``vsr_plugins::``, before anything imports the package."""
 
 import subprocess
 import sys
@@ -16,18 +16,18 @@ FULL = 'latent_attn/latent_attn_llsll-c64_1xb4-300k_clips'
 
 
 @pytest.mark.parametrize('name', [f'{FULL}.py', FULL, 'latent_attn_vid4.py', 'latent_attn_llsll-c64_1xb4-300k_clips'])
-def test_a_base_of_the_package_is_the_same_as_its_path(tmp_path, name):
+def test_a_base_by_name_equals_its_path(tmp_path, name):
     (tmp_path / 'by_name.py').write_text(f"_base_ = 'vsr_plugins::{name}'\nmodel = dict(generator=dict(width=8))\n")
     path = ROOT / 'configs' / f'{"latent_attn_vid4" if "vid4" in name else FULL}.py'
     (tmp_path / 'by_path.py').write_text(f'_base_ = {str(path)!r}\nmodel = dict(generator=dict(width=8))\n')
     by_name, by_path = (Config.fromfile(tmp_path / f'by_{how}.py') for how in ('name', 'path'))
     assert by_name.to_dict() == by_path.to_dict()
     assert by_name.model.generator.width == 8
-    # The parts are in MMagic's registries; there are none of the name of the package.
+    # The classes are in MMagic's registries; no registries are named after the package.
     assert "'_scope_': 'vsr_plugins'" not in str(by_name.to_dict())
 
 
-def test_an_unknown_base_is_told_what_is_close(tmp_path):
+def test_an_unknown_base_lists_similar_names(tmp_path):
     (tmp_path / 'own.py').write_text("_base_ = 'vsr_plugins::espcn/espcn_x4_1xb16-30k_clips.py'\n")
     with pytest.raises(FileNotFoundError, match='espcn_x4_1xb16-20k_clips'):
         Config.fromfile(tmp_path / 'own.py')
@@ -52,14 +52,14 @@ print(Config.fromfile({str(tmp_path / 'own.py')!r}).experiment_name)
     assert done.stdout.strip().splitlines()[-1] == 'bicubic_x4_vid4'
 
 
-def test_the_package_is_found_where_it_is():
+def test_the_package_is_located():
     utils = SimpleNamespace(get_installed_path=lambda package: f'/site-packages/{package}')
     find_package(utils)
     assert {utils.get_installed_path(name) for name in ('vsr_plugins', 'vsr-plugins')} == {str(ROOT / 'vsr_plugins')}
     assert utils.get_installed_path('mmagic') == '/site-packages/mmagic'
 
 
-def test_every_mend_is_there():
+def test_every_patch_is_applied():
     from vsr_plugins.compat import config_inheritance
 
     assert all(callable(getattr(config_inheritance, name)) for name in startup.INHERITANCE_MENDS.values())

@@ -14,7 +14,7 @@ def test_a_config_is_formatted_once_and_as_upstream_formats_it(monkeypatch):
     assert texts == {config.pretty_text}
 
 
-def test_a_changed_config_is_formatted_anew():
+def test_a_changed_config_is_formatted_again():
     config = Config({'name': 'one'})
     assert "'one'" in config.pretty_text
     config.name = 'two'

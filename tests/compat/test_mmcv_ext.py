@@ -50,17 +50,17 @@ def test_another_operator_is_named_when_it_is_called_and_not_before():
     from mmcv.ops import RoIAlign, nms
 
     boxes, scores = torch.tensor([[0.0, 0, 2, 2]]), torch.tensor([0.5])
-    with pytest.raises(NotImplementedError, match=r'^nms is a compiled operator of mmcv.*Install a full mmcv.*README'):
+    with pytest.raises(NotImplementedError, match=r'^nms .*mmcv.*README'):
         nms(boxes, scores, 0.5)
     align = RoIAlign(2)
-    with pytest.raises(NotImplementedError, match='^roi_align_forward is'):
+    with pytest.raises(NotImplementedError, match='^roi_align_forward'):
         align(torch.rand(1, 1, 4, 4), torch.tensor([[0.0, 0, 0, 2, 2]]))
 
 
-def test_the_module_has_no_names_that_python_looks_up_for_itself():
+def test_the_module_has_no_other_dunder_names():
     assert not hasattr(mmcv._ext, '__wrapped__') and not hasattr(mmcv._ext, '__path__')
     assert mmcv._ext.__spec__.name == 'mmcv._ext'
-    with pytest.raises(AttributeError, match="'mmcv._ext' has no attribute '__iter__'"):
+    with pytest.raises(AttributeError, match="'mmcv._ext' .*'__iter__'"):
         mmcv._ext.__iter__  # noqa: B018
 
 
@@ -83,7 +83,7 @@ def test_the_number_of_images_unfolded_at_once_does_not_matter():
     x, offset, weight = torch.randn(4, 4, 5, 6), torch.randn(4, 18, 5, 6), torch.randn(2, 4, 3, 3)
     results = [deform_conv2d(x, offset, weight, 1, 1, 1, 1, 1, False, step) for step in (1, 2, 32)]
     assert torch.equal(results[0], results[1]) and torch.equal(results[0], results[2])
-    with pytest.raises(AssertionError, match='divisible by im2col_step'):
+    with pytest.raises(AssertionError, match='im2col_step'):
         deform_conv2d(x, offset, weight, 1, 1, 1, 1, 1, False, 3)
 
 
@@ -93,7 +93,7 @@ def test_version_1_pads_an_input_smaller_than_its_kernel():
     torch.testing.assert_close(layer(x, offset), F.conv2d(x, layer.weight, padding=2), atol=1e-5, rtol=1e-4)
 
 
-def test_gradients_are_added_to_what_is_there():
+def test_gradients_are_accumulated():
     x, offset, weight = torch.randn(1, 2, 4, 4), torch.randn(1, 2, 4, 4), torch.randn(2, 2, 1, 1)
     sizes = dict(kW=1, kH=1, dW=1, dH=1, padW=0, padH=0, dilationW=1, dilationH=1, group=1, deformable_group=1)
     once, twice = torch.zeros_like(weight), torch.ones_like(weight)
@@ -130,7 +130,7 @@ def test_packs_train_copy_and_reload(layer):
 
 @pytest.mark.parametrize('layer', [DeformConv2dPack, ModulatedDeformConv2dPack])
 def test_a_gradient_reaches_what_a_zero_initialised_pack_predicts(layer):
-    # Against torchvision's kernel, in the inside: at the border the two count a sample exactly on -1 differently.
+    # Compare with torchvision's kernel in the interior: at the border they treat a sample at exactly -1 differently.
     grads = []
     for backend in ('torchvision', 'grid_sample'):
         torch.manual_seed(0)
@@ -147,7 +147,7 @@ def test_float32_inside_under_autocast():
     exact = layer(*tensors.values())
     with torch.autocast('cpu', torch.bfloat16):
         same = layer(*tensors.values())
-        # mmcv rounds everything to the dtype of the offsets, which a convolution under autocast makes bfloat16.
+        # mmcv rounds everything to the dtype of the offsets, which is bfloat16 from a convolution under autocast.
         rounded = layer(*(tensor.bfloat16() for tensor in tensors.values()))
         rounded.sum().backward()
     assert torch.equal(same, exact)
@@ -186,7 +186,7 @@ def test_upstream_networks_train(config, size):
     assert all(part.isfinite().all() for part in outputs)
 
 
-def test_the_finder_answers_for_one_name_and_is_asked_last():
+def test_the_finder_finds_one_name_and_comes_last():
     assert finder.MMCVExtFinder.find_spec('mmcv._ext').origin == str(finder.STAND_IN)
     assert finder.MMCVExtFinder.find_spec('mmcv.ops') is None and finder.MMCVExtFinder.find_spec('_ext') is None
     own = sys.meta_path.index(finder.MMCVExtFinder)
@@ -205,7 +205,7 @@ def test_compiled_operators_are_not_hidden(tmp_path):
     assert python(*code, path=tmp_path) == f'True {package / "__init__.py"}'
 
 
-def test_without_the_stand_in_nothing_is_found(monkeypatch, tmp_path):
+def test_without_the_replacement_nothing_is_found(monkeypatch, tmp_path):
     monkeypatch.setattr(finder, 'STAND_IN', tmp_path / 'deleted.py')
     assert finder.MMCVExtFinder.find_spec('mmcv._ext') is None
 

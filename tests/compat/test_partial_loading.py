@@ -14,7 +14,7 @@ PREPROCESSOR = {'type': 'DataPreprocessor', 'mean': [0, 0, 0], 'std': [255, 255,
 
 @pytest.fixture(autouse=True)
 def scope():
-    """Each runner leaves its own behind."""
+    """Restore the default scope, which each runner changes."""
     register_all_modules()
 
 
@@ -24,7 +24,7 @@ def model(**network):
 
 
 class Adversarial(BaseEditModel):
-    """What SRGAN and its kin add to a generator, as far as names go."""
+    """The additional parts of SRGAN-like editors, by name."""
 
     def __init__(self, is_use_ema=False):
         generator = {'type': 'ESPCNNet', 'in_channels': 1, 'scale': 4}
@@ -46,7 +46,7 @@ def saved(state_dict, tmp_path):
     return tmp_path / 'weights.pth'
 
 
-def test_what_belongs_to_the_model_is_loaded_before_a_test(tmp_path):
+def test_weights_of_the_model_are_loaded_before_a_test(tmp_path):
     source, target = model(), model()
     path = saved({f'module.{name}': value for name, value in source.state_dict().items()}, tmp_path)
     runner_of(target, tmp_path, path).load_or_resume()
@@ -54,7 +54,7 @@ def test_what_belongs_to_the_model_is_loaded_before_a_test(tmp_path):
         assert torch.equal(target.state_dict()[name], value), name
 
 
-def test_the_checkpoint_of_another_model_is_one_error_before_a_test(tmp_path):
+def test_the_checkpoint_of_another_model_raises_before_a_test(tmp_path):
     path = saved(model(scale=2).state_dict(), tmp_path)
     with pytest.raises(ValueError) as error:
         runner_of(model(), tmp_path, path).load_or_resume()
@@ -63,7 +63,7 @@ def test_the_checkpoint_of_another_model_is_one_error_before_a_test(tmp_path):
     assert '\n' not in str(error.value)
 
 
-def test_a_training_may_start_from_a_part(tmp_path):
+def test_a_training_may_start_from_some_weights(tmp_path):
     from mmengine.runner import IterBasedTrainLoop
 
     weights = model().state_dict()
@@ -74,7 +74,7 @@ def test_a_training_may_start_from_a_part(tmp_path):
     assert runner._has_loaded
 
 
-def test_a_training_does_not_start_from_nothing(tmp_path):
+def test_a_training_does_not_start_from_no_weights(tmp_path):
     from mmengine.runner import IterBasedTrainLoop
 
     runner = runner_of(model(), tmp_path, saved({'conv_first.weight': torch.ones(1)}, tmp_path))
@@ -85,7 +85,7 @@ def test_a_training_does_not_start_from_nothing(tmp_path):
 
 @pytest.mark.parametrize('training', [False, True])
 @pytest.mark.parametrize('form', ['params', 'params_ema', 'bare', 'safetensors'])
-def test_weights_of_the_bare_network_fill_the_model(tmp_path, form, training):
+def test_weights_of_the_bare_network_load_into_the_model(tmp_path, form, training):
     from mmengine.runner import IterBasedTrainLoop
     from safetensors.torch import save_file
 
@@ -132,17 +132,17 @@ def test_a_bare_network_takes_its_weights_from_a_model():
     assert torch.equal(network.conv1.weight, whole.generator.conv1.weight + 1)
 
 
-def test_what_serves_training_alone_may_be_missing_or_left_over():
+def test_weights_for_training_only_may_be_missing_or_extra():
     weights = model().state_dict()
     adversarial = Adversarial()
     load_state_dict_strict(adversarial, weights, 'a.pth')
     assert all(torch.equal(adversarial.state_dict()[name], value) for name, value in weights.items())
     load_state_dict_strict(model(), adversarial.state_dict(), 'a.pth')
-    with pytest.raises(ValueError, match='2 .*generator_ema.weight, generator_ema.bias'):
+    with pytest.raises(ValueError, match='generator_ema.weight, generator_ema.bias'):
         load_state_dict_strict(Adversarial(is_use_ema=True), weights, 'a.pth')
 
 
-def test_pretrained_weights_on_data_they_are_not_for_are_warned_of_before_a_test(tmp_path, monkeypatch):
+def test_pretrained_weights_on_other_data_warn_before_a_test(tmp_path, monkeypatch):
     network = model()
     write_weights(network.state_dict(), tmp_path / 'w.safetensors', {'pretrained': 'basicvsr-bd'})
     warnings = []

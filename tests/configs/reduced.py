@@ -1,4 +1,4 @@
-"""Configs cut down to what a test can train: narrow networks, few iterations, a data root of a few small frames."""
+"""Reduce configs to a size that tests can train: narrow networks, few iterations, few small frames."""
 
 import shutil
 from pathlib import Path
@@ -14,7 +14,7 @@ CONFIGS = Path(__file__).parents[2] / 'configs'
 FILES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)
 NAMES = [path.relative_to(CONFIGS).as_posix() for path in FILES]
 
-# Arguments that make a network quick. One that is not named here is tested at its own width.
+# Arguments that make a network fast. Networks not listed here are tested at their own width.
 NARROW = {
     'SRCNNNet': {'channels': (3, 4, 4, 3)},
     'MSRResNet': {'mid_channels': 4, 'num_blocks': 1},
@@ -43,7 +43,7 @@ NARROW = {
 
 
 def write_clip(folder, frames, size, seed):
-    """Smooth moving texture, (h, w) = size."""
+    """Write a clip of smooth moving texture, (h, w) = size."""
     folder.mkdir(parents=True)
     texture = np.random.default_rng(seed).random((size[0] + frames, size[1] + frames, 3))
     texture = cv2.GaussianBlur(texture, (0, 0), 2)
@@ -55,8 +55,8 @@ def write_clip(folder, frames, size, seed):
 
 
 def write_data(root):
-    """A data root with the clips and Vid4 that the configs name: two clips to train on, one of each to measure on."""
-    # SPyNet wants 64 pixels at low resolution, IconVSR five frames; EDVR gets a width that is no multiple of four.
+    """Write a data root with clips and Vid4 for the configs: two training clips, and one test clip of each."""
+    # SPyNet needs 64 pixels at low resolution, IconVSR five frames; EDVR gets a width that is not a multiple of four.
     for number, (clip, frames) in enumerate({'street_0': 5, 'street_1': 5, 'garden_0': 5}.items()):
         write_clip(root / 'clips' / 'GT' / clip, frames, (256, 260), number)
     (root / 'clips' / 'meta_info_clips_train.txt').write_text('street_0 5 (256,260,3)\nstreet_1 5 (256,260,3)\n')
@@ -70,14 +70,14 @@ def write_data(root):
             cv2.imwrite(str(root / 'Vid4' / kind / 'walk' / frame.name), degrade(cv2.imread(str(frame)), 4))
     (root / 'Vid4' / 'meta_info_Vid4_GT.txt').write_text('walk 5 (256,260,3)\n')
     write_vimeo90k(root / 'vimeo90k')
-    # What a first stage would have restored.
+    # The output of a first stage.
     for name in ('clips', 'Vid4'):
         shutil.copytree(root / name / 'GT', root / name / 'edvrl_c128b40_1xb4-600k_clips')
     return root
 
 
 def write_vimeo90k(root):
-    """One septuplet, which is in every list."""
+    """Write one septuplet that is in every list."""
     truth = write_clip(root / 'GT' / '00001' / '0266', 7, (128, 136), 8)
     (root / 'BIx4' / '00001' / '0266').mkdir(parents=True)
     for number, frame in enumerate(sorted(truth.iterdir()), start=1):
@@ -89,7 +89,7 @@ def write_vimeo90k(root):
 
 
 def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
-    """The config with a narrow network, trained for some iterations."""
+    """Return the config with a narrow network, trained for some iterations."""
     config = Config.fromfile(path)
     config.work_dir = str(work_dir)
     config.experiment_name = f'{path.stem}_{iterations}_{work_dir.name}'
@@ -105,7 +105,7 @@ def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
     if config.get('train_dataloader'):
         config.train_dataloader.update(batch_size=2)
         dataset = config.train_dataloader.dataset
-        # A window has as many frames as its network takes.
+        # The window has the number of frames of its network.
         is_window = any(step.type == 'KeepCenterFrame' for step in dataset.get('pipeline', ()))
         if dataset.get('num_input_frames') and dataset.get('samples') != 'frames' and not is_window:
             dataset.num_input_frames = 5
@@ -117,7 +117,7 @@ def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
             for dataset in [loader.dataset, *loader.dataset.get('datasets', [])]:
                 if dataset.type == 'PhotoMotionDataset':
                     dataset.update(clips_per_image=1, num_frames=min(5, dataset.num_frames), cache_mb=0)
-    # Features and stages before, whose weights a test has not got.
+    # Pretrained features and previous stages, whose weights do not exist in tests.
     if config.model.get('perceptual_loss'):
         config.model.perceptual_loss = None
     for part in ('interpolator_weights', 'restorer_weights'):
@@ -132,5 +132,5 @@ def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
 
 
 def as_list(value: list | ConfigDict | None) -> list:
-    """One or several of something, as a list."""
+    """Return one or several values as a list."""
     return value if isinstance(value, list) else [value] if value else []

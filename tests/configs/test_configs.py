@@ -1,4 +1,4 @@
-"""Every config file there is: a new one is tested without anyone writing a test."""
+"""Tests of every config file, found by glob."""
 
 import ast
 import math
@@ -23,7 +23,7 @@ every_config = pytest.mark.parametrize('path', FILES, ids=NAMES)
 
 
 def values(node):
-    """All strings in a config."""
+    """Yield all strings in a config."""
     if isinstance(node, dict):
         for value in node.values():
             yield from values(value)
@@ -46,7 +46,7 @@ def environment(monkeypatch, data, tmp_path):
     monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'torch'))
 
 
-def test_the_baselines_of_upstream_are_there():
+def test_the_baselines_of_upstream_exist():
     stems = {path.stem for path in FILES}
     for name in UPSTREAM:
         assert any(stem.startswith(f'{name}_') for stem in stems), name
@@ -63,7 +63,7 @@ EDITS_OF_LISTS = frozenset({'insert', 'pop', 'remove', 'reverse', 'sort'})
 
 
 def edits_by_position(source):
-    """Lines that take or change an item of a list by where it stands."""
+    """Return the lines that take or change an item of a list by its position."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Subscript):
             index = node.slice.operand if isinstance(node.slice, ast.UnaryOp) else node.slice
@@ -80,7 +80,7 @@ def test_nothing_in_a_config_is_edited_by_its_position(path):
 
 @pytest.mark.parametrize('path', sorted(CONFIGS.rglob('*.py')), ids=lambda path: path.relative_to(CONFIGS).as_posix())
 def test_a_config_imports_nothing(path):
-    """So it cannot look at the disk or the time, and dumps the same on every machine."""
+    """So it cannot depend on the disk or the time, and is the same on every machine."""
     tree = ast.walk(ast.parse(path.read_text(encoding='utf-8')))
     assert not [node.lineno for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
 
@@ -101,7 +101,7 @@ def test_an_edit_by_position_is_found(source, lines):
 
 @every_config
 def test_a_config_downloads_nothing(path, environment):
-    """Upstream's own run-time blocks, which no config of ours uses, may name what they like; what runs may not."""
+    """Upstream's own runtime blocks, which no config of ours uses, are exempt."""
     config = Config.fromfile(path)
     parts = [config.model, config.get('load_from'), config.get('train_dataloader'), config.test_dataloader]
     for value in values(parts):
@@ -109,8 +109,8 @@ def test_a_config_downloads_nothing(path, environment):
 
 
 @every_config
-def test_a_config_runs_here(path, environment):
-    """The plugin is imported, training resumes by position, the best checkpoint is chosen by held-out clips."""
+def test_settings_of_a_config(path, environment):
+    """The plugin is imported, training resumes by position, the best checkpoint is selected on held-out clips."""
     config = Config.fromfile(path)
     assert config.custom_imports['imports'] == ['vsr_plugins']
     if config.get('train_dataloader'):
@@ -122,8 +122,8 @@ def test_a_config_runs_here(path, environment):
 
 
 @every_config
-def test_a_config_is_the_same_whatever_weights_are_on_the_machine(path, environment, tmp_path, monkeypatch):
-    """Only the folder that the variable names is in it."""
+def test_a_config_does_not_depend_on_installed_weights(path, environment, tmp_path, monkeypatch):
+    """Only the folder of the variable is in it."""
     files = Config.fromfile(CONFIGS / '_base_' / 'weights.py').weights.values()
     found = []
     for root in (tmp_path / 'empty', tmp_path / 'full'):
@@ -138,7 +138,7 @@ def test_a_config_is_the_same_whatever_weights_are_on_the_machine(path, environm
 
 
 def with_root(node, root):
-    """The same with ROOT in the place of a folder, in every string."""
+    """Replace a folder by ROOT in every string."""
     if isinstance(node, dict):
         return {key: with_root(value, root) for key, value in node.items()}
     if isinstance(node, list | tuple):
@@ -147,13 +147,13 @@ def with_root(node, root):
 
 
 @every_config
-def test_a_model_is_built_without_the_files_that_its_training_starts_from(path, environment):
+def test_a_model_is_built_without_the_initial_weights_of_its_training(path, environment):
     register_all_modules()
     assert MODELS.build(reduced(path, Path('work'), 1).model) is not None
 
 
-def test_parts_that_trainings_start_from_have_their_place(environment):
-    """Names of targets are those of the networks, which only a training with the files would find out."""
+def test_targets_of_loaded_parts_exist(environment):
+    """Otherwise only a training with the files would detect a wrong target."""
     register_all_modules()
     for path in FILES:
         config = Config.fromfile(path)
@@ -193,7 +193,7 @@ def test_a_config_trains_measures_saves_and_resumes(path, environment, tmp_path)
 
 
 def run_tests(runner):
-    """mmagic's loop hands its results to hooks only."""
+    """Run the test loop and return its results, which mmagic passes to hooks only."""
     results = {}
     runner.call_hook, call = (
         (lambda name, **kwargs: (results.update(kwargs.get('metrics') or {}), call(name, **kwargs))[1]),
@@ -204,8 +204,8 @@ def run_tests(runner):
 
 
 @every_config
-def test_low_resolution_is_not_turned_around_where_its_grid_is_not_symmetric(path, environment):
-    """DUF's BD looks at the first pixel of each block; flipped afterwards it would be three pixels off."""
+def test_low_resolution_with_an_asymmetric_grid_is_not_flipped(path, environment):
+    """DUF's BD is centred on the first pixel of each block; flipped afterwards it would be three pixels off."""
     config = Config.fromfile(path)
     for dataset in datasets(config.get('train_dataloader')):
         made, turned = False, False
@@ -216,7 +216,7 @@ def test_low_resolution_is_not_turned_around_where_its_grid_is_not_symmetric(pat
 
 
 def datasets(node):
-    """All data sets in the config of a dataloader, those within others too."""
+    """Yield all data sets in the config of a dataloader, including nested ones."""
     if isinstance(node, list | tuple):
         for value in node:
             yield from datasets(value)

@@ -1,4 +1,4 @@
-"""Which parts of a network each stage of a training moves."""
+"""Which parts of a network each stage of a training updates."""
 
 import pytest
 import torch
@@ -34,5 +34,5 @@ def test_each_stage_trains_its_part_and_no_other(name, moves):
     for _ in range(2):
         model.train_step(batch, optimizer)
     moved = {name for name, value in model.generator.named_parameters() if not torch.equal(value, before[name])}
-    # All of a part or nothing of it.
+    # Each part is updated completely or not at all.
     assert moved == {name for name in before if name.partition('.')[0] in moves}

@@ -16,7 +16,7 @@ def write(root: Path, clips: dict[str, list[str]], size=(8, 12)) -> None:
 
 @pytest.fixture
 def pair(tmp_path):
-    """Two clips, of three frames and of one, as GT and BIx4."""
+    """Write two clips, of three frames and of one, as GT and BIx4."""
     names = {'b': ['00000000.png', '00000001.png', '00000002.png'], 'a': ['00000000.png']}
     write(tmp_path / 'Set' / 'GT', names)
     write(tmp_path / 'Set' / 'BIx4', names, (2, 3))
@@ -81,7 +81,7 @@ class TestSamples:
             assert ends(data[1]['img_path']) == ['00001/0268/im1.png', '00001/0268/im2.png']
             assert ends(data[1]['gt_path']) == ['00001/0268/im2.png']
 
-    def test_annotations_by_frame_are_read_as_clips(self, pair):
+    def test_annotations_of_frames_are_read_as_clips(self, pair):
         (pair / 'list.txt').write_text('b/00000000.png (8, 12, 3)\nb/00000001.png (8, 12, 3)\n')
         data = paired(pair)
         assert len(data) == 1
@@ -89,14 +89,14 @@ class TestSamples:
 
     def test_some_of_the_clips(self, pair):
         assert [sample['key'] for sample in paired(pair, clips=['a'])] == ['a']
-        with pytest.raises(FileNotFoundError, match=r'list\.txt does not name z'):
+        with pytest.raises(FileNotFoundError, match=r'list\.txt .* z'):
             paired(pair, clips=['a', 'z'])
 
     def test_a_fixed_length_takes_the_first_frames(self, pair):
         assert ends(paired(pair, fixed_seq_len=2)[0]['gt_path']) == ['GT/b/00000000.png', 'GT/b/00000001.png']
 
     def test_two_data_sets_do_not_share_a_template(self, pair):
-        """Upstream keeps its default dictionary and writes into it."""
+        """Upstream modifies its shared default dictionary."""
         first, second = paired(pair), paired(pair)
         assert first.filename_tmpl is not second.filename_tmpl
 
@@ -107,39 +107,37 @@ class TestWhatIsMissing:
         with pytest.raises(FileNotFoundError) as caught:
             paired(tmp_path / 'Vid4', prepare='vid4')
         text = str(caught.value)
-        assert f'there is no folder {tmp_path}/Vid4' in text
+        assert f'{tmp_path}/Vid4' in text
         assert 'VSR_DATA_ROOT is not set' in text
         assert f'vsr prepare vid4 SRC {tmp_path},' in text
 
-    def test_a_relative_root_is_told_in_full(self, tmp_path, monkeypatch):
+    def test_a_relative_root_is_reported_as_absolute_path(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv('VSR_DATA_ROOT', 'data')
-        with pytest.raises(FileNotFoundError, match=f'no folder {tmp_path}/data/Vid4.*VSR_DATA_ROOT is data'):
+        with pytest.raises(FileNotFoundError, match=f'{tmp_path}/data/Vid4.*VSR_DATA_ROOT'):
             paired('data/Vid4', prepare='vid4')
 
     def test_a_prefix_and_the_annotation_file(self, pair):
-        with pytest.raises(FileNotFoundError, match=f'there is no folder {pair}/LR'):
+        with pytest.raises(FileNotFoundError, match=f'{pair}/LR'):
             ClipFramesDataset(data_root=str(pair), data_prefix=dict(img='LR', gt='GT'))
         (pair / 'list.txt').unlink()
-        with pytest.raises(FileNotFoundError, match=f'there is no annotation file {pair}/list.txt'):
+        with pytest.raises(FileNotFoundError, match=f'{pair}/list.txt'):
             paired(pair)
 
     def test_clips_that_are_listed_but_absent_or_empty(self, pair):
         (pair / 'list.txt').write_text('b 3\nc 3\nd 3\n')
         (pair / 'BIx4' / 'd').mkdir()
-        with pytest.raises(
-            FileNotFoundError, match=f'names 3 clips, but 2 of them have no frames in {pair}/BIx4: c, d'
-        ):
+        with pytest.raises(FileNotFoundError, match=f'3 clips, but 2 .*{pair}/BIx4: c, d'):
             paired(pair)
 
     def test_an_empty_data_set(self, tmp_path):
         (tmp_path / 'GT').mkdir()
-        with pytest.raises(FileNotFoundError, match='GT names no clip'):
+        with pytest.raises(FileNotFoundError, match='/GT'):
             ClipFramesDataset(data_root=str(tmp_path), data_prefix=dict(gt='GT'))
 
-    def test_a_frame_less_in_one_of_two(self, pair):
+    def test_different_numbers_of_frames(self, pair):
         (pair / 'GT' / 'b' / '00000001.png').unlink()
-        with pytest.raises(ValueError, match=f'clip b has 3 frames in {pair}/BIx4/b but 2 in {pair}/GT/b'):
+        with pytest.raises(ValueError, match=f'b .*3 .*{pair}/BIx4/b .*2 .*{pair}/GT/b'):
             paired(pair)
 
     def test_arguments_are_checked(self, pair):

@@ -25,7 +25,7 @@ def video(tmp_path):
 
 
 @pytest.mark.parametrize('kind', ['folder', 'video'])
-def test_stretches(kind, request):
+def test_segments(kind, request):
     source = ClipSource(request.getfixturevalue(kind))
     assert source.count() == 11
     for start, stop in ((0, 3), (4, 6), (9, 20), (8, None), (11, 12)):
@@ -33,11 +33,11 @@ def test_stretches(kind, request):
         assert found == list(range(11))[start:stop]
 
 
-def test_frames_are_of_one_size(folder):
+def test_frames_must_have_one_size(folder):
     cv2.imwrite(str(folder / '7.png'), np.zeros((18, 24, 3), np.uint8))
     source = ClipSource(folder)
     assert len(source.read(2, 5)) == 3
-    with pytest.raises(UnreadableError, match=r'7\.png is 24x18, but .*2\.png is 24x16'):
+    with pytest.raises(UnreadableError, match=r'7\.png .*24x18.*2\.png .*24x16'):
         source.read(7, 8)
 
 
@@ -57,10 +57,10 @@ def test_key_frames_of_a_video_are_its_i_frames(tmp_path):
     assert ClipSource(tmp_path / 'clip.avi').key_frames(2, range(3)) == [4, 8]
 
 
-def test_what_is_no_clip(tmp_path):
+def test_other_paths_raise(tmp_path):
     with pytest.raises(FileNotFoundError, match='nowhere'):
         ClipSource(tmp_path / 'nowhere')
-    with pytest.raises(ValueError, match='folder without images'):
+    with pytest.raises(ValueError, match='images'):
         ClipSource(tmp_path)
     (tmp_path / 'broken.mp4').write_bytes(b'no video')
     with pytest.raises(UnreadableError, match='broken.mp4'):

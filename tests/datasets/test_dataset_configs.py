@@ -46,12 +46,12 @@ SHAPES = {
     'clips_train_sequence': ((7, 3, 32, 32), (7, 3, 128, 128)),
     'clips_train_window': ((5, 3, 32, 32), (3, 128, 128)),
     'clips_train_frame': ((3, 32, 32), (3, 128, 128)),
-    # Whole frames of 149 x 161, cropped to a multiple of 4.
+    # Complete frames of 149 x 161, cropped to a multiple of 4.
     'clips_val_sequence': ((4, 3, 37, 40), (4, 3, 148, 160)),
     'clips_val_window': ((5, 3, 37, 40), (3, 148, 160)),
     'clips_val_frame': ((3, 37, 40), (3, 148, 160)),
     'clips_normal_sequence': ((4, 3, 37, 40), (4, 3, 148, 160)),
-    # Four key frames behind the clip's four.
+    # Four key frames after the clip's four.
     'clips_remote_sequence': ((8, 3, 37, 40), (4, 3, 148, 160)),
     'clips_and_photos_train_sequence': ((7, 3, 32, 32), (7, 3, 128, 128)),
     'clips_and_photos_train_window': ((5, 3, 36, 36), (3, 144, 144)),
@@ -66,7 +66,7 @@ SHAPES = {
     'photomotion_val_window': ((5, 3, 40, 56), (3, 160, 224)),
     'photomotion_val_frame': ((3, 40, 56), (3, 160, 224)),
 }
-# The four of old, then ten of other scenes.
+# The four original clips, then ten of other scenes.
 HELD_OUT = [
     'davis_dog_0',
     'davis_soapbox_0',
@@ -77,7 +77,7 @@ HELD_OUT = [
 ]
 HELD_OUT += ['imageio_cockatoo_0', 'metaex_1_0', 'rerender_antoni_0', 'sam2_blocks_0', 'sam2_dog_0', 'sampt_bees_0']
 HELD_OUT += ['vda_tokyo-walk_0', 'vimeo_00001_0001_0']
-KEYS = {  # of the first sample that is not drawn at random
+KEYS = {  # of the first sample of sets that are not drawn at random
     'vid4_bix4_sequence': 'calendar',
     'vid4_bdx4_window': 'calendar/00000000',
     'vid4_bix4_frame': 'calendar/00000000',
@@ -102,7 +102,7 @@ def write(folder, count, size, name='{:08d}.png', first=0):
 
 @pytest.fixture(scope='module')
 def small_root(tmp_path_factory):
-    """The layouts that ``vsr prepare`` makes, with the fewest and smallest frames that the configs take."""
+    """Write the layouts of ``vsr prepare``, with the fewest and smallest frames that the configs take."""
     root = tmp_path_factory.mktemp('data')
     for name, clips in (('Vid4', ('calendar', 'city')), ('SPMCS', ('car05_001',))):
         for clip in clips:
@@ -140,7 +140,7 @@ def small_root(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def dataloaders(small_root):
-    """All dataloader configs by name."""
+    """Return all dataloader configs by name."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('VSR_DATA_ROOT', str(small_root))
         patch.delenv('VSR_PHOTOS', raising=False)
@@ -192,7 +192,7 @@ def test_a_batch_through_the_preprocessor(name, dataloaders, preprocessor):
         assert sample.metainfo['key'] == [KEYS[name]]
 
 
-def test_channels_come_out_as_networks_and_metrics_expect_them(dataloaders, preprocessor):
+def test_channel_order_for_networks_and_metrics(dataloaders, preprocessor):
     """Red is 40 times the frame's number: first for the network (RGB), last for the metric (BGR)."""
     for name in ('vid4_bix4_sequence', 'clips_val_sequence'):
         batch = preprocessor(first_batch(dataloaders[name]), training=False)
@@ -203,7 +203,7 @@ def test_channels_come_out_as_networks_and_metrics_expect_them(dataloaders, prep
 
 
 def test_no_two_configs_share_a_name():
-    """mmengine refuses two bases with a common key, and a method may combine any."""
+    """mmengine rejects two bases with a common key, and a method may combine any."""
     configs = [Config.fromfile(path) for path in CONFIGS.glob('*.py') if '_base_' not in path.read_text()]
     keys = [key for config in configs for key in config]
     assert len(keys) == len(set(keys))
@@ -252,14 +252,14 @@ def test_the_data_root_moves_every_path_and_photographs_have_their_own(monkeypat
     assert roots == {f'/elsewhere/{name}' for name in names} | {'/photographs'}
 
 
-def test_missing_data_is_told_before_anything_is_loaded(monkeypatch, tmp_path):
+def test_missing_data_raise_before_anything_is_loaded(monkeypatch, tmp_path):
     from mmagic.utils import register_all_modules
     from mmengine.runner import Runner
 
     register_all_modules()
     monkeypatch.setenv('VSR_DATA_ROOT', str(tmp_path))
     config = Config.fromfile(CONFIGS / 'reds.py')
-    with pytest.raises(FileNotFoundError, match=f'{tmp_path}/REDS.*vsr prepare reds SRC {tmp_path}'):
+    with pytest.raises(FileNotFoundError, match=f'{tmp_path}/REDS.*prepare reds SRC {tmp_path}'):
         Runner.build_dataloader(config.reds_train_sequence_dataloader)
 
 

@@ -16,7 +16,7 @@ def noise(h, w, t=None, seed=0):
 
 
 def find(patch, image):
-    """Top left corner of a patch in an image, by looking everywhere."""
+    """Find the top left corner of a patch in an image, by exhaustive search."""
     h, w = patch.shape[:2]
     windows = np.lib.stride_tricks.sliding_window_view(image, (h, w, 3))[:, :, 0]
     (found,) = np.argwhere((windows == patch).all(axis=(2, 3, 4)))
@@ -26,7 +26,7 @@ def find(patch, image):
 class TestDegradeFrames:
     @pytest.mark.parametrize('kept', [False, True])
     @pytest.mark.parametrize(('kind', 'bd'), [('BI', 'duf'), ('BD', 'duf'), ('BD', 'mmagic')])
-    def test_a_patch_is_the_patch_of_the_degraded_whole_frame(self, kind, bd, kept):
+    def test_a_patch_equals_that_of_the_degraded_complete_frame(self, kind, bd, kept):
         frames = noise(33, 47, t=3)
         for frame in frames:
             frame.flags.writeable = not kept
@@ -46,10 +46,10 @@ class TestDegradeFrames:
                 np.testing.assert_array_equal(results['gt'][t], frames[t][top : top + 12, left : left + 16])
                 low = whole[t][top // 4 : top // 4 + 3, left // 4 : left // 4 + 4]
                 np.testing.assert_array_equal(results['img'][t], low)
-        # Six places down and eight across, borders and corners among them, and no place off the grid of x4.
+        # Six rows and eight columns of positions, including borders and corners, all on the grid of x4.
         assert seen == {(y, x) for y in range(0, 21, 4) for x in range(0, 29, 4)}
 
-    def test_frames_that_cannot_be_written_into_are_degraded_once_and_forgotten_with_the_frame(self, monkeypatch):
+    def test_read_only_frames_are_degraded_once_and_freed_with_the_frame(self, monkeypatch):
         degraded = []
 
         def counted(image, scale):
@@ -65,14 +65,14 @@ class TestDegradeFrames:
             results = transform(dict(gt=list(frames)))
             transform(dict(gt=list(others)))
         assert degraded == [(16, 16, 3)] * 4 and len(transform._low) == 4
-        results['gt'][0][:] = results['img'][0][:] = 0  # of their own memory
+        results['gt'][0][:] = results['img'][0][:] = 0  # in separate memory
         whole = DegradeFrames()(dict(gt=frames[:1]))
         np.testing.assert_array_equal(whole['img'][0], bicubic_downsample(frames[0], 4))
         del frames, frame, whole
-        # A new frame may have the identity of an old one.
+        # A new frame may have the id of an old one.
         assert len(transform._low) == 2 and not copy.deepcopy(transform)._low
 
-    def test_a_whole_frame_is_cropped_to_a_multiple_of_the_scale(self):
+    def test_a_complete_frame_is_cropped_to_a_multiple_of_the_scale(self):
         gt = noise(33, 47)
         results = DegradeFrames()(dict(gt=gt, gt_channel_order='rgb', gt_color_type='color'))
         assert results['gt'].shape == (32, 44, 3)
@@ -85,7 +85,7 @@ class TestDegradeFrames:
         assert (flat['img'][0] == 77).all()
         ramp = np.repeat(np.arange(64, dtype=np.uint8)[None, :, None] * 2, 64, axis=0).repeat(3, axis=2)
         low = DegradeFrames()(dict(gt=ramp))['img']
-        # The middle of block j is 4j + 1.5, the ramp there 8j + 3; at the ends the mirrored border bends it.
+        # The centre of block j is 4j + 1.5, where the ramp is 8j + 3; at the ends the mirrored border changes it.
         np.testing.assert_array_equal(low[8, 3:13, 0], 8 * np.arange(3, 13) + 3)
 
     def test_other_scales(self):
@@ -97,7 +97,7 @@ class TestDegradeFrames:
         np.testing.assert_array_equal(results['img'], whole[top // 3 : top // 3 + 3, left // 3 : left // 3 + 3])
 
     def test_frames_own_their_memory(self):
-        """Upstream's flips write into what they are given."""
+        """Upstream's flips work in place."""
         frames = noise(16, 16, t=2)
         before = [frame.copy() for frame in frames]
         results = DegradeFrames()(dict(gt=frames))
@@ -110,19 +110,19 @@ class TestDegradeFrames:
         [
             (dict(kind='BX'), "but got 'BX'"),
             (dict(kind='BD', bd='other'), "but got 'other'"),
-            (dict(gt_patch_size=30), r'multiple of scale 4, but got \(30, 30\)'),
+            (dict(gt_patch_size=30), r'scale 4, but got \(30, 30\)'),
         ],
     )
     def test_arguments_are_checked(self, arguments, message):
         with pytest.raises(ValueError, match=message):
             DegradeFrames(**arguments)
 
-    def test_frames_that_do_not_fit_are_named(self):
-        with pytest.raises(ValueError, match='clip a: frames of 32x32 .* too small for a patch of 64x64'):
+    def test_frames_that_are_too_small_or_differ_are_named(self):
+        with pytest.raises(ValueError, match='clip a: .*32x32.*64x64'):
             DegradeFrames(gt_patch_size=64)(dict(gt=noise(33, 35), key='a'))
-        with pytest.raises(ValueError, match='clip a: frames of 0x4'):
+        with pytest.raises(ValueError, match='clip a: .*0x4'):
             DegradeFrames()(dict(gt=noise(3, 4), key='a'))
-        with pytest.raises(ValueError, match='clip a differ in size'):
+        with pytest.raises(ValueError, match='clip a '):
             DegradeFrames()(dict(gt=[noise(8, 8), noise(8, 12)], key='a'))
 
 
@@ -139,11 +139,11 @@ class TestSampleSegment:
         drawn = {tuple(self.draw(6, 4)) for _ in range(100)}
         assert drawn == {(0, 1, 2, 3), (1, 2, 3, 4), (2, 3, 4, 5)}
 
-    def test_a_clip_as_long_as_the_segment_and_a_whole_clip(self):
+    def test_a_clip_as_long_as_the_segment_and_a_complete_clip(self):
         assert self.draw(4, 4) == [0, 1, 2, 3]
         assert self.draw(5, None) == [0, 1, 2, 3, 4]
 
-    def test_clips_too_short_go_back_and_forth(self):
+    def test_short_clips_are_mirrored(self):
         assert self.draw(3, 7) == [0, 1, 2, 1, 0, 1, 2]
         assert self.draw(1, 3) == [0, 0, 0]
 
@@ -151,12 +151,12 @@ class TestSampleSegment:
         np.random.seed(0)
         assert {tuple(self.draw(6, 3, interval_list=[2])) for _ in range(50)} == {(0, 2, 4), (1, 3, 5)}
 
-    def test_a_negative_interval_goes_backwards_and_none_stays(self):
+    def test_a_negative_interval_reverses_and_zero_repeats(self):
         np.random.seed(0)
         assert {tuple(self.draw(6, 3, interval_list=[-2])) for _ in range(50)} == {(4, 2, 0), (5, 3, 1)}
         assert {tuple(self.draw(2, 3, interval_list=[0])) for _ in range(50)} == {(0, 0, 0), (1, 1, 1)}
 
-    def test_lists_of_different_length_are_refused(self):
+    def test_lists_of_different_length_raise(self):
         with pytest.raises(ValueError, match="'img_path': 2, 'gt_path': 3"):
             SampleSegment()(dict(img_path=['a', 'b'], gt_path=['a', 'b', 'c'], num_input_frames=2))
 
@@ -176,8 +176,8 @@ class TestStackFrames:
         sample = StackFrames(keys=['img'])(dict(img=[noise(4, 5)]))
         assert PackInputs()(sample)['inputs'].shape == (1, 3, 4, 5)
 
-    def test_frames_of_different_sizes_are_refused(self):
-        with pytest.raises(ValueError, match=r"clip a \('img'\) differ in size: \[\(4, 5, 3\), \(4, 6, 3\)\]"):
+    def test_frames_of_different_sizes_raise(self):
+        with pytest.raises(ValueError, match=r"clip a \('img'\) .*\(4, 5, 3\), \(4, 6, 3\)"):
             StackFrames(keys=['img'])(dict(img=[noise(4, 5), noise(4, 6)], key='a'))
 
 
@@ -202,20 +202,20 @@ class TestLoadFrames:
         cv2.imwrite(str(path), noise(64, 64))
         content = path.read_bytes()
         path.write_bytes(content[: int(len(content) * kept) if kept < 1 else kept])
-        with pytest.raises(ValueError, match=f'00000007{suffix} cannot be decoded'):
+        with pytest.raises(ValueError, match=f'00000007{suffix}'):
             LoadFrames(key='gt')(dict(gt_path=[str(path)]))
 
-    def test_a_file_that_is_no_image_is_named(self, tmp_path):
+    def test_a_file_that_is_not_an_image_is_named(self, tmp_path):
         (tmp_path / 'a.png').write_text('a page of text')
-        with pytest.raises(ValueError, match='a.png cannot be decoded'):
+        with pytest.raises(ValueError, match='a.png'):
             LoadFrames(key='gt')(dict(gt_path=str(tmp_path / 'a.png')))
 
-    def test_a_file_that_is_gone_stays_a_missing_file(self, tmp_path):
+    def test_a_missing_file_raises_file_not_found(self, tmp_path):
         with pytest.raises(FileNotFoundError, match='gone.png'):
             LoadFrames(key='gt')(dict(gt_path=str(tmp_path / 'gone.png')))
 
 
-def test_decoded_frames_are_kept_as_far_as_there_is_room(tmp_path):
+def test_decoded_frames_are_cached_up_to_the_limit(tmp_path):
     rng = np.random.default_rng(0)
     paths = [str(tmp_path / f'{i}.png') for i in range(2)]
     images = [rng.integers(0, 256, (10, 10, 3), dtype=np.uint8) for _ in paths]

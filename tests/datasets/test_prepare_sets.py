@@ -62,12 +62,12 @@ class TestReds:
     def test_without_the_validation_clips(self, tmp_path):
         src = self.official(tmp_path / 'src')
         (src / 'val_sharp/val/val_sharp').rename(tmp_path / 'elsewhere')
-        with pytest.raises(ValueError, match=r'clip 240 .* is missing') as error:
+        with pytest.raises(ValueError, match=r'clip 240 ') as error:
             execute(plan_reds(src, spec=self.SPEC), src, tmp_path)
         assert 'and 10 more' in str(error.value)
 
     def test_unknown_subset(self, tmp_path):
-        with pytest.raises(ValueError, match="'full' or 'reds4', but got 'val'"):
+        with pytest.raises(ValueError, match="'full' or 'reds4'.*'val'"):
             plan_reds(tmp_path, 'val')
 
 
@@ -122,9 +122,9 @@ class TestVimeo90k:
         (src / 'sep_trainlist.txt').write_text('00096/0936\n00001/0266\n')
         plan = self.plan(src)
         assert len(plan.faults) == 3
-        assert 'sep_trainlist.txt: 3 septuplets are expected, but got 2' in plan.faults[0]
+        assert 'sep_trainlist.txt: expected 3 septuplets, but got 2' in plan.faults[0]
         assert '1 septuplets are in the training and in the test list, such as 00001/0266' in plan.faults[1]
-        assert '00096/0936: 7 frames are expected, but im4.png is missing' in plan.faults[2]
+        assert '00096/0936: expected 7 frames, but im4.png is missing' in plan.faults[2]
 
     def test_published_counts(self, tmp_path):
         faults = plan_vimeo90k(self.source(tmp_path / 'src'), spec=self.SPEC).faults
@@ -160,8 +160,8 @@ class TestSpmcs:
     def test_published_counts(self, tmp_path):
         write(tmp_path / 'src/car05_001/truth/0001.png')
         faults = plan_spmcs(tmp_path / 'src').faults
-        assert '30 clips are expected, but got 1: car05_001' in faults[0]
-        assert '31 frames are expected, but got 1' in faults[1]
+        assert 'expected 30 clips, but got 1: car05_001' in faults[0]
+        assert 'expected 31 frames, but got 1' in faults[1]
 
 
 class TestCommand:
@@ -174,7 +174,7 @@ class TestCommand:
             f'{tmp_path}/my data/clips: 2 clips, 2 frames; 3 files made, 0 existed',
             f"export VSR_DATA_ROOT='{tmp_path}/my data'",
         ]
-        assert err == ''  # no progress bar where nobody looks
+        assert err == ''  # no progress bar without a terminal
 
     def test_checks_the_published_counts(self, tmp_path, capsys):
         write(tmp_path / 'src/GT/walk/0.png')
@@ -182,8 +182,8 @@ class TestCommand:
         err = capsys.readouterr().err
         assert err.startswith('vsr prepare: error: ')
         assert 'clip calendar (41 frames) is missing' in err
-        assert '47 frames are expected, but got 1' in err
-        assert '480x720 pixels (h x w) are expected, but got 8x12' in err
+        assert 'expected 47 frames, but got 1' in err
+        assert 'expected 480x720 pixels (h x w), but got 8x12' in err
 
     def test_several_sources_of_clips(self, tmp_path, capsys):
         for clip in ('one/a', 'two/b'):
@@ -205,7 +205,7 @@ class TestCommand:
         assert 'baby, bird, butterfly, head, woman' in capsys.readouterr().err
 
     @pytest.mark.parametrize('kind', ['vid4', 'reds', 'vimeo90k', 'spmcs', 'set5', 'clips'])
-    def test_source_that_is_not_there(self, tmp_path, capsys, kind):
+    def test_missing_source(self, tmp_path, capsys, kind):
         assert main(['prepare', kind, str(tmp_path / 'nowhere'), str(tmp_path)]) == 2
         assert 'nowhere is not a folder' in capsys.readouterr().err
 

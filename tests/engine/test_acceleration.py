@@ -1,4 +1,4 @@
-"""Channels-last layout and compiling change how a network is computed, not what it is."""
+"""Channels-last layout and compiling change the speed of a network, not its output."""
 
 import shutil
 
@@ -12,7 +12,7 @@ from vsr_plugins.models.reduced import build_reduced, example_inputs
 
 
 class Plain(nn.Module):
-    """A network of a user; the forward of torch's own containers is not compiled by every version."""
+    """A user's network; some versions do not compile the forward of torch's own containers."""
 
     def __init__(self):
         super().__init__()
@@ -23,7 +23,7 @@ class Plain(nn.Module):
 
 
 class Runner:
-    """As much of mmengine's as the hook looks at."""
+    """The attributes of mmengine's runner that the hook uses."""
 
     def __init__(self, generator):
         self.model = nn.Module()
@@ -45,8 +45,8 @@ def test_channels_last_changes_neither_names_nor_output(name):
     torch.testing.assert_close(network.state_dict(), before)
 
 
-def test_the_hook_compiles_for_training_alone():
-    """With a compiler that only counts what it is given."""
+def test_the_hook_compiles_for_training_only():
+    """With a compiler that only counts its inputs."""
     seen = []
 
     def count(graph, inputs):
@@ -75,8 +75,8 @@ def test_a_model_without_a_generator_is_named():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which('g++') is None, reason='there is no C++ compiler')
-def test_a_compiled_step_makes_the_gradients_of_a_plain_one():
+@pytest.mark.skipif(shutil.which('g++') is None, reason='no C++ compiler')
+def test_a_compiled_step_has_the_gradients_of_an_eager_one():
     network = build_reduced('LatentAttentionNet')
     inputs = example_inputs(network)
     gradients = []

@@ -1,4 +1,4 @@
-"""A step in bfloat16: what is computed in it, and what is not."""
+"""Which parts of a training step are computed in bfloat16."""
 
 import torch
 from mmagic.registry import OPTIM_WRAPPERS

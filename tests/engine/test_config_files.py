@@ -29,7 +29,7 @@ def test_a_config_that_changes_its_base_is_another(tmp_path):
     assert [path.stem for path in alias_chain(tmp_path / 'wide.py')] == ['wide']
 
 
-def test_a_config_is_read_without_a_word_about_the_environment(capfd, monkeypatch):
+def test_a_config_is_read_without_logging_environment_variables(capfd, monkeypatch):
     monkeypatch.setenv('VSR_DATA_ROOT', '/somewhere')
     config = read_config(CONFIGS / 'bicubic' / 'bicubic_x4_vid4.py')
     assert config.test_dataloader.dataset.data_root == '/somewhere/Vid4'
@@ -37,9 +37,9 @@ def test_a_config_is_read_without_a_word_about_the_environment(capfd, monkeypatc
     assert 'VSR_DATA_ROOT' not in said.out + said.err
 
 
-def test_what_is_no_config_is_one_error(tmp_path):
+def test_an_unreadable_config_raises_one_error(tmp_path):
     (tmp_path / 'broken.py').write_text('model = dict(\n')
-    with pytest.raises(ValueError, match='broken.py is no config that can be read: '):
+    with pytest.raises(ValueError, match=r'broken\.py'):
         read_config(tmp_path / 'broken.py')
-    with pytest.raises(FileNotFoundError, match='no config at .*absent.py'):
+    with pytest.raises(FileNotFoundError, match=r'absent\.py'):
         read_config(tmp_path / 'absent.py')

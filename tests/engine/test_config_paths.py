@@ -1,4 +1,4 @@
-"""Configs of the package by their names."""
+"""Find configs of the package by name."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def two_folders(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('name', [ESPCN, f'{ESPCN}.py', f'configs/{ESPCN}.py', f'./configs/{ESPCN}.py', ESPCN[6:]])
-def test_a_config_has_one_path_whatever_it_is_called(elsewhere, name):
+def test_all_forms_of_a_name_have_one_path(elsewhere, name):
     assert config_path(name) == str(CONFIGS / f'{ESPCN}.py')
     assert read_config(name).experiment_name == ESPCN[6:]
 
@@ -40,7 +40,7 @@ def test_aliases_and_bases_have_names_too(elsewhere):
 
 
 @pytest.mark.parametrize('name', ['latent_attn_vid', 'bicubic/espcn_x4_1xb16-20k_clip'])
-def test_an_unknown_name_is_told_what_is_close(elsewhere, name):
+def test_an_unknown_name_lists_similar_names(elsewhere, name):
     with pytest.raises(FileNotFoundError) as raised:
         config_path(name)
     assert name in str(raised.value) and ('latent_attn_vid4' in str(raised.value) or ESPCN[6:] in str(raised.value))
@@ -52,7 +52,7 @@ def test_nothing_is_found_under_other_names(elsewhere, name):
         config_path(name)
 
 
-def test_a_name_that_two_folders_have_is_refused(two_folders):
+def test_an_ambiguous_name_raises(two_folders):
     with pytest.raises(ValueError, match='a/x, b/x'):
         config_path('x')
     assert config_path('b/x') == str(two_folders / 'b' / 'x.py')
@@ -66,7 +66,7 @@ def test_no_configs_at_all_is_an_error(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('pattern', ['configs/espcn/*.py', 'espcn/*', 'espcn_*', 'configs/espcn/espcn_x4_*'])
-def test_patterns_that_the_shell_finds_no_files_for(elsewhere, pattern):
+def test_patterns_that_the_shell_does_not_expand(elsewhere, pattern):
     assert find_configs(pattern) == sorted(CONFIGS.glob('espcn/*.py'))
     with pytest.raises(FileNotFoundError):
         find_configs(f'{pattern}_nothing')
@@ -80,7 +80,7 @@ def test_a_file_that_exists_comes_first(elsewhere):
     assert find_configs(own) == [own]
 
 
-def test_every_config_can_be_had_by_its_name_alone(elsewhere):
+def test_every_config_is_found_by_its_name_only(elsewhere):
     paths = [path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts]
     assert all(config_path(path.stem) == str(path) for path in paths)
 

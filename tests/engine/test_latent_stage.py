@@ -14,7 +14,7 @@ from vsr_plugins.models.blocks.attention import LatentHead, latent_heads
 
 
 class Headed(BaseModel):
-    """A layer with a latent head; notes at each step whether the head was open."""
+    """A layer with a latent head that records at each step whether the head is active."""
 
     def __init__(self):
         super().__init__()
@@ -59,7 +59,7 @@ def build(work_dir, max_iters, switch_iter, resume=False, model=None):
     )
 
 
-def test_heads_open_after_so_many_iterations_also_after_a_resume(tmp_path):
+def test_heads_are_activated_at_an_iteration_also_after_a_resume(tmp_path):
     runner = build(tmp_path, max_iters=3, switch_iter=2)
     runner.train()
     assert runner.model.opened == [False, False, True]
@@ -68,7 +68,7 @@ def test_heads_open_after_so_many_iterations_also_after_a_resume(tmp_path):
     assert runner.model.opened == [False, True]
 
 
-def test_stage_1_leaves_the_variance_layers_as_they_were_and_stage_2_trains_them(tmp_path):
+def test_stage_1_keeps_the_variance_layers_and_stage_2_trains_them(tmp_path):
     runner = build(tmp_path, max_iters=2, switch_iter=2)
     runner.train()
     layer = runner.model.generator[1].log_variance
@@ -78,18 +78,18 @@ def test_stage_1_leaves_the_variance_layers_as_they_were_and_stage_2_trains_them
     assert (runner.model.generator[1].log_variance.bias != -6).all()
 
 
-def test_sigma_is_logged_while_the_heads_are_open(tmp_path):
+def test_sigma_is_logged_while_the_heads_are_active(tmp_path):
     runner = build(tmp_path, max_iters=3, switch_iter=1)
     runner.train()
     path = next(tmp_path.glob('*/vis_data/*.json'))
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     by_step = {line['step']: line for line in lines if 'loss' in line}
     assert 'sigma/1' not in by_step[1]
-    # The first sample is drawn from the initial bias -6 in every iteration before the variance layer is changed.
+    # The first sample uses the initial bias -6 in every iteration before the variance layer changes.
     assert by_step[2]['sigma/1'] == pytest.approx(0.0497871, abs=1e-5)
 
 
-def test_a_model_without_heads_is_refused(tmp_path):
+def test_a_model_without_heads_raises(tmp_path):
     class Plain(BaseModel):
         def __init__(self):
             super().__init__()

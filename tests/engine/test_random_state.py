@@ -1,4 +1,4 @@
-"""States of random number generators, also where a checkpoint was loaded onto a GPU."""
+"""States of random number generators, also of a checkpoint loaded to a GPU."""
 
 import random
 
@@ -9,7 +9,7 @@ from vsr_plugins.engine.random_state import pack_random_state, preserved_random_
 
 
 class OnDevice:
-    """A tensor that is not on the CPU, as far as numpy is concerned."""
+    """A tensor that numpy treats as not on the CPU."""
 
     def __init__(self, tensor):
         self.tensor = tensor

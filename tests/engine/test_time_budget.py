@@ -1,4 +1,4 @@
-"""Trainings that take so many minutes."""
+"""Trainings with a time budget."""
 
 import json
 
@@ -11,7 +11,7 @@ from vsr_plugins.engine.time_budget import TimeBudget
 
 
 class Clock:
-    """Stands still until something is said to take time."""
+    """A clock that advances only by ``takes``."""
 
     now = 1000.0
 
@@ -49,25 +49,25 @@ def log(work_dir):
 
 class TestTraining:
     def test_it_ends_with_its_minutes_at_the_end_of_its_schedule(self, tmp_path, clock):
-        """A minute at a second an iteration, of a schedule of 20: its cosine of 20 ends at 0."""
+        """One minute at one second per iteration, with a schedule of 20 iterations: its cosine ends at 0."""
         runner = training.build(tmp_path, max_iters=20, max_minutes=1, interval=1000)
         runner.train()
         assert 59 <= clock.now - 1000 <= 60.1
         assert runner.iter == runner.max_iters == clock.now - 1000
-        # Saved at the end, though the interval says nothing of it.
+        # Saved at the end, although the interval does not require it.
         assert (tmp_path / f'iter_{runner.iter}.pth').is_file()
         rates = {record['step']: record['lr'] for record in log(tmp_path) if 'lr' in record}
         half = rates[30]
         assert half == pytest.approx(0.005, rel=0.2)
         assert runner.optim_wrapper.get_lr()['lr'][0] == pytest.approx(0, abs=1e-4)
 
-    def test_a_long_schedule_is_gone_through_in_few_iterations(self, tmp_path, clock):
+    def test_a_long_schedule_is_completed_in_few_iterations(self, tmp_path, clock):
         runner = training.build(tmp_path, max_iters=2000, max_minutes=0.5)
         runner.train()
         assert runner.iter in (29, 30) and clock.now - 1000 <= 30.1
         assert max(s.last_step for s in runner.param_schedulers) == 1999
 
-    def test_validations_and_checkpoints_are_in_the_minutes(self, tmp_path, clock):
+    def test_the_minutes_include_validations_and_checkpoints(self, tmp_path, clock):
         clock.validation, clock.saving = 2.0, 1.0
         runner = training.build(tmp_path, max_iters=100, max_minutes=2, interval=10, val_interval=25)
         runner.train()
@@ -86,8 +86,8 @@ class TestTraining:
         assert 2 <= len(validated) <= 4 and validated[-1] == runner.iter
         assert clock.now - 1000 <= 120.1
 
-    def test_the_last_validation_is_measured_before(self, tmp_path, clock):
-        """No interval says when: at half of the time, so that its length is known at the end."""
+    def test_the_last_validation_is_timed_before(self, tmp_path, clock):
+        """Without an interval it is timed after half of the budget, so that its duration is known at the end."""
         clock.validation = 8.0
         runner = training.build(tmp_path, max_iters=100, max_minutes=1, interval=1000, val_interval=100)
         runner.train()
@@ -95,7 +95,7 @@ class TestTraining:
         assert len(validated) == 2 and validated[0] == 31 and validated[1] == runner.iter
         assert 58 <= clock.now - 1000 <= 60.1
 
-    def test_resumed_it_takes_the_minutes_that_are_left(self, tmp_path, clock):
+    def test_a_resumed_training_takes_the_remaining_minutes(self, tmp_path, clock):
         training.build(tmp_path, max_iters=20, max_minutes=0.5, interval=10).train()
         for path in tmp_path.glob('iter_*.pth'):
             if path.name != 'iter_10.pth':
@@ -121,8 +121,8 @@ class TestTraining:
         with pytest.raises(ValueError, match='max_minutes'):
             runner.train()
 
-    def test_it_can_be_said_of_every_config(self, tmp_path):
-        """As --cfg-options says it."""
+    def test_it_can_be_set_for_every_config(self, tmp_path):
+        """Set as by --cfg-options."""
         config = Config(dict(train_cfg=dict(type='ResumableIterBasedTrainLoop', max_iters=8)))
         config.merge_from_dict({'train_cfg.max_minutes': 2})
         assert config.train_cfg == dict(type='ResumableIterBasedTrainLoop', max_iters=8, max_minutes=2)

@@ -15,13 +15,13 @@ with locked_work_dir(sys.argv[1]):
 """
 
 
-def test_a_second_training_is_refused_until_the_first_is_gone(tmp_path):
+def test_a_second_training_raises_until_the_first_has_ended(tmp_path):
     folder = tmp_path / 'run'
     with subprocess.Popen([sys.executable, '-c', HOLD, str(folder)], stdout=subprocess.PIPE, text=True) as first:
         assert first.stdout.readline() == 'locked\n'
         with pytest.raises(ValueError, match=str(folder)), locked_work_dir(folder):
             pass
-        # Even by kill -9.
+        # Also if it ends by kill -9.
         first.kill()
     with locked_work_dir(folder), pytest.raises(ValueError), locked_work_dir(folder):
         pass

@@ -1,4 +1,4 @@
-"""A small training with random augmentation and a noisy network, run by the tests in this folder and by themselves."""
+"""A small training with random augmentation and a noisy network, used by tests and run as a program."""
 
 import os
 import sys
@@ -37,7 +37,7 @@ class Noisy(BaseModel):
 
 
 class Augmented(torch.utils.data.Dataset):
-    """Draws from numpy's generator in each sample, and notes which samples were read, by whom."""
+    """Draw from numpy's generator in each sample, and log which process read which sample."""
 
     def __init__(self, log=None):
         self.log = log
@@ -53,7 +53,7 @@ class Augmented(torch.utils.data.Dataset):
 
 
 class Steps(BaseMetric):
-    """How far the training is: each validation beats the one before. Notes what it found in a file beside ``log``."""
+    """Progress of the training: each validation beats the previous one. Logs results in a file next to ``log``."""
 
     def __init__(self, log=None):
         super().__init__()
@@ -83,7 +83,7 @@ def build(
     max_minutes=None,
     **options,
 ):
-    """A runner; ``options`` go into the checkpoint hook."""
+    """Build a runner; ``options`` are passed to the checkpoint hook."""
     torch.manual_seed(0)
     validation = {}
     if val_interval:
@@ -131,13 +131,13 @@ def build(
 
 
 def weights(work_dir, iteration):
-    """The network's weights in a checkpoint."""
+    """Read the network's weights in a checkpoint."""
     return torch.load(Path(work_dir) / f'iter_{iteration}.pth', weights_only=False)['state_dict']
 
 
 if __name__ == '__main__':
-    # python training.py WORK_DIR KILL_AT_ITERATION WHEN: dies by SIGKILL, 'after' an iteration, half-way through
-    # a 'write' of a checkpoint or of the 'best' one, or when it is written and not yet 'named' in last_checkpoint.
+    # python training.py WORK_DIR KILL_AT_ITERATION WHEN: is killed by SIGKILL 'after' an iteration, during
+    # the 'write' of a checkpoint or of the 'best' one, or when it is written but not yet 'named' in last_checkpoint.
     import signal
 
     from mmengine.fileio.backends import LocalBackend
@@ -147,7 +147,7 @@ if __name__ == '__main__':
     runner = build(folder, max_keep_ckpts=1, val_interval=2)
 
     class Kill(Hook):
-        """Dies after an iteration."""
+        """Kill the process after an iteration."""
 
         priority = 'LOWEST'
 

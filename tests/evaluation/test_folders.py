@@ -31,7 +31,7 @@ def folders(tmp_path):
 
 
 def test_clips_match_by_name_and_frames_by_natural_order(tmp_path):
-    """Frames 8, 9, 10, 11 of another naming and format than 0, 1, 2, 3."""
+    """Frames 8, 9, 10, 11 with other names and format match 0, 1, 2, 3."""
     write(tmp_path / 'gt' / 'a', 4, suffix='.png')
     write(tmp_path / 'pred' / 'a', 4, suffix='.bmp')
     for number in reversed(range(4)):
@@ -44,7 +44,7 @@ def test_the_command_prints_table_json_and_markdown(folders, tmp_path, capsys):
     pred, gt = map(str, folders)
     assert main(['score', pred, gt, '--json', str(tmp_path / 'a.json'), '--markdown', str(tmp_path / 'a.md')]) == 0
     printed = capsys.readouterr().out
-    # One level is 219/255 on Y; it is off in 23 of 24 rows: 20 log10(255 * 255 / 219) + 10 log10(24 / 23).
+    # One level is 219/255 on Y; 23 of 24 rows are off: 20 log10(255 * 255 / 219) + 10 log10(24 / 23).
     assert 'one' in printed and '49.638' in printed and 'basicvsr: Y' in printed
     assert json.loads((tmp_path / 'a.json').read_text())['methods']['pred']['clips']['one']['PSNR'] > 49
     assert '| mean | 6 |' in (tmp_path / 'a.md').read_text()
@@ -54,8 +54,8 @@ def test_the_command_prints_table_json_and_markdown(folders, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)['frames'] == {'one': 3, 'two': 3}
 
 
-def test_what_lies_between_frames(tmp_path, capsys):
-    """The truth stands still and the prediction flickers by 10 levels: (10 / 255)^2 = 0.001538, and 0 of the truth."""
+def test_measures_of_pairs_of_frames(tmp_path, capsys):
+    """The truth is still and the prediction flickers by 10 levels: (10 / 255)^2 = 0.001538, and 0 for the truth."""
     write_levels(tmp_path / 'gt' / 'a', [100] * 4)
     write_levels(tmp_path / 'pred' / 'a', [100, 110, 100, 110])
     command = ['score', str(tmp_path / 'pred'), str(tmp_path / 'gt'), '--metrics', 'psnr', 'EWARP', 'tOF']
@@ -65,7 +65,7 @@ def test_what_lies_between_frames(tmp_path, capsys):
     assert any(line.startswith('| mean | 4 |') and '| 0.001538 | 0.000000 | 0.0000 |' in line for line in printed)
     assert any(line.startswith('- Ewarp: ') and 'Lai' in line for line in printed)
     assert main([*command, '--protocol', 'vimeo90k']) == 2
-    assert 'Ewarp, tOF: no clip of' in capsys.readouterr().err
+    assert 'Ewarp, tOF: ' in capsys.readouterr().err
     assert main([*command[:3], '--metrics', 'vmaf']) == 2
     assert "'vmaf'" in capsys.readouterr().err
 
@@ -87,8 +87,8 @@ def write_levels(folder, levels):
         cv2.imwrite(str(folder / f'{number}.png'), np.full((64, 64, 3), level, np.uint8))
 
 
-def test_hidden_folders_are_no_clips(tmp_path):
-    """Below a hidden folder too; but the folder that was asked for may itself lie in one."""
+def test_hidden_folders_are_not_clips(tmp_path):
+    """Also below a hidden folder; but the given folder may itself be in one."""
     for folder in (
         'pred/city',
         'pred/city/.ipynb_checkpoints',
@@ -99,15 +99,15 @@ def test_hidden_folders_are_no_clips(tmp_path):
         write(tmp_path / folder)
     scores = score_folders(tmp_path / 'pred', tmp_path / '.hidden' / 'gt', PROTOCOLS['basicvsr'])
     assert scores.frames == {'city': 3}
-    with pytest.raises(FileNotFoundError, match='no image in'):
+    with pytest.raises(FileNotFoundError, match='none'):
         score_folders(tmp_path / 'none', tmp_path / 'pred', PROTOCOLS['basicvsr'])
 
 
 def test_the_last_frame_of_an_even_clip_has_no_counterpart(tmp_path, capsys):
-    """Of 10 frames 0, 2, ..., 8 are given, from which 9 can be made; 10 are made where the end is given too."""
+    """Of 10 frames 0, 2, ..., 8 are input, from which 9 can be made; 10 are made if the last one is input too."""
     for clip, count in (('even', 10), ('odd', 5)):
         write(tmp_path / 'gt' / clip, count)
-        # Given frames are off by four levels, the others by one.
+        # Input frames are off by four levels, the others by one.
         for number in range(count):
             write(tmp_path / 'pred' / clip, 1, start=number, level=101 if number % 2 else 104)
     score = ['score', str(tmp_path / 'pred'), str(tmp_path / 'gt'), '--protocol', 'zooming_slow_mo', '--json', '-']
@@ -129,17 +129,17 @@ def test_the_last_frame_of_an_even_clip_has_no_counterpart(tmp_path, capsys):
     assert 'all frames but the last of an even clip' in ' '.join(capsys.readouterr().out.split())
 
     (tmp_path / 'pred' / 'odd' / '4.png').unlink()
-    with pytest.raises(ValueError, match='odd: 4 predicted frames, but 5 of') as error:
+    with pytest.raises(ValueError, match='odd: 4 .*5') as error:
         score_folders(tmp_path / 'pred', tmp_path / 'gt', PROTOCOLS['zooming_slow_mo'])
     assert 'even' not in str(error.value)
     (tmp_path / 'pred' / 'even' / '8.png').unlink()
-    with pytest.raises(ValueError, match='even: 8 predicted frames, but 10 of'):
+    with pytest.raises(ValueError, match='even: 8 .*10'):
         score_folders(tmp_path / 'pred', tmp_path / 'gt', PROTOCOLS['zooming_slow_mo'])
-    with pytest.raises(ValueError, match='even: 8 predicted frames, but 10 of'):
+    with pytest.raises(ValueError, match='even: 8 .*10'):
         score_folders(tmp_path / 'pred', tmp_path / 'gt', PROTOCOLS['basicvsr'])
 
 
-def test_single_clips_match_whatever_their_names(tmp_path):
+def test_single_clips_match_regardless_of_names(tmp_path):
     write(tmp_path / 'mine')
     write(tmp_path / 'truth' / 'walk')
     assert score_folders(tmp_path / 'mine', tmp_path / 'truth', PROTOCOLS['basicvsr']).frames == {'walk': 3}
@@ -148,22 +148,22 @@ def test_single_clips_match_whatever_their_names(tmp_path):
 @pytest.mark.parametrize(
     ('spoil', 'message'),
     [
-        (lambda pred, gt: (pred / 'one' / '1.bmp').unlink(), 'one: 2 predicted frames, but 3 of ground truth'),
-        (lambda pred, gt: write(gt / 'three'), 'three: in .*gt but not in'),
-        (lambda pred, gt: write(pred / 'three'), 'three: in .*pred but not in'),
-        (lambda pred, gt: write(pred / 'two', 1, (20, 28), '.bmp', 2), r'2.bmp is 28 x 20, but .*2.png is 28 x 24'),
+        (lambda pred, gt: (pred / 'one' / '1.bmp').unlink(), 'one: 2 .*3'),
+        (lambda pred, gt: write(gt / 'three'), 'three: in .*gt but not'),
+        (lambda pred, gt: write(pred / 'three'), 'three: in .*pred but not'),
+        (lambda pred, gt: write(pred / 'two', 1, (20, 28), '.bmp', 2), r'2.bmp .*28 x 20.*2.png .*28 x 24'),
         (
             lambda pred, gt: (gt / 'one' / '0.png').write_bytes((gt / 'one' / '0.png').read_bytes()[:60]),
             '0.png.*cannot',
         ),
-        (lambda pred, gt: write(gt), 'holds images and folders of images'),
+        (lambda pred, gt: write(gt), r'gt .*\(one, \.\.\.\)'),
         (
             lambda pred, gt: cv2.imwrite(str(gt / 'two' / '0.png'), np.zeros((24, 28, 3), np.uint16)),
-            r'two/0.png: 8-bit pixels are expected, but got 16 bits a channel; convert it',
+            r'two/0.png.*16 bits',
         ),
     ],
 )
-def test_what_does_not_match_is_one_clear_error(folders, spoil, message):
+def test_mismatches_raise_one_clear_error(folders, spoil, message):
     spoil(*folders)
     with pytest.raises(ValueError, match=message):
         score_folders(*folders, PROTOCOLS['basicvsr'])
@@ -174,8 +174,8 @@ def test_missing_folders_are_one_line(folders, tmp_path, capsys):
     (tmp_path / 'empty').mkdir()
     for arguments, message in (
         (['/no/such', gt], '/no/such is not a folder'),
-        ([str(tmp_path / 'empty'), gt], 'no image in'),
-        ([pred, gt, '--protocol', 'nix'], "no protocol 'nix'"),
+        ([str(tmp_path / 'empty'), gt], str(tmp_path / 'empty')),
+        ([pred, gt, '--protocol', 'nix'], "'nix'"),
         ([pred], 'GT_DIR'),
         ([pred, gt, '--protocol', 'latent_attention'], 'at least 4 frames'),
     ):

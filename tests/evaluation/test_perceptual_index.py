@@ -25,7 +25,7 @@ def measure(metric, samples):
 
 
 def test_arithmetic():
-    # EDSR and ESRGAN are published at 5.243 and 2.040; a perfect score of 10 and 0 gives 0.
+    # Published values of EDSR and ESRGAN are 5.243 and 2.040; a perfect score of 10 and 0 gives 0.
     assert perceptual_index(0, 10) == 0
     assert perceptual_index(3.7662, 6.0477) == pytest.approx(3.8593, abs=1e-4)
 
@@ -52,11 +52,11 @@ def test_blur_is_worse_and_ma_makes_the_index(tmp_path):
     assert both == {'NIQE': pytest.approx(niqe), 'Ma': 7.0, 'PI': pytest.approx((10 - 7 + niqe) / 2)}
 
 
-def test_what_cannot_be_measured_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match='no model and there are no scores of Ma'):
+def test_impossible_measurements_raise(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'none\.mat'):
         PerceptualIndex(str(tmp_path / 'none.mat'))
-    with pytest.raises(ValueError, match='at least 96 pixels'):
+    with pytest.raises(ValueError, match='96 pixels'):
         measure(PerceptualIndex(), {'a': torch.zeros(3, 100, 200)})
     (tmp_path / 'ma.json').write_text('{}')
-    with pytest.raises(ValueError, match='should have 1 scores for a/0, but has 0'):
+    with pytest.raises(ValueError, match='1 scores for a/0, but has 0'):
         measure(PerceptualIndex(str(tmp_path / 'ma.json')), {'a/0': frame()})

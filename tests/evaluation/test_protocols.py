@@ -34,11 +34,11 @@ def test_which_frames_are_dropped():
     assert list(PROTOCOLS['basicvsr'].select(1)) == [0]
     unpaired = get_protocol(dict(name='zooming_slow_mo', drop_unpaired=True))
     assert tuple(len(unpaired.select(count)) for count in VID4) == (41, 33, 49, 47)
-    with pytest.raises(ValueError, match='latent_attention needs clips of at least 4 frames, but got one of 3'):
+    with pytest.raises(ValueError, match='latent_attention .* 4 frames.* 3'):
         PROTOCOLS['latent_attention'].select(3)
 
 
-def test_a_protocol_says_what_it_is():
+def test_descriptions_of_protocols():
     assert str(PROTOCOLS['tdan']) == 'tdan: Y, all frames, 8 pixels cropped, 8 bit, mean over frames'
     assert str(PROTOCOLS['reds4_rgb']).startswith('reds4_rgb: RGB, all frames, no crop')
     zooming = PROTOCOLS['zooming_slow_mo']
@@ -63,11 +63,11 @@ def test_a_changed_protocol_has_another_name_and_is_not_equal():
 @pytest.mark.parametrize(
     ('spec', 'message'),
     [
-        ('nix', "no protocol 'nix'; there are latent_attention"),
+        ('nix', "'nix'; .*latent_attention"),
         (dict(name='duf', border=3), 'no field border'),
-        (dict(name='duf', color='YCbCr'), "but got 'YCbCr'"),
+        (dict(name='duf', color='YCbCr'), "color .*'YCbCr'"),
         (dict(name='duf', crop_border=-1), 'crop_border .* but got -1'),
-        (dict(name='duf', drop_unpaired=True), 'drop_unpaired of a protocol goes with space_time'),
+        (dict(name='duf', drop_unpaired=True), 'drop_unpaired.*space_time'),
     ],
 )
 def test_wrong_protocols_are_named(spec, message):
@@ -79,23 +79,23 @@ def frames(values):
     return [{'PSNR': value} for value in values]
 
 
-def test_trap_averaging_depends_on_the_length_of_clips():
+def test_averaging_depends_on_the_length_of_clips():
     """Clip means 10 and 30, but three of the four frames have 10: upstream prints one or the other by ``depth``."""
     clips = {'a': frames([10, 10, 10]), 'b': frames([30])}
     assert summarise(clips, PROTOCOLS['basicvsr']).mean['PSNR'] == 20
     assert summarise(clips, get_protocol(dict(name='basicvsr', average='frame'))).mean['PSNR'] == 15
 
 
-def test_trap_dropped_frames_do_not_count():
+def test_dropped_frames_do_not_count():
     clips = {'a': frames([99, 1, 2, 99, 99])}
     assert summarise(clips, PROTOCOLS['latent_attention']).mean['PSNR'] == 1.5
 
 
-def test_trap_centre_frame_only():
+def test_centre_frame_only():
     assert summarise({'a': frames([0, 0, 0, 7, 0, 0, 0])}, PROTOCOLS['vimeo90k']).mean['PSNR'] == 7
 
 
-def test_trap_rounding_before_measuring():
+def test_rounding_before_measuring():
     """Upstream measures floats; a saved frame is rounded. 0.4 off becomes equal, 0.6 off becomes 1 off."""
     target = np.full((20, 20, 3), 100.0, np.float32)
     protocol = PROTOCOLS['reds4_rgb']
@@ -105,7 +105,7 @@ def test_trap_rounding_before_measuring():
     assert score_frame(target + 0.4, target, unrounded)['PSNR'] == pytest.approx(20 * math.log10(255 / 0.4), abs=1e-4)
 
 
-def test_trap_border_is_cropped_where_the_protocol_says_so():
+def test_border_is_cropped_as_the_protocol_sets():
     target = np.full((30, 30, 3), 100, np.uint8)
     prediction = target.copy()
     prediction[:8] = 0
@@ -113,8 +113,8 @@ def test_trap_border_is_cropped_where_the_protocol_says_so():
     assert score_frame(prediction, target, PROTOCOLS['basicvsr'])['PSNR'] < 20
 
 
-def test_trap_channel_order():
-    """Y of BGR taken as RGB is another number."""
+def test_channel_order():
+    """Y of BGR treated as RGB is another number."""
     rng = np.random.default_rng(0)
     target = rng.integers(0, 256, (20, 20, 3), dtype=np.uint8)
     prediction = target.copy()
@@ -125,20 +125,20 @@ def test_trap_channel_order():
     assert rgb == pytest.approx(flipped) and abs(rgb - wrong) > 1
 
 
-def test_trap_space_time_frames_are_reported_apart():
+def test_input_and_interpolated_frames_are_reported_separately():
     # Ten frames: [0, 2, 4, 6] make the first seven, and [3, 5, 7, 9] the last three.
     ten = {'a': frames([10, 1, 20, 2, 30, 3, 40, 50, 4, 60])}
     summary = summarise(ten, PROTOCOLS['zooming_slow_mo'])
     assert summary.frames == {'a': 10}
     assert summary.groups == {'input frames': {'PSNR': 35}, 'interpolated frames': {'PSNR': 2.5}}
     assert summary.mean['PSNR'] == 22
-    # A network that makes nine frames at once says so.
+    # A network that makes nine frames at once reports its input frames.
     summary = summarise(ten, PROTOCOLS['zooming_slow_mo'], given={'a': [0, 2, 4, 6, 8, 9]})
     assert summary.groups == {'input frames': {'PSNR': 164 / 6}, 'interpolated frames': {'PSNR': 14}}
     summary = summarise(ten, get_protocol(dict(name='zooming_slow_mo', drop_unpaired=True)))
     assert summary.frames == {'a': 9}
     assert summary.groups == {'input frames': {'PSNR': 104 / 5}, 'interpolated frames': {'PSNR': 14}}
-    # They are averaged as the protocol says: over clips, however long each is.
+    # They are averaged as the protocol sets: over clips, of any length.
     clips = {'a': frames([10, 1, 20, 3, 30]), 'b': frames([40, 8, 60])}
     over_clips = summarise(clips, PROTOCOLS['zooming_slow_mo']).groups
     assert over_clips == {'input frames': {'PSNR': 35}, 'interpolated frames': {'PSNR': 5}}
@@ -148,7 +148,7 @@ def test_trap_space_time_frames_are_reported_apart():
 
 def test_counts_that_differ_are_named():
     image = np.zeros((20, 20, 3), np.uint8)
-    with pytest.raises(ValueError, match='walk: 1 predicted frames, but 2 of ground truth'):
+    with pytest.raises(ValueError, match='walk: 1 .*2'):
         score_clip([image], [image, image], PROTOCOLS['basicvsr'], 'walk')
 
 
@@ -179,10 +179,10 @@ def test_infinite_values_survive_json():
     assert 'inf' in table.to_markdown()
 
 
-def test_two_protocols_do_not_share_a_table():
-    with pytest.raises(ValueError, match='a and b were measured differently'):
+def test_two_protocols_in_a_table_raise():
+    with pytest.raises(ValueError, match='a and b'):
         ScoreTable('x', {'a': scores([1, 2, 3]), 'b': scores([1, 2, 3], 'tdan')})
-    with pytest.raises(ValueError, match='different frames'):
+    with pytest.raises(ValueError, match='a and b'):
         ScoreTable('x', {'a': scores([1, 2, 3]), 'b': scores([1, 2, 3, 4])})
 
 

@@ -26,7 +26,7 @@ def run(metric, samples):
 
 
 @pytest.mark.parametrize('protocol', ['basicvsr', 'tdan', 'latent_attention'])
-def test_trap_clips_and_frames_as_samples_give_the_same(protocol):
+def test_clips_and_frames_as_samples_give_the_same(protocol):
     """Upstream's mean depends on whether a sample is a clip or a frame."""
     whole = [sample(name, *pair) for name, pair in clips().items()]
     single = [
@@ -53,7 +53,7 @@ def test_values_are_those_of_scikit_image_on_y_of_rounded_bgr():
     assert found['PSNR'] == pytest.approx(np.mean(expected), abs=1e-3)
 
 
-def test_each_sample_is_a_clip_where_the_data_set_chose_the_frame():
+def test_each_sample_is_a_clip_if_the_data_set_selected_the_frame():
     target = torch.zeros(3, 16, 16)
     samples = [sample('00001/0266', target + 1, target), sample('00001/0267', target + 10, target)]
     results = run(VSRMetric('vimeo90k', metrics=['PSNR'], selected=True), samples)
@@ -79,7 +79,7 @@ def test_it_works_under_both_evaluators():
 
 
 def moving(t, size=(52, 60)):
-    """A clip that moves by a pixel a frame, and a noisy version that is not rounded: (t, 3, h, w)."""
+    """Return a clip that moves one pixel per frame, and a noisy, unrounded version: (t, 3, h, w)."""
     rng = np.random.default_rng(t)
     picture = cv2.GaussianBlur(rng.random((size[0] + t, size[1] + t, 3)), (0, 0), 2)
     picture = np.round(255 * (picture - picture.min()) / np.ptp(picture))
@@ -96,8 +96,8 @@ def in_frames(clip, pair):
     ('protocol', 'kept'), [('basicvsr', slice(None)), ('latent_attention', slice(1, -2)), ('tdan', slice(None))]
 )
 @pytest.mark.parametrize('as_frames', [False, True])
-def test_what_is_measured_between_frames(protocol, kept, as_frames):
-    """Pairs of frames that count; averaged over clips, or over the frames of all clips."""
+def test_measures_of_pairs_of_frames(protocol, kept, as_frames):
+    """Pairs of measured frames, averaged over clips, or over the frames of all clips."""
     pairs = {'a': moving(5), 'b': moving(7)}
     samples = [
         one for name, pair in pairs.items() for one in (in_frames(name, pair) if as_frames else [sample(name, *pair)])
@@ -121,11 +121,11 @@ def test_what_is_measured_between_frames(protocol, kept, as_frames):
 
 def test_frames_out_of_their_order_are_named():
     metric = VSRMetric('basicvsr', metrics=['tOF'])
-    with pytest.raises(ValueError, match=r'frame 00000001 of a did not come after 00000000'):
+    with pytest.raises(ValueError, match=r'00000001 of a .* 00000000'):
         run(metric, in_frames('a', moving(3))[::-1])
 
 
-def test_two_runs_of_one_metric_do_not_meet():
+def test_two_runs_of_one_metric_are_independent():
     metric, samples = VSRMetric('basicvsr', metrics=['tOF']), in_frames('a', moving(3))
     assert run(metric, samples) == run(metric, samples)
 
@@ -149,25 +149,23 @@ def test_groups_of_a_space_time_network_have_no_pairs():
 
 @pytest.mark.parametrize(('prediction', 'target'), [((3, 8, 8), (3, 16, 16)), ((4, 3, 16, 16), (5, 3, 16, 16))])
 def test_outputs_that_do_not_fit_are_named(prediction, target):
-    with pytest.raises(ValueError, match='walk/3: the network returned'):
+    with pytest.raises(ValueError, match='^walk/3: '):
         VSRMetric('basicvsr').process(None, [sample('walk/3', torch.zeros(prediction), torch.zeros(target))])
 
 
 def test_wrong_arguments_are_named():
-    with pytest.raises(ValueError, match="no measure 'VMAF'; there are PSNR, SSIM, LPIPS, tOF, Ewarp"):
+    with pytest.raises(ValueError, match="'VMAF'.*PSNR, SSIM, LPIPS, tOF, Ewarp"):
         VSRMetric('basicvsr', metrics=['PSNR', 'VMAF'])
-    with pytest.raises(ValueError, match='at least one'):
+    with pytest.raises(ValueError, match='metrics'):
         VSRMetric('basicvsr', metrics=[])
     for arguments in ({'protocol': 'vimeo90k'}, {'protocol': 'basicvsr', 'selected': True}):
-        with pytest.raises(
-            ValueError, match=r'tOF need neighbouring frames, but with (protocol vimeo90k|selected=True)'
-        ):
+        with pytest.raises(ValueError, match=r'tOF .*(protocol vimeo90k|selected=True)'):
             VSRMetric(metrics=['tof'], **arguments)
-    with pytest.raises(ValueError, match="no protocol 'vid4'"):
+    with pytest.raises(ValueError, match="'vid4'"):
         VSRMetric('vid4')
 
 
-def test_samples_with_a_black_frame_can_be_left_out(caplog):
+def test_samples_with_a_black_frame_can_be_skipped(caplog):
     torch.manual_seed(0)
     target = torch.randint(0, 256, (3, 3, 16, 16)).float()
     black = target.clone()
@@ -178,11 +176,11 @@ def test_samples_with_a_black_frame_can_be_left_out(caplog):
     results = run(VSRMetric(**metric, skip_blank=True), samples)
     assert results['PSNR'] == results['PSNR/00001/0266'] < 60
     assert 'PSNR/00002/0001' not in results
-    with pytest.raises(ValueError, match='no clip to average over'):
+    with pytest.raises(ValueError, match='no clip'):
         run(VSRMetric(**metric, skip_blank=True), samples[1:])
 
 
-def test_of_thousands_of_clips_the_log_has_the_mean_alone(monkeypatch):
+def test_of_thousands_of_clips_the_log_has_the_mean_only(monkeypatch):
     logged = []
     monkeypatch.setattr('vsr_plugins.evaluation.metrics.vsr_metric.print_log', lambda text, **_: logged.append(text))
     target = torch.zeros(3, 3, 16, 16)

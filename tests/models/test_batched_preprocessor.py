@@ -1,4 +1,4 @@
-"""Batches that arrive whole, and low resolution made on the device."""
+"""Complete batches, and low resolution computed on the device."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def samples(inputs, gt):
 
 
 @pytest.mark.parametrize('frames', [(), (3,)])
-def test_a_whole_batch_is_what_upstream_makes_of_its_samples(frames):
+def test_a_complete_batch_equals_upstreams_batch_of_its_samples(frames):
     inputs, gt = images(2, *frames, 3, 4, 5), images(2, *frames, 3, 16, 20)
     whole = BatchDataPreprocessor(**NORMALISED)(dict(inputs=inputs, data_samples=dict(gt_img=gt)), True)
     view = dict(input_view=(1, -1, 1, 1), output_view=(1, -1, 1, 1)) if frames else {}
@@ -36,7 +36,7 @@ def test_a_whole_batch_is_what_upstream_makes_of_its_samples(frames):
     torch.testing.assert_close(whole['data_samples'].gt_img, expected['data_samples'].gt_img, rtol=0, atol=0)
 
 
-def test_single_samples_go_upstreams_way():
+def test_single_samples_are_passed_to_upstream():
     inputs, gt = images(1, 3, 4, 4), images(1, 3, 16, 16)
     ours, theirs = (
         kind(**NORMALISED)(samples(inputs, gt), False) for kind in (BatchDataPreprocessor, DataPreprocessor)
@@ -49,7 +49,7 @@ def test_single_samples_go_upstreams_way():
     ('kind', 'bd', 'scale'), [('BI', 'duf', 2), ('BI', 'duf', 4), ('BD', 'duf', 4), ('BD', 'mmagic', 4)]
 )
 def test_degraded_on_the_device_as_on_the_cpu(kind, bd, scale):
-    """Within 1 of 255, cut out of the middle of a frame of which more is known than the margin."""
+    """Within 1 of 255, for a crop from the centre of a frame larger than the margin."""
     preprocessor = BatchDataPreprocessor(dict(kind=kind, scale=scale, bd=bd), mean=[0.0], std=[1.0])
     margin = preprocessor.degrade['margin']
     frame = RNG.integers(0, 256, (96, 80, 3), np.uint8)
@@ -84,9 +84,9 @@ def test_degradations_that_do_not_fit(degrade, value):
 def test_batches_that_do_not_fit():
     low, gt = images(1, 3, 4, 4), images(1, 3, 16, 16)
     degrading = BatchDataPreprocessor(dict(kind='BI'))
-    with pytest.raises(ValueError, match='low resolution already'):
+    with pytest.raises(ValueError, match='degrade=None'):
         degrading(dict(inputs=low, data_samples=dict(gt_img=gt)), True)
     with pytest.raises(ValueError, match='16x16'):
         degrading(dict(inputs=gt, data_samples={}), True)
-    with pytest.raises(ValueError, match='ground truth alone'):
+    with pytest.raises(ValueError, match='set degrade'):
         BatchDataPreprocessor()(dict(inputs=gt, data_samples={}), True)

@@ -10,7 +10,7 @@ from vsr_plugins.models.reduced import REDUCED, build_reduced, network_names
 
 register_all_modules()
 
-# What restores no video by itself.
+# Networks that cannot restore a video alone.
 PARTS = {
     *('DISFlow', 'SPyNetFlow', 'LinearBlendNet'),
     *('DeformableAlignment', 'FlowWarpAlignment', 'RectifiedFlowAlignment', 'SpatialAlignmentNet'),
@@ -21,7 +21,7 @@ SCALES = {
 }
 
 
-# At upstream's own width, which cannot be changed.
+# At upstream's own width, which is fixed.
 SLOW = ('IconVSRNet',)
 
 
@@ -61,16 +61,16 @@ def test_needs_come_from_attributes():
     assert (spec.clip_len, spec.min_size, spec.min_frames) == (CLIP_LEN, 64, 5)
     edvr = dict(type='EDVRNet', **REDUCED['EDVRNet'])
     spec = input_spec(MODELS.build(dict(type='AlignedNet', network=edvr)))
-    assert (spec.output, spec.window, spec.multiple_of) == ('center', 5, 1)  # it fills the frames itself
+    assert (spec.output, spec.window, spec.multiple_of) == ('center', 5, 1)  # it pads the frames itself
 
 
-def test_a_network_that_says_nothing_is_named():
-    with pytest.raises(ValueError, match='Linear does not say how it restores a video'):
+def test_a_network_without_declaration_is_named():
+    with pytest.raises(ValueError, match='Linear'):
         input_spec(nn.Linear(1, 1))
 
 
 class Remember(nn.Module):
-    """Upstream's contract in small: keeps what it was given."""
+    """A minimal network with upstream's contract that records its inputs."""
 
     scale, window, output, temporal_context = 1, None, 'all', 0
 
@@ -99,7 +99,7 @@ def test_the_normalisation_of_a_model_is_respected(mean, std, order):
 
 
 class Averages(nn.Module):
-    """Streams, and runs out of memory at one frame of the stream."""
+    """A streaming network that runs out of memory at one frame."""
 
     scale, window, output, temporal_context, window_length = 1, None, 'all', 1, 2
 
@@ -113,20 +113,20 @@ class Averages(nn.Module):
             yield frame / 2
 
 
-def test_a_stream_that_runs_out_of_memory_goes_on_in_tiles():
+def test_a_stream_that_runs_out_of_memory_continues_in_tiles():
     frames = [torch.full((40, 40, 3), 10 * i, dtype=torch.uint8).numpy() for i in range(12)]
     made = [picture[0, 0, 0] * 255 for (picture,) in VideoPredictor(Averages()).restore(iter(frames))]
     assert made == pytest.approx([5 * i for i in range(12)], abs=1e-4)
 
 
 class Overflows(Remember):
-    """Makes what is not finite under autocast, as networks with large features do in half precision."""
+    """Return non-finite values under autocast, as networks with large features do in half precision."""
 
     def forward(self, lqs):
         return lqs * (float('inf') if torch.is_autocast_enabled('cpu') else 1)
 
 
-def test_half_precision_that_overflows_is_left():
+def test_overflow_in_half_precision_falls_back_to_float32():
     frames = [torch.full((8, 8, 3), 51, dtype=torch.uint8).numpy()] * 3
     predictor = VideoPredictor(Overflows(), precision='half')
     assert predictor.half

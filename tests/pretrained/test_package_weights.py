@@ -1,4 +1,4 @@
-"""Weights that come with the package or a clone: whole, loadable without anything else, and better than none."""
+"""Weights in the package or a clone: valid, loadable on their own, and better than bicubic."""
 
 import hashlib
 import inspect
@@ -30,12 +30,12 @@ every_set = pytest.mark.parametrize('entry', OWN, ids=lambda entry: entry.name)
 
 
 @pytest.mark.parametrize('place', PLACES)
-def test_every_file_is_in_the_registry_and_the_other_way_round(place):
+def test_files_and_registry_agree(place):
     listed = {entry.files[0].path for entry in OWN if entry.files[0].place == place}
     assert listed == {path.name for path in PLACES[place].glob('*.safetensors')} != set()
 
 
-def test_what_a_user_would_run_and_nothing_else_comes_with_the_package():
+def test_the_package_contains_only_weights_that_users_run():
     shipped = {entry.name for entry in OWN if entry.files[0].place == PACKAGE}
     assert shipped == {'espcn', 'fsrcnn', 'vespcn', 'latent-attention', 'robust-vsr', 'robust-vsr-stn'}
     assert all(path.suffix == '.safetensors' for path in FOLDER.iterdir() if path.is_file())
@@ -43,7 +43,7 @@ def test_what_a_user_would_run_and_nothing_else_comes_with_the_package():
 
 
 @every_set
-def test_a_file_says_how_it_was_trained_and_what_it_reaches(entry):
+def test_a_file_has_its_provenance(entry):
     about = read_provenance(f'{PRETRAINED_PREFIX}{entry.name}')
     config = read_config(entry.config)
     assert (about.config, about.data, about.licence) == (entry.config, entry.data, entry.licence)
@@ -57,11 +57,11 @@ def test_a_file_says_how_it_was_trained_and_what_it_reaches(entry):
     if entry.vid4:
         assert (about.vid4['PSNR'], about.vid4['SSIM'], about.vid4['protocol']) == (*entry.vid4, 'basicvsr')
     assert re.fullmatch('[0-9a-f]{40}', about.commit)
-    # It names no machine.
+    # It contains no machine name.
     assert not re.search(r'"/', json.dumps(asdict(about)))
 
 
-def test_weights_from_elsewhere_say_nothing(tmp_path):
+def test_foreign_weights_have_no_provenance(tmp_path):
     for name in ('w.safetensors', 'w.pth'):
         write_weights({'a': torch.zeros(1)}, tmp_path / name, {'network': 'A'})
         assert read_provenance(tmp_path / name) is None
@@ -72,16 +72,16 @@ def test_weights_from_elsewhere_say_nothing(tmp_path):
         read_provenance(tmp_path / 'w.safetensors')
 
 
-def test_a_person_is_told_where_weights_come_from(tmp_path, capsys):
+def test_the_command_prints_the_provenance(tmp_path, capsys):
     assert main(['convert', '--about', 'pretrained:robust-vsr']) == 0
     printed = capsys.readouterr().out
-    for told in ('robust_vsr_deep-final_1xb8-20k_clips', '29.137', '25.29', 'basicvsr', '20000'):
-        assert told in printed
+    for value in ('robust_vsr_deep-final_1xb8-20k_clips', '29.137', '25.29', 'basicvsr', '20000'):
+        assert value in printed
     write_weights({'a': torch.zeros(1)}, tmp_path / 'w.pth')
     assert main(['convert', '--about', str(tmp_path / 'w.pth')]) == 2
 
 
-def test_the_script_ships_a_checkpoint_the_same_way_every_time(tmp_path, capsys):
+def test_the_script_converts_a_checkpoint_reproducibly(tmp_path, capsys):
     torch.manual_seed(0)
     network = build_network(find_pretrained('espcn').network)
     state = {f'generator.{name}': value for name, value in network.state_dict().items()}
@@ -106,7 +106,7 @@ def test_the_script_ships_a_checkpoint_the_same_way_every_time(tmp_path, capsys)
 def test_the_network_of_the_registry_is_that_of_its_config(entry):
     config = read_config(entry.config)
     generator = to_builtins(config.model.generator)
-    # What the config leaves out is the default.
+    # Arguments that the config omits have their defaults.
     defaults = {
         name: parameter.default
         for name, parameter in inspect.signature(find_network(generator['type'])).parameters.items()
@@ -117,7 +117,7 @@ def test_the_network_of_the_registry_is_that_of_its_config(entry):
     assert to_builtins(config.model.data_preprocessor)['std'] == [255, 255, 255]
 
 
-def test_those_trained_here_stand_in_the_order_of_the_held_out_clips():
+def test_weights_trained_here_are_ordered_by_the_held_out_clips():
     values = [held_out(entry) for entry in OWN]
     assert values == sorted(values, reverse=True)
 
@@ -143,9 +143,9 @@ def held_out(entry):
 
 
 def gain_over_bicubic(model):
-    """By how many dB a model beats bicubic enlargement, whatever its network takes and returns.
+    """Return by how many dB a model beats bicubic upsampling, for any input spec of its network.
 
-    One that makes frames between is given every second frame, and beside it stands the mean of two, enlarged.
+    An interpolating network takes every second frame, and is compared with the upsampled mean of two.
     """
     errors = {'network': [], 'bicubic': []}
     restorers = {'network': VideoPredictor(model)}

@@ -1,9 +1,9 @@
-"""Where weights come from: files read and written, loaded strictly, and converted from other implementations.
+"""Weight files: safe reading, atomic writing, strict loading, and conversion from other implementations.
 
-The modules here need torch and safetensors alone; a network is imported only where weights are checked against it.
+The modules here import torch and safetensors only; a network is imported only to check weights against it.
 
-``none`` in the place of a checkpoint's path stands for the weights as they are initialised: ``mim test`` demands a
-checkpoint, and a network without weights (bicubic) has none.
+The checkpoint path ``none`` means the initial weights: ``mim test`` requires a checkpoint, but a network without
+weights (bicubic) has none.
 """
 
 NO_CHECKPOINT = 'none'

@@ -1,4 +1,4 @@
-"""Conversion of released weights: which sources there are, and from file to file."""
+"""Convert released weights: list the sources and convert files."""
 
 import pkgutil
 from collections.abc import Mapping, Sequence
@@ -13,10 +13,10 @@ from .weight_files import read_weights, write_weights
 
 
 def find_converters() -> dict[str, ModuleType]:
-    """The modules of ``converters`` that convert weights, by the name ``vsr convert --from`` takes.
+    """Return the modules of ``converters`` that convert weights, by the name for ``vsr convert --from``.
 
-    Each has ``convert(state_dict)`` and a docstring whose first line says whose weights they are. One whose files are
-    none of ``read_weights`` has ``read(path)``.
+    Each has ``convert(state_dict)`` and a docstring whose first line names the source of the weights. A module whose
+    files ``read_weights`` cannot read has ``read(path)``.
     """
     modules = {name: import_module(f'{converters.__name__}.{name}') for name in _names()}
     return {name: module for name, module in modules.items() if hasattr(module, 'convert')}
@@ -30,14 +30,15 @@ def convert_state_dict(source: str, state_dict: Mapping[str, Tensor]) -> dict[st
     """Convert released weights in memory.
 
     Args:
-        source: Name of the source, see ``sources``.
+        source: Name of the source, see ``find_converters``.
         state_dict: Weights as they were released.
 
     Returns:
-        The same under the names of the network, complete and in its order.
+        The weights under the names of the network, complete and in its order.
 
     Raises:
-        ValueError: If the source is unknown or these are other weights; the first missing or unknown names are given.
+        ValueError: If the source is unknown or the weights are not of it; the message has the first missing or unknown
+            names.
     """
     return _source(source).convert(state_dict)
 
@@ -46,25 +47,25 @@ def read_released(source: str, path: Path | str) -> dict[str, Tensor]:
     """Read and convert a file of released weights.
 
     Args:
-        source: Name of the source, see ``sources``.
-        path: File as it was released, of any kind that ``read_weights`` takes; of an ncnn model its .param or .bin.
+        source: Name of the source, see ``find_converters``.
+        path: Released file, of any kind that ``read_weights`` takes; of an ncnn model its .param or .bin.
 
     Returns:
         Weights under the names of the network, without a prefix.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the source is unknown, or the file is damaged or holds other weights.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the source is unknown, or the file is damaged or contains other weights.
     """
     module = _source(source)
     return module.convert(getattr(module, 'read', read_weights)(path))
 
 
 def _source(name: str) -> ModuleType:
-    # The others are left alone: some import MMagic.
+    # Do not import the other modules: some import MMagic.
     module = import_module(f'{converters.__name__}.{name}') if name in _names() else None
     if not hasattr(module, 'convert'):
-        raise ValueError(f'there is no source {name!r}; there are {", ".join(find_converters())}')
+        raise ValueError(f'unknown source {name!r}; choose from {", ".join(find_converters())}')
     return module
 
 
@@ -78,28 +79,28 @@ def convert_weights(
     without: Sequence[str] = (),
     meta: Mapping[str, str] | None = None,
 ) -> int:
-    """Convert a file of released weights into one that our networks load.
+    """Convert a file of released weights to a file that our networks load.
 
     Args:
-        source: Name of the source, see ``sources``.
-        weights: File as it was released, see ``read_released``.
-        output: File to write, of the same kinds.
-        prefix: Put before each name. A model of the configs holds its network as ``generator``; a bare network wants
+        source: Name of the source, see ``find_converters``.
+        weights: Released file, see ``read_released``.
+        output: File to write, in a format of ``write_weights``.
+        prefix: Prepended to each name. In a model of the configs the network is ``generator``; a bare network needs
             ``''``.
-        force: Replace ``output`` if it is there.
+        force: Overwrite an existing ``output``.
         half: Write half precision.
-        without: Beginnings of names of the network, as they are before ``prefix``; the weights that have them are left
-            out, for a network without these parts.
-        meta: What to say beside the weights, besides where they come from.
+        without: Prefixes of names of the network, before ``prefix`` is prepended; weights with these are omitted, for a
+            network without these parts.
+        meta: Additional metadata to write; the source is always included.
 
     Returns:
-        How many tensors were written.
+        Number of tensors written.
 
     Raises:
-        ValueError: If the source is unknown, or the file is damaged or holds other weights; the first missing or
-            unknown names are given. Or if no name begins as ``without`` says, or all do.
-        FileNotFoundError: If there is no such file.
-        FileExistsError: If ``output`` is there and ``force`` is not given.
+        ValueError: If the source is unknown, or the file is damaged or contains other weights; the message has the
+            first missing or unknown names. Or if no name has a prefix of ``without``, or all have.
+        FileNotFoundError: If the file does not exist.
+        FileExistsError: If ``output`` exists and ``force`` is False.
     """
     converted = _without(read_released(source, weights), without)
     meta = {'converted_from': source, 'network': _source(source).NETWORK, **(meta or {})}
@@ -107,12 +108,12 @@ def convert_weights(
     return len(converted)
 
 
-def _without(weights: Mapping[str, Tensor], beginnings: Sequence[str]) -> dict[str, Tensor]:
-    for beginning in beginnings:
-        if not any(name.startswith(beginning) for name in weights):
+def _without(weights: Mapping[str, Tensor], prefixes: Sequence[str]) -> dict[str, Tensor]:
+    for prefix in prefixes:
+        if not any(name.startswith(prefix) for name in weights):
             parts = ', '.join(dict.fromkeys(f'{name.split(".")[0]}.' for name in weights))
-            raise ValueError(f'--without: no name begins with {beginning!r}, but with {parts}')
-    kept = {name: value for name, value in weights.items() if not name.startswith(tuple(beginnings))}
+            raise ValueError(f'--without: no name begins with {prefix!r}; choose from {parts}')
+    kept = {name: value for name, value in weights.items() if not name.startswith(tuple(prefixes))}
     if not kept:
-        raise ValueError(f'--without {" ".join(beginnings)} leaves no weights')
+        raise ValueError(f'--without {" ".join(prefixes)} excludes all weights')
     return kept

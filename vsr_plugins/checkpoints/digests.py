@@ -1,4 +1,4 @@
-"""Digests of files, by which they are known again."""
+"""Digests that identify files."""
 
 import hashlib
 from pathlib import Path
@@ -7,7 +7,7 @@ PART = 1 << 20
 
 
 def digest_file(path: Path | str) -> str:
-    """SHA-256 of a file's content."""
+    """Return the SHA-256 of a file's content."""
     digest = hashlib.sha256()
     with open(path, 'rb') as file:
         while part := file.read(PART):

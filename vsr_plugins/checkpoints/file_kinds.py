@@ -1,4 +1,4 @@
-"""What a file really holds that should have held weights."""
+"""Detect what a file contains, to explain why it cannot be read as weights."""
 
 import pickle
 import tarfile
@@ -20,18 +20,18 @@ OTHER_FORMATS = {
     b'\x93NUMPY': 'a NumPy array',
     b'7767517': 'the .param of an ncnn model (vsr convert reads it with its .bin)',
 }
-LARGEST_HEADER = 100_000_000  # safetensors' own limit
+MAX_HEADER = 100_000_000  # safetensors' own limit
 
 
 def is_safetensors(path: Path) -> bool:
-    """Whether the file begins as safetensors do: the length of a header, and the header's brace."""
+    """Whether the file begins like safetensors: the length of a header, and the header's brace."""
     with path.open('rb') as file:
         head = file.read(9)
-    return len(head) == 9 and head[8:] == b'{' and 2 <= int.from_bytes(head[:8], 'little') <= LARGEST_HEADER
+    return len(head) == 9 and head[8:] == b'{' and 2 <= int.from_bytes(head[:8], 'little') <= MAX_HEADER
 
 
 def is_pickle(path: Path) -> bool:
-    """Whether this is a pickle of protocol 2 or later, on its own or in a zip file as torch writes it."""
+    """Whether the file is a pickle of protocol 2 or later, or a zip file as torch writes it."""
     if zipfile.is_zipfile(path):
         return True
     with path.open('rb') as file:
@@ -39,13 +39,13 @@ def is_pickle(path: Path) -> bool:
 
 
 def begins_with_zeros(path: Path) -> bool:
-    """Whether nothing was written at the beginning of the file; an empty tar archive looks the same."""
+    """Whether the file begins with zeros, as an unwritten file or an empty tar archive does."""
     with path.open('rb') as file:
         return not any(file.read(HEAD))
 
 
 def fault_of_weights(path: Path) -> str:
-    """One line for the user about a file that cannot be read: its name, its size, what it is and what to do."""
+    """Describe an unreadable file in one line: its name, its size, its kind and what to do."""
     size = path.stat().st_size
     return f'{path} ({size} bytes) {_fault(path, size)}'
 
@@ -56,12 +56,12 @@ def _fault(path: Path, size: int) -> str:
     with path.open('rb') as file:
         head = file.read(HEAD)
     if not any(head):
-        return 'begins with zeros alone: copy or download it again'
+        return 'begins with zeros: copy or download it again'
     start = head.lstrip().lower()
     if head.startswith(LFS_POINTER):
-        return 'is a pointer of Git LFS, not the weights: run `git lfs pull` where it was cloned, or download the file'
+        return 'is a Git LFS pointer, not weights: run `git lfs pull` in its clone, or download the file'
     if start.startswith(MARKUP):
-        return 'is a web page, not weights: the link led to a page; download the file itself'
+        return 'is a web page, not weights: download the file itself'
     for formats in (ARCHIVES, OTHER_FORMATS):
         for magic, name in formats.items():
             if head.startswith(magic):
@@ -74,7 +74,7 @@ def _fault(path: Path, size: int) -> str:
     if zipfile.is_zipfile(path) and not _is_torch_zip(path):
         return 'is a zip archive without PyTorch weights: unpack it first'
     if head.startswith((b'PK\x03\x04', b'\x80')) or is_safetensors(path):
-        return 'ends too early or is damaged: copy or download it again'
+        return 'is truncated or damaged: copy or download it again'
     return 'is damaged, or neither a PyTorch nor a safetensors file: copy or download it again'
 
 

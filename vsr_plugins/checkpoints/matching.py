@@ -1,4 +1,4 @@
-"""Loading weights into the model they belong to, and no other."""
+"""Load weights strictly into the model they belong to."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -8,58 +8,59 @@ from torch import Tensor, nn
 from .weight_files import WRAPPERS
 
 MAX_NAMES = 3
-# How many batches a normalisation has seen is left out by some writers and changes nothing.
+# Some files omit num_batches_tracked, which does not affect the output.
 OPTIONAL = '.num_batches_tracked'
 NETWORK = 'generator.'
-# Names of an editor's network, the one that measures first.
+# Prefixes of an editor's network; the average, which is measured, first.
 EDITOR_NETWORKS = ('generator_ema.', NETWORK)
 
 
 def load_state_dict_strict(model: nn.Module, state_dict: Mapping[str, Tensor], source: str) -> None:
-    """Fill everything in ``model`` that makes its output; refuse weights that do not.
+    """Load all weights that affect the output of ``model``; raise if one is missing or unexpected.
 
-    What an editor of MMagic has beside its ``generator`` serves training alone (discriminator, losses, counters of
-    steps), so a checkpoint may lack it, or have what this model lacks. An averaged copy of the generator must be there
-    where the model's results come from it. Any other model is filled entirely.
+    In an editor of MMagic, everything besides its ``generator`` serves training only (discriminator, losses, step
+    counters), so a checkpoint may lack it or have extra. An averaged copy of the generator must exist if the model's
+    results come from it. Any other model is loaded completely.
 
     Args:
         model: A child of mmagic's ``BaseEditModel``, or any module.
-        state_dict: Names and tensors; see ``match_names`` for what may stand before the names.
-        source: Where they come from, for the message.
+        state_dict: Names and tensors; see ``match_names`` for accepted prefixes.
+        source: Name of the source, for the message.
 
     Raises:
-        ValueError: If a tensor is missing, has no place or has another shape; how many of each, and the first.
+        ValueError: If a tensor is missing, unexpected or has another shape; the message has their numbers and first
+            names.
     """
     weights = match_names(model, state_dict)
     needed = _needed(model)
     own = model.state_dict()
-    wanted = [name for name in own if name.startswith(needed) and not name.endswith(OPTIONAL)]
+    required = [name for name in own if name.startswith(needed) and not name.endswith(OPTIONAL)]
     misshapen = [name for name, value in weights.items() if name in own and value.shape != own[name].shape]
-    # Torch's own loading renames what older versions of a layer called otherwise.
-    fitting = OrderedDict((name, value) for name, value in weights.items() if name not in misshapen)
-    fitting._metadata = getattr(weights, '_metadata', OrderedDict())
-    missing, unexpected = model.load_state_dict(fitting, strict=False)
-    missing = [name for name in wanted if name in set(missing) - set(misshapen)]
+    # Torch's own loading renames parameters of older versions of a layer.
+    matching = OrderedDict((name, value) for name, value in weights.items() if name not in misshapen)
+    matching._metadata = getattr(weights, '_metadata', OrderedDict())
+    missing, unexpected = model.load_state_dict(matching, strict=False)
+    missing = [name for name in required if name in set(missing) - set(misshapen)]
     misshapen = [name for name in misshapen if name.startswith(needed)]
-    # Where nothing fits, what the file has instead is what the reader wants to see.
-    unexpected = [name for name in unexpected if name.startswith(needed) or missing == wanted]
+    # If nothing matches, list what the file contains instead.
+    unexpected = [name for name in unexpected if name.startswith(needed) or missing == required]
     if not missing and not unexpected and not misshapen:
         return
     shapes = [f'{name} {tuple(own[name].shape)} but {tuple(weights[name].shape)} in the file' for name in misshapen]
-    faults = (('missing', missing), ('without a place', unexpected), ('of another shape', shapes))
-    parts = [f'{len(names)} {what}: {_first(names)}' for what, names in faults if names]
-    if missing == wanted:
-        parts.append('weights of other projects are converted by vsr convert')
+    faults = (('missing', missing), ('unexpected', unexpected), ('of another shape', shapes))
+    parts = [f'{len(names)} {kind}: {_first(names)}' for kind, names in faults if names]
+    if missing == required:
+        parts.append('convert weights of other projects by vsr convert')
     network = type(getattr(model, 'generator', model)).__name__
-    raise ValueError(f'{source} does not hold the weights of this {network}: {"; ".join(parts)}')
+    raise ValueError(f'{source} does not contain the weights of this {network}: {"; ".join(parts)}')
 
 
 def match_names(model: nn.Module, state_dict: Mapping[str, Tensor]) -> 'OrderedDict[str, Tensor]':
-    """Take away or add what stands before the names of ``state_dict``, so that they are those of ``model``.
+    """Remove or add prefixes of the names in ``state_dict``, so that they match those of ``model``.
 
-    The ``module.`` of parallel training goes. An editor of MMagic holds its network as ``generator``: weights of the
-    bare network get that before their names, and a bare network takes from the weights of an editor those of the
-    network; of a running average where the training kept one.
+    The ``module.`` of parallel training is removed. In an editor of MMagic the network is ``generator``: this prefix is
+    added to weights of a bare network, and a bare network takes from the weights of an editor those of its network, or
+    of its running average if the training kept one.
     """
     weights = state_dict
     for wrapper in WRAPPERS:
@@ -79,7 +80,7 @@ def match_names(model: nn.Module, state_dict: Mapping[str, Tensor]) -> 'OrderedD
 
 
 def _needed(model: nn.Module) -> tuple[str, ...]:
-    """Beginnings of the names of what makes the output."""
+    """Prefixes of the weights that affect the output."""
     if not isinstance(getattr(model, 'generator', None), nn.Module):
         return ('',)
     return EDITOR_NETWORKS if getattr(model, 'is_use_ema', False) else (NETWORK,)

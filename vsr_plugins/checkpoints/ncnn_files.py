@@ -1,11 +1,11 @@
-"""The two files of an ncnn model: ``.param`` names its layers, ``.bin`` has their weights one after the other.
+"""Read the two files of an ncnn model: ``.param`` describes its layers, ``.bin`` contains their weights in order.
 
 Format:
     ``.param`` is text: 7767517, then the numbers of layers and blobs, then a line for each layer: type, name, numbers
-    of inputs and outputs, their names, and ``key=value``. Of a convolution 0 is the number of outputs, 1 and 11 width
-    and height of the kernel, 5 whether it has a bias, 6 the number of weights.
+    of inputs and outputs, their names, and ``key=value``. Keys of a convolution: 0 is the number of outputs, 1 and 11
+    width and height of the kernel, 5 whether it has a bias, 6 the number of weights.
 
-    ``.bin`` is little-endian. Weights of a convolution begin with a tag of four bytes: 0x01306B47 for float16, filled
+    ``.bin`` is little-endian. Weights of a convolution begin with a tag of four bytes: 0x01306B47 for float16, padded
     to a multiple of four bytes, and 0 for float32. Its bias is float32, without a tag.
 """
 
@@ -31,19 +31,19 @@ WITHOUT_WEIGHTS = frozenset(
 
 @dataclass(frozen=True)
 class Layer:
-    """A line of a ``.param``; arrays among its arguments are left out."""
+    """A line of a ``.param``, without the arrays among its arguments."""
 
     kind: str
     name: str
     arguments: dict[int, float]
 
     def number(self, key: int, default: int = 0) -> int:
-        """An argument that counts something."""
+        """Return an argument as an integer."""
         return int(self.arguments.get(key, default))
 
 
 def read_ncnn(param: Path | str, bin: Path | str) -> dict[str, Tensor]:
-    """The convolutions of an ncnn model, in the order of its layers.
+    """Read the convolutions of an ncnn model, in the order of its layers.
 
     Args:
         param: The ``.param``.
@@ -54,22 +54,22 @@ def read_ncnn(param: Path | str, bin: Path | str) -> dict[str, Tensor]:
 
     Raises:
         FileNotFoundError: If either is missing.
-        ValueError: If one is damaged, they do not belong together, or other layers have weights.
+        ValueError: If one is damaged, they belong to different models, or other layers have weights.
     """
     param, bin = Path(param).expanduser(), Path(bin).expanduser()
     for path in (param, bin):
         if not path.is_file():
-            raise FileNotFoundError(f'an ncnn model is a .param and a .bin, but there is no {path.absolute()}')
+            raise FileNotFoundError(f'an ncnn model is a .param and a .bin, but {path.absolute()} does not exist')
     data = memoryview(bin.read_bytes())
     position = 0
 
-    def take(count: int, dtype: str, what: str) -> np.ndarray:
+    def take(count: int, dtype: str, part: str) -> np.ndarray:
         nonlocal position
         end = position + count * np.dtype(dtype).itemsize
         if end > len(data):
             raise ValueError(
-                f'{bin} ({len(data)} bytes) ends within {what}, which needs {end}: it is damaged, or not that of '
-                f'{param.name}; copy or download it again'
+                f'{bin} ({len(data)} bytes) ends within {part}, which needs {end}: it is damaged, or does not belong '
+                f'to {param.name}; copy or download it again'
             )
         values = np.frombuffer(data[position:end], dtype)
         position = end
@@ -80,27 +80,27 @@ def read_ncnn(param: Path | str, bin: Path | str) -> dict[str, Tensor]:
         if layer.kind in WITHOUT_WEIGHTS:
             continue
         if layer.kind != 'Convolution':
-            raise ValueError(f'{param} has the layer {layer.name} of type {layer.kind}, whose weights are not read')
+            raise ValueError(f'{param} has the layer {layer.name} of type {layer.kind}, which is not supported')
         shape = _kernel_shape(layer, param)
-        what = f'the weights of {layer.name}'
-        tag = int(take(1, '<u4', what)[0])
+        part = f'the weights of {layer.name}'
+        tag = int(take(1, '<u4', part)[0])
         if tag not in (FLOAT16_TAG, FLOAT32_TAG):
-            raise ValueError(f'{bin}: {what} have the tag {tag:#010x}; float16 and float32 are read, or it is damaged')
-        values = take(int(np.prod(shape)), '<f2' if tag else '<f4', what)
-        take(-position % ALIGNMENT, 'u1', what)
+            raise ValueError(f'{bin}: {part} have the tag {tag:#010x}, neither float16 nor float32; it may be damaged')
+        values = take(int(np.prod(shape)), '<f2' if tag else '<f4', part)
+        take(-position % ALIGNMENT, 'u1', part)
         tensors[f'{layer.name}.weight'] = torch.from_numpy(values.astype(np.float32)).reshape(shape)
         if layer.number(HAS_BIAS):
             bias = take(shape[0], '<f4', f'the bias of {layer.name}')
             tensors[f'{layer.name}.bias'] = torch.from_numpy(bias.astype(np.float32))
     if position != len(data):
         raise ValueError(
-            f'{bin} has {len(data)} bytes, but {param.name} describes {position}: they are not of one model'
+            f'{bin} has {len(data)} bytes, but {param.name} describes {position}: they belong to different models'
         )
     return tensors
 
 
 def read_ncnn_pair(path: Path | str) -> dict[str, Tensor]:
-    """``read_ncnn`` of the file named and the other that lies beside it.
+    """Call ``read_ncnn`` for a file and its counterpart in the same folder.
 
     Raises:
         FileNotFoundError: If either is missing.
@@ -127,20 +127,20 @@ def _layers(param: Path) -> Iterator[Layer]:
         lines = param.read_text(encoding='utf-8').splitlines()
     except UnicodeDecodeError:
         raise ValueError(
-            f'{param} ({param.stat().st_size} bytes) is no text, as the .param of an ncnn model is'
+            f'{param} ({param.stat().st_size} bytes) is not a text file, so not the .param of an ncnn model'
         ) from None
     if len(lines) < 2 or lines[0].strip() != MAGIC:
-        raise ValueError(f'{param} ({param.stat().st_size} bytes) is no .param of ncnn: line 1 is not {MAGIC}')
+        raise ValueError(f'{param} ({param.stat().st_size} bytes) is not a .param of ncnn: line 1 is not {MAGIC}')
     layers = [line for line in lines[2:] if line.strip()]
     declared = lines[1].split()[:1]
     if declared != [str(len(layers))]:
-        raise ValueError(f'{param} has {len(layers)} layers of {" ".join(declared)}: copy or download it again')
+        raise ValueError(f'{param} has {len(layers)} of {" ".join(declared)} layers: copy or download it again')
     for line in layers:
         try:
             kind, name, inputs, outputs, *rest = line.split()
             pairs = (argument.split('=') for argument in rest[int(inputs) + int(outputs) :])
-            # Keys below -23300 are those of arrays.
+            # Keys below -23300 mark arrays.
             arguments = {int(key): float(value) for key, value in pairs if int(key) >= 0}
         except ValueError:
-            raise ValueError(f'{param} is damaged: {line!r} is no layer') from None
+            raise ValueError(f'{param} is damaged: {line!r} is not a layer') from None
         yield Layer(kind, name, arguments)

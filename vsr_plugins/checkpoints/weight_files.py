@@ -1,4 +1,4 @@
-"""Files of weights: read without running code, written whole or not at all."""
+"""Read weight files without running code, and write them atomically."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -16,50 +16,51 @@ from .safe_loading import load_torch_file
 
 SAFETENSORS = '.safetensors'
 SUFFIXES = (SAFETENSORS, '.pth', '.pt')
-# Under which name checkpoints hold their weights, first come first taken. Of a file with both `params_ema`, an average
-# over the training, and `params` the average is taken, as BasicSR takes it by default.
+# Names under which checkpoints store their weights, in order of preference. `params_ema`, an average over the training,
+# is preferred to `params`, as BasicSR does by default.
 NESTED = ('params_ema', 'params', 'state_dict', 'model_state_dict', 'model')
-# What parallel training and torch.compile put before each name.
+# Prefixes that parallel training and torch.compile add to each name.
 WRAPPERS = ('module.', '_orig_mod.')
 
 
 def read_weights(path: Path | str) -> dict[str, Tensor]:
-    """Weights of a safetensors file or of a PyTorch checkpoint of any framework, on the CPU.
+    """Read the weights of a safetensors file or of a PyTorch checkpoint of any framework, to the CPU.
 
-    The format is told from the content, so the suffix does not matter (``.safetensors``, ``.pth``, ``.pt``, ``.ckpt``,
-    ...). The weights may lie bare in the file or under a name of ``NESTED``. What lies beside them (optimizer,
-    iteration) is left out, and so is the ``module.`` that parallel training puts before each name. Nothing in the file
-    is run.
+    The format is detected from the content, regardless of the suffix (``.safetensors``, ``.pth``, ``.pt``, ``.ckpt``,
+    ...). The weights may be at the top level of the file or under a name of ``NESTED``. Other contents (optimizer,
+    iteration) are ignored, and the ``module.`` prefix of parallel training is removed. No code of the file is run.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is damaged, something else, carries anything but weights and plain containers, or holds no
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it is damaged, of another kind, contains anything but weights and builtin containers, or has no
             weights.
     """
     content = read_checkpoint(path)
     weights = find_weights(content)
     if weights is None:
         if not isinstance(content, Mapping):
-            raise ValueError(f'{path} holds no weights by name, but a {type(content).__name__}')
-        raise ValueError(f'{path} holds no weights, only {", ".join(map(str, list(content)[:5])) or "nothing"}')
+            raise ValueError(f'{path} contains no named weights, but a {type(content).__name__}')
+        raise ValueError(
+            f'{path} contains no weights, only {", ".join(map(str, list(content)[:5])) or "an empty mapping"}'
+        )
     return weights
 
 
 def read_checkpoint(path: Path | str, map_location: Any = 'cpu') -> Any:
-    """All that a safetensors file or a PyTorch checkpoint holds, without running any code it may carry.
+    """Read all contents of a safetensors file or a PyTorch checkpoint, without running code from it.
 
     Args:
         path: The file, of any suffix.
-        map_location: Where the tensors go, as in ``torch.load``; of a safetensors file a device or its name.
+        map_location: Target of the tensors, as in ``torch.load``; of a safetensors file a device or its name.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is damaged, something else, or carries anything but weights, plain containers, numpy arrays
-            and mmengine's histories; or if ``map_location`` is no device where it must be.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it is damaged, of another kind, or contains anything but weights, builtin containers, numpy
+            arrays and mmengine's histories; or if ``map_location`` must be a device and is not.
     """
     path = Path(path).expanduser()
     if not path.is_file():
-        raise FileNotFoundError(f'there are no weights at {path.absolute()}')
+        raise FileNotFoundError(f'no weights at {path.absolute()}')
     if path.suffix != SAFETENSORS and not is_safetensors(path):
         return load_torch_file(path, map_location)
     if not isinstance(map_location, str | torch.device | None):
@@ -71,7 +72,7 @@ def read_checkpoint(path: Path | str, map_location: Any = 'cpu') -> Any:
 
 
 def find_weights(content: Any) -> dict[str, Tensor] | None:
-    """The weights in what a checkpoint holds, see ``read_weights``; None where there are none."""
+    """Return the weights in the contents of a checkpoint, see ``read_weights``; None if there are none."""
     while isinstance(content, Mapping):
         nested = next((content[key] for key in NESTED if isinstance(content.get(key), Mapping)), None)
         if nested is None:
@@ -84,13 +85,13 @@ def find_weights(content: Any) -> dict[str, Tensor] | None:
         return None
     bare = without_wrappers(weights)
     if list(bare) == list(weights):
-        # With versions of layers, after which torch renames what older ones called otherwise.
+        # The metadata has versions of layers, by which torch renames parameters of older ones.
         bare._metadata = getattr(content, '_metadata', OrderedDict())
     return bare
 
 
 def without_wrappers(weights: Mapping[str, Tensor]) -> 'OrderedDict[str, Tensor]':
-    """Without what ``WRAPPERS`` put before every name."""
+    """Remove the prefixes of ``WRAPPERS`` that all names have."""
     for wrapper in (*WRAPPERS, *WRAPPERS):
         if weights and all(name.startswith(wrapper) for name in weights):
             weights = {name.removeprefix(wrapper): value for name, value in weights.items()}
@@ -109,19 +110,19 @@ def write_weights(
     Args:
         weights: Names and tensors.
         path: A file that ends in ``.safetensors``, ``.pth`` or ``.pt``.
-        meta: What to say beside them.
-        force: Replace a file that is there.
-        half: Write numbers with a point in half precision, for half the size; a network takes them as its own.
+        meta: Metadata to write.
+        force: Overwrite an existing file.
+        half: Write floating-point numbers in half precision, for half the size; a network loads them in its own dtype.
 
     Raises:
-        ValueError: If the suffix is another, or a number is too large for half precision.
-        FileExistsError: If the file is there and ``force`` is not given.
+        ValueError: If the suffix is unknown, or a number is too large for half precision.
+        FileExistsError: If the file exists and ``force`` is False.
     """
     path = Path(path).expanduser()
     if path.suffix not in SUFFIXES:
-        raise ValueError(f'{path}: weights are written as {", ".join(SUFFIXES)}, but the suffix is {path.suffix!r}')
+        raise ValueError(f'{path}: the suffix must be one of {", ".join(SUFFIXES)}, but got {path.suffix!r}')
     if path.exists() and not force:
-        raise FileExistsError(f'{path} is already there; --force replaces it')
+        raise FileExistsError(f'{path} already exists; replace it with --force')
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
     if half:

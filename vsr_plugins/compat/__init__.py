@@ -1,7 +1,7 @@
-"""Patches of upstream on today's PyTorch: one file a patch, each says which fault it mends and when it can go.
+"""Patches of upstream for today's PyTorch, one per file, each with the upstream fault and when to delete the patch.
 
-Each patch is applied right after the module that it changes was imported, by whomever; nothing is imported for it.
-Nothing else in the package knows of this folder. Where nothing needs a patch it can be deleted.
+Each patch is applied right after the module that it changes is imported by other code; patches import nothing
+themselves. No other code of the package depends on this folder: once no patch is needed, delete it.
 """
 
 from importlib import import_module
@@ -9,7 +9,7 @@ from types import ModuleType
 
 from vsr_plugins_startup import when_imported
 
-# Module of upstream -> patches of this folder that change it.
+# Upstream module -> files of this folder that patch it.
 PATCHES = {
     'mmagic': ('upstream_warnings',),
     'mmengine.config.config': ('config_text',),
@@ -19,7 +19,7 @@ PATCHES = {
 
 
 def apply_when_imported() -> None:
-    """Let every patch wait for its module. Safe to call more than once."""
+    """Apply every patch as soon as its module is imported. May be called repeatedly."""
     for module in PATCHES:
         when_imported(module, _apply)
 

@@ -1,9 +1,9 @@
-"""Mends mmengine <= 0.10.7, whose checkpoints do not survive a kill; goes when mmengine writes them atomically.
+"""Patch of mmengine <= 0.10.7: write checkpoints atomically. Delete when mmengine does.
 
-Three faults: a checkpoint is written under its final name, so a kill leaves half a file there; with ``max_keep_ckpts``
-and ``save_best`` the old file is deleted before the new one is written, so a kill can leave none; and
-``last_checkpoint`` may name a file that is gone or half written. Here files are renamed into place, deletions come
-last, and the latest checkpoint is the newest whole one.
+Three faults: a checkpoint is written under its final name, so a killed process leaves a truncated file; with
+``max_keep_ckpts`` and ``save_best`` the old file is deleted before the new one is written, so a killed process can
+leave none; and ``last_checkpoint`` may name a file that is missing or truncated. With this patch, files are renamed
+into place, deletions come last, and the latest checkpoint is the newest complete one.
 """
 
 import os
@@ -34,31 +34,31 @@ _ITERATION = re.compile(r'(?:iter|epoch)_(\d+)\.pth$')
 
 
 def apply() -> None:
-    """Put the functions of this file in the place of mmengine's."""
+    """Replace mmengine's functions by those of this file."""
     LocalBackend.put = put
     LocalBackend.put_text = put_text
     CheckpointHook._save_checkpoint_with_step = save_then_delete
     CheckpointHook._save_best_checkpoint = save_best_then_delete
-    # The package is not yet an attribute of mmengine while its import ends.
+    # While mmengine.runner is imported it is not yet an attribute of mmengine.
     for module in (checkpoint_module, runner_module, flexible_runner_module, sys.modules['mmengine.runner']):
         module.find_latest_checkpoint = find_latest_checkpoint
 
 
 def put(self: LocalBackend, obj: bytes, filepath: str | Path) -> None:
-    """Write bytes to a file that appears under its name only when it is whole.
+    """Write bytes to a file atomically.
 
     Raises:
-        OSError: If it cannot be written; a file that had the name before is as it was.
+        OSError: If writing fails; an existing file of that name is unchanged.
     """
     if osp.exists(filepath) and not osp.isfile(filepath):
-        # A device or a pipe, which nothing may take the place of.
+        # A device or a pipe, which must not be replaced.
         _upstream_put(self, obj, filepath)
         return
-    # Where a link leads, as without this mend.
+    # Write to the target of a link, as upstream does.
     filepath = osp.realpath(filepath)
     folder, name = osp.split(filepath)
     mmengine.mkdir_or_exist(folder)
-    # One name for each file: what a kill leaves behind is overwritten by the next attempt, not collected.
+    # One fixed name per file: the next attempt overwrites the leftover of a killed process.
     partial = osp.join(folder, f'.{name}.partial')
     try:
         with open(partial, 'wb') as file:
@@ -73,7 +73,7 @@ def put(self: LocalBackend, obj: bytes, filepath: str | Path) -> None:
             raise
         raise OSError(
             error.errno,
-            f'{error.strerror or error} while writing {len(obj) / 2**20:.1f} MiB; what was there before is untouched',
+            f'{error.strerror or error} while writing {len(obj) / 2**20:.1f} MiB; an existing file is unchanged',
             filepath,
         ) from None
 
@@ -103,9 +103,9 @@ def save_then_delete(self: CheckpointHook, runner: Any, step: int, meta: dict) -
 
 @wraps(_upstream_save_best)
 def save_best_then_delete(self: CheckpointHook, runner: Any, metrics: dict) -> None:
-    """Save the best checkpoint, then delete the one that was best before."""
+    """Save the best checkpoint, then delete the previous best one."""
     before = _best_paths(self)
-    # Upstream deletes what these name before it writes; so they name nothing while it works.
+    # Upstream deletes these paths before it writes; so clear them while it runs.
     _set_best_paths(self, dict.fromkeys(before))
     try:
         _upstream_save_best(self, runner, metrics)
@@ -118,49 +118,56 @@ def save_best_then_delete(self: CheckpointHook, runner: Any, metrics: dict) -> N
 
 
 def find_latest_checkpoint(path: str) -> str | None:
-    """The newest whole checkpoint of a work directory.
+    """Return the newest complete checkpoint of a work directory.
 
-    That is the one ``last_checkpoint`` names, unless that is gone or damaged, or a kill came between the writing of a
-    later one and of its name.
+    That is the file named in ``last_checkpoint``, unless it is missing or damaged, or the process was killed between
+    writing a later checkpoint and writing its name.
 
     Args:
         path: The work directory.
 
     Returns:
-        Path of the checkpoint, or None where there is none yet.
+        Path of the checkpoint, or None if there is none yet.
     """
     record = Path(path) / 'last_checkpoint'
     text = record.read_text(encoding='utf-8', errors='replace').strip('\0 \r\n') if record.is_file() else ''
-    # The second: the work directory was moved.
-    named = next((name for name in (text, osp.join(path, osp.basename(text))) if text and _is_whole(name)), None)
+    # The second path is for a work directory that was moved.
+    named = next((name for name in (text, osp.join(path, osp.basename(text))) if text and _is_complete(name)), None)
     if named and osp.isdir(named):
         return named
     folders = dict.fromkeys([str(path), osp.dirname(named or text) or str(path)])
-    found = [str(entry) for folder in folders for entry in Path(folder).glob('*.pth') if _ITERATION.match(entry.name)]
-    # By time, since a folder may hold the later iterations of an earlier training.
-    found = sorted(
-        (entry for entry in found if _is_whole(entry)), key=lambda entry: (osp.getmtime(entry), _iteration(entry))
+    candidates = [
+        str(entry) for folder in folders for entry in Path(folder).glob('*.pth') if _ITERATION.match(entry.name)
+    ]
+    # Sort by time: a folder may contain later iterations of an earlier training.
+    candidates = sorted(
+        (entry for entry in candidates if _is_complete(entry)),
+        key=lambda entry: (osp.getmtime(entry), _iteration(entry)),
     )
     if named:
         written = record.stat().st_mtime
-        later = [entry for entry in found if osp.getmtime(entry) > written and _iteration(entry) > _iteration(named)]
+        later = [
+            entry for entry in candidates if osp.getmtime(entry) > written and _iteration(entry) > _iteration(named)
+        ]
         return later[-1] if later else named
-    if not found:
-        print_log(f'No checkpoint in {path} yet: training starts from the beginning.', logger='current')
+    if not candidates:
+        print_log(f'No checkpoint in {path}: training starts from the beginning.', logger='current')
         return None
     if text:
-        print_log(f'{text}, the last checkpoint, is gone or damaged; taking {found[-1]} instead.', logger='current')
-    return found[-1]
+        print_log(
+            f'The last checkpoint {text} is missing or damaged; using {candidates[-1]} instead.', logger='current'
+        )
+    return candidates[-1]
 
 
 def _iteration(path: str) -> float:
-    """The iteration in the name of a checkpoint; infinite where there is none, so that no other is later."""
+    """Iteration in the name of a checkpoint; infinite if there is none, so that no other is later."""
     match = _ITERATION.match(osp.basename(path))
     return int(match.group(1)) if match else inf
 
 
-def _is_whole(path: str) -> bool:
-    """Whether a file ends as a checkpoint does; those of torch >= 1.6 are zip files, with their index at the end.
+def _is_complete(path: str) -> bool:
+    """Whether a file is a complete checkpoint: those of torch >= 1.6 are zip files, with the index at the end.
 
     DeepSpeed's are folders.
     """
@@ -168,7 +175,7 @@ def _is_whole(path: str) -> bool:
 
 
 def _best_paths(hook: CheckpointHook) -> dict[str | None, str | None]:
-    """Best checkpoint by metric; None stands for the only one."""
+    """Best checkpoint by metric; the key None is for a single metric."""
     return {None: getattr(hook, 'best_ckpt_path', None), **getattr(hook, 'best_ckpt_path_dict', {})}
 
 

@@ -1,10 +1,10 @@
-"""Lets ``_base_ = 'vsr_plugins::latent_attn/...'`` and ``mim`` find this package; goes when upstream looks for itself.
+"""Patch of mmengine 0.10 and openmim 0.3 for configs ``_base_ = 'vsr_plugins::...'``. Delete once upstream finds them.
 
-Three faults of mmengine 0.10. It inherits configs of the packages that a list of its own names, and of no others. It
-takes the name of the package for that of the registries to build with, while the parts of this one are in MMagic's. And
-it, as openmim 0.3, looks for an editable install beside its metadata, where the package is not.
+Three faults: mmengine 0.10 inherits configs only of packages in a list of its own. It uses the name of the package as
+the scope of the registries, but this package registers in MMagic's. And mmengine and openmim 0.3 look for an editable
+install next to its metadata, where the package is not.
 
-``custom_imports`` of a config are imported after its bases have been read, so ``vsr_plugins_startup`` applies this in
+``custom_imports`` of a config are imported after its bases are read, so ``vsr_plugins_startup`` applies this patch in
 every process, as soon as upstream's modules are imported. It runs this file by its path, hence the absolute import.
 """
 
@@ -23,7 +23,7 @@ def add_to_packages(utils: ModuleType) -> None:
 
 
 def find_bases(config: ModuleType) -> None:
-    """Let ``mmengine.config.config`` find a base ``vsr_plugins::name``, as if its path had been written."""
+    """Let ``mmengine.config.config`` resolve a base ``vsr_plugins::name`` to its path."""
     upstream = config.Config._get_cfg_path
 
     def get_cfg_path(cfg_path: str, filename: str) -> tuple[str, str | None]:

@@ -1,15 +1,15 @@
-"""mmcv-lite has no ``mmcv._ext``, so ``mmcv.ops`` cannot be imported; delete once mmcv ships wheels with it for all.
+"""Replacement of ``mmcv._ext`` for mmcv-lite. Delete once mmcv ships wheels with ``_ext`` for all platforms.
 
-Stands for that module where no compiled one exists, found by ``vsr_plugins_startup.py``. Deformable convolution,
-versions 1 and 2, is computed by ``vsr_plugins.models.blocks.deform`` under mmcv's own Python code, which passes the
-tensors to be filled, as the compiled operators take them. Every other operator can be looked up, so that modules which
-merely name it are importable, and raises an error when it is called.
+Without it ``mmcv.ops`` cannot be imported. ``vsr_plugins_startup.py`` finds this module if no compiled one exists.
+Deformable convolution, versions 1 and 2, is computed by ``vsr_plugins.models.blocks.deform`` under mmcv's own Python
+code, which passes output tensors, as for the compiled operators. Every other operator exists as a name, so that modules
+that only reference it can be imported, and raises an error when it is called.
 """
 
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-# How the rest of the package tells this module from a compiled one.
+# Distinguishes this module from a compiled one.
 STAND_IN = True
 
 
@@ -86,7 +86,7 @@ def modulated_deform_conv_backward(
     with_bias: bool,
     **sizes: int,
 ) -> None:
-    """Add to the five ``grad_`` tensors the gradients with respect to what they are named after."""
+    """Add to the five ``grad_`` tensors the gradients with respect to the tensors of the same name."""
     grads = (grad_input, grad_offset, grad_mask, grad_weight)
     _accumulate(grads, grad_output, input, offset, mask, weight, _version2(weight, sizes))
     if with_bias:
@@ -94,7 +94,7 @@ def modulated_deform_conv_backward(
 
 
 def _version1(weight: Any, sizes: dict[str, int]) -> Any:
-    # im2col_step is how many images the compiled operator unfolds at once; it does not change the result.
+    # im2col_step, the number of images the compiled operator unfolds at once, does not change the result.
     pairs = {name: (sizes[f'{name}H'], sizes[f'{name}W']) for name in ('d', 'pad', 'dilation')}
     return _geometry(weight, pairs['d'], pairs['pad'], pairs['dilation'], sizes)
 
@@ -107,7 +107,7 @@ def _version2(weight: Any, sizes: dict[str, int]) -> Any:
 def _geometry(
     weight: Any, stride: tuple[int, int], padding: tuple[int, int], dilation: tuple[int, int], sizes: dict[str, int]
 ) -> Any:
-    # Imported when an operator is called: mmcv.ops itself is imported by MMagic, which our package imports.
+    # Imported on the first call: MMagic, which our package imports, imports mmcv.ops.
     from vsr_plugins.models.blocks.deform import Geometry
 
     return Geometry(tuple(weight.shape[-2:]), stride, padding, dilation, sizes['group'], sizes['deformable_group'])
@@ -133,15 +133,15 @@ def _accumulate(
 
 
 def __getattr__(name: str) -> Callable[..., NoReturn]:
-    """A function in the place of the operator ``name``, for there is none."""
+    """Return a function that raises, in place of the missing operator ``name``."""
     if name.startswith('__'):
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
 
     def operator(*args: Any, **kwargs: Any) -> NoReturn:
         raise NotImplementedError(
-            f'{name} is a compiled operator of mmcv, and this environment has none (mmcv-lite): vsr_plugins stands in '
-            'for deform_conv2d and modulated_deform_conv2d alone. Install a full mmcv built for your PyTorch in place '
-            'of mmcv-lite; the README of vsr_plugins says how.'
+            f'{name} is a compiled operator of mmcv, which this environment does not have (mmcv-lite): vsr_plugins '
+            'implements deform_conv2d and modulated_deform_conv2d only. Install a full mmcv built for your PyTorch in '
+            'place of mmcv-lite, as described in the README of vsr_plugins.'
         )
 
     operator.__name__ = name

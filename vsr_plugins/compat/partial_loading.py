@@ -1,8 +1,8 @@
-"""Mends mmengine <= 0.10.7, which measures a model that a checkpoint fills in part; goes when it refuses.
+"""Patch of mmengine <= 0.10.7: refuse to measure a partially loaded model. Delete when mmengine does.
 
-``mim test`` loads with ``strict=False``: with the checkpoint of another model it logs a warning among many lines and
-prints the scores of weights that are random in part. Here what makes the output has to be filled. A training that
-starts from another's weights (``load_from``) may fill in part, as ever, but not nothing at all.
+``mim test`` loads with ``strict=False``: with the checkpoint of another model it logs one warning among many lines and
+prints the scores of partly random weights. With this patch, every weight that affects the output must be loaded. A
+training that starts from other weights (``load_from``) may still load only some of them, but not none.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _upstream_load_checkpoint = Runner.load_checkpoint
 
 
 def apply() -> None:
-    """Put ``load_checkpoint`` in the place of the method of mmengine's runner."""
+    """Replace ``load_checkpoint`` of mmengine's runner."""
     Runner.load_checkpoint = load_checkpoint
 
 
@@ -32,14 +32,16 @@ def load_checkpoint(self: Runner, filename: str, map_location: Any = 'cpu', *arg
 
     Raises:
         ValueError: If the weights are not those of the runner's model; before a training, if none of them are.
-        FileNotFoundError: If there is no such file; for ``none``, if the network is to be measured and its config names
-            weights that are not there.
+        FileNotFoundError: If the file does not exist; for ``none``, if the network is to be measured and weights named
+            in its config do not exist.
     """
     model = self.model.module if is_model_wrapper(self.model) else self.model
     special = args or kwargs or filename == NO_CHECKPOINT
     missing = getattr(getattr(model, 'generator', None), 'missing_files', None)
     if filename == NO_CHECKPOINT and missing and not isinstance(self._train_loop, BaseLoop):
-        raise FileNotFoundError(f'no weights at {", ".join(map(str, missing))}; put them there (VSR_WEIGHTS_ROOT)')
+        raise FileNotFoundError(
+            f'no weights at {", ".join(map(str, missing))}; copy them there, or set VSR_WEIGHTS_ROOT'
+        )
     if special or not isinstance(getattr(model, 'generator', None), nn.Module):
         return _upstream_load_checkpoint(self, filename, map_location, *args, **kwargs)
     checkpoint = _load_checkpoint(filename, map_location=map_location)
@@ -52,18 +54,18 @@ def load_checkpoint(self: Runner, filename: str, map_location: Any = 'cpu', *arg
         _load_checkpoint_to_model(model, {'state_dict': weights}, revise_keys=[])
     else:
         load_state_dict_strict(model, weights, str(filename))
-        _warn_of_other_data(self, filename)
+        _warn_of_mismatch(self, filename)
     self._has_loaded = True
     self.logger.info(f'Load checkpoint from {filename}')
     return checkpoint
 
 
-def _warn_of_other_data(runner: Runner, filename: str) -> None:
-    """Warn where pretrained weights are about to be measured on low resolution that they are not for."""
+def _warn_of_mismatch(runner: Runner, filename: str) -> None:
+    """Warn if pretrained weights are measured on a degradation they were not trained for."""
     from ..evaluation.test_sets import weights_mismatch
     from ..pretrained import entry_of
 
     entry, loaders = entry_of(filename), runner._test_dataloader
     for loader in loaders if isinstance(loaders, list | tuple) else [loaders]:
         if entry is not None and isinstance(loader, Mapping) and (mismatch := weights_mismatch(entry, loader)):
-            runner.logger.warning(f'{filename}: {mismatch}; the scores say nothing about these weights')
+            runner.logger.warning(f'{filename}: {mismatch}; the scores are not representative of these weights')

@@ -1,6 +1,7 @@
-"""Mends mmengine 0.10, which lists names of fields in the order of a set; goes when ``metainfo_keys`` has an order.
+"""Patch of mmengine 0.10: list names of fields in a fixed order. Delete when ``metainfo_keys`` has one.
 
-Two samples with the same fields, put in by different data sets, do not stack where that order differs.
+mmengine lists them in the order of a set; two samples with the same fields, added by different data sets, do not stack
+if that order differs.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from mmengine.structures import BaseDataElement
 
 
 def apply() -> None:
-    """Let names of fields come in alphabetical order."""
+    """List names of fields in alphabetical order."""
     BaseDataElement.metainfo_keys = _metainfo_keys
     BaseDataElement.keys = _keys_in_order(BaseDataElement.keys)
 

@@ -1,4 +1,4 @@
-"""Mends mmagic 1.2.0, whose imports print a page of deprecation warnings a user can do nothing about; goes with it."""
+"""Patch of mmagic 1.2.0: silence deprecation warnings of its imports that no user can fix. Delete with mmagic 1.2.0."""
 
 import warnings
 
@@ -12,6 +12,6 @@ HARMLESS = (
 
 
 def apply() -> None:
-    """Silence exactly these."""
+    """Ignore the warnings of ``HARMLESS`` only."""
     for category, message, module in HARMLESS:
         warnings.filterwarnings('ignore', message=message, category=category, module=module)

@@ -1,4 +1,4 @@
-"""Data sets and transforms: what upstream's ``BasicFramesDataset`` cannot say. Raw data is prepared in ``prepare``."""
+"""Data sets and transforms beyond upstream's ``BasicFramesDataset``; ``prepare`` prepares raw data."""
 
 import lazy_loader
 

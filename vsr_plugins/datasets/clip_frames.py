@@ -1,4 +1,4 @@
-"""Clips that lie on disk as folders of frames."""
+"""Data set of clips stored as folders of frames."""
 
 import os
 import os.path as osp
@@ -19,39 +19,40 @@ SAMPLES = ('clips', 'frames')
 class ClipFramesDataset(BasicFramesDataset):
     """Upstream's ``BasicFramesDataset`` for clips of any length, image format and naming of frames.
 
-    What it adds: a sample holds the paths of its frames in natural order, whatever they are called, so no transform
-    has to guess file names; and whatever is missing is one error, raised when the dataset is built, that says what was
-    looked for, where, and which command makes it. Annotation files, prefixes and backends are upstream's.
+    It differs as follows. A sample contains the paths of its frames in natural order, regardless of their names, so no
+    transform has to guess file names; and missing data raise one error when the dataset is built, which names the
+    missing path and the command that makes it. Annotation files, prefixes and backends are upstream's.
 
     With ``samples='clips'`` a sample is a clip, its key the clip's name, and ``{key}_path`` lists all of its frames, or
-    those that ``load_frames_list`` names; ``num_input_frames`` is what ``SampleSegment`` then draws from them, and
-    ``clip_paths`` still holds all of them by their key afterwards, for ``AppendKeyFrames``. With
-    ``samples='frames'`` a sample is a frame, its key is ``clip/00000003`` (the index, eight digits), ``img_path`` lists
-    the ``num_input_frames`` around it, and so does ``gt_path`` unless ``num_output_frames`` is 1.
+    those named in ``load_frames_list``; ``SampleSegment`` then draws ``num_input_frames`` of them, and ``clip_paths``
+    still lists all by their key afterwards, for ``AppendKeyFrames``. With ``samples='frames'`` a sample is a frame, its
+    key is ``clip/00000003`` (the index, eight digits), ``img_path`` lists the ``num_input_frames`` around it, and so
+    does ``gt_path`` unless ``num_output_frames`` is 1.
 
     Args:
-        ann_file (str): Annotation file below ``data_root``, a clip a line; '' takes every folder of the search key.
-        data_root (str): The data set's folder.
-        data_prefix (dict): Folder below ``data_root`` for 'img', 'gt' or both. With 'gt' alone ``DegradeFrames`` makes
-            the input.
+        ann_file (str): Annotation file below ``data_root``, one clip per line; '' uses every folder of the search key.
+        data_root (str): Folder of the data set.
+        data_prefix (dict): Folder below ``data_root`` for 'img', 'gt' or both. With 'gt' only, ``DegradeFrames``
+            creates the input.
         pipeline (list): Transforms.
-        depth (int): Folders between a prefix and the frames: 1 for ``GT/city/0.png``, 2 for ``GT/00001/0266/im1.png``.
+        depth (int): Folder levels between a prefix and the frames: 1 for ``GT/city/0.png``, 2 for
+            ``GT/00001/0266/im1.png``.
         samples (str): 'clips' or 'frames'.
-        num_input_frames (int | None): See above. None is the whole clip, or one frame.
-        num_output_frames (int | None): 1 for the frame in the middle alone, None for as many as ``num_input_frames``.
-        clips (Sequence[str] | None): Take these clips alone.
-        fixed_seq_len (int | None): Use only so many frames of each clip, from the first.
-        padding (str): What a window holds beyond the ends of a clip, see ``window_indices``.
-        key_frames_file (str | None): File below ``data_root`` that says which frames are I-frames, as
-            ``vsr prepare clips`` writes it for video files; a clip it names has them under ``key_frames``. It may be
-            absent: where no clip was a video it is.
-        prepare (str | None): Kind of ``vsr prepare`` that makes this data set, for the error message; 'split' where
-            ``vsr split`` makes its annotation file, 'stages' where ``vsr stages`` makes its input.
-        **kwargs: As upstream's.
+        num_input_frames (int | None): See above. None means the complete clip, or one frame.
+        num_output_frames (int | None): 1 for the centre frame only, None for as many as ``num_input_frames``.
+        clips (Sequence[str] | None): Use these clips only.
+        fixed_seq_len (int | None): Use only this many frames of each clip, from the first.
+        padding (str): How a window is padded beyond the ends of a clip, see ``window_indices``.
+        key_frames_file (str | None): File below ``data_root`` that lists I-frames, as ``vsr prepare clips`` writes it
+            for video files; a clip listed there has them under ``key_frames``. It may be missing: it is not written if
+            no clip was a video.
+        prepare (str | None): Kind of ``vsr prepare`` that makes this data set, for the error message; 'split' if
+            ``vsr split`` makes its annotation file, 'stages' if ``vsr stages`` makes its input.
+        **kwargs: As in upstream's class.
 
     Raises:
         FileNotFoundError: If the data set, a clip or all its frames are missing.
-        ValueError: If ``img`` and ``gt`` of a clip have different numbers of frames, or an argument does not fit.
+        ValueError: If ``img`` and ``gt`` of a clip have different numbers of frames, or an argument is invalid.
     """
 
     METAINFO = dict(dataset_type='clip_frames', task_name='vsr')
@@ -83,7 +84,7 @@ class ClipFramesDataset(BasicFramesDataset):
         self.key_frames_file = key_frames_file
         self.prepare = prepare
         self.sequence_limit = fixed_seq_len
-        # Upstream writes into its default dictionaries, which all data sets of a process would then share.
+        # Upstream modifies its default dictionaries, which all data sets of a process would then share.
         kwargs.setdefault('filename_tmpl', {})
         super().__init__(
             ann_file=ann_file,
@@ -97,15 +98,15 @@ class ClipFramesDataset(BasicFramesDataset):
         )
 
     def load_data_list(self) -> list[dict]:
-        """One entry a sample. The frames of each clip are kept once, not in every sample."""
-        self._require_all_there()
+        """Return one entry per sample. The frames of each clip are stored once, not in every sample."""
+        self._require_paths()
         clips = list(dict.fromkeys(path.replace(os.sep, '/') for path in self._clip_names()))
         if not clips:
-            raise self._missing(f'{self.ann_file or self.data_prefix[self.search_key]} names no clip')
+            raise self._missing(f'{self.ann_file or self.data_prefix[self.search_key]} lists no clip')
         if self.clips is not None:
             if absent := [clip for clip in self.clips if clip not in clips]:
                 raise self._missing(
-                    f'{self.ann_file or self.data_prefix[self.search_key]} does not name {", ".join(absent)}'
+                    f'{self.ann_file or self.data_prefix[self.search_key]} does not list {", ".join(absent)}'
                 )
             clips = self.clips
         self._frames = {key: self._list_frames(key, clips) for key in self.data_prefix}
@@ -123,7 +124,7 @@ class ClipFramesDataset(BasicFramesDataset):
         ]
 
     def get_data_info(self, idx: int) -> dict:
-        """The sample of an index, with the paths of its frames."""
+        """Return a sample, with the paths of its frames."""
         info = super().get_data_info(idx)
         clip, length, frame = info.pop('clip'), info['sequence_length'], info.get('frame')
         window, center = range(length), range(length)
@@ -168,7 +169,7 @@ class ClipFramesDataset(BasicFramesDataset):
     def _list_frames(self, key: str, clips: list[str]) -> dict[str, list[str]]:
         named = self.load_frames_list.get(key)
         if named is not None:
-            # One list for all: with tens of thousands of short clips, listing each takes longer than the first epoch.
+            # One list for all: listing tens of thousands of short clips takes longer than the first epoch.
             return dict.fromkeys(clips, list(named))
         frames, absent = {}, []
         for clip in clips:
@@ -180,19 +181,19 @@ class ClipFramesDataset(BasicFramesDataset):
                 absent.append(clip)
         if absent:
             more = f' and {len(absent) - 3} more' if len(absent) > 3 else ''
-            named = f'{self.ann_file} names' if self.use_ann_file else f'{self.data_prefix[self.search_key]} holds'
+            source = self.ann_file if self.use_ann_file else self.data_prefix[self.search_key]
             raise self._missing(
-                f'{named} {len(clips)} clips, but {len(absent)} of them have no frames in '
+                f'{source} lists {len(clips)} clips, but {len(absent)} of them have no frames in '
                 f'{osp.abspath(self.data_prefix[key])}: {", ".join(absent[:3])}{more}'
             )
         return frames
 
-    def _require_all_there(self) -> None:
+    def _require_paths(self) -> None:
         for folder in (self.data_root, *self.data_prefix.values()):
             if folder and not self._is_dir(folder):
-                raise self._missing(f'there is no folder {osp.abspath(folder)}')
+                raise self._missing(f'no folder {osp.abspath(folder)}')
         if self.use_ann_file and not self.file_backend.isfile(self.ann_file):
-            raise self._missing(f'there is no annotation file {osp.abspath(self.ann_file)}')
+            raise self._missing(f'no annotation file {osp.abspath(self.ann_file)}')
 
     def _require_same_length(self, key: str, frames: dict[str, list[str]], lengths: dict[str, int]) -> None:
         for clip, names in frames.items():
@@ -211,13 +212,13 @@ class ClipFramesDataset(BasicFramesDataset):
 
     def _advice(self) -> str:
         value = os.environ.get('VSR_DATA_ROOT')
-        state = f'VSR_DATA_ROOT is {value}' if value else "VSR_DATA_ROOT is not set (the configs then use './data')"
+        state = f'VSR_DATA_ROOT is {value}' if value else "VSR_DATA_ROOT is not set (configs then use './data')"
         if self.prepare is None:
             return state
         root = osp.abspath(self.data_root or '.')
         if self.prepare == 'split':
-            return f'{state}. To make it: vsr split {root}, once vsr prepare clips has made that folder'
+            return f'{state}. To make it, run vsr prepare clips, then vsr split {root}'
         if self.prepare == 'stages':
-            return f'{state}. The stage before this one restores these frames: train both by vsr stages FIRST SECOND'
+            return f'{state}. The previous stage restores these frames: train both by vsr stages FIRST SECOND'
         target = osp.dirname(root)
-        return f'{state}. To make it: vsr prepare {self.prepare} SRC {target}, where SRC is the data set as it came'
+        return f'{state}. To make it, run vsr prepare {self.prepare} SRC {target}, where SRC is the downloaded data set'

@@ -1,8 +1,8 @@
-"""Key frames: a few frames of a video that stand for all of it.
+"""Select key frames: a few frames of a video that represent all of it.
 
 Source: "Efficient Video Super-Resolution with Latent Attention" (Computer Science, 2023, 50(11A): 221100156), section
-6.2: key frames extracted by ffmpeg are given to long-range attention as further keys and values. Which frames ffmpeg
-chose, and how many, the paper does not say; here they are the I-frames, and evenly spaced ones where there are none.
+6.2: key frames extracted by ffmpeg are additional keys and values of long-range attention. The paper does not state
+which frames ffmpeg chose, nor how many; here they are the I-frames, or evenly spaced frames if there are none.
 """
 
 from collections.abc import Collection, Iterable
@@ -12,21 +12,21 @@ from ..media.decoding import decode, is_key_frame
 
 
 def video_key_frames(path: str | Path) -> list[int]:
-    """Indices, from 0 in the order of presentation, of the I-frames of a video file.
+    """Return the indices, from 0 in presentation order, of the I-frames of a video file.
 
-    Every frame is decoded: containers mark only those I-frames that one can seek to.
+    Every frame is decoded: containers mark only the I-frames that support seeking.
 
     Raises:
-        UnreadableError: If it is no video or cannot be decoded to its end.
+        UnreadableError: If the file is not a video or cannot be decoded to its end.
     """
     return [i for i, frame in enumerate(decode(Path(path))) if is_key_frame(frame)]
 
 
 def read_key_frames(text: str) -> dict[str, list[int]]:
-    """The I-frames of each clip from what ``vsr prepare clips`` wrote, lines of ``name index index ...``.
+    """Parse the I-frames of each clip from the file of ``vsr prepare clips``, lines of ``name index index ...``.
 
     Raises:
-        ValueError: If a line is something else.
+        ValueError: If a line has another form.
     """
     clips = {}
     for number, line in enumerate(text.splitlines(), 1):
@@ -39,29 +39,29 @@ def read_key_frames(text: str) -> dict[str, list[int]]:
 
 
 def evenly_spaced(total: int, count: int) -> list[int]:
-    """The frames in the middle of ``count`` equal parts of ``total`` frames; some repeat where there are too few.
+    """Return the centre frames of ``count`` equal parts of ``total`` frames; some repeat if there are too few.
 
     Raises:
         ValueError: If there is no frame, or ``count`` is negative.
     """
     if total < 1 or count < 0:
-        raise ValueError(f'frames to choose from and a count are needed, but got total={total}, count={count}')
+        raise ValueError(f'total must be at least 1 and count at least 0, but got total={total}, count={count}')
     return [(2 * i + 1) * total // (2 * count) for i in range(count)]
 
 
 def select_key_frames(
     total: int, count: int, recorded: Iterable[int] = (), excluded: Collection[int] = ()
 ) -> list[int]:
-    """Choose exactly ``count`` frames of a clip, so that samples can be batched.
+    """Select exactly ``count`` frames of a clip, so that samples can be batched.
 
-    Taken are, evenly spaced among those that there are, first I-frames outside ``excluded``, then other frames outside,
-    then I-frames within, then other frames within; a clip of fewer than ``count`` frames repeats some.
+    Frames are taken in this order, evenly spaced within each group: I-frames outside ``excluded``, other frames
+    outside, I-frames inside, other frames inside; a clip of fewer than ``count`` frames repeats some.
 
     Args:
         total: Frames of the clip.
-        count: How many to choose.
-        recorded: Indices of its I-frames, if known; those that the clip does not have are passed over.
-        excluded: Indices that are better not chosen, as they are in the input already.
+        count: Number of frames to select.
+        recorded: Indices of its I-frames, if known; indices beyond the clip are ignored.
+        excluded: Indices to avoid, as they are already in the input.
 
     Returns:
         Indices in ascending order.
@@ -72,11 +72,11 @@ def select_key_frames(
     if count > total or total < 1:
         return evenly_spaced(total, count)
     recorded, excluded = set(recorded), set(excluded)
-    # The pair sorts frames outside before those within, and I-frames before others.
+    # The pair sorts frames outside before those inside, and I-frames before others.
     ranks = {index: (index in excluded, index not in recorded) for index in range(total)}
     chosen: list[int] = []
     for rank in sorted(set(ranks.values())):
         tier = [index for index in range(total) if ranks[index] == rank]
-        wanted = min(count - len(chosen), len(tier))
-        chosen += [tier[i] for i in evenly_spaced(len(tier), wanted)]
+        num = min(count - len(chosen), len(tier))
+        chosen += [tier[i] for i in evenly_spaced(len(tier), num)]
     return sorted(chosen)

@@ -1,4 +1,4 @@
-"""Clips from photographs, by moving a camera over them."""
+"""Data set of clips rendered by moving a camera over photographs."""
 
 import zlib
 from collections import Counter
@@ -22,44 +22,44 @@ EMBEDDED = {
     'train': ('astronaut.png', 'chelsea.png', 'hubble_deep_field.jpg', 'ihc.png', 'motorcycle_left.png'),
     'val': ('coffee.png', 'rocket.jpg'),
 }
-"""Colour photographs in scikit-image's wheel. The right view of the motorcycle is left out: it is the same scene."""
+"""Colour photographs in scikit-image's wheel. The right view of the motorcycle is omitted: it is the same scene."""
 SPLITS = ('train', 'val', 'all')
 
 
 @DATASETS.register_module()
 class PhotoMotionDataset(BaseDataset):
-    """Clips made of a folder of photographs by a camera that pans, zooms and turns, with parallax.
+    """Clips rendered from a folder of photographs by a camera that pans, zooms and turns, with parallax.
 
-    A sample is a pure function of ``seed``, the photograph's file name and the number of the clip: every epoch, worker
-    and resumed run sees the same, and adding a photograph changes no other clip. Photographs are either for training or
+    A sample depends only on ``seed``, the photograph's file name and the number of the clip: every epoch, worker and
+    resumed run gets the same, and adding a photograph changes no other clip. A photograph is either for training or
     held out, never both.
 
-    A sample holds ``gt``, a list of (h, w, 3) uint8 RGB images, ``key`` (``coffee_002``, or ``coffee_002/00000003``
-    with ``samples='frames'``), ``gt_path`` and what upstream's transforms and preprocessor ask for.
+    A sample contains ``gt``, a list of (h, w, 3) uint8 RGB images, ``key`` (``coffee_002``, or ``coffee_002/00000003``
+    with ``samples='frames'``), ``gt_path`` and the keys that upstream's transforms and preprocessor require.
 
     Args:
-        data_root (str | None): Folder of photographs. None takes those that scikit-image has in its wheel.
+        data_root (str | None): Folder of photographs. None uses those in scikit-image's wheel.
         num_frames (int): Frames in a clip.
-        gt_size (tuple[int, int] | None): (h, w) of the frames. None takes the largest multiple of 8 that the smallest
-            photograph gives with a tenth of its width left to move in.
-        clips_per_image (int): Clips made of each photograph.
+        gt_size (tuple[int, int] | None): (h, w) of the frames. None uses the largest multiple of 8 at which the
+            smallest photograph leaves a tenth of its width for motion.
+        clips_per_image (int): Clips rendered from each photograph.
         seed (int): Seed of all motion.
         split (str): 'train', 'val' or 'all'.
-        held_out (Collection[str] | float): File names for 'val', or the part of the photographs, at least one, drawn by
-            their names. The embedded ones have a fixed split where this is left at its default.
-        shrink (tuple[float, float]): Pixels of the photograph to one pixel of the frame, drawn for each clip. More
-            makes sharper frames of photographs that are soft at full size.
+        held_out (Collection[str] | float): File names for 'val', or the fraction of the photographs, at least one,
+            selected by a hash of their names. The embedded ones have a fixed split if this is left at its default.
+        shrink (tuple[float, float]): Pixels of the photograph per pixel of the frame, drawn for each clip. Larger
+            values give sharper frames of photographs that are soft at full size.
         motion (dict | None): Arguments of ``Motion``: pan, zoom, rotation, parallax, layers.
         samples (str): 'clips' or 'frames', as in ``ClipFramesDataset``.
         num_input_frames (int | None): Frames around each with ``samples='frames'``. None is 1.
-        cache_mb (float): Keep so many megabytes of what was rendered in memory, in each worker; nothing is written
-            into these frames.
+        cache_mb (float): Keep up to this many megabytes of rendered frames in memory, in each worker; these frames are
+            read-only.
         pipeline (list): Transforms, after loading.
-        **kwargs: As those of mmengine's ``BaseDataset``.
+        **kwargs: As in mmengine's ``BaseDataset``.
 
     Raises:
-        FileNotFoundError: If there is no such folder, or no photograph in it that is large enough.
-        ValueError: If an argument does not fit.
+        FileNotFoundError: If the folder does not exist, or contains no photograph that is large enough.
+        ValueError: If an argument is invalid.
     """
 
     METAINFO = dict(dataset_type='photo_motion', task_name='vsr')
@@ -89,7 +89,7 @@ class PhotoMotionDataset(BaseDataset):
                 f'num_frames and clips_per_image must be positive, but got {num_frames}, {clips_per_image}'
             )
         if not 1 <= shrink[0] <= shrink[1]:
-            raise ValueError(f'shrink must be two numbers from 1 on, the smaller first, but got {shrink}')
+            raise ValueError(f'shrink must be two numbers of at least 1, in ascending order, but got {shrink}')
         self.photo_root = Path(data_root) if data_root else None
         self.num_frames = num_frames
         self.gt_size = None if gt_size is None else tuple(gt_size)
@@ -106,7 +106,7 @@ class PhotoMotionDataset(BaseDataset):
         super().__init__(pipeline=pipeline or [], data_prefix={}, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """One entry a sample: which photograph, which clip and, if a sample is a frame, which frame."""
+        """Return one entry per sample: photograph, clip and, if a sample is a frame, the frame."""
         photos = self._photos()
         sizes = {photo: probe(photo).size for photo in photos}
         if self.gt_size is None:
@@ -134,11 +134,11 @@ class PhotoMotionDataset(BaseDataset):
         return [dict(clip, frame=frame) for clip in clips for frame in range(self.num_frames)]
 
     def camera_path(self, idx: int) -> CameraPath:
-        """The camera's path in the clip of a sample."""
+        """Return the camera's path in the clip of a sample."""
         return self._camera_path(super().get_data_info(idx))
 
     def get_data_info(self, idx: int) -> dict:
-        """Render a sample."""
+        """Render and return a sample."""
         info = super().get_data_info(idx)
         photo, frame = Path(info['photo']), info.get('frame')
         gt = self._render(info)
@@ -167,7 +167,7 @@ class PhotoMotionDataset(BaseDataset):
         if needed <= self.cache_left:
             self.cache_left -= needed
             for image in gt:
-                # Whoever writes into it is told, instead of changing what is loaded next time.
+                # Read-only: writing raises an error instead of changing the cached frame.
                 image.flags.writeable = False
             self.rendered[idx] = list(gt)
         return gt
@@ -178,24 +178,24 @@ class PhotoMotionDataset(BaseDataset):
         return draw_path(rng, tuple(info['photo_size']), self.gt_size, self.num_frames, self.shrink, self.motion)
 
     def _photos(self) -> list[Path]:
-        """The photographs of the split."""
+        """Return the photographs of the split."""
         if self.photo_root is None:
             root = _embedded_root()
-            found = sorted((root / name for names in EMBEDDED.values() for name in names), key=lambda p: p.name)
-            found = [photo for photo in found if photo.is_file()]
+            photos = sorted((root / name for names in EMBEDDED.values() for name in names), key=lambda p: p.name)
+            photos = [photo for photo in photos if photo.is_file()]
         elif self.photo_root.is_dir():
-            root, found = self.photo_root, list_images(self.photo_root)
+            root, photos = self.photo_root, list_images(self.photo_root)
         else:
-            raise FileNotFoundError(f'photographs: there is no folder {self.photo_root.resolve()}')
-        if not found:
-            raise FileNotFoundError(f'photographs: there is no image in {root.resolve()}')
+            raise FileNotFoundError(f'no folder of photographs at {self.photo_root.resolve()}')
+        if not photos:
+            raise FileNotFoundError(f'no photograph in {root.resolve()}')
         if self.split == 'all':
-            return found
-        held = self._held_out_names([photo.name for photo in found])
-        kept = [photo for photo in found if (photo.name in held) == (self.split == 'val')]
+            return photos
+        held = self._held_out_names([photo.name for photo in photos])
+        kept = [photo for photo in photos if (photo.name in held) == (self.split == 'val')]
         if not kept:
             raise FileNotFoundError(
-                f'photographs: {root.resolve()} holds {len(found)}, of which none is left for {self.split}'
+                f'{root.resolve()} contains {len(photos)} photographs, but none for the split {self.split}'
             )
         return kept
 
@@ -203,11 +203,11 @@ class PhotoMotionDataset(BaseDataset):
         if not isinstance(self.held_out, int | float):
             unknown = sorted(set(self.held_out) - set(names), key=natural_key)
             if unknown:
-                raise ValueError(f'held_out names {", ".join(unknown)}, which are not among the photographs')
+                raise ValueError(f'held_out contains {", ".join(unknown)}, which are not among the photographs')
             return set(self.held_out)
         if self.photo_root is None:
             return set(EMBEDDED['val'])
-        # By a hash of the name and not by the seed, which training and validation may set apart.
+        # By a hash of the name, not by the seed, which may differ between training and validation.
         count = max(1, round(self.held_out * len(names)))
         return set(sorted(names, key=lambda name: zlib.crc32(name.encode()))[:count])
 
@@ -220,5 +220,5 @@ def _read_photo(path: str) -> np.ndarray:
 def _embedded_root() -> Path:
     spec = find_spec('skimage')
     if spec is None or spec.origin is None:
-        raise FileNotFoundError('the embedded photographs are those of scikit-image, which is not installed')
+        raise FileNotFoundError('the embedded photographs need scikit-image, which is not installed')
     return Path(spec.origin).parent / 'data'

@@ -1,4 +1,4 @@
-"""Training that can be stopped anywhere and continued as if it had not been, and the reading of configs."""
+"""Resumable training (loops, hooks, optimizer wrappers) and the reading of configs."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Faster training steps of the same network: memory layout and ``torch.compile``."""
+"""Speed up training of an unchanged network: memory layout and ``torch.compile``."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,18 +15,18 @@ from ..models.blocks.fast.layout import keep_channels_last_3d
 
 @HOOKS.register_module()
 class AccelerationHook(Hook):
-    """Trains the generator with its convolutions in channels-last layout, compiled, or both.
+    """Train the generator with its convolutions in channels-last layout, compiled, or both.
 
-    mmengine's own ``compile=True`` compiles ``train_step`` as a whole, with the data preprocessor, the losses and the
-    optimizer wrapper in it. Here it is the generator alone, in training: in validation, where every clip has another
-    size, each would be compiled anew. Names in the state dict stay as they are, so checkpoints fit either way.
+    mmengine's own ``compile=True`` compiles all of ``train_step``, with the data preprocessor, the losses and the
+    optimizer wrapper. This hook compiles the generator only, and only in training: in validation every clip has another
+    size and would be compiled again. Names in the state dict do not change, so checkpoints fit either way.
 
     Args:
         channels_last: Put the weights of 2-D and 3-D convolutions into channels-last layout.
-        compile: Arguments of ``torch.compile``, ``{}`` for its defaults; None leaves the generator as it is.
+        compile: Arguments of ``torch.compile``, ``{}`` for its defaults; None does not compile.
 
     Raises:
-        ValueError: If the model has no generator, when training begins.
+        ValueError: If the model has no generator; raised when training begins.
     """
 
     def __init__(self, channels_last: bool = False, compile: Mapping[str, Any] | None = None) -> None:
@@ -35,16 +35,16 @@ class AccelerationHook(Hook):
         self._compiled: Any = None
 
     def before_train(self, runner: Runner) -> None:
-        """Convert and compile."""
+        """Convert the layout and compile."""
         accelerate(_generator(runner), self.channels_last, self.compile)
 
     def before_val(self, runner: Runner) -> None:
-        """Put the compiled generator aside."""
+        """Disable the compiled generator."""
         generator = _generator(runner)
         self._compiled, generator._compiled_call_impl = generator._compiled_call_impl, None
 
     def after_val(self, runner: Runner) -> None:
-        """Take it back."""
+        """Enable the compiled generator again."""
         _generator(runner)._compiled_call_impl, self._compiled = self._compiled, None
 
 
@@ -52,9 +52,9 @@ def accelerate(network: nn.Module, channels_last: bool = False, compile: Mapping
     """Change a network in place, see ``AccelerationHook``; its weights keep their names and values.
 
     Args:
-        network: Any.
-        channels_last: See there.
-        compile: See there.
+        network: Any network.
+        channels_last: See ``AccelerationHook``.
+        compile: See ``AccelerationHook``.
     """
     if channels_last:
         keep_channels_last_3d(network)

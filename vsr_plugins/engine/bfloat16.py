@@ -1,4 +1,4 @@
-"""Training in bfloat16 where PyTorch's autocast allows it."""
+"""Train in bfloat16 where PyTorch's autocast allows it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +11,10 @@ from torch import nn
 
 @OPTIM_WRAPPERS.register_module()
 class BFloat16OptimWrapper(OptimWrapper):
-    """Forward passes under autocast to bfloat16; weights, gradients and the optimizer stay in float32.
+    """Run forward passes under autocast to bfloat16; weights, gradients and the optimizer stay in float32.
 
-    bfloat16 has the range of float32, so no loss is scaled. Unlike mmengine's ``AmpOptimWrapper`` it also runs on the
-    CPU, where a recipe can be tried before a GPU is paid for.
+    bfloat16 has the range of float32, so the loss is not scaled. Unlike mmengine's ``AmpOptimWrapper`` it also runs on
+    the CPU, to test a recipe without a GPU.
 
     Args:
         **kwargs: As ``OptimWrapper``.
@@ -22,7 +22,7 @@ class BFloat16OptimWrapper(OptimWrapper):
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
-        """The forward pass of a training step happens in here."""
+        """Context of the forward pass of a training step."""
         device = next(model.parameters()).device.type
         with super().optim_context(model), torch.autocast(device, torch.bfloat16):
             yield

@@ -1,4 +1,4 @@
-"""Reading config files."""
+"""Find, read and compare config files."""
 
 import logging
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ NAMES = frozenset({'experiment_name', 'work_dir'})
 
 
 def find_config(config: str | Path) -> Path:
-    """The file of a config: one that exists, or the config of this package that has this name.
+    """Return the file of a config: an existing path, or the config of this package with this name.
 
     Raises:
-        FileNotFoundError: If there is neither.
+        FileNotFoundError: If neither exists.
         ValueError: If several configs of this package have this name.
     """
     if Path(config).is_file():
@@ -29,35 +29,35 @@ def find_config(config: str | Path) -> Path:
 
 
 def find_configs(pattern: str | Path) -> list[Path]:
-    """As ``find_config``, or the configs of this package that fit a pattern which the shell found no files for."""
+    """As ``find_config``, or the configs of this package that match a pattern unexpanded by the shell."""
     if Path(pattern).is_file() or not config_paths.WILDCARDS.intersection(str(pattern)):
         return [find_config(pattern)]
     return config_paths.find_configs(str(pattern))
 
 
 def read_config(config: str | Path) -> Config:
-    """Mmengine's ``Config.fromfile`` without a line for every environment variable in every base of the config.
+    """Read a config as ``Config.fromfile``, without a log line for every environment variable in every base.
 
     Args:
-        config: As ``find_config`` takes it.
+        config: As for ``find_config``.
 
     Raises:
-        FileNotFoundError: If there is no such config.
-        ValueError: If it is no config that can be read.
+        FileNotFoundError: If the config does not exist.
+        ValueError: If the config cannot be read.
     """
     path = find_config(config)
     logger = MMLogger.get_current_instance()
-    logger.addFilter(_tells)
+    logger.addFilter(_is_relevant)
     try:
         return Config.fromfile(path)
-    except Exception as error:  # a config is a program: it may raise anything
-        raise ValueError(f'{path} is no config that can be read: {first_line(error)}') from error
+    except Exception as error:  # a config is Python: it may raise anything
+        raise ValueError(f'cannot read the config {path}: {first_line(error)}') from error
     finally:
-        logger.removeFilter(_tells)
+        logger.removeFilter(_is_relevant)
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of what an error says, or what kind it is."""
+    """First line of an error's message, or its type if the message is empty."""
     text = str(error).strip()
     return text.splitlines()[0] if text else type(error).__name__
 
@@ -66,8 +66,8 @@ def to_builtins(node: Any, without: frozenset[str] = frozenset()) -> Any:
     """Convert a config to dictionaries, lists and the scalars of JSON; other values become their ``repr``.
 
     Args:
-        node: What to convert.
-        without: Keys to leave out wherever they are.
+        node: Value to convert.
+        without: Keys to omit at every level.
     """
     if isinstance(node, Mapping):
         return {str(key): to_builtins(value, without) for key, value in node.items() if key not in without}
@@ -77,9 +77,9 @@ def to_builtins(node: Any, without: frozenset[str] = frozenset()) -> Any:
 
 
 def alias_chain(config: Path) -> list[Path]:
-    """A config, and the one that it does no more than give another name, if it does, and so on.
+    """Return a config, its base if the config only renames it, the base of that, and so on.
 
-    Trainings and weights may have any's name.
+    Trainings and weights may have any of these names.
     """
     configs = [config]
     while (base := _base(configs[-1])) is not None and _content(base) == _content(config):
@@ -88,7 +88,7 @@ def alias_chain(config: Path) -> list[Path]:
 
 
 def _base(config: Path) -> Path | None:
-    """The file that a config inherits from, if it is one and not upstream's."""
+    """The single base file of a config, if it is not upstream's; else None."""
     bases = Config._get_base_files(str(config))
     if len(bases) != 1:
         return None
@@ -100,5 +100,5 @@ def _content(config: Path) -> dict:
     return to_builtins({key: value for key, value in read_config(config).items() if key not in NAMES})
 
 
-def _tells(record: logging.LogRecord) -> bool:
+def _is_relevant(record: logging.LogRecord) -> bool:
     return not record.getMessage().startswith('Using env variable')

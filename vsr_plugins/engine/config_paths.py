@@ -1,7 +1,7 @@
-"""Where the configs of this package are, by their names.
+"""Find the configs of this package by name.
 
-Configs are installed with the package, in ``vsr_plugins/.mim/configs`` where the tools of OpenMMLab look, and
-lie in ``configs`` of a clone. This module imports nothing but the standard library.
+Configs are installed with the package, in ``vsr_plugins/.mim/configs`` where OpenMMLab's tools search, and are in
+``configs`` of a clone. This module imports only the standard library.
 """
 
 from difflib import get_close_matches
@@ -12,51 +12,51 @@ WILDCARDS = frozenset('*?[')
 
 
 def config_root() -> Path:
-    """The folder of the configs of this package.
+    """Return the folder of the configs of this package.
 
     Raises:
         FileNotFoundError: If the package was installed without them.
     """
     for folder in (PACKAGE / '.mim' / 'configs', PACKAGE.parent / 'configs'):
         if (folder / '_base_').is_dir():
-            # In an editable install the first is a link to the second.
+            # In an editable install the first folder is a link to the second.
             return folder.resolve()
-    raise FileNotFoundError(f'there are no configs beside {PACKAGE}; install the package again')
+    raise FileNotFoundError(f'no configs in {PACKAGE / ".mim"} or {PACKAGE.parent}; install the package again')
 
 
 def config_path(name: str) -> str:
-    """The absolute path of a config of this package.
+    """Return the absolute path of a config of this package.
 
-    A config of one's own inherits it without knowing where the package is::
+    A user's config inherits from it without knowing where the package is::
 
         _base_ = __import__('vsr_plugins').config_path('latent_attn_vid4')
 
     Args:
-        name: ``latent_attn_vid4``, ``espcn/espcn_x4_1xb16-20k_clips.py``: the name of its file, with or without its
-            folder, ``configs/`` in front and ``.py`` at the end.
+        name: Name of the file, such as ``latent_attn_vid4`` or ``espcn/espcn_x4_1xb16-20k_clips.py``; its folder,
+            ``configs/`` in front and ``.py`` at the end are optional.
 
     Raises:
-        FileNotFoundError: If there is no such config; the message has names that are close.
-        ValueError: If several folders have one of that name.
+        FileNotFoundError: If the config does not exist; the message lists similar names.
+        ValueError: If several folders contain a config of that name.
     """
     paths = find_configs(name)
     if len(paths) > 1:
-        raise ValueError(f'{name!r} is the name of several configs: {", ".join(map(short_name, paths))}')
+        raise ValueError(f'several configs are named {name!r}; add the folder: {", ".join(map(short_name, paths))}')
     return str(paths[0])
 
 
 def find_configs(pattern: str) -> list[Path]:
-    """The configs of this package that have a name, or fit a pattern such as ``espcn/*20k*``.
+    """Return the configs of this package that have a name, or match a pattern such as ``espcn/*20k*``.
 
     Args:
-        pattern: As the name for ``config_path``, or a pattern in the language of the shell. Without a folder it is
-            looked for in every folder but ``_base_``.
+        pattern: A name as for ``config_path``, or a shell pattern. Without a folder it is searched in every folder but
+            ``_base_``.
 
     Returns:
         Absolute paths, at least one, in alphabetical order.
 
     Raises:
-        FileNotFoundError: If there is none; the message has names that are close.
+        FileNotFoundError: If no config matches; the message lists similar names.
     """
     root = config_root()
     name = pattern.replace('\\', '/').removeprefix('./').removeprefix('configs/').removesuffix('.py')
@@ -71,7 +71,7 @@ def find_configs(pattern: str) -> list[Path]:
 
 
 def short_name(path: Path) -> str:
-    """The name of a config of this package with its folder, such as ``espcn/espcn_x4_1xb16-20k_clips``."""
+    """Return the name of a config of this package with its folder, such as ``espcn/espcn_x4_1xb16-20k_clips``."""
     return path.relative_to(config_root()).with_suffix('').as_posix()
 
 

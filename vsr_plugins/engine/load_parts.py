@@ -1,4 +1,4 @@
-"""Starting a training from the weights of several others."""
+"""Start a training from the weights of several other trainings."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -22,51 +22,50 @@ WHICH = ('best', 'last')
 
 @HOOKS.register_module()
 class LoadPartsHook(Hook):
-    """Fills parts of a network from checkpoints of other trainings, before the first iteration.
+    """Load parts of a network from checkpoints of other trainings, before the first iteration.
 
-    For training in stages where a stage joins several networks of the one before (the branches of RobustVSR), or
-    deepens one (EDVR). A resumed training keeps its own weights, and testing does not look for the checkpoints.
+    For training in stages where a stage combines several networks of the previous one (the branches of RobustVSR), or
+    deepens one (EDVR). A resumed training keeps its own weights, and testing does not need the checkpoints.
 
     Args:
-        parts: What comes from where, in this order; each a dict of
+        parts: Parts to load, in this order; each a dict of
 
             - ``checkpoint``: a local file, the work directory of a training, ``pretrained:NAME``, or a list of these,
-              of which the first that is there is taken. What is not absolute is looked for beside this training's work
-              directory, then from where the command was run.
+              of which the first that exists is used. Relative paths are resolved against the parent of this training's
+              work directory, then against the current directory.
             - ``which``: of a work directory the ``'best'`` checkpoint, or the ``'last'``. Default the best.
-            - ``source``: beginning of the names to take, such as ``'generator.branch.'``; default all.
-            - ``target``: what stands in its place here, such as ``'generator.branches.0.'``; default the same.
-            - ``inflate``: lets a kernel for one frame start one for k frames side by side in the input channels:
-              ``'center'`` puts it at the frame in the middle and zeros elsewhere, so that the training starts from
-              what the network made of one frame; ``'mean'`` repeats it k times and divides by k, so that it starts
-              from the average of the frames; ``'difference'`` leaves the other frames the kernels they were initialised
-              with and takes their sum from the middle one's, so that frames that are alike give what one of them gave,
-              and what differs between them is seen from the first step. Default None, shapes must agree.
-            - ``partial``: True lets names below ``target`` that the checkpoint lacks keep their values, and leaves out
-              what has no place here. Default False.
-            - ``optional``: True lets the training start without this part where neither its checkpoint nor a work
-              directory is there, which the log says. Default False.
-            - ``unless_loaded``: True leaves this part out of a training whose ``load_from`` names weights, which then
-              stay as they are. For weights that a whole network, or its optical flow, usually starts from. Default
-              False.
+            - ``source``: prefix of the names to load, such as ``'generator.branch.'``; default all.
+            - ``target``: replacement of that prefix here, such as ``'generator.branches.0.'``; default the same.
+            - ``inflate``: expands a kernel for one frame to k frames concatenated in the input channels: ``'center'``
+              puts it at the centre frame and zeros elsewhere, so the training starts from the output of the network for
+              one frame; ``'mean'`` repeats it k times and divides by k, so it starts from the average of the frames;
+              ``'difference'`` keeps the initial kernels of the other frames and subtracts their sum from that of the
+              centre frame, so equal frames give the output for one frame, and differences between frames take effect
+              from the first step. Default None, shapes must agree.
+            - ``partial``: True keeps the values of names below ``target`` that the checkpoint lacks, and skips names
+              that this network lacks. Default False.
+            - ``optional``: True skips this part, with a warning, if neither its checkpoint nor a work directory exists.
+              Default False.
+            - ``unless_loaded``: True skips this part in a training whose ``load_from`` names weights, which are kept.
+              For the usual initial weights of a complete network, or of its optical flow. Default False.
 
     Raises:
-        ValueError: If a part is no dict, has no checkpoint or something else than these, or, when loaded, does not fit.
-        FileNotFoundError: If a checkpoint is missing, when it is loaded.
+        ValueError: If a part is not a dict, has no checkpoint or unknown options, or, when loaded, does not fit.
+        FileNotFoundError: If a checkpoint does not exist, when it is loaded.
     """
 
     OPTIONS = frozenset({'checkpoint', 'which', 'source', 'target', 'inflate', 'partial', 'optional', 'unless_loaded'})
-    # Of those, what ``load_part`` takes.
+    # Options passed to ``load_part``.
     LOADING = frozenset({'source', 'target', 'inflate', 'partial'})
 
     def __init__(self, parts: Sequence[Mapping]) -> None:
         if not isinstance(parts, Sequence) or not all(isinstance(part, Mapping) for part in parts):
-            raise ValueError(f'parts must be a list of dicts, one a part, but got {parts!r}')
+            raise ValueError(f'parts must be a list of dicts, one per part, but got {parts!r}')
         for part in parts:
             names = _names(part.get('checkpoint'))
             if not names or not all(isinstance(name, (str, Path)) for name in names) or part.keys() - self.OPTIONS:
                 raise ValueError(
-                    f'a part has a checkpoint and may have {", ".join(sorted(self.OPTIONS - {"checkpoint"}))}, '
+                    f'a part needs a checkpoint and takes {", ".join(sorted(self.OPTIONS - {"checkpoint"}))}, '
                     f'but got {dict(part)}'
                 )
             _check_inflate(part.get('inflate'))
@@ -74,23 +73,23 @@ class LoadPartsHook(Hook):
         self.parts = [dict(part) for part in parts]
 
     def before_train(self, runner: Runner) -> None:
-        """Load the parts, unless the training goes on from a checkpoint of its own."""
+        """Load the parts, unless the training resumes from its own checkpoint."""
         if runner.iter > 0:
             return
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        beside = Path(runner.work_dir).parent
+        parent = Path(runner.work_dir).parent
         for part in self.parts:
             if part.get('unless_loaded') and getattr(runner, '_has_loaded', False):
-                print_log(f'{part["checkpoint"]} is not loaded: the weights of load_from stay', logger='current')
+                print_log(f'{part["checkpoint"]} is not loaded: the weights of load_from are kept', logger='current')
                 continue
             try:
-                path = find_checkpoint(part['checkpoint'], beside, part.get('which', 'best'))
+                path = find_checkpoint(part['checkpoint'], parent, part.get('which', 'best'))
             except FileNotFoundError as error:
-                # A folder without a checkpoint is that of a training that was begun and not finished.
-                begun = any(place.is_dir() for name in _names(part['checkpoint']) for place in _places(name, beside))
-                if not part.get('optional') or begun:
-                    raise FileNotFoundError(f'{error}, or train without: --cfg-options custom_hooks=[]') from None
-                print_log(f'The training starts without it: {error}', logger='current', level=logging.WARNING)
+                # A folder without a checkpoint belongs to a training that was started and not finished.
+                started = any(path.is_dir() for name in _names(part['checkpoint']) for path in _paths(name, parent))
+                if not part.get('optional') or started:
+                    raise FileNotFoundError(f'{error}, or train without it: --cfg-options custom_hooks=[]') from None
+                print_log(f'Training starts without this part: {error}', logger='current', level=logging.WARNING)
                 continue
             weights = checkpoint_weights(path)
             options = {key: value for key, value in part.items() if key in self.LOADING}
@@ -98,53 +97,53 @@ class LoadPartsHook(Hook):
                 loaded = load_part(model, weights, **options)
             except ValueError as error:
                 raise ValueError(f'{path}: {error}') from error
-            print_log(f'{len(loaded)} tensors, {loaded[0]} and so on, come from {path}', logger='current')
+            print_log(f'loaded {len(loaded)} tensors ({loaded[0]}, ...) from {path}', logger='current')
 
 
-def find_checkpoint(name: str | Path | Sequence[str | Path], beside: Path, which: str = 'best') -> Path:
-    """The file that ``LoadPartsHook`` means by ``checkpoint``.
+def find_checkpoint(name: str | Path | Sequence[str | Path], parent: Path, which: str = 'best') -> Path:
+    """Return the file of a ``checkpoint`` of ``LoadPartsHook``.
 
     Args:
         name: A checkpoint, a work directory, ``pretrained:NAME``, or a list of these.
-        beside: Where to look first.
+        parent: Folder to search before the current directory.
         which: Of a work directory the ``'best'`` checkpoint, or the ``'last'``.
 
     Returns:
-        A file, or ``pretrained:NAME`` as it came where its file is on this machine; of a list the first that is there.
+        A file, or ``pretrained:NAME`` unchanged if its file exists; of a list the first that exists.
 
     Raises:
-        ValueError: If ``which`` is neither, or no weights are called NAME.
-        FileNotFoundError: If there is none.
+        ValueError: If ``which`` is neither, or no weights are named NAME.
+        FileNotFoundError: If no checkpoint exists.
     """
     _check_which(which)
     missing = []
     for one in _names(name):
         try:
-            return _find_one(one, beside, which)
+            return _find_one(one, parent, which)
         except FileNotFoundError as error:
             missing.append(str(error))
-            # Of a training that was begun, what comes after it in the list is no replacement.
-            if any(place.is_dir() for place in _places(one, beside)):
+            # If that training was started, later items of the list are no replacement.
+            if any(path.is_dir() for path in _paths(one, parent)):
                 break
     raise FileNotFoundError('; '.join(missing))
 
 
-def _find_one(name: str | Path, beside: Path, which: str) -> Path:
+def _find_one(name: str | Path, parent: Path, which: str) -> Path:
     if str(name).startswith(PRETRAINED_PREFIX):
         checkpoint_file(name)
         return Path(name)
-    places = _places(name, beside)
-    for path in places:
+    paths = _paths(name, parent)
+    for path in paths:
         if path.is_file():
             return path
-        found = _last(path) if which == 'last' else _best(path)
-        if found is not None:
-            return found
-    where = ' or '.join(dict.fromkeys(str(path.absolute()) for path in places))
+        checkpoint = _last(path) if which == 'last' else _best(path)
+        if checkpoint is not None:
+            return checkpoint
+    where = ' or '.join(dict.fromkeys(str(path.absolute()) for path in paths))
     if Path(name).suffix in SUFFIXES:
-        raise FileNotFoundError(f'no checkpoint at {where}; train that stage first, or put the file there')
+        raise FileNotFoundError(f'no checkpoint at {where}; train that stage first, or copy the file there')
     raise FileNotFoundError(
-        f'no checkpoint, and no work directory with a {which} one, at {where}; train that stage first'
+        f'no checkpoint, and no work directory with a {which} checkpoint, at {where}; train that stage first'
     )
 
 
@@ -152,8 +151,8 @@ def _names(name: Any) -> list:
     return [name] if isinstance(name, (str, Path)) else list(name) if isinstance(name, Sequence) else []
 
 
-def _places(name: str | Path, beside: Path) -> tuple[Path, Path]:
-    return beside / name, Path(name)
+def _paths(name: str | Path, parent: Path) -> tuple[Path, Path]:
+    return parent / name, Path(name)
 
 
 def _best(work_dir: Path) -> Path | None:
@@ -162,7 +161,7 @@ def _best(work_dir: Path) -> Path | None:
 
 def _last(work_dir: Path) -> Path | None:
     record = work_dir / 'last_checkpoint'
-    # It names the file by where it was written, from where the folder may have been moved.
+    # It contains the path where the file was written; the folder may have been moved since.
     path = work_dir / Path(record.read_text(encoding='utf-8').strip()).name if record.is_file() else None
     return path if path is not None and path.is_file() else None
 
@@ -176,47 +175,47 @@ def load_part(
     inflate: str | None = None,
     partial: bool = False,
 ) -> list[str]:
-    """Copy the weights whose names begin with ``source`` to where they begin with ``target``.
+    """Copy the weights whose names begin with ``source`` to the names that begin with ``target``.
 
     Args:
-        model: The model to fill.
+        model: The model to load into.
         state_dict: The weights.
-        source: See ``LoadPartsHook``, as the rest.
-        target: None for ``source``.
-        inflate: See there.
-        partial: See there.
+        source: See ``LoadPartsHook``.
+        target: See ``LoadPartsHook``; None for ``source``.
+        inflate: See ``LoadPartsHook``.
+        partial: See ``LoadPartsHook``.
 
     Returns:
-        Names in ``model`` that were filled.
+        Names in ``model`` that were loaded.
 
     Raises:
-        ValueError: If nothing begins so, a name is missing or left over, or a shape differs.
+        ValueError: If no name begins with ``source``, a name is missing or unexpected, or a shape differs.
     """
     _check_inflate(inflate)
     target = source if target is None else target
     own = {name: value for name, value in model.state_dict().items() if name.startswith(target)}
-    given = {target + name[len(source) :]: value for name, value in state_dict.items() if name.startswith(source)}
-    missing, unknown = sorted(own.keys() - given.keys()), sorted(given.keys() - own.keys())
-    fitting = [name for name in own if name in given]
-    if not fitting or ((missing or unknown) and not partial):
+    weights = {target + name[len(source) :]: value for name, value in state_dict.items() if name.startswith(source)}
+    missing, unknown = sorted(own.keys() - weights.keys()), sorted(weights.keys() - own.keys())
+    common = [name for name in own if name in weights]
+    if not common or ((missing or unknown) and not partial):
         raise ValueError(
-            f"{len(fitting)} of {len(own)} tensors of '{target}*' are there as '{source}*'; "
-            f'missing: {missing[:3]}, without a place: {unknown[:3]}'
+            f"the checkpoint has {len(common)} of {len(own)} tensors of '{target}*' as '{source}*'; "
+            f'missing: {missing[:3]}, unexpected: {unknown[:3]}'
         )
-    for name in fitting:
-        value, place = given[name], own[name]
-        if inflate and value.ndim == place.ndim >= 2 and value.shape != place.shape:
-            times, rest = divmod(place.shape[1], value.shape[1])
+    for name in common:
+        value, own_value = weights[name], own[name]
+        if inflate and value.ndim == own_value.ndim >= 2 and value.shape != own_value.shape:
+            times, rest = divmod(own_value.shape[1], value.shape[1])
             if not rest:
-                value = _inflated(value, list(place.chunk(times, dim=1)), inflate)
-        if value.shape != place.shape:
-            raise ValueError(f'{name} is {tuple(place.shape)}, but the checkpoint has {tuple(value.shape)}')
-        place.copy_(value)
-    return fitting
+                value = _inflated(value, list(own_value.chunk(times, dim=1)), inflate)
+        if value.shape != own_value.shape:
+            raise ValueError(f'{name} is {tuple(own_value.shape)}, but the checkpoint has {tuple(value.shape)}')
+        own_value.copy_(value)
+    return common
 
 
 def _inflated(value: Tensor, own: list[Tensor], inflate: str) -> Tensor:
-    """A kernel for one frame as one for as many as there are in ``own``, see ``LoadPartsHook``."""
+    """Expand a kernel for one frame to ``len(own)`` frames, see ``LoadPartsHook``."""
     center = len(own) // 2
     if inflate == 'mean':
         parts = [value / len(own)] * len(own)

@@ -1,4 +1,4 @@
-"""A training loop that resumes where it stopped, in the data too."""
+"""A training loop that resumes exactly where it stopped, including the data."""
 
 import logging
 from typing import Any
@@ -26,16 +26,17 @@ SHUFFLING = ('InfiniteSampler', 'DefaultSampler')
 
 @LOOPS.register_module()
 class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
-    """Iteration-based training that, killed and resumed, ends in the weights of the uninterrupted run.
+    """Iteration-based training that, killed and resumed, ends with the weights of an uninterrupted run.
 
-    Upstream's loop loads every batch of the finished iterations once more to get past them, and what the transforms
-    draw afterwards depends on the process that loads them. Here the samples form a ``SampleStream`` and resuming starts
-    it at the right position; validation and the start of workers leave the generators of the training as they were; and
-    ``ResumeStateHook`` restores them. On CPU the weights are then equal bit by bit, with any number of workers.
+    On resume, upstream's loop loads every batch of the finished iterations again to skip them, and the random numbers
+    of the transforms depend on the process that loads the data. Here the samples form a ``SampleStream``, which a
+    resumed training starts at the right position; validation and the start of workers leave the random generators of
+    the training unchanged; and ``ResumeStateHook`` restores them. On CPU the weights are then equal bit by bit, with
+    any number of workers.
 
-    It takes the place of ``IterBasedTrainLoop`` in any config, ``train_cfg=dict(type='ResumableIterBasedTrainLoop')``.
-    Validations are logged by their iteration, whatever ``LoggerHook`` was told. A second training in the same work
-    directory is refused.
+    It replaces ``IterBasedTrainLoop`` in any config, ``train_cfg=dict(type='ResumableIterBasedTrainLoop')``.
+    Validations are logged by their iteration, regardless of the arguments of ``LoggerHook``. A second training in the
+    same work directory raises an error.
 
     A dataloader whose sampler is not ``InfiniteSampler`` or ``DefaultSampler`` keeps its own sampler, with a warning:
     its data cannot be resumed.
@@ -43,18 +44,18 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
     Args:
         runner: The runner.
         dataloader: Dataloader config.
-        max_iters: As upstream's, like the rest.
+        max_iters: As in upstream's loop.
         val_begin: First iteration at which validation may happen.
         val_interval: Iterations between validations.
         dynamic_intervals: Other intervals from given iterations on.
-        max_minutes: Train for so many minutes instead of ``max_iters``, from the first iteration to the end of the last
-            validation, those of a training that is resumed included. ``max_iters`` is then what the schedules of the
-            config are written for: where a quarter of the time is over, learning rates and validations are where they
-            would be after a quarter of ``max_iters``. Validations on the way are left out where they would take more
-            than a fifth of the time. What is resumed is no longer equal bit by bit. Default None.
+        max_minutes: Train for this many minutes instead of ``max_iters``, from the first iteration to the end of the
+            last validation, including those before a resume. ``max_iters`` is then the length of the schedules of the
+            config: after a quarter of the time, learning rates and validations are where they would be after a quarter
+            of ``max_iters``. Intermediate validations are skipped if they would take more than a fifth of the time. A
+            resumed training is then no longer equal bit by bit. Default None.
 
     Raises:
-        ValueError: If ``max_iters`` or ``max_minutes`` is no such number.
+        ValueError: If ``max_iters`` or ``max_minutes`` is out of range.
     """
 
     def __init__(
@@ -68,9 +69,9 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         max_minutes: float | None = None,
     ) -> None:
         if max_iters != int(max_iters) or max_iters < 1:
-            raise ValueError(f'max_iters must be a whole number of at least 1, but got {max_iters}')
+            raise ValueError(f'max_iters must be an integer of at least 1, but got {max_iters}')
         self.budget = None if max_minutes is None else TimeBudget(60 * max_minutes, int(max_iters))
-        # Not the parent's: it starts the workers here, before it is known where the data begin.
+        # Not the parent's: it starts the workers here, before the start position of the data is known.
         BaseLoop.__init__(self, runner, _as_stream(dataloader) if isinstance(dataloader, dict) else dataloader)
         self._max_iters = int(max_iters)
         self._max_epochs = 1
@@ -86,7 +87,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         self.resumable = isinstance(self.dataloader.dataset, SampleStream)
         if not self.resumable:
             print_log(
-                f'Data of {type(self.dataloader.sampler).__name__} cannot be resumed; after --resume they start anew',
+                f'Data of {type(self.dataloader.sampler).__name__} cannot be resumed; after --resume they restart',
                 logger='current',
                 level=logging.WARNING,
             )
@@ -97,14 +98,14 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
             runner.register_hook(TimeScheduleHook(self.budget))
         for hook in runner.hooks:
             if isinstance(hook, LoggerHook):
-                # There is one epoch: by it, all validations of a curve would stand at 0.
+                # There is one epoch: by epoch, all validations of a curve would be at 0.
                 hook.log_metric_by_epoch = False
 
     def run(self) -> Any:
-        """Train from the current iteration to the last; returns the model.
+        """Train from the current iteration to the last and return the model.
 
         Raises:
-            ValueError: If another training runs in the work directory.
+            ValueError: If another training is running in the work directory.
         """
         keep_freed_memory()
         with locked_work_dir(self.runner.work_dir):
@@ -114,19 +115,19 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         if self.budget is not None:
             self._resume_budget()
         if self._iter < self._max_iters:
-            # Starting workers draws numbers; the training shall not notice.
+            # Starting workers draws random numbers; this must not affect the training.
             with preserved_random_state():
                 self.dataloader_iterator = self._start_data()
         else:
             print_log(
-                f'The checkpoint is at iteration {self._iter} of {self._max_iters}: nothing is left to train.',
+                f'The checkpoint is at iteration {self._iter} of {self._max_iters}: training is complete.',
                 logger='current',
             )
         self.runner.call_hook('before_train')
         self.runner.call_hook('before_train_epoch')
         self._decide_current_val_interval()
         if self._iter > 0:
-            # Checkpoints are saved before the validation of their iteration, so a kill may have cut that off.
+            # Checkpoints are saved before the validation of their iteration, which a killed process may have missed.
             self._validate_if_due()
         while self._iter < self._max_iters and not self.stop_training:
             self.runner.model.train()
@@ -141,15 +142,15 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         return self.runner.model
 
     def _resume_budget(self) -> None:
-        """Count the time from here, after that of the training that is resumed."""
+        """Continue the time of the resumed training."""
         info = self.runner.message_hub.runtime_info
         self.budget.start(info.get(SECONDS, 0.0), info.get(POSITION, 0))
-        # Until it is known better; a budget that is spent leaves nothing to train.
+        # A first estimate; a spent budget leaves nothing to train.
         self._max_iters = self._iter + self.budget.planned if self.budget.left > 0 else self._iter
         self._validations_due = self.budget.position // self.val_interval
 
     def _run_timed_iter(self) -> None:
-        """An iteration, which is known to be the last one before it begins, so that hooks save and log at its end."""
+        """Run an iteration; decide before it whether it is the last, so that hooks save and log at its end."""
         decision = [self.budget.is_last]
         broadcast_object_list(decision)
         self._max_iters = self._iter + (1 if decision[0] else self.budget.expected_iterations)
@@ -158,7 +159,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         self.budget.add_iteration(self.budget.spent - before)
 
     def _is_validation_due(self) -> bool:
-        """Whether the interval, or the end of the training, says so."""
+        """Whether the interval or the end of the training requires a validation."""
         if self.runner.val_loop is None or self._iter < self.val_begin:
             return False
         if self.budget is None:
@@ -166,7 +167,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         if self._iter == self._max_iters:
             if self.budget.allows_last_validation():
                 return True
-            print_log('There is no time left for a last validation.', logger='current', level=logging.WARNING)
+            print_log('No time left for the last validation.', logger='current', level=logging.WARNING)
             return False
         number = self.budget.position // self.val_interval
         if number == self._validations_due and not self.budget.needs_measuring:
@@ -175,7 +176,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         return self.budget.allows_validation()
 
     def _validate_if_due(self) -> None:
-        """Validate where that is due, unless the checkpoint says that it has been done."""
+        """Validate if due, unless the checkpoint records that it was done."""
         due = [self._is_validation_due()]
         if self.budget is not None:
             broadcast_object_list(due)
@@ -184,7 +185,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         hub = self.runner.message_hub
         if hub.runtime_info.get('last_validation') == self._iter:
             return
-        # Before, since a checkpoint that is saved meanwhile is saved when the measuring is done.
+        # Set before: a checkpoint saved during validation is saved after the measuring.
         hub.update_info('last_validation', self._iter)
         before = self.budget and self.budget.spent
         with self.resume_state.pause():
@@ -193,11 +194,11 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
             self.budget.add_validation(self.budget.spent - before)
 
     def _start_data(self) -> Any:
-        """An iterator over the batches from the current iteration on."""
+        """Return an iterator over the batches from the current iteration on."""
         if not self.resumable:
             return _InfiniteDataloaderIterator(self.dataloader)
         self._compare_with_checkpoint()
-        # Which differs between processes where the config has ``diff_rank_seed``; the order of the samples must not.
+        # With ``diff_rank_seed`` the seed differs between processes; the order of the samples must not.
         seed = [self.runner.seed]
         broadcast_object_list(seed)
         self.dataloader.dataset.seed = seed[0]
@@ -205,7 +206,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         return iter(self.dataloader)
 
     def _compare_with_checkpoint(self) -> None:
-        """Say what differs from the data the checkpoint was trained on; remember the present ones for the next."""
+        """Warn if the data differ from those of the checkpoint, and record the current ones."""
         now = dict(
             samples=len(self.dataloader.dataset),
             batch_size=self.dataloader.batch_size,
@@ -216,8 +217,8 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         if self._iter > 0 and before not in (None, now):
             changes = ', '.join(f'{key} {before[key]} -> {now[key]}' for key in now if before.get(key) != now[key])
             print_log(
-                f'The training data differ from those of the checkpoint ({changes}): training goes on from iteration '
-                f'{self._iter}, but not as an uninterrupted one would.',
+                f'The training data differ from those of the checkpoint ({changes}): training continues from iteration '
+                f'{self._iter}, but not identically to an uninterrupted one.',
                 logger='current',
                 level=logging.WARNING,
             )
@@ -225,7 +226,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
 
 
 def _as_stream(dataloader: dict) -> dict:
-    """A dataloader config with its data set as a ``SampleStream``, where its sampler allows."""
+    """Return a dataloader config with its data set as a ``SampleStream``, if its sampler allows."""
     sampler = dataloader.get('sampler')
     if not isinstance(sampler, dict) or dataloader.get('batch_sampler') or dataloader.get('num_batch_per_epoch'):
         return dataloader

@@ -1,4 +1,4 @@
-"""The states of the random number generators: kept aside, seeded, packed and unpacked."""
+"""Preserve, seed, pack and unpack the states of the random number generators."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ import torch
 
 @contextmanager
 def preserved_random_state() -> Iterator[None]:
-    """Leave Python's, numpy's and torch's CPU generators as they were found."""
+    """Restore Python's, numpy's and torch's CPU generators on exit."""
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
     try:
         yield
@@ -22,20 +22,20 @@ def preserved_random_state() -> Iterator[None]:
 
 @contextmanager
 def seeded(*entropy: int) -> Iterator[None]:
-    """Seed the CPU generators from some numbers for a while, then leave them as they were found."""
+    """Seed the CPU generators from the numbers within the context, and restore them on exit."""
     numbers = np.random.SeedSequence(entropy).generate_state(3)
     with preserved_random_state():
         random.seed(int(numbers[0]))
         np.random.seed(int(numbers[1]))
-        # Not torch.manual_seed, which would seed CUDA too.
+        # Not torch.manual_seed, which also seeds CUDA.
         torch.random.default_generator.manual_seed(int(numbers[2]))
         yield
 
 
 def hashed(seed: int, numbers: Sequence[int]) -> np.ndarray:
-    """A random uint64 for each number, the same for the same seed: a generator's that can be entered anywhere.
+    """Return a random uint64 for each number, determined by the seed: a generator with random access.
 
-    The finalizer of SplitMix64 (Steele, Lea and Flood 2014) over a Weyl sequence that begins at a hash of the seed.
+    The finalizer of SplitMix64 (Steele, Lea and Flood 2014) on a Weyl sequence that begins at a hash of the seed.
     """
     start = np.random.SeedSequence(seed).generate_state(1, np.uint64)
     with np.errstate(over='ignore'):
@@ -46,7 +46,7 @@ def hashed(seed: int, numbers: Sequence[int]) -> np.ndarray:
 
 
 def pack_random_state() -> dict:
-    """The states of all generators as tensors and plain numbers, fit for a checkpoint."""
+    """Return the states of all generators as tensors and builtin numbers, for a checkpoint."""
     version, numbers, gauss = random.getstate()
     name, keys, position, has_gauss, cached = np.random.get_state()
     return dict(
@@ -58,7 +58,7 @@ def pack_random_state() -> dict:
 
 
 def unpack_random_state(state: dict) -> None:
-    """Put the generators into the states of ``pack_random_state``; CUDA's where the number of devices is the same."""
+    """Restore the states of ``pack_random_state``; CUDA's only if the number of devices is the same."""
     version, numbers, gauss = state['python']
     random.setstate((version, tuple(numbers.tolist()), gauss))
     name, keys, position, has_gauss, cached = state['numpy']

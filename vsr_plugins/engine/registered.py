@@ -1,4 +1,4 @@
-"""Imports all that registers itself in MMagic's ``HOOKS``, ``LOOPS`` and ``OPTIM_WRAPPERS``."""
+"""Import all modules that register in MMagic's ``HOOKS``, ``LOOPS`` and ``OPTIM_WRAPPERS``."""
 
 from . import acceleration, bfloat16, latent_stage, load_parts, loops, resume_state, time_budget
 

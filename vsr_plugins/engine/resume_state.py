@@ -1,4 +1,4 @@
-"""What a checkpoint of mmengine leaves out and a resumed training needs."""
+"""Save and restore training state that mmengine's checkpoints omit."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,20 +17,20 @@ KEY = 'resume_state'
 
 @HOOKS.register_module()
 class ResumeStateHook(Hook):
-    """Saves with each checkpoint, and restores when training resumes from it, what mmengine forgets.
+    """Save with each checkpoint, and restore on resume, the training state that mmengine omits.
 
     * The states of the random number generators: layers that draw (noise, dropout) then draw the same numbers as in an
-      uninterrupted run. In a distributed run they are those of the first process; the others are seeded for the
+      uninterrupted run. In a distributed run they are those of the first process; the others are seeded by the
       iteration.
-    * Buffers that are not part of the state dict. Upstream's EDVR and BasicVSR count their steps in one, and begin the
-      stage in which most of the network is frozen anew without it.
+    * Buffers that are not part of the state dict. Upstream's EDVR and BasicVSR count their steps in one; without it
+      they restart the stage in which most of the network is frozen.
     * Which parameters are frozen.
-    * Gradients, where they are being accumulated over several iterations.
+    * Gradients, if they are accumulated over several iterations.
 
-    Fine-tuning (``load_from``) restores none of it. ``ResumableIterBasedTrainLoop`` registers this hook by itself.
+    Fine-tuning (``load_from``) restores none of it. ``ResumableIterBasedTrainLoop`` registers this hook automatically.
     """
 
-    # Restores after every other hook has drawn what it draws.
+    # Restore after every other hook has drawn its random numbers.
     priority = 'LOWEST'
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class ResumeStateHook(Hook):
 
     @contextmanager
     def pause(self) -> Iterator[None]:
-        """Between two iterations: what is drawn changes neither the training nor checkpoints saved meanwhile."""
+        """Within this context, random draws change neither the training nor checkpoints saved meanwhile."""
         self._paused = pack_random_state()
         try:
             yield
@@ -48,7 +48,7 @@ class ResumeStateHook(Hook):
             self._paused = None
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Add the state to what is saved."""
+        """Add the state to the checkpoint."""
         model = _unwrapped(runner)
         checkpoint[KEY] = dict(
             random=self._paused or pack_random_state(),
@@ -62,7 +62,7 @@ class ResumeStateHook(Hook):
         )
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Keep the state; mmengine seeds the generators after this."""
+        """Store the loaded state; mmengine seeds the generators after this."""
         self._loaded = checkpoint.get(KEY) if runner._resume else None
 
     def before_train_epoch(self, runner: Runner) -> None:
@@ -91,7 +91,7 @@ def _unwrapped(runner: Runner) -> nn.Module:
 
 
 def _is_accumulating(wrapper: OptimWrapper) -> bool:
-    """Whether the gradients hold iterations that no update has used yet."""
+    """Whether the gradients contain iterations not yet used by an update."""
     wrappers = wrapper.values() if hasattr(wrapper, 'values') else [wrapper]
     return any(each._accumulative_counts > 1 and not each.should_update() for each in wrappers)
 

@@ -1,4 +1,4 @@
-"""Training samples as a stream whose every position can be reached at once."""
+"""Training samples as an endless stream with random access by position."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -10,20 +10,20 @@ from .random_state import hashed, seeded
 
 
 class SampleStream(Dataset):
-    """The endless sequence of training samples: epoch after epoch, each in an order of its own.
+    """The endless sequence of training samples: epoch after epoch, each in a separate order.
 
-    What stands at a position depends on the seed and the position alone, whichever process loads it and whatever was
-    loaded before: the order is a permutation drawn for the epoch, and the transforms draw their random numbers from
+    The sample at a position depends on the seed and the position only, regardless of the process that loads it and of
+    earlier loads: the order is a permutation drawn for the epoch, and the transforms draw their random numbers from
     generators seeded for the position.
 
     Args:
         dataset: A map-style data set.
-        shuffle: Whether an epoch is a random permutation, or the data set's own order.
-        whole_batches: Ask the data set's ``batch(indices, draws)``, if it has one, for whole batches, with a random
-            uint64 for each sample.
+        shuffle: Whether an epoch is a random permutation or the data set's own order.
+        whole_batches: Request complete batches from the data set's ``batch(indices, draws)``, if it has one, with a
+            random uint64 for each sample.
 
     Attributes:
-        seed: To be set before the first sample is loaded.
+        seed: Must be set before the first sample is loaded.
 
     Raises:
         ValueError: If the data set is empty.
@@ -31,7 +31,7 @@ class SampleStream(Dataset):
 
     def __init__(self, dataset: Dataset, shuffle: bool = True, whole_batches: bool = False) -> None:
         if len(dataset) == 0:
-            raise ValueError(f'the training data set ({type(dataset).__name__}) holds no samples')
+            raise ValueError(f'the training data set ({type(dataset).__name__}) has no samples')
         self.dataset = dataset
         self.shuffle = shuffle
         self.whole_batches = whole_batches
@@ -40,22 +40,22 @@ class SampleStream(Dataset):
         self._order: list[int] = []
 
     def __len__(self) -> int:
-        """Samples of an epoch."""
+        """Number of samples in an epoch."""
         return len(self.dataset)
 
     def __getitem__(self, position: int) -> Any:
-        """The sample at a position, from 0 without end."""
+        """Return the sample at a position, from 0 without end."""
         with seeded(self.seed, position):
             return self.dataset[self.index(position)]
 
     def __getitems__(self, positions: Sequence[int]) -> Any:
-        """The samples at some positions: a whole batch where that is wanted and the data set makes it, else a list."""
+        """Return the samples at some positions: a complete batch if enabled and supported, else a list."""
         if not (self.whole_batches and hasattr(self.dataset, 'batch')):
             return [self[position] for position in positions]
         return self.dataset.batch([self.index(p) for p in positions], hashed(self.seed, positions))
 
     def index(self, position: int) -> int:
-        """Which sample of the data set stands at a position."""
+        """Index in the data set of the sample at a position."""
         epoch, place = divmod(position, len(self.dataset))
         if not self.shuffle:
             return place
@@ -66,7 +66,7 @@ class SampleStream(Dataset):
         return self._order[place]
 
     def __getattr__(self, name: str) -> Any:
-        """Everything else is the data set's (``metainfo``, ...)."""
+        """Forward other attributes (``metainfo``, ...) to the data set."""
         if name == 'dataset' or name.startswith('__'):
             raise AttributeError(name)
         return getattr(self.dataset, name)
@@ -77,11 +77,11 @@ class PositionSampler(Sampler):
 
     Args:
         dataset: The stream.
-        rank: Which process this is.
-        world_size: How many there are.
+        rank: Rank of this process.
+        world_size: Number of processes.
 
     Attributes:
-        start: How many samples this process has had.
+        start: Number of samples this process has already loaded.
     """
 
     def __init__(self, dataset: SampleStream, rank: int = 0, world_size: int = 1) -> None:
@@ -98,5 +98,5 @@ class PositionSampler(Sampler):
             position += self.world_size
 
     def __len__(self) -> int:
-        """Samples of an epoch for this process."""
+        """Number of samples in an epoch for this process."""
         return -(-len(self.dataset) // self.world_size)

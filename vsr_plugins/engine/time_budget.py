@@ -1,4 +1,4 @@
-"""Training for so many minutes: when it ends, and where in its schedule it is."""
+"""Train for a fixed time: decide when to stop, and follow the schedules by time."""
 
 import math
 import time
@@ -9,21 +9,21 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 SECONDS, POSITION = 'seconds_trained', 'schedule_position'
-# Validations on the way may take this share of the time; the one at the end has its own.
-VALIDATION_SHARE = 0.2
-LONGEST_LAST_VALIDATION = 0.25
+# Maximum share of the time for intermediate validations; the last one has a separate limit.
+MAX_VALIDATION_SHARE = 0.2
+MAX_LAST_VALIDATION_SHARE = 0.25
 
 
 class TimeBudget:
-    """Seconds that a training may take, with its validations and checkpoints.
+    """Time budget of a training, including its validations and checkpoints.
 
     Args:
-        seconds: How many; above 0.
-        planned: Iterations that the config's schedule is written for.
-        clock: What tells the time in seconds; default ``time.monotonic``.
+        seconds: The budget; above 0.
+        planned: Iterations of the config's schedule.
+        clock: Returns the time in seconds; default ``time.monotonic``.
 
     Attributes:
-        position: The iteration of the schedule that the share of time stands for, 0 to ``planned``.
+        position: Iteration of the schedule that corresponds to the elapsed share of the time, 0 to ``planned``.
 
     Raises:
         ValueError: If ``seconds`` is not above 0.
@@ -44,21 +44,21 @@ class TimeBudget:
         self._validation: float | None = None
 
     def start(self, spent: float = 0.0, position: int = 0) -> None:
-        """Begin to count, after so many seconds of the training that is resumed."""
+        """Start the clock, with the seconds already spent by a resumed training."""
         self._start = self._clock() - spent
         self.position = position
 
     @property
     def spent(self) -> float:
-        """Seconds since the training began, those before it was resumed included."""
+        """Seconds since the training began, including those before a resume."""
         return self._clock() - self._start
 
     @property
     def reserve(self) -> float:
-        """Seconds that are kept for the checkpoint and the validation at the end, as far as is known."""
+        """Estimated seconds reserved for the checkpoint and the validation at the end."""
         saving = max(self._longest - self._typical, 0.0)
         validation = self._validation or 0.0
-        return saving + (validation if validation <= LONGEST_LAST_VALIDATION * self.seconds else 0.0)
+        return saving + (validation if validation <= MAX_LAST_VALIDATION_SHARE * self.seconds else 0.0)
 
     @property
     def left(self) -> float:
@@ -67,61 +67,61 @@ class TimeBudget:
 
     @property
     def is_last(self) -> bool:
-        """Whether the iteration that is about to begin is the last one for which there is time."""
+        """Whether the next iteration is the last one in the budget."""
         return self.left < 2 * self._typical or self.left <= 0
 
     @property
     def expected_iterations(self) -> int:
-        """How many more iterations there is time for, at least two; a guess."""
+        """Estimated number of remaining iterations, at least two."""
         return max(int(self.left / self._typical), 2) if self._typical else self.planned
 
     def add_iteration(self, seconds: float) -> None:
-        """Take note of how long an iteration took."""
+        """Record the duration of an iteration."""
         self._iterations += 1
         if self._iterations == 1:
-            # Warming up; what is typical begins with it all the same, so that a very short budget ends.
+            # The warm-up is the first estimate of a typical iteration, so that a very short budget ends.
             self._typical = seconds
             return
         weight = max(1 / (self._iterations - 1), 0.05)
-        # One that saved a checkpoint shall not pass for typical.
+        # An iteration that saved a checkpoint is not typical.
         self._typical += weight * (min(seconds, 3 * self._typical) - self._typical)
         self._longest = max(self._longest, seconds)
 
     def advance(self) -> int:
-        """Move ``position`` to where the time is; returns by how many iterations of the schedule."""
+        """Move ``position`` to the elapsed time and return by how many iterations of the schedule."""
         available = max(self.seconds - self.reserve, 1e-9)
         reached = max(self.position, min(int(self.spent / available * self.planned + 1e-6), self.planned))
         steps, self.position = reached - self.position, reached
         return steps
 
     def allows_validation(self) -> bool:
-        """Whether there is time for a validation on the way."""
+        """Whether there is time for an intermediate validation."""
         if self._validation is None:
             return True
         after = self.left - self._validation
-        return self._validating + self._validation <= VALIDATION_SHARE * self.spent and after > 2 * self._typical
+        return self._validating + self._validation <= MAX_VALIDATION_SHARE * self.spent and after > 2 * self._typical
 
     def allows_last_validation(self) -> bool:
-        """Whether there is time for the validation at the end, or it is not known."""
+        """Whether there is time for the validation at the end, or its duration is unknown."""
         return self._validation is None or self.spent + 0.8 * self._validation <= self.seconds
 
     @property
     def needs_measuring(self) -> bool:
-        """Whether half of the time is over and no validation has told how long the last one will take."""
+        """Whether half of the time is over and no validation has been timed."""
         return self._validation is None and self.spent > self.seconds / 2
 
     def add_validation(self, seconds: float) -> None:
-        """Take note of how long a validation took."""
+        """Record the duration of a validation."""
         self._validation = seconds
         self._validating += seconds
 
 
 @HOOKS.register_module()
 class TimeScheduleHook(Hook):
-    """Takes the place of ``ParamSchedulerHook`` where a training has so many minutes: schedules follow the time.
+    """Replace ``ParamSchedulerHook`` in a training with a time budget: schedules follow the time.
 
     Args:
-        budget: What is left of them.
+        budget: The time budget.
     """
 
     priority = 'LOW'
@@ -132,7 +132,7 @@ class TimeScheduleHook(Hook):
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: object = None, outputs: dict | None = None
     ) -> None:
-        """Step every schedule to where the time is, and keep that for the checkpoint that may be saved now."""
+        """Step every schedule to the elapsed time, and record it for a checkpoint."""
         steps = self.budget.advance()
         runner.message_hub.update_info(SECONDS, self.budget.spent)
         runner.message_hub.update_info(POSITION, self.budget.position)

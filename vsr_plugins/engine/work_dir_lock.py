@@ -1,4 +1,4 @@
-"""One training a work directory."""
+"""Lock a work directory, so that only one training runs in it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +12,12 @@ LOCK = '.training_lock'
 
 @contextmanager
 def locked_work_dir(work_dir: str | Path) -> Iterator[None]:
-    """Hold the lock of a work directory; the system releases it when the process ends, however that ends.
+    """Hold the lock of a work directory; the system releases it when the process ends or is killed.
 
-    In a distributed training the first process holds it.
+    In a distributed training the main process holds it.
 
     Args:
-        work_dir: Folder of checkpoints and logs; it is made if it is missing.
+        work_dir: Folder of checkpoints and logs; created if it does not exist.
 
     Raises:
         ValueError: If another training holds the lock.
@@ -31,7 +31,7 @@ def locked_work_dir(work_dir: str | Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise ValueError(
-            f'another training runs in {work_dir}: wait for it or stop it, or choose another --work-dir'
+            f'another training is running in {work_dir}: wait for it, stop it, or use another --work-dir'
         ) from None
     try:
         yield

@@ -1,4 +1,4 @@
-"""Measuring frames under a stated protocol."""
+"""Measure the quality of frames under a stated protocol."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Measuring folders of frames, whatever method made them."""
+"""Score folders of predicted frames against ground truth, independent of the method."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -8,24 +8,24 @@ from .measures import DEFAULT, of_pairs
 from .protocols import Protocol
 from .scores import Scores, score_frame, score_pair, summarise
 
-SHOWN_FAULTS = 10
+MAX_SHOWN_ERRORS = 10
 
 
 def find_clips(folder: str | Path) -> dict[str, list[Path]]:
-    """The clips of a folder: its sub-folders that hold images, or the folder itself if it holds images.
+    """Return the clips of a folder: its sub-folders that contain images, or the folder itself if it contains images.
 
-    Hidden folders are left out, as hidden files are.
+    Hidden folders are excluded, as hidden files are.
 
     Args:
-        folder: Where to look.
+        folder: Folder to search.
 
     Returns:
-        Clip -> its frames, both in natural order. The name of a clip is its path below ``folder``; that of a single
+        Clip -> its frames, both in natural order. A clip's name is its path below ``folder``; the name of a single
         clip directly in the folder is ``''``.
 
     Raises:
-        FileNotFoundError: If there is no such folder, or no image in it.
-        ValueError: If images lie both in the folder and in its sub-folders.
+        FileNotFoundError: If the folder does not exist or contains no image.
+        ValueError: If both the folder and its sub-folders contain images.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -36,7 +36,7 @@ def find_clips(folder: str | Path) -> dict[str, list[Path]]:
     clips = {name: clips[name] for name in sorted(clips, key=natural_key) if clips[name]}
     directly = list_images(folder)
     if directly and clips:
-        raise ValueError(f'{folder} holds images and folders of images ({next(iter(clips))}, ...): which is the clip?')
+        raise ValueError(f'{folder} contains images and folders of images ({next(iter(clips))}, ...): remove one kind')
     if not directly and not clips:
         raise FileNotFoundError(f'no image in {folder} or below it')
     return clips or {'': directly}
@@ -51,30 +51,30 @@ def score_folders(
 ) -> Scores:
     """Measure predicted frames against ground truth.
 
-    Frames are matched by natural order, clips by name; a folder with one clip matches a folder with one clip whatever
-    their names. All of it is checked before the first frame is measured.
+    Frames are matched by natural order, clips by name; two folders with one clip each match regardless of names. All
+    folders are checked before the first frame is measured.
 
-    Of a clip of 2N frames a space-time method that was given frames 0, 2, 4, ... makes 2N - 1. Where a clip has that
-    many, the last frame of no clip of even length is measured: ``drop_unpaired`` of the protocol in the result.
+    From frames 0, 2, 4, ... of a clip of 2N frames a space-time method makes 2N - 1 frames. If a clip has that many,
+    the last frame of every clip of even length is excluded: ``drop_unpaired`` of the protocol in the result.
 
     Args:
-        prediction: Folder of frames, or of clips.
-        target: Likewise.
-        protocol: How to measure.
+        prediction: Folder of frames or of clips.
+        target: Folder of frames or of clips.
+        protocol: Protocol to measure under.
         metrics: Names of ``MEASURES``.
         on_frame: Called with the number of measured frames and their total.
 
     Raises:
-        FileNotFoundError: If a folder is missing or empty, or a metric needs weights that are not there.
+        FileNotFoundError: If a folder is missing or empty, or weights of a metric do not exist.
         ValueError: If clips are missing, counts or sizes differ, an image cannot be read, or a metric needs
-            neighbouring frames and no clip has two that count.
+            neighbouring frames and no clip has two measured ones.
     """
     predicted, truth = find_clips(prediction), find_clips(target)
     if len(predicted) == len(truth) == 1:
         name = next(iter(truth)) or Path(target).resolve().name
         predicted, truth = ({name: frames} for clips in (predicted, truth) for frames in clips.values())
-    faults = [f'{name}: in {target} but not in {prediction}' for name in truth if name not in predicted]
-    faults += [f'{name}: in {prediction} but not in {target}' for name in predicted if name not in truth]
+    errors = [f'{name}: in {target} but not in {prediction}' for name in truth if name not in predicted]
+    errors += [f'{name}: in {prediction} but not in {target}' for name in predicted if name not in truth]
     shorter = {
         name: len(predicted[name]) - len(frames)
         for name, frames in truth.items()
@@ -82,27 +82,31 @@ def score_folders(
     }
     if protocol.space_time and any(less == -1 and len(truth[name]) % 2 == 0 for name, less in shorter.items()):
         protocol = protocol.changed(drop_unpaired=True)
-    faults += [
+    errors += [
         f'{name}: {len(predicted[name])} predicted frames, but {len(truth[name])} of ground truth'
         for name, less in shorter.items()
         if less != -1 or not protocol.drops_last_of(len(truth[name]))
     ]
-    faults = faults or [
-        fault for name in truth for fault in _size_faults(predicted[name], truth[name][: len(predicted[name])])
+    errors = errors or [
+        error for name in truth for error in _size_errors(predicted[name], truth[name][: len(predicted[name])])
     ]
-    if faults:
-        shown = faults[:SHOWN_FAULTS] + [f'... and {len(faults) - SHOWN_FAULTS} more'] * (len(faults) > SHOWN_FAULTS)
-        raise ValueError('the folders cannot be compared\n  ' + '\n  '.join(shown))
+    if errors:
+        shown = errors[:MAX_SHOWN_ERRORS]
+        if len(errors) > MAX_SHOWN_ERRORS:
+            shown.append(f'... and {len(errors) - MAX_SHOWN_ERRORS} more')
+        raise ValueError('the folders cannot be compared:\n  ' + '\n  '.join(shown))
 
-    wanted = {name: protocol.select(len(frames)) for name, frames in truth.items()}
+    measured = {name: protocol.select(len(frames)) for name, frames in truth.items()}
     given = {name: protocol.given(len(frames)) for name, frames in truth.items()}
-    total = sum(len(indices) for indices in wanted.values())
+    total = sum(len(indices) for indices in measured.values())
     pairs = of_pairs(metrics)
-    if pairs and max(map(len, wanted.values())) < 2:
-        raise ValueError(f'{", ".join(pairs)}: no clip of {target} has two neighbouring frames that count ({protocol})')
+    if pairs and max(map(len, measured.values())) < 2:
+        raise ValueError(
+            f'{", ".join(pairs)}: no clip of {target} has two neighbouring frames that are measured ({protocol})'
+        )
     done = 0
     scores = {}
-    for name, indices in wanted.items():
+    for name, indices in measured.items():
         scores[name], before = [], None
         for index in indices:
             paths = predicted[name][index], truth[name][index]
@@ -112,18 +116,18 @@ def score_folders(
                 if pairs and before is not None:
                     values |= score_pair(*zip(before, frames, strict=True), protocol, metrics)
             except ValueError as error:
-                raise ValueError(f'{paths[0]} against {paths[1]}: {error}') from error
+                raise ValueError(f'{paths[0]} and {paths[1]}: {error}') from error
             scores[name].append(values)
             before = frames
             done += 1
             on_frame(done, total)
-    # Places among the frames that were measured.
-    places = {name: [place for place, frame in enumerate(of) if frame in given[name]] for name, of in wanted.items()}
+    # Positions of the input frames among the measured frames.
+    places = {name: [place for place, frame in enumerate(of) if frame in given[name]] for name, of in measured.items()}
     return summarise(scores, protocol, selected=True, given=places)
 
 
-def _size_faults(predicted: Sequence[Path], truth: Sequence[Path]) -> Iterator[str]:
-    """What is wrong with pairs of files, as far as it shows without decoding them."""
+def _size_errors(predicted: Sequence[Path], truth: Sequence[Path]) -> Iterator[str]:
+    """Yield a message for each pair of unreadable files or different sizes, without decoding the images."""
     for pair in zip(predicted, truth, strict=True):
         try:
             (h, w), (height, width) = (probe(path).size for path in pair)

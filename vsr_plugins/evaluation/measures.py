@@ -1,4 +1,4 @@
-"""The measures that frames and clips can be scored by, and how tables print them."""
+"""Registry of the measures of frames and clips, with their printed digits."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from .functional.warping_error import MIN_SIZE, clip_motion, pair_error
 
 @dataclass(frozen=True)
 class Measure:
-    """One measure.
+    """A measure of frames or pairs of frames.
 
     Attributes:
-        digits: How many tables print behind the point, for each of its values by name.
-        scope: What it takes: a frame in the colours of the protocol, a frame in RGB, or a pair of neighbouring frames.
-            Frames are rounded as the protocol says; the first two have its border cropped.
+        digits: Decimals printed in tables, by name of the value.
+        scope: Its input: a frame in the colours of the protocol, a frame in RGB, or a pair of neighbouring frames.
+            Frames are rounded as the protocol sets; the border is cropped for the first two.
         function: Prediction, ground truth and order of the channels -> its values by name.
-        note: One line that goes with the numbers; '' for PSNR and SSIM.
+        note: One line printed with the numbers; '' for PSNR and SSIM.
     """
 
     digits: Mapping[str, int]
@@ -32,7 +32,7 @@ class Measure:
 def _warping_errors(
     prediction: Sequence[np.ndarray], target: Sequence[np.ndarray], channel_order: ChannelOrder
 ) -> dict[str, float]:
-    """Of both, along the motion of the ground truth, which is estimated once."""
+    """Warping errors of prediction and ground truth, with the ground truth's motion estimated once."""
     check_clips('Ewarp', prediction, target, MIN_SIZE)
     (motion,) = clip_motion(target, channel_order)
     return {'Ewarp': pair_error(*prediction, *motion), 'Ewarp_GT': pair_error(*target, *motion)}
@@ -58,36 +58,36 @@ MEASURES = {
         {'Ewarp': 6, 'Ewarp_GT': 6},
         'pair',
         _warping_errors,
-        'Ewarp: mean squared change of RGB in [0, 1] along the motion, whole frames; lower is less flicker, or more '
+        'Ewarp: mean squared change of RGB in [0, 1] along the motion, complete frames; lower is less flicker, or more '
         'blur: read it beside Ewarp_GT, that of the ground truth (Lai et al., ECCV 2018; flow by OpenCV DIS, not '
         'FlowNet2).',
     ),
 }
 DEFAULT = ('PSNR', 'SSIM')
 DIGITS = {value: digits for measure in MEASURES.values() for value, digits in measure.digits.items()}
-# Of pairs: they belong to no single frame.
+# Values of pairs of frames, which belong to no single frame.
 PAIR_VALUES = frozenset(value for measure in MEASURES.values() if measure.scope == 'pair' for value in measure.digits)
 
 
 def find_measures(names: Iterable[str]) -> tuple[str, ...]:
-    """Names of ``MEASURES``, each once, from names in upper or lower case.
+    """Return the names of ``MEASURES``, without duplicates, for names in any case.
 
     Raises:
-        ValueError: If there is no such measure.
+        ValueError: If a measure does not exist.
     """
     known = {name.casefold(): name for name in MEASURES}
     names = list(names)
     if unknown := [name for name in names if name.casefold() not in known]:
-        raise ValueError(f'there is no measure {", ".join(map(repr, unknown))}; there are {", ".join(MEASURES)}')
+        raise ValueError(f'unknown measure {", ".join(map(repr, unknown))}; choose from {", ".join(MEASURES)}')
     return tuple(dict.fromkeys(known[name.casefold()] for name in names))
 
 
 def of_pairs(names: Iterable[str]) -> list[str]:
-    """Those of the measures that need neighbouring frames."""
+    """Select the measures that need neighbouring frames."""
     return [name for name in names if MEASURES[name].scope == 'pair']
 
 
 def notes(values: Iterable[str]) -> list[str]:
-    """The lines that go with a table of values of these names."""
+    """Return the notes to print with a table of values of these names."""
     values = set(values)
     return [measure.note for measure in MEASURES.values() if measure.note and values & measure.digits.keys()]

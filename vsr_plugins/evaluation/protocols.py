@@ -1,4 +1,4 @@
-"""How a number was measured: what must be the same before two numbers may stand in one column."""
+"""Measuring protocols: the settings that must be equal for two numbers to share a column."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -9,24 +9,24 @@ from ..temporal_windows import frames_given, space_time_windows
 
 @dataclass(frozen=True)
 class Protocol:
-    """Everything beside the frames themselves that decides a PSNR or SSIM.
+    """All settings that determine a PSNR or SSIM for given frames.
 
     Attributes:
-        name: Under which tables name it.
+        name: Name in tables.
         color: ``'Y'`` (BT.601, studio range) or ``'RGB'``.
         crop_border: Pixels dropped at each side of a frame.
         drop_first: Frames dropped at the start of a clip.
-        drop_last: Frames dropped at its end.
-        centre_only: Measure the middle frame alone.
-        space_time: The network doubles the frame rate: it is given frames 0, 2, 4, ... and, at the end of a clip of
+        drop_last: Frames dropped at the end of a clip.
+        centre_only: Measure the centre frame only.
+        space_time: The network doubles the frame rate: its input is frames 0, 2, 4, ... and, at the end of a clip of
             even length, a window of odd frames that ends with the clip; see ``datasets.frame_windows``.
-        drop_unpaired: With ``space_time``: of a clip of even length frames 0, 2, 4, ... alone were given, from which
-            its last frame cannot be made, and it is not measured.
+        drop_unpaired: With ``space_time``: the input of a clip of even length is frames 0, 2, 4, ... only, from which
+            its last frame cannot be made; that frame is not measured.
         round_output: Round predictions to 8 bit before measuring, as a saved frame is.
         average: ``'clip'``: the mean of the clips' means; ``'frame'``: the mean over the frames of all clips. The two
             differ where clips differ in length.
-        degradation: ``'BI'`` (MATLAB bicubic), ``'BD'`` (blur and decimate) or None: as the data set says.
-        source: Who measures so.
+        degradation: ``'BI'`` (MATLAB bicubic), ``'BD'`` (blur and decimate) or None: as the data set defines.
+        source: Publications that use this protocol.
     """
 
     name: str
@@ -43,10 +43,10 @@ class Protocol:
     source: str = ''
 
     def __post_init__(self) -> None:
-        """Refuse values that mean nothing.
+        """Check the values of the fields.
 
         Raises:
-            ValueError: Naming the field and what came.
+            ValueError: If a value is invalid; the message names the field and the value.
         """
         for field, allowed in (
             ('color', ('Y', 'RGB')),
@@ -58,12 +58,12 @@ class Protocol:
         for field in ('crop_border', 'drop_first', 'drop_last'):
             value = getattr(self, field)
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-                raise ValueError(f'{field} of a protocol must be a whole number of at least 0, but got {value!r}')
+                raise ValueError(f'{field} of a protocol must be an integer of at least 0, but got {value!r}')
         if self.drop_unpaired and not self.space_time:
-            raise ValueError('drop_unpaired of a protocol goes with space_time; otherwise no frame needs a partner')
+            raise ValueError('drop_unpaired=True of a protocol needs space_time=True')
 
     def select(self, count: int) -> range:
-        """Which frames of a clip are measured.
+        """Return the indices of the measured frames of a clip.
 
         Args:
             count: Frames of the clip.
@@ -72,7 +72,7 @@ class Protocol:
             Indices, from 0.
 
         Raises:
-            ValueError: If nothing is left of the clip.
+            ValueError: If no frame remains.
         """
         if self.centre_only and count > 0:
             return range(count // 2, count // 2 + 1)
@@ -85,37 +85,38 @@ class Protocol:
         return range(self.drop_first, end)
 
     def drops_last_of(self, count: int) -> bool:
-        """Whether the last of ``count`` frames has none given after it and is left out."""
+        """Whether the last of ``count`` frames is excluded, as no input frame follows it."""
         return self.space_time and self.drop_unpaired and count % 2 == 0
 
     def given(self, count: int) -> list[int]:
-        """Which frames of a clip the network was given, where nothing else tells; the others it interpolated.
+        """Return the default indices of the input frames of a clip; the network interpolates the others.
 
         Args:
             count: Frames of the clip.
 
         Returns:
-            Indices, from 0; all of them but with ``space_time``.
+            Indices, from 0; all of them without ``space_time``.
         """
         if not self.space_time:
             return list(range(count))
         return frames_given(space_time_windows(count - 1 if self.drops_last_of(count) else count))
 
     def changed(self, **changes: object) -> 'Protocol':
-        """With other values, and named after them.
+        """Return a copy with other values, which are appended to its name.
 
         Raises:
-            ValueError: If there is no such field, or a value means nothing.
+            ValueError: If a field does not exist, or a value is invalid.
         """
-        unknown = changes.keys() - {field.name for field in fields(self)}
+        known = [field.name for field in fields(self)]
+        unknown = changes.keys() - set(known)
         if unknown:
-            raise ValueError(f'a protocol has no field {", ".join(sorted(unknown))}')
+            raise ValueError(f'a protocol has no field {", ".join(sorted(unknown))}; choose from {", ".join(known)}')
         changes = {field: value for field, value in changes.items() if getattr(self, field) != value}
         suffix = ''.join(f'+{field}={value}' for field, value in changes.items())
         return replace(self, name=self.name + suffix, **changes)
 
     def __str__(self) -> str:
-        """One line that goes with every number."""
+        """Describe the protocol in the line printed with every number."""
         if self.centre_only:
             frames = 'centre frame'
         elif self.drop_first or self.drop_last:
@@ -139,8 +140,8 @@ class Protocol:
 PROTOCOLS = {
     protocol.name: protocol
     for protocol in (
-        # The paper drops one frame at the start and two at the end, [1:-2], and does not name the channel; the
-        # baselines it quotes were measured on Y.
+        # The paper drops one frame at the start and two at the end, [1:-2], and does not state the channel; the
+        # baselines it cites were measured on Y.
         Protocol('latent_attention', crop_border=8, drop_first=1, drop_last=2, source='latent-attention paper, Vid4'),
         Protocol('basicvsr', source='BasicVSR and later, Vid4 and UDM10'),
         Protocol('tdan', crop_border=8, average='frame', source='TDAN, Vid4 and SPMCS'),
@@ -155,19 +156,19 @@ PROTOCOLS = {
 
 
 def get_protocol(spec: 'str | Protocol | Mapping[str, object]') -> Protocol:
-    """A protocol by name, or by name with fields changed.
+    """Return a protocol by name, optionally with changed fields.
 
     Args:
-        spec: A name of ``PROTOCOLS``, a protocol, or ``dict(name='basicvsr', crop_border=8)``. A changed protocol is
-            named after what changed, ``basicvsr+crop_border=8``, and compares unequal to the original.
+        spec: A name of ``PROTOCOLS``, a protocol, or ``dict(name='basicvsr', crop_border=8)``. The changes are appended
+            to the name of a changed protocol, ``basicvsr+crop_border=8``; it compares unequal to the original.
 
     Raises:
-        ValueError: If there is no such name or field.
+        ValueError: If the name or a field does not exist.
     """
     if isinstance(spec, Protocol):
         return spec
     changes = dict(spec) if isinstance(spec, Mapping) else {'name': spec}
     name = changes.pop('name', None)
     if name not in PROTOCOLS:
-        raise ValueError(f'there is no protocol {name!r}; there are {", ".join(PROTOCOLS)}')
+        raise ValueError(f'unknown protocol {name!r}; choose from {", ".join(PROTOCOLS)}')
     return PROTOCOLS[name].changed(**changes)

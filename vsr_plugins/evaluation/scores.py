@@ -1,4 +1,4 @@
-"""From frames to the numbers of a table, under one protocol: what metrics, folders and the demonstration share."""
+"""Compute and average the scores of frames under one protocol, for metrics, folders and the demonstration."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,21 +12,21 @@ from .functional.clip_frames import ChannelOrder
 from .measures import DEFAULT, MEASURES, PAIR_VALUES
 from .protocols import Protocol
 
-# A table of more clips than that is no longer read: reports then give their mean alone.
+# Reports of more clips print the mean only: nobody reads a longer table.
 MAX_CLIPS = 40
 
 
 @dataclass(frozen=True)
 class Scores:
-    """What a method reached on a data set.
+    """Scores of a method on a data set.
 
     Attributes:
-        protocol: How it was measured.
+        protocol: Protocol of the measurement.
         clips: Clip -> metric -> mean over its measured frames, or pairs of them.
-        mean: Metric -> mean, over clips or frames as the protocol says.
+        mean: Metric -> mean, over clips or frames as the protocol sets.
         frames: Clip -> number of measured frames.
         groups: For space-time networks: ``'input frames'`` and ``'interpolated frames'`` -> metric -> mean, over clips
-            or frames as the protocol says. What is measured between frames is in neither.
+            or frames as the protocol sets. Values of pairs of frames are in neither.
     """
 
     protocol: Protocol
@@ -48,15 +48,15 @@ def score_frame(
     Args:
         prediction: (h, w, 3), values in [0, 255], any dtype.
         target: As ``prediction``.
-        protocol: Rounding, border and colour are taken from it.
-        metrics: Names of ``MEASURES``; those of pairs are for ``score_pair``.
+        protocol: Sets rounding, border and colour.
+        metrics: Names of ``MEASURES``; ``score_pair`` measures those of pairs.
         channel_order: Order of the last axis of both.
 
     Returns:
         Metric -> value.
 
     Raises:
-        FileNotFoundError: If a metric needs weights that are not there.
+        FileNotFoundError: If weights of a metric do not exist.
         ValueError: If the frames differ in shape or are too small for border and metric.
     """
     if prediction.shape != target.shape:
@@ -66,7 +66,7 @@ def score_frame(
     if border:
         prediction, target = (image[border:-border, border:-border] for image in (prediction, target))
     if prediction.size == 0:
-        raise ValueError(f'nothing is left of a frame whose border of {border} pixels is cropped')
+        raise ValueError(f'cropping a border of {border} pixels leaves no pixel of the frame')
     in_rgb = _values('rgb', metrics, prediction, target, channel_order)
     if protocol.color == 'Y':
         prediction, target = (luma(image, channel_order) for image in (prediction, target))
@@ -80,17 +80,17 @@ def score_pair(
     metrics: Sequence[str],
     channel_order: ChannelOrder = 'rgb',
 ) -> dict[str, float]:
-    """Measure what lies between two neighbouring frames; the values go with those of the second.
+    """Measure a pair of neighbouring frames; the values are stored with those of the second frame.
 
     Args:
         prediction: Two frames (h, w, 3), values in [0, 255], any dtype.
-        target: As many.
-        protocol: Rounding is taken from it.
-        metrics: Names of ``MEASURES``; those of single frames are for ``score_frame``.
+        target: Two frames, as ``prediction``.
+        protocol: Sets rounding.
+        metrics: Names of ``MEASURES``; ``score_frame`` measures those of single frames.
         channel_order: Order of the last axis of all.
 
     Returns:
-        Metric -> value; nothing where no metric is one of pairs.
+        Metric -> value; empty if no metric is one of pairs.
 
     Raises:
         ValueError: If the frames differ in shape or are too small for a metric.
@@ -101,13 +101,13 @@ def score_pair(
 def score_clip(
     prediction: Sequence[np.ndarray], target: Sequence[np.ndarray], protocol: Protocol, clip: str = 'clip'
 ) -> list[dict[str, float]]:
-    """Measure every frame of a clip; ``summarise`` picks those that count.
+    """Measure every frame of a clip; ``summarise`` selects the frames of the protocol.
 
     Args:
         prediction: Frames, (h, w, 3) RGB in [0, 255].
-        target: As many.
-        protocol: How to measure.
-        clip: Its name, for messages.
+        target: The same number of frames.
+        protocol: Protocol to measure under.
+        clip: Name of the clip, for messages.
 
     Raises:
         ValueError: If the numbers of frames or their sizes differ.
@@ -126,39 +126,39 @@ def summarise(
     selected: bool = False,
     given: Mapping[str, Collection[int]] | None = None,
 ) -> Scores:
-    """Choose the frames that count and average them.
+    """Select the frames of the protocol and average their values.
 
-    A frame equal to its ground truth has infinite PSNR, and so have the means it enters; nothing is left out silently.
+    A frame equal to its ground truth has infinite PSNR, and so have its means; no frame is excluded silently.
 
     Args:
         frames: Clip -> metric -> value of each frame, from the first to the last.
-        protocol: Which frames count and how to average.
-        selected: The frames are the ones that count already.
-        given: Clip -> which of its ``frames`` a space-time network was given; of clips that are not named what the
-            protocol says.
+        protocol: Selects the frames and sets the average.
+        selected: The frames are already those of the protocol.
+        given: Clip -> indices in ``frames`` of the input frames of a space-time network; for clips that are not in it,
+            those of the protocol.
 
     Raises:
-        ValueError: If there is no clip, or one too short for the protocol.
+        ValueError: If there is no clip, or a clip is too short for the protocol.
     """
     if not frames:
-        raise ValueError('there is no clip to average over')
-    chosen: dict[str, list[tuple[int, Mapping[str, float]]]] = {}
+        raise ValueError('scores has no clip to average')
+    measured: dict[str, list[tuple[int, Mapping[str, float]]]] = {}
     for clip, values in frames.items():
         try:
             indices = range(len(values)) if selected else protocol.select(len(values))
         except ValueError as error:
             raise ValueError(f'{clip}: {error}') from error
-        # The frame before the first that counts does not count, so neither does what lies between them.
+        # The frame before the first measured one is not measured, so drop the values of their pair.
         first, *others = indices
-        chosen[clip] = [(first, _of_frames(values[first])), *((index, values[index]) for index in others)]
-    clips = {clip: [frame for _, frame in values] for clip, values in chosen.items()}
+        measured[clip] = [(first, _of_frames(values[first])), *((index, values[index]) for index in others)]
+    clips = {clip: [frame for _, frame in values] for clip, values in measured.items()}
     groups = {}
     if protocol.space_time:
         known = {clip: protocol.given(len(values)) for clip, values in frames.items()} | dict(given or {})
         for is_given, name in ((True, 'input frames'), (False, 'interpolated frames')):
             of_clips = [
                 [_of_frames(frame) for index, frame in values if (index in known[clip]) == is_given]
-                for clip, values in chosen.items()
+                for clip, values in measured.items()
             ]
             group = [values for values in of_clips if values]
             if group:
@@ -173,22 +173,22 @@ def summarise(
 
 
 def merge_scores(scores: Sequence[Scores]) -> Scores:
-    """Several measures of the same frames under one protocol as one.
+    """Merge several scores of the same frames under one protocol.
 
     Args:
-        scores: At least one; of a metric that several have the last value counts.
+        scores: At least one; the last one with a metric wins.
     """
     first = scores[0]
     assert all(one.protocol == first.protocol and one.frames == first.frames for one in scores)
     return replace(
         first,
-        clips={clip: _joined(one.clips.get(clip, {}) for one in scores) for clip in first.clips},
-        mean=_joined(one.mean for one in scores),
-        groups={group: _joined(one.groups.get(group, {}) for one in scores) for group in first.groups},
+        clips={clip: _merged(one.clips.get(clip, {}) for one in scores) for clip in first.clips},
+        mean=_merged(one.mean for one in scores),
+        groups={group: _merged(one.groups.get(group, {}) for one in scores) for group in first.groups},
     )
 
 
-def _joined(values: Iterable[Mapping[str, float]]) -> dict[str, float]:
+def _merged(values: Iterable[Mapping[str, float]]) -> dict[str, float]:
     return {name: number for of_one in values for name, number in of_one.items()}
 
 
@@ -199,7 +199,7 @@ def _rounded(frame: np.ndarray, protocol: Protocol) -> np.ndarray:
 def _values(
     scope: str, metrics: Sequence[str], prediction: Any, target: Any, channel_order: ChannelOrder
 ) -> dict[str, float]:
-    """Of the metrics of one scope."""
+    """Compute the metrics of one scope."""
     values: dict[str, float] = {}
     for name in metrics:
         if MEASURES[name].scope == scope:
@@ -208,19 +208,19 @@ def _values(
 
 
 def _of_frames(values: Mapping[str, float]) -> dict[str, float]:
-    """Without what was measured between a frame and the one before."""
+    """Drop values of pairs of frames."""
     return {name: value for name, value in values.items() if name not in PAIR_VALUES}
 
 
 def _average(clips: Sequence[Sequence[Mapping[str, float]]], protocol: Protocol) -> dict[str, float]:
-    """Of the frames of each clip, over clips or frames."""
+    """Average the values of each metric over clips or frames, as the protocol sets."""
     if protocol.average == 'frame':
         return _mean(frame for values in clips for frame in values)
     return _mean(map(_mean, clips))
 
 
 def _mean(values: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    """Of each metric over those that have it: the first frame of a clip has none of pairs."""
+    """Average each metric over the frames that have it: the first frame of a clip has no values of pairs."""
     columns: dict[str, list[float]] = {}
     for value in values:
         for name, number in value.items():

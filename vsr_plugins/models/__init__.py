@@ -1,4 +1,4 @@
-"""Networks and their parts. A name is imported when it is first used; ``registered`` registers them in MMagic."""
+"""Networks and their parts, imported on first use; ``registered`` adds them to MMagic's registry."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Building networks from configs, without MMagic where this package has the network itself."""
+"""Build networks from configs; importing MMagic only for networks this package does not have."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +7,12 @@ from torch import nn
 
 from . import alignment, networks
 
-# Networks of this package, which are built without MMagic.
+# Networks of this package, built without MMagic.
 NETWORKS = frozenset({*networks.__all__, *alignment.__all__})
 
 
 def find_network(kind: str | type[nn.Module]) -> type[nn.Module]:
-    """The class of a network.
+    """Return the class of a network.
 
     Args:
         kind: A name of ``NETWORKS`` or of MMagic's ``MODELS``, with or without a scope, or a class.
@@ -26,17 +26,17 @@ def find_network(kind: str | type[nn.Module]) -> type[nn.Module]:
         return getattr(networks if kind in networks.__all__ else alignment, kind)
     from mmagic.registry import MODELS
 
-    found = MODELS.get(kind)
-    if found is None:
-        raise ValueError(f'no network of the name {kind!r} is registered')
-    return found
+    network = MODELS.get(kind)
+    if network is None:
+        raise ValueError(f'no network named {kind!r} is registered')
+    return network
 
 
 def build_network(config: Mapping[str, Any] | nn.Module) -> nn.Module:
     """Build a network of this package, or one that is registered in MMagic's ``MODELS``.
 
     Args:
-        config: ``type``, a name or a class, and the arguments; a network is handed back.
+        config: ``type``, a name or a class, and the arguments; a network is returned unchanged.
 
     Raises:
         ValueError: If ``config`` has no type, or no network has its name.

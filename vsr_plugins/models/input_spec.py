@@ -1,4 +1,4 @@
-"""What a network needs of a clip: from its attributes, or for upstream's networks, which have none, from one table."""
+"""Input requirements of a network: read from its attributes, or for upstream's networks from a table."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,27 +6,27 @@ from typing import Literal
 
 from torch import nn
 
-# A recurrent network of which nothing else is known is given so many frames at a time, of which neighbouring chunks
-# share so many: a frame is at least half of these away from where its chunk was cut.
+# Default chunk length and overlap of a recurrent network, in frames: a frame is at least half the overlap away from the
+# cut of its chunk.
 CLIP_LEN = 56
 OVERLAP = 16
 
 
 @dataclass(frozen=True)
 class InputSpec:
-    """How a network is to be fed.
+    """Input requirements of a network.
 
     Attributes:
-        scale: Enlargement.
-        output: What it makes of its frames: the one in the 'center', 'all', or 'interpolated': all and those between.
-        window: Frames around one that a centre-frame network is given; None for the others.
-        clip_len: Frames that it is given at a time, otherwise.
+        scale: Upscaling factor.
+        output: Which frames it returns: 'center', 'all', or 'interpolated': all frames and those between them.
+        window: Number of frames that a centre-frame network takes; None for other networks.
+        clip_len: Number of frames that other networks take at a time.
         overlap: Frames that neighbouring chunks share.
         single_image: It takes (n, c, h, w), frame by frame.
-        multiple_of: Height and width must be filled to multiples of this; 1 for networks that do so themselves.
-        min_size: And to at least this.
-        min_frames: Fewer are mirrored.
-        pre_upsampled: It is given frames already enlarged by ``scale``.
+        multiple_of: Height and width must be padded to multiples of this; 1 for networks that pad by themselves.
+        min_size: Minimum height and width; smaller frames must be padded.
+        min_frames: Minimum number of frames; shorter clips are mirrored.
+        pre_upsampled: It takes frames already upsampled by ``scale``.
     """
 
     scale: int
@@ -42,19 +42,19 @@ class InputSpec:
 
     @property
     def temporal_scale(self) -> int:
-        """Frames written for each that is read."""
+        """Output frames for each input frame."""
         return 2 if self.output == 'interpolated' else 1
 
     @property
     def temporal_context(self) -> int:
-        """Frames before and after a stretch of a clip that are restored with it and thrown away."""
+        """Frames before and after a segment of a clip that are restored with it and discarded."""
         if self.single_image:
             return 0
         return self.window // 2 if self.window else self.overlap
 
 
 def _recurrent(scale: int = 4, **other: int) -> Callable[[nn.Module], InputSpec]:
-    # SPyNet asks for 32 pixels a side, upstream's second-order propagation for 64.
+    # SPyNet needs 32 pixels a side, upstream's second-order propagation 64.
     return lambda network: InputSpec(scale, min_size=64, **other)
 
 
@@ -109,42 +109,44 @@ UPSTREAM: dict[str, Callable[[nn.Module], InputSpec]] = {
 
 
 def input_spec(network: nn.Module) -> InputSpec:
-    """What ``network`` needs.
+    """Return the input requirements of ``network``.
 
-    A network of any clip length says more about time where it can: ``stream(frames)`` is then used instead of chunks;
-    ``halo`` (frames of context on each side, 0 where every frame stands for itself) with ``window_length``, or
-    ``chunk_length`` with ``chunk_overlap``, say how it is best cut. One that says nothing is taken for recurrent.
+    A network of any clip length may declare more about time: with ``stream(frames)`` it is streamed instead of cut into
+    chunks; ``temporal_context`` or ``halo`` (frames of context on each side, 0 if every frame is independent) with
+    ``window_length``, or ``chunk_length`` with ``chunk_overlap``, set the chunks. Otherwise it is treated as recurrent.
 
     Raises:
-        ValueError: If it has neither the attributes nor a place in the table of upstream's networks.
+        ValueError: If it neither declares the attributes nor is in the table of upstream's networks.
     """
     for kind in type(network).__mro__:
         if kind.__name__ in UPSTREAM:
             return UPSTREAM[kind.__name__](network)
-        if 'output' in vars(kind):  # a child of one of upstream's that speaks for itself
+        if 'output' in vars(kind):  # a subclass of an upstream network with its own declaration
             break
     output, scale = getattr(network, 'output', None), getattr(network, 'scale', None)
     if output not in ('center', 'all', 'interpolated') or scale is None:
         raise ValueError(
-            f'{type(network).__name__} does not say how it restores a video: it has no attributes scale, window and '
-            f"output, and is none of upstream's {', '.join(UPSTREAM)}"
+            f'{type(network).__name__} declares no input spec: it needs the attributes scale, window and output, or to '
+            f'be one of {", ".join(UPSTREAM)}'
         )
     if output == 'center':
         return _centred(network, scale)
-    length, overlap = _cuts(network)
+    length, overlap = _chunking(network)
     if output == 'interpolated' and not overlap:
-        length, overlap = length + 1, 1  # what lies between two chunks takes both
+        length, overlap = length + 1, 1  # a frame between two chunks needs both
     return InputSpec(scale, output, clip_len=length, overlap=overlap)
 
 
 def _centred(network: nn.Module, scale: int) -> InputSpec:
     window = getattr(network, 'window', None)
     if window is None:
-        raise ValueError(f'{type(network).__name__} restores the frame in the middle but does not say of how many')
+        raise ValueError(
+            f'{type(network).__name__} returns the centre frame but declares no window: set it to its number of frames'
+        )
     return InputSpec(scale, 'center', window=window)
 
 
-def _cuts(network: nn.Module) -> tuple[int, int]:
+def _chunking(network: nn.Module) -> tuple[int, int]:
     """Length and overlap of chunks."""
     if getattr(network, 'chunk_length', None):
         return network.chunk_length, network.chunk_overlap

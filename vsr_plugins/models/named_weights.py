@@ -1,6 +1,6 @@
-"""Weights that the config of a network names: loaded here, by a loader that the package above hands in.
+"""Load weights named in a network's config, by a loader that a higher layer sets.
 
-Networks know nothing of files. ``vsr_plugins.registration`` sets ``loader`` as soon as this module is imported.
+Networks do not depend on file formats. ``vsr_plugins.registration`` sets ``loader`` when this module is imported.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,22 +8,22 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-# (network, weights, tensors that files may leave out) -> None; raises as ``load_named_weights``.
+# (network, weights, tensors that files may omit) -> None; raises as ``load_named_weights``.
 Loader = Callable[[nn.Module, str | Path, Mapping[str, Tensor]], None]
 loader: Loader | None = None
 
 
 def load_named_weights(network: nn.Module, weights: str | Path, constants: Mapping[str, Tensor] | None = None) -> None:
-    """Fill a network.
+    """Load weights into a network.
 
     Args:
-        network: All of its tensors must be in the file.
+        network: Every tensor of it must be in the file.
         weights: A local file, or ``'pretrained:NAME'`` of the registry.
-        constants: Tensors that some writers leave out, by name; they never change.
+        constants: Tensors that some files omit, by name; they are constant.
 
     Raises:
-        FileNotFoundError: If there is no such file; nothing is downloaded.
-        ValueError: If it holds the weights of another network.
+        FileNotFoundError: If the file does not exist; nothing is downloaded.
+        ValueError: If the file contains the weights of another network.
     """
-    assert loader is not None, 'vsr_plugins.registration sets it'
+    assert loader is not None, 'vsr_plugins.registration must set the loader'
     loader(network, weights, constants or {})

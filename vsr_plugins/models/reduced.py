@@ -1,4 +1,4 @@
-"""Every network that can be built by its name, reduced to what a CPU computes at once: for tests and device checks."""
+"""Every network that can be built by name, in a size a CPU runs instantly: for tests and device checks."""
 
 import inspect
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from .input_spec import UPSTREAM, input_spec
 _EDVR = dict(mid_channels=8, deform_groups=2, num_blocks_extraction=1, num_blocks_reconstruction=1)
 _ESPCN = dict(type='ESPCNNet', mid_channels=(4, 3))
 
-# Arguments by the name of the network. Some are not x4: the scale is an argument, too.
+# Arguments by the name of the network. Some scales are not 4, to cover the argument.
 REDUCED: Mapping[str, Mapping[str, Any]] = {
     'AlignedNet': dict(
         network=dict(type='TemporalAdaptiveNet', branch=_ESPCN), aligner=dict(type='SpatialAlignmentNet')
@@ -57,25 +57,25 @@ REDUCED: Mapping[str, Mapping[str, Any]] = {
 
 
 def network_names() -> list[str]:
-    """Names of all networks: those of this package, and those of upstream whose requirements it knows."""
+    """Names of all networks: those of this package, and upstream's networks with known requirements."""
     return sorted({*NETWORKS, *UPSTREAM})
 
 
 def build_reduced(name: str, seed: int = 0) -> nn.Module:
-    """A reduced network in evaluation mode, with random weights in all of its layers.
+    """Build a reduced network in evaluation mode, with random weights in all layers.
 
     Parameters that start at zero (offsets of deformable convolutions, heads of flow networks) get small random values:
-    at zero, half of the network would not show in its output.
+    at zero, half of the network would not affect its output.
 
     Args:
         name: One of ``network_names``.
-        seed: Of the weights.
+        seed: Seed of the weights.
 
     Raises:
-        ValueError: If there is no reduced network of this name.
+        ValueError: If no reduced network has this name.
     """
     if name not in REDUCED:
-        raise ValueError(f'there is no reduced network called {name!r}')
+        raise ValueError(f'no reduced network is named {name!r}')
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.random.default_generator.manual_seed(seed)
@@ -88,16 +88,16 @@ def build_reduced(name: str, seed: int = 0) -> nn.Module:
 
 
 def example_inputs(network: nn.Module, seed: int = 0, size: int = 32) -> tuple[Tensor, ...]:
-    """Smooth moving frames in [0, 1] in the form that ``network`` takes.
+    """Return smooth moving frames in [0, 1] in the form that ``network`` takes.
 
     Args:
-        network: Any that ``build_reduced`` makes, or another network that declares its requirements.
-        seed: Of the frames.
-        size: Height; more where the network needs more.
+        network: A network from ``build_reduced``, or any other that declares its requirements.
+        seed: Seed of the frames.
+        size: Height; larger if the network requires it.
 
     Returns:
-        What its ``forward`` is called with: (1, t, 3, h, w), (1, 3, h, w) for networks of single images; two of
-        (2, 3, h, w) for aligners and optical flow; (1, 2, 3, h, w) for interpolation between two frames.
+        Arguments of its ``forward``: (1, t, 3, h, w), (1, 3, h, w) for networks of single images; two of (2, 3, h, w)
+        for aligners and optical flow; (1, 2, 3, h, w) for interpolation between two frames.
     """
     required = [
         parameter
@@ -119,7 +119,7 @@ def example_inputs(network: nn.Module, seed: int = 0, size: int = 32) -> tuple[T
 
 
 def moving_frames(count: int, height: int, width: int, seed: int = 0) -> Tensor:
-    """A smooth texture that moves by a pixel down and to the right from frame to frame, (count, 3, height, width)."""
+    """Return a smooth texture that moves one pixel down and to the right per frame, (count, 3, height, width)."""
     generator = torch.Generator().manual_seed(seed)
     coarse = torch.rand(1, 3, (height + count) // 4 + 2, (width + count) // 4 + 2, generator=generator)
     texture = F.interpolate(coarse, scale_factor=4, mode='bicubic', align_corners=False)[0].clamp(0, 1)

@@ -1,4 +1,4 @@
-"""Registers networks and blocks in MMagic's ``MODELS``; they know nothing of registries themselves."""
+"""Register networks and blocks in MMagic's ``MODELS``; the modules themselves do not import registries."""
 
 from mmagic.registry import MODELS
 
@@ -7,7 +7,7 @@ from .blocks.deformable_conv_lstm import DeformableConvLSTM
 from .blocks.pyramid_alignment import FeatureTemporalInterpolation
 from .build import NETWORKS, find_network
 
-# MMagic has these names; ours are the same networks, with the same parameters, for use without it.
+# MMagic registers these names; ours are the same networks, with the same parameters, for use without MMagic.
 OF_UPSTREAM = frozenset({'BasicVSRNet', 'RRDBNet'})
 BLOCKS = (DeformableConvLSTM, FeatureTemporalInterpolation, LatentHead, LongRangeAttention, ShortRangeAttention)
 

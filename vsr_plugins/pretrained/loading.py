@@ -1,4 +1,4 @@
-"""Networks with the weights of the registry."""
+"""Build networks with pretrained weights of the registry."""
 
 from pathlib import Path
 
@@ -14,10 +14,10 @@ from .names import default_model, find_pretrained
 
 
 def read_pretrained(name: str | Pretrained) -> dict[str, Tensor]:
-    """The weights of an entry, named as its network names them.
+    """Read the weights of an entry, under the names of its network.
 
     Raises:
-        FileNotFoundError: If they are not on this machine; the message says how to get them.
+        FileNotFoundError: If they are not installed; the message has the command to install them.
         ValueError: If no entry has this name, or the file is damaged.
     """
     entry = name if isinstance(name, Pretrained) else find_pretrained(name)
@@ -28,14 +28,14 @@ def read_pretrained(name: str | Pretrained) -> dict[str, Tensor]:
 
 
 def checkpoint_weights(checkpoint: str | Path) -> dict[str, Tensor]:
-    """The weights of a checkpoint as MMagic's models name them.
+    """Read the weights of a checkpoint, under the names of MMagic's models.
 
     Args:
         checkpoint: A file, or ``pretrained:NAME``. A network of the registry is the ``generator.`` of a model; a part,
-            such as SPyNet, is taken as it is.
+            such as SPyNet, has no prefix.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        FileNotFoundError: If the file does not exist.
         ValueError: If the file is damaged, or no entry has this name.
     """
     name = str(checkpoint)
@@ -47,15 +47,15 @@ def checkpoint_weights(checkpoint: str | Path) -> dict[str, Tensor]:
 
 
 def load_checkpoint(model: nn.Module, checkpoint: str | Path) -> None:
-    """Fill a model with the weights of a checkpoint, strictly.
+    """Load the weights of a checkpoint into a model, strictly.
 
     Args:
         model: A child of mmagic's ``BaseEditModel``, or any module.
         checkpoint: A file, or ``pretrained:NAME``.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file is damaged, or holds the weights of another model.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file is damaged, or contains the weights of another model.
     """
     path = checkpoint_file(checkpoint)
     if not path.is_file():
@@ -64,20 +64,20 @@ def load_checkpoint(model: nn.Module, checkpoint: str | Path) -> None:
 
 
 def load_pretrained(name: str | Pretrained | None = None) -> nn.Module:
-    """The network of an entry with its weights, for RGB in [0, 1], in evaluation mode on the CPU.
+    """Build the network of an entry with its weights, for RGB in [0, 1], in evaluation mode on the CPU.
 
     Args:
-        name: A name of the registry, see ``find_pretrained``; None for the best model on this machine.
+        name: A name of the registry, see ``find_pretrained``; None for the best installed model.
 
     Raises:
-        FileNotFoundError: If the weights are not on this machine; the message says how to get them.
+        FileNotFoundError: If the weights are not installed; the message has the command to install them.
         ValueError: If no model has this name, or the file is damaged.
     """
     if name is None:
         name = default_model()
     entry = name if isinstance(name, Pretrained) else find_pretrained(name)
     if entry.use == 'part':
-        raise ValueError(f'{entry.name} restores no video; it is a part of other networks')
+        raise ValueError(f'{entry.name} cannot restore a video: it is a part of other networks')
     network = build_network(entry.network)
     if entry.files:
         load_state_dict_strict(network, read_pretrained(entry), entry.name)

@@ -1,4 +1,4 @@
-"""Where weights come from, as the metadata of their file says."""
+"""Provenance of weights, stored in the metadata of their file."""
 
 import json
 from collections.abc import Mapping
@@ -8,24 +8,24 @@ from typing import Any
 
 from .files import checkpoint_file
 
-# One key: the metadata of safetensors are an unordered mapping, and the same weights shall give the same file.
+# A single key: the metadata of safetensors are unordered, and equal weights must give equal files.
 KEY = 'provenance'
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """How weights were trained, and what they reached.
+    """Training and measured quality of weights.
 
     Attributes:
         config: Stem of the config.
-        iterations: Length of that training.
-        starts_from: Configs whose weights it started from.
-        data: What it was trained on.
-        held_out: Of the held-out clips ``'PSNR'``, the ``'protocol'``, and the ``'iteration'`` that was chosen by it.
-        vid4: ``'PSNR'``, ``'SSIM'``, ``'protocol'`` and ``'degradation'`` on Vid4; {} where nobody measured.
-        licence: Of the weights.
-        version: Of the package that trained them.
-        commit: Of the code that trained them, or where that is not on record the commit that brought them into the
+        iterations: Length of the training.
+        starts_from: Configs whose weights the training started from.
+        data: Training data.
+        held_out: On the held-out clips: ``'PSNR'``, ``'protocol'``, and the ``'iteration'`` selected by it.
+        vid4: ``'PSNR'``, ``'SSIM'``, ``'protocol'`` and ``'degradation'`` on Vid4; {} if not measured.
+        licence: Licence of the weights.
+        version: Version of the package that trained them.
+        commit: Commit of the code that trained them, or if not recorded the commit that added them to the
             repository; '' if neither is known.
     """
 
@@ -41,28 +41,28 @@ class Provenance:
 
 
 def to_metadata(provenance: Provenance) -> dict[str, str]:
-    """As ``write_weights`` takes it for ``meta``."""
+    """Convert to ``meta`` of ``write_weights``."""
     return {KEY: json.dumps(asdict(provenance), sort_keys=True)}
 
 
 def read_provenance(weights: str | Path) -> Provenance | None:
-    """What a file of weights says about itself.
+    """Read the provenance of a file of weights.
 
     Args:
         weights: A safetensors file, or ``pretrained:NAME``.
 
     Returns:
-        None if it says nothing, as weights from elsewhere do.
+        The provenance; None if the file has none, as weights of other projects.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file is damaged, or no weights are called NAME.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file is damaged, or no weights are named NAME.
     """
     from safetensors import SafetensorError, safe_open
 
     path = checkpoint_file(weights)
     if not path.is_file():
-        raise FileNotFoundError(f'there are no weights at {path.absolute()}')
+        raise FileNotFoundError(f'no weights at {path.absolute()}')
     if path.suffix != '.safetensors':
         return None
     try:

@@ -28,8 +28,8 @@ def test_luma_equals_mmcv():
     np.testing.assert_allclose(luma(image, 'bgr'), expected, atol=1e-4)
 
 
-def test_trap_full_range_luma_is_another_measure():
-    """anchors of the field: grey of OpenCV differs from studio-range Y by 20 log10(255 / 219) = 1.32 dB."""
+def test_full_range_luma_gives_another_psnr():
+    """Grey of OpenCV differs from studio-range Y by 20 log10(255 / 219) = 1.32 dB."""
     prediction, target = pair((64, 64, 3))
     grey = [cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2GRAY) for image in (prediction, target)]
     assert psnr(luma(prediction), luma(target)) - psnr(*grey) == pytest.approx(20 * math.log10(255 / 219), abs=0.01)
@@ -38,7 +38,7 @@ def test_trap_full_range_luma_is_another_measure():
 def test_psnr_of_hand_typed_images():
     zeros, tens = np.zeros((4, 4), np.uint8), np.full((4, 4), 10, np.uint8)
     assert psnr(zeros, tens) == pytest.approx(20 * math.log10(25.5))
-    assert psnr(tens, zeros) == psnr(zeros, tens)  # no wrapping of unsigned numbers
+    assert psnr(tens, zeros) == psnr(zeros, tens)  # no wrap-around of unsigned integers
     assert psnr(tens, tens) == math.inf
 
 
@@ -51,7 +51,7 @@ def test_psnr_equals_scikit_image(shape):
 @pytest.mark.parametrize('noise', [0.5, 5, 60])
 @pytest.mark.parametrize('shape', [(11, 11), (40, 57), (33, 47, 3)])
 def test_ssim_equals_scikit_image(shape, noise):
-    """Over the region where the window fits, as the authors' script averages."""
+    """Averaged over the region where the window fits, as in the authors' script."""
     prediction, target = pair(shape, noise=noise)
     options = dict(data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, win_size=11)
     channel_axis = 2 if len(shape) == 3 else None
@@ -84,17 +84,17 @@ def test_ssim_of_equal_images_is_one():
     ('function', 'shapes', 'message'),
     [
         (psnr, ((4, 4), (4, 5)), r'\(4, 4\) and \(4, 5\)'),
-        (psnr, ((0, 4), (0, 4)), 'border crop'),
+        (psnr, ((0, 4), (0, 4)), 'crop_border'),
         (ssim, ((10, 20), (10, 20)), '11 x 11'),
         (ssim, ((2, 20, 20, 3), (2, 20, 20, 3)), r'\(2, 20, 20, 3\)'),
     ],
 )
-def test_wrong_images_are_refused(function, shapes, message):
+def test_wrong_images_raise(function, shapes, message):
     with pytest.raises(ValueError, match=message):
         function(*(np.zeros(shape, np.uint8) for shape in shapes))
 
 
-def test_wrong_colours_are_refused():
+def test_wrong_colours_raise():
     with pytest.raises(ValueError, match='three channels'):
         luma(np.zeros((4, 4)))
     with pytest.raises(ValueError, match="'gbr'"):

@@ -9,7 +9,7 @@ from vsr_plugins.evaluation.functional.lpips import BACKBONE, find_backbone
 
 @pytest.fixture(scope='module')
 def backbone(tmp_path_factory):
-    """A file of AlexNet's weights: drawn, for the trained ones cannot be passed on."""
+    """A file of random AlexNet weights, as the trained ones cannot be redistributed."""
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp('weights') / BACKBONE
     torch.save(torchvision.models.alexnet(weights=None).state_dict(), path)
@@ -29,7 +29,7 @@ def pair(size=(64, 80)):
 
 
 def test_it_equals_torchmetrics(backbone):
-    """Another implementation, with its own copy of the learned layers, on the same backbone."""
+    """torchmetrics has its own copy of the learned layers; the backbone is the same."""
     from torchmetrics.functional.image.lpips import _LPIPS
 
     other = _LPIPS(net='alex', pnet_rand=True).eval()
@@ -44,7 +44,7 @@ def test_it_equals_torchmetrics(backbone):
     assert lpips(prediction, target, backbone) == pytest.approx(expected, rel=1e-4)
 
 
-def test_equal_images_have_none_and_the_order_of_channels_matters(backbone):
+def test_equal_images_have_distance_zero_and_channel_order_matters(backbone):
     prediction, target = pair()
     assert lpips(target, target, backbone) == 0
     turned = lpips(prediction[..., ::-1], target[..., ::-1], backbone, 'bgr')
@@ -54,11 +54,11 @@ def test_equal_images_have_none_and_the_order_of_channels_matters(backbone):
 
 def test_the_smallest_image(backbone):
     assert lpips(*pair((31, 31)), backbone) > 0
-    with pytest.raises(ValueError, match=r'31 x 31 pixels, but got \(30, 40, 3\)'):
+    with pytest.raises(ValueError, match=r'31 x 31 .*\(30, 40, 3\)'):
         lpips(*pair((30, 40)), backbone)
 
 
-def test_where_the_backbone_is_looked_for(tmp_path, backbone):
+def test_where_the_backbone_is_searched(tmp_path, backbone):
     with pytest.raises(FileNotFoundError) as error:
         find_backbone()
     root, cache = tmp_path / 'weights' / BACKBONE, tmp_path / 'torch' / 'hub' / 'checkpoints' / BACKBONE
@@ -71,7 +71,7 @@ def test_where_the_backbone_is_looked_for(tmp_path, backbone):
         assert find_backbone() == place.resolve()
 
 
-def test_other_weights_are_refused(tmp_path):
+def test_other_weights_raise(tmp_path):
     torch.save(torchvision.models.squeezenet1_1(weights=None).state_dict(), tmp_path / 'squeeze.pth')
-    with pytest.raises(ValueError, match=r'squeeze\.pth does not hold the weights of AlexNet'):
+    with pytest.raises(ValueError, match=r'squeeze\.pth'):
         lpips(*pair(), tmp_path / 'squeeze.pth')

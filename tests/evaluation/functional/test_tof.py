@@ -9,15 +9,15 @@ from vsr_plugins.media.images import list_images, read_rgb
 
 
 def moving(*offsets, size=(96, 128), seed=0):
-    """Frames of a smooth picture, each seen ``(dx, dy)`` further to the top left: its content moves by that."""
+    """Crop frames from a smooth image so that its content moves by the offsets."""
     rng = np.random.default_rng(seed)
     picture = cv2.GaussianBlur(rng.random((size[0] + 40, size[1] + 40, 3)), (0, 0), 3)
     picture = np.round(255 * (picture - picture.min()) / np.ptp(picture)).astype(np.uint8)
     return [picture[20 - dy : 20 - dy + size[0], 20 - dx : 20 - dx + size[1]] for dx, dy in offsets]
 
 
-def test_motions_that_are_known():
-    """(3, 1) against (0, 1) is 3 pixels apart, (3, 4) against none is 5; the mean over both pairs is 4."""
+def test_known_motions():
+    """(3, 1) and (0, 1) differ by 3 pixels, (3, 4) and (0, 0) by 5; the mean over both pairs is 4."""
     assert tof(moving((0, 0), (3, 1)), moving((0, 0), (0, 1))) == pytest.approx(3, rel=0.03)
     assert tof(moving((0, 0), (3, 4)), moving((0, 0), (0, 0))) == pytest.approx(5, rel=0.03)
     clips = moving((0, 0), (3, 1), (6, 5)), moving((0, 0), (0, 1), (0, 1))
@@ -25,7 +25,7 @@ def test_motions_that_are_known():
 
 
 def test_the_formula_of_the_authors_written_out():
-    """Of 64 x 96 pixels the middle 32 x 64 count."""
+    """Of 64 x 96 pixels the central 32 x 64 are used."""
     prediction, target = moving((0, 0), (2, -1), size=(64, 96)), moving((0, 0), (1, 1), size=(64, 96), seed=1)
     first, second = (
         cv2.calcOpticalFlowFarneback(
@@ -63,14 +63,14 @@ def test_frames_are_rounded_to_8_bit():
 @pytest.mark.parametrize(
     ('shapes', 'message'),
     [
-        (((1, 64, 64, 3), (1, 64, 64, 3)), r'1 frame\(s\)'),
+        (((1, 64, 64, 3), (1, 64, 64, 3)), 'tOF .* got 1'),
         (((2, 64, 64, 3), (3, 64, 64, 3)), '2 predicted frames, but 3'),
         (((2, 64, 64, 3), (2, 64, 65, 3)), r'\(64, 64, 3\) and \(64, 65, 3\)'),
-        (((2, 47, 64, 3), (2, 47, 64, 3)), r'48 x 48 pixels, but got \(47, 64, 3\)'),
+        (((2, 47, 64, 3), (2, 47, 64, 3)), r'48 x 48 .*\(47, 64, 3\)'),
         (((2, 64, 64), (2, 64, 64)), r'\(64, 64\)'),
     ],
 )
-def test_wrong_clips_are_refused(shapes, message):
+def test_wrong_clips_raise(shapes, message):
     with pytest.raises(ValueError, match=message):
         tof(*(np.zeros(shape, np.uint8) for shape in shapes))
 
@@ -80,8 +80,8 @@ def test_wrong_clips_are_refused(shapes, message):
 def test_bicubic_on_vid4_is_near_the_published_value(data_root):
     """TecoGAN's table has 5.578 for bicubic (ten times tOF; quoted as generally known, not looked up).
 
-    Low resolution as in the authors' code (9 taps of a Gaussian of sigma 1.5, every fourth pixel). Which bicubic filter
-    enlarged it they do not say: with a = -0.5 tOF is 0.571, with a = -0.75 it is 0.545.
+    Low resolution as in the authors' code (9 taps of a Gaussian of sigma 1.5, every fourth pixel). The authors do
+    not state the bicubic filter: with a = -0.5 tOF is 0.571, with a = -0.75 it is 0.545.
     """
     found = {}
     for a in (-0.5, -0.75):
@@ -89,14 +89,14 @@ def test_bicubic_on_vid4_is_near_the_published_value(data_root):
         for clip in ('calendar', 'city', 'foliage', 'walk'):
             truth = [read_rgb(path) for path in list_images(data_root / 'Vid4' / 'GT' / clip)[2:-2]]
             low = [blur_downsample(frame, 4, 1.5, kernel_size=9) for frame in truth]
-            of_clips.append(tof([enlarge(frame, a) for frame in low], truth))
+            of_clips.append(tof([upsample(frame, a) for frame in low], truth))
         found[a] = np.mean(of_clips)
     assert found[-0.75] < 0.5578 < found[-0.5]
     assert found == pytest.approx({-0.5: 0.571, -0.75: 0.545}, abs=0.002)
 
 
-def enlarge(image, a):
-    """Four times by the cubic kernel with this parameter, on the grid whose pixels 0, 4, 8, ... are the input's."""
+def upsample(image, a):
+    """Upsample four times by the cubic kernel with parameter ``a``; output pixels 0, 4, 8, ... are the input's."""
     for axis in (0, 1):
         size = image.shape[axis]
         matrix = np.zeros((4 * size, size))

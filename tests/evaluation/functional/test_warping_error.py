@@ -18,7 +18,7 @@ def flow(dx, dy, size=(6, 8)):
 
 
 def test_flicker_of_a_still_scene():
-    """Frames that are 10, then 20 grey levels brighter than the one before: mean of (10/255)^2 and (20/255)^2."""
+    """Frames 10, then 20 grey levels brighter than the previous one: mean of (10/255)^2 and (20/255)^2."""
     still = [picture()] * 3
     prediction = [picture(), picture() + 10, picture() + 30]
     assert warping_error(prediction, still) == pytest.approx((10**2 + 20**2) / 2 / 255**2, rel=1e-6)
@@ -26,7 +26,7 @@ def test_flicker_of_a_still_scene():
 
 
 def test_motion_is_not_flicker():
-    """A pan by (3, 2) pixels has next to no error; the same frames taken for a still scene have one."""
+    """A pan by (3, 2) pixels has almost no error; the same frames have one with the motion of a still scene."""
     large = picture((100, 120))
     pan = [large[10 + 2 * i : 74 + 2 * i, 20 + 3 * i : 100 + 3 * i] for i in range(3)]
     change = float(np.mean((pan[0].astype(float) - pan[1]) ** 2)) / 255**2
@@ -36,7 +36,7 @@ def test_motion_is_not_flicker():
     assert warping_error(flickering, pan) == pytest.approx((10 / 255) ** 2, rel=0.05)
 
 
-def test_blur_has_less_of_it_than_noise():
+def test_blur_has_a_lower_error_than_noise():
     rng = np.random.default_rng(1)
     still = [picture()] * 2
     noisy = [frame + rng.normal(0, 5, frame.shape) for frame in still]
@@ -58,7 +58,7 @@ def test_visible_pixels_by_hand():
         assert visible[:, 3].all() == seen and visible[:, [0, 1, 2, 4, 5, 6, 7]].all()
 
 
-def test_what_is_not_visible_does_not_count():
+def test_invisible_pixels_do_not_count():
     before, after = np.zeros((6, 8, 3)), np.full((6, 8, 3), 255.0)
     after[:, :4] = 51
     visible = np.zeros((6, 8), bool)
@@ -85,11 +85,11 @@ def test_warping_equals_scipy():
 @pytest.mark.parametrize(
     ('shapes', 'message'),
     [
-        (((1, 20, 20, 3), (1, 20, 20, 3)), r'1 frame\(s\)'),
-        (((2, 11, 20, 3), (2, 11, 20, 3)), r'12 x 12 pixels, but got \(11, 20, 3\)'),
+        (((1, 20, 20, 3), (1, 20, 20, 3)), 'got 1'),
+        (((2, 11, 20, 3), (2, 11, 20, 3)), r'12 x 12 .*\(11, 20, 3\)'),
         (((2, 20, 20, 3), (2, 20, 24, 3)), r'\(20, 20, 3\) and \(20, 24, 3\)'),
     ],
 )
-def test_wrong_clips_are_refused(shapes, message):
+def test_wrong_clips_raise(shapes, message):
     with pytest.raises(ValueError, match=message):
         warping_error(*(np.zeros(shape, np.uint8) for shape in shapes))

@@ -60,7 +60,7 @@ def test_table_4_of_the_latent_attention_paper():
     assert found == table
 
 
-def test_sources_that_contradict_each_other_are_all_kept():
+def test_contradicting_sources_are_all_kept():
     assert [one.psnr for one in published('VSRnet', 'Vid4-BIx4')] == [24.73, 24.81, 22.81]
     (own, reprinted, _) = published('FRVSR', 'Vid4-BDx4')
     assert (own.ssim, reprinted.ssim) == (0.822, 0.8103)
@@ -77,12 +77,12 @@ def test_only_numbers_of_the_same_protocol_are_compared():
     assert '93,992' in to_text([table])
 
 
-def test_rows_that_were_measured_otherwise_are_refused():
+def test_rows_of_other_protocols_raise():
     rows = [MethodRow('a', scores=scores('basicvsr')), MethodRow('b', scores=scores('tdan'))]
-    with pytest.raises(ValueError, match='b was measured differently and cannot share a table'):
+    with pytest.raises(ValueError, match=r'\bb\b'):
         MethodTable('Vid4-BIx4', get_protocol('basicvsr'), rows)
     rows = [MethodRow('a', scores=scores('basicvsr')), MethodRow('b', scores=scores('basicvsr', frames=4))]
-    with pytest.raises(ValueError, match='a and b were measured on different frames of Vid4-BIx4'):
+    with pytest.raises(ValueError, match='a and b .* Vid4-BIx4'):
         MethodTable('Vid4-BIx4', get_protocol('basicvsr'), rows)
 
 
@@ -109,6 +109,6 @@ def test_a_run_of_mim_test_prints_its_row(monkeypatch):
     metric.evaluate()
     row = next(line for line in lines[-1].splitlines() if 'espcn_x4' in line)
     cells = [cell.strip() for cell in row.strip('│').split('│')]
-    # One step of RGB is 219 / 255 of one of Y: 48.13 + 1.32 dB.
+    # One level of RGB is 219 / 255 levels of Y: 48.13 + 1.32 dB.
     assert cells == ['ESPCN', 'espcn_x4_1xb16-300k_clips', '12', '–', '–', '–', '49.45', '–', '–', '–']
     assert 'ESPCN: 25.06 / 0.7390, protocol not known [1]†' in lines[-1]

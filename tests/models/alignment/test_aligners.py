@@ -52,7 +52,7 @@ def texture(n, h, w, seed=0, channels=1):
 
 
 def moved_pair(dx, dy, h=72, w=60, channels=3):
-    """A reference, and a neighbour whose content lies (dx, dy) further: reference(p) = neighbour(p + (dx, dy))."""
+    """Return a reference and a neighbour shifted by (dx, dy): reference(p) = neighbour(p + (dx, dy))."""
     scene = texture(1, h + 20, w + 20, channels=channels)
     reference = scene[..., 10 : 10 + h, 10 : 10 + w]
     neighbour = scene[..., 10 - dy : 10 - dy + h, 10 - dx : 10 - dx + w]
@@ -78,7 +78,7 @@ def test_flow_warp_recovers_whole_pixels(dx, dy):
     flow = DISFlow()(reference, neighbour)[..., 8:-8, 8:-8]
     assert (flow - torch.tensor([dx, dy]).reshape(2, 1, 1)).abs().max() < 0.25
     error = (FlowWarpAlignment()(neighbour, reference) - reference)[..., 8:-8, 8:-8]
-    assert error.square().mean().sqrt() < 0.004  # a grey level of 255
+    assert error.square().mean().sqrt() < 0.004  # one grey level of 255
     if (dx, dy) != (0, 0):
         assert (neighbour - reference)[..., 8:-8, 8:-8].square().mean().sqrt() > 0.05
 
@@ -86,7 +86,7 @@ def test_flow_warp_recovers_whole_pixels(dx, dy):
 @pytest.mark.parametrize('finest_scale', [2, 3, 5])
 @pytest.mark.parametrize('size', [(31, 90), (5, 7), (33, 70)])
 def test_a_flow_that_stops_at_a_coarse_level_on_small_frames(finest_scale, size):
-    """Where OpenCV, left to itself, ends the process."""
+    """Without the limit, OpenCV crashes the process."""
     flow = DISFlow(finest_scale=finest_scale)(texture(1, *size), texture(1, *size, seed=1))
     assert flow.shape == (1, 2, *size) and flow.isfinite().all()
 
@@ -101,20 +101,20 @@ def test_nothing_moves_between_a_texture_and_a_frame_of_one_color(preset):
 
 @pytest.mark.slow
 def test_the_stn_learns_motion_to_a_tenth_of_a_pixel():
-    """Trained on pairs of patches with motion of up to two whole pixels, measured on pairs it has not seen."""
+    """Trained on pairs of patches with motion of up to two whole pixels, measured on unseen pairs."""
     torch.manual_seed(0)
     aligner = SpatialAlignmentNet(patch_size=16, keep_size=10, mid_channels=16)
     steps = 2000
     optimizer = torch.optim.Adam(aligner.parameters(), 3e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
     for step in range(steps):
-        neighbours, references, motion = moved_patches(32, reach=2, size=16, seed=step)
+        neighbours, references, motion = moved_patches(32, max_shift=2, size=16, seed=step)
         theta = aligner.motion(neighbours, references).flatten(1)
         optimizer.zero_grad()
         (theta - motion).square().mean().backward()
         optimizer.step()
         schedule.step()
-    neighbours, references, motion = moved_patches(200, reach=2, size=16, seed=-1)
+    neighbours, references, motion = moved_patches(200, max_shift=2, size=16, seed=-1)
     with torch.no_grad():
         theta = aligner.motion(neighbours, references).flatten(1)
         aligned = aligner(neighbours, references)
@@ -125,18 +125,18 @@ def test_the_stn_learns_motion_to_a_tenth_of_a_pixel():
     assert after < before / 20
 
 
-def moved_patches(n, reach, size, seed):
-    """Patches, the references they have to be brought onto, and the motion (n, 2) that does it."""
-    scenes = texture(n, size + 2 * reach, size + 2 * reach, seed)
-    motion = torch.randint(-reach, reach + 1, (n, 2), generator=torch.Generator().manual_seed(seed))
+def moved_patches(n, max_shift, size, seed):
+    """Return patches, their references, and the motion (n, 2) that aligns them."""
+    scenes = texture(n, size + 2 * max_shift, size + 2 * max_shift, seed)
+    motion = torch.randint(-max_shift, max_shift + 1, (n, 2), generator=torch.Generator().manual_seed(seed))
     crops = [
-        scene[:, reach - y : reach - y + size, reach - x : reach - x + size]
+        scene[:, max_shift - y : max_shift - y + size, max_shift - x : max_shift - x + size]
         for scene, (x, y) in zip(scenes, motion.tolist(), strict=True)
     ]
-    return torch.stack(crops), scenes[..., reach : reach + size, reach : reach + size], motion.float()
+    return torch.stack(crops), scenes[..., max_shift : max_shift + size, max_shift : max_shift + size], motion.float()
 
 
-def test_the_stn_on_a_whole_frame_is_the_stn_on_its_patches():
+def test_the_stn_on_a_frame_equals_the_stn_on_its_patches():
     torch.manual_seed(0)
     aligner = SpatialAlignmentNet(patch_size=12, keep_size=8, mid_channels=4, hidden=5).eval()
     torch.nn.init.uniform_(aligner.localization.regression[-1].bias, -1, 1)
@@ -168,7 +168,7 @@ def test_a_translation_of_hand_typed_values():
 
 
 def test_an_affine_motion_like_torch():
-    """Scaling and shear about the middle of a patch, beside PyTorch's affine grid, where 1 is the edge of the patch."""
+    """Scaling and shear about the centre of a patch equal PyTorch's affine grid, where 1 is the edge of the patch."""
     theta = torch.tensor([0.5, -1.0, 0.4, -0.3, 0.2, 0.6])
     patch = texture(1, 8, 8)
     aligner = SpatialAlignmentNet(patch_size=8, keep_size=4, transform='affine')
@@ -213,11 +213,11 @@ def test_frames_of_one_color_have_no_motion_and_no_error(name, value):
 
 @pytest.mark.parametrize('name', [name for name in ALIGNERS if name != 'none'])
 def test_frames_that_differ_in_size(name):
-    with pytest.raises(ValueError, match=r'one size, but got \(1, 3, 8, 9\) and \(1, 3, 8, 8\)'):
+    with pytest.raises(ValueError, match=r'got \(1, 3, 8, 9\) and \(1, 3, 8, 8\)'):
         MODELS.build(ALIGNERS[name])(torch.rand(1, 3, 8, 9), torch.rand(1, 3, 8, 8))
 
 
-def test_each_neighbour_is_brought_onto_the_frame_in_the_middle():
+def test_each_neighbour_is_warped_onto_the_centre_frame():
     scene = texture(1, 80, 80, channels=3)[0]
     frames = torch.stack(
         [scene[:, 10 - dy : 70 - dy, 10 - dx : 70 - dx] for dx, dy in [(4, 1), (2, 0), (0, 0), (-2, 1)]]
@@ -257,14 +257,14 @@ def test_edvr_of_any_size_behind_an_aligner():
 @pytest.mark.parametrize(
     ('network', 'message'),
     [
-        ({'type': 'BicubicNet'}, 'BicubicNet restores all frames'),
-        ({'type': 'BasicVSRNet', 'mid_channels': 4, 'num_blocks': 1}, 'BasicVSRNet restores all frames'),
-        ({'type': 'MSRResNet', 'in_channels': 3, 'out_channels': 3, 'num_blocks': 1}, 'MSRResNet restores all frames'),
-        ({'type': 'TOFlowVSRNet'}, 'TOFlowVSRNet takes frames that are enlarged already'),
-        ({'type': 'DISFlow'}, 'DISFlow does not say how it restores a video'),
+        ({'type': 'BicubicNet'}, "BicubicNet returns 'all'"),
+        ({'type': 'BasicVSRNet', 'mid_channels': 4, 'num_blocks': 1}, "BasicVSRNet returns 'all'"),
+        ({'type': 'MSRResNet', 'in_channels': 3, 'out_channels': 3, 'num_blocks': 1}, "MSRResNet returns 'all'"),
+        ({'type': 'TOFlowVSRNet'}, 'TOFlowVSRNet takes pre-upsampled'),
+        ({'type': 'DISFlow'}, 'DISFlow'),
     ],
 )
-def test_networks_that_no_aligner_fits_are_refused(network, message):
+def test_networks_that_no_aligner_fits_raise(network, message):
     with pytest.raises(ValueError, match=message):
         AlignedNet(network, {'type': 'RectifiedFlowAlignment'})
 
@@ -286,7 +286,7 @@ def test_upstreams_editor_trains_the_fusion_of_an_edvr_behind_an_aligner_alone_a
         trained.append({name for name, parameter in editor.generator.named_parameters() if parameter.requires_grad})
     assert trained[0] and all(name.startswith('network.fusion.') for name in trained[0])
     assert trained[1] == {name for name, _ in editor.generator.named_parameters()}
-    with pytest.raises(ValueError, match='with_tsa must be that of the network, but got False for EDVRNet'):
+    with pytest.raises(ValueError, match='with_tsa of EDVRNet, but got False'):
         AlignedNet(EDVR, with_tsa=False)
 
 
@@ -359,6 +359,6 @@ def test_wrong_arguments_are_named(config, message):
         MODELS.build(config)
 
 
-def test_an_aligner_on_rgb_wants_rgb():
+def test_an_aligner_on_rgb_requires_rgb():
     with pytest.raises(ValueError, match='3 channels'):
         SpatialAlignmentNet(color='rgb')(torch.rand(1, 1, 36, 36), torch.rand(1, 1, 36, 36))

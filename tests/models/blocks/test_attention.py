@@ -81,7 +81,7 @@ def test_long_range_output_is_the_formula():
 
 @pytest.mark.parametrize('layout', [torch.contiguous_format, torch.channels_last_3d])
 def test_long_range_always_takes_a_fused_kernel(layout):
-    """The context raises where only the plain product, which holds the matrix, would do."""
+    """The context raises if only the unfused product, which stores the matrix, is possible."""
     block = LongRangeAttention(8)
     with sdpa_kernel([SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION]):
         block(torch.rand(2, 8, 3, 9, 12).contiguous(memory_format=layout)).sum().backward()
@@ -92,7 +92,7 @@ def test_external_frames_are_keys_and_values():
     x, external = torch.rand(1, 4, 2, 8, 8), torch.rand(1, 4, 3, 8, 8)
     assert block(x, external).shape == x.shape
     assert (block(x, external) - block(x)).abs().max() > 0
-    # Attention does not count how often it sees the same keys.
+    # Attention does not depend on how often the same keys are repeated.
     torch.testing.assert_close(block(x, x), block(x), atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(block.attend(x, block.reduced(external)), block(x, external))
 
@@ -106,7 +106,7 @@ def test_the_deconvolution_drops_the_last_surplus_frame():
     deconv = SpatialDeconv(1)
     torch.nn.init.zeros_(deconv.bias)
     torch.nn.init.zeros_(deconv.weight)
-    # Padding 1 at stride 1: kernel frame 1 puts an input frame to its own place.
+    # Padding 1 at stride 1: kernel frame 1 maps an input frame to the same position.
     deconv.weight.data[0, 0, 1] = 1
     x = torch.zeros(1, 1, 3, 2, 2)
     x[0, 0, 2] = 1
@@ -115,7 +115,7 @@ def test_the_deconvolution_drops_the_last_surplus_frame():
     assert not output[0, 0, :2].any() and output[0, 0, 2].min() > 0
 
 
-def test_latent_head_samples_only_in_training_with_the_head_open():
+def test_latent_head_samples_only_in_training_with_sampling_on():
     head = LatentHead(4)
     x = torch.rand(1, 4, 2, 64, 64)
     mean = head.mean(x)
@@ -153,9 +153,9 @@ def test_closed_heads_are_as_before_afterwards():
 
 
 def test_wrong_options_are_named():
-    with pytest.raises(ValueError, match="pool must be one of .*'avg', 'max'.*but got 'median'"):
+    with pytest.raises(ValueError, match="pool .*'avg', 'max'.*'median'"):
         LongRangeAttention(4, pool='median')
-    with pytest.raises(ValueError, match="mask_activation must be .*but got 'relu'"):
+    with pytest.raises(ValueError, match="mask_activation .*'relu'"):
         ShortRangeAttention(4, mask_activation='relu')
 
 
@@ -163,7 +163,7 @@ def test_wrong_options_are_named():
 def test_the_folded_embeddings_of_short_range_attention_are_their_layers(size):
     block = ShortRangeAttention(16).eval()
     for embedding in (block.key, block.query):
-        torch.nn.init.normal_(embedding.bias)  # what makes the frame's border differ from its inside
+        torch.nn.init.normal_(embedding.bias)  # makes the frame's border differ from its interior
     x = torch.randn(2, 16, *size)
     with torch.no_grad():
         folded, layers = block._embedded_down(x), block._embedded_down_layers(x)

@@ -5,7 +5,7 @@ from vsr_plugins.models.blocks.chunking import chunk_spans, run_in_chunks
 
 
 def recorder(calls):
-    """Passes frames through and notes the value of each frame it was given; frames are 1x1x1 holding their number."""
+    """Return an identity that records the value of each input frame; frames are 1x1x1 and contain their number."""
 
     def function(frames):
         calls.append(frames[0, :, 0, 0, 0].tolist())
@@ -54,7 +54,7 @@ def test_a_shared_frame_comes_from_the_chunk_whose_border_is_farther():
 
 
 @pytest.mark.parametrize(('t', 'length', 'overlap'), [(0, 3, 0), (5, 3, 3), (5, 3, -1)])
-def test_what_cannot_be_cut_is_refused(t, length, overlap):
+def test_impossible_chunks_raise(t, length, overlap):
     with pytest.raises(ValueError, match='but got'):
         run_in_chunks(lambda x: x, clip(t), length, overlap)
 

@@ -1,4 +1,4 @@
-"""Y inside networks, against typed values and another library."""
+"""Y inside networks, compared with typed values and another library."""
 
 import numpy as np
 import pytest
@@ -59,7 +59,7 @@ def test_frames_of_the_right_channels_go_straight_through():
     for color, channels in (('y', 1), ('rgb', 3)):
         frames = torch.rand(1, 2, channels, 4, 4)
         assert run_in_color(lambda x: x, frames, color, 1) is frames
-    with pytest.raises(ValueError, match="'rgb' takes frames of 3 channels, but got 1"):
+    with pytest.raises(ValueError, match="'rgb' .* 3 channels, but got 1"):
         run_in_color(lambda x: x, torch.rand(1, 2, 1, 4, 4), 'rgb', 1)
     with pytest.raises(ValueError, match="'bgr'"):
         run_in_color(lambda x: x, torch.rand(1, 2, 3, 4, 4), 'bgr', 1)

@@ -22,7 +22,7 @@ def test_one_pixel_is_an_lstm_cell():
 
 
 def test_peepholes_by_hand():
-    """One pixel, one channel, all weights typed: the gates see the cell state before the step."""
+    """One pixel, one channel, all weights typed: the gates take the cell state before the step."""
     cell = ConvLSTMCell(1, 1, kernel_size=1, peephole_conv=True)
     with torch.no_grad():
         cell.gates.weight.copy_(torch.tensor([[0.1, 0.2], [0.3, -0.4], [0.5, 0.6], [-0.7, 0.8]])[..., None, None])

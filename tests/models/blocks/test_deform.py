@@ -68,7 +68,7 @@ def test_half_a_pixel_by_hand(backend):
 def test_vertical_comes_first_and_taps_run_row_by_row(backend):
     x = torch.arange(25.0).view(1, 1, 5, 5)
     weight = torch.zeros(1, 1, 3, 3)
-    weight[0, 0, 0, 2] = 1  # the third tap, which sees row 0, column 2
+    weight[0, 0, 0, 2] = 1  # the third tap, at row 0, column 2
     for channel, value in ((4, 2 + 5), (5, 2 + 1), (0, 2)):
         offset = torch.zeros(1, 18, 3, 3)
         offset[0, channel] = 1
@@ -103,7 +103,7 @@ def test_whole_offsets_are_a_convolution_of_the_moved_input():
     offset[:, 0::2], offset[:, 1::2] = 2, -1
     moved = F.pad(x, (1, 0, 0, 2))[..., 2:, :-1]
     output = deform_conv2d(x, offset, weight, padding=1)
-    # In the middle: what a convolution pads at the border, the moved taps still find.
+    # Compare the interior: at the border a convolution pads where the moved taps find pixels.
     inner = (..., slice(1, -3), slice(2, -1))
     torch.testing.assert_close(output[inner], F.conv2d(moved, weight, padding=1)[inner], atol=1e-4, rtol=1e-4)
 
@@ -134,7 +134,7 @@ def test_equals_torchvision_with_all_gradients(config, stretch, monkeypatch):
 def test_gradients_are_those_of_finite_differences(config):
     stride, padding, dilation, groups, deform_groups, *_ = config
     case = tensors(1, 8, (4, 5), *config, spread=0.3)
-    # Off the whole pixels, where the interpolation has kinks.
+    # Away from whole pixels, where the interpolation has kinks.
     case['offset'] = case['offset'].clamp(-0.4, 0.4) + 0.5
     names = [name for name, tensor in case.items() if tensor is not None]
 
@@ -152,7 +152,7 @@ def test_gradients_are_those_of_finite_differences(config):
 
 
 def test_gradient_of_an_offset_on_a_whole_pixel_is_the_one_to_the_right():
-    # Where every zero-initialised layer starts. Row 3 -> 4 of 0, 1, 4, 9, 16, ... rises by 7; 4 -> 5 by 9.
+    # Every zero-initialised layer starts there. Row 3 -> 4 of 0, 1, 4, 9, 16, ... rises by 7; 4 -> 5 by 9.
     for width in (5, 7, 180, 641):
         x = (torch.arange(float(width)) ** 2).expand(1, 1, 2, width)
         offset = torch.zeros(1, 2, 2, width, requires_grad=True)
@@ -225,7 +225,7 @@ def test_computes_in_float32_under_autocast():
     torch.testing.assert_close(case['x'].grad, gradient, atol=0, rtol=0)
 
 
-def test_images_of_a_batch_do_not_see_each_other():
+def test_images_of_a_batch_are_independent():
     case = small_case()
     output = deform_conv2d(**case)
     for index in range(2):
@@ -273,20 +273,20 @@ def test_layout_and_strides_of_the_input_do_not_matter():
 @pytest.mark.parametrize(
     ('changes', 'message'),
     [
-        (dict(x=torch.randn(4, 6, 7)), r'4 dimensions, but got shapes \(4, 6, 7\)'),
-        (dict(offset=torch.randn(2, 18, 6, 7)), r'offset must have shape \(2, 36, 6, 7\), but got \(2, 18, 6, 7\)'),
-        (dict(offset=torch.randn(2, 36, 6, 8)), r'offset must have shape'),
-        (dict(mask=torch.rand(1, 18, 6, 7)), r'mask must have shape \(2, 18, 6, 7\), but got \(1, 18, 6, 7\)'),
-        (dict(bias=torch.randn(4)), r'bias must have shape \(3,\), but got \(4,\)'),
-        (dict(groups=2), r'groups=2 does not fit 4 channels'),
-        (dict(deform_groups=3), r'4 channels of x cannot be divided into 3'),
-        (dict(padding=0, dilation=4), r'too small: the output would be of size \(-2, -1\)'),
-        (dict(stride=0), r'stride must be .* but got 0'),
-        (dict(stride=(1, 2, 3)), r'stride must be .* but got \(1, 2, 3\)'),
+        (dict(x=torch.randn(4, 6, 7)), r'4 dimensions.*\(4, 6, 7\)'),
+        (dict(offset=torch.randn(2, 18, 6, 7)), r'offset .*\(2, 36, 6, 7\).*\(2, 18, 6, 7\)'),
+        (dict(offset=torch.randn(2, 36, 6, 8)), r'offset .*\(2, 36, 6, 8\)'),
+        (dict(mask=torch.rand(1, 18, 6, 7)), r'mask .*\(2, 18, 6, 7\).*\(1, 18, 6, 7\)'),
+        (dict(bias=torch.randn(4)), r'bias .*\(3,\).*\(4,\)'),
+        (dict(groups=2), r'groups=2 .*4 channels'),
+        (dict(deform_groups=3), r'4 channels .* 3 deformable'),
+        (dict(padding=0, dilation=4), r'\(-2, -1\)'),
+        (dict(stride=0), r'stride .* got 0'),
+        (dict(stride=(1, 2, 3)), r'stride .* got \(1, 2, 3\)'),
     ],
 )
 @pytest.mark.parametrize('backend', BACKENDS)
-def test_what_does_not_fit_is_refused(backend, changes, message):
+def test_mismatched_arguments_raise(backend, changes, message):
     with deform_backend(backend), pytest.raises(ValueError, match=message):
         deform_conv2d(**small_case(**changes))
 
@@ -300,7 +300,7 @@ def test_backend_follows_the_device_unless_named():
             assert active_backend('cuda') == 'grid_sample'
         assert active_backend('cpu') == 'torchvision'
     assert active_backend('cpu') == 'grid_sample'
-    with pytest.raises(ValueError, match="one of .* but got 'mmcv'"), deform_backend('mmcv'):
+    with pytest.raises(ValueError, match="got 'mmcv'"), deform_backend('mmcv'):
         pass
 
 

@@ -7,7 +7,7 @@ from vsr_plugins.models.blocks.splatting import splat_upsample
 
 
 def brute_force(images, flow, scale):
-    """The sum over all pixels with bilinear shares, pixel by pixel."""
+    """Sum over all pixels with bilinear weights, pixel by pixel."""
     m, c, h, w = images.shape
     output = torch.zeros(m, c, h * scale, w * scale, dtype=images.dtype)
     for n in range(m):
@@ -53,7 +53,7 @@ def test_half_precision_places_pixels_in_float32():
     images = torch.zeros(1, 1, 1, 600, dtype=torch.float16)
     images[..., 598] = 1
     flow = torch.zeros(1, 2, 1, 600, dtype=torch.float16)
-    flow[:, 0] = 0.0625  # to 2392.25, between whole numbers that float16 does not tell apart
+    flow[:, 0] = 0.0625  # to 2392.25, between integers that float16 cannot distinguish
     output = splat_upsample(images, flow, 4)
     assert output.dtype == torch.float16
     assert output[0, 0, 0, 2391:2395].tolist() == [0, 0.75, 0.25, 0]

@@ -10,7 +10,7 @@ def test_factors(scale, factors):
 
 
 @pytest.mark.parametrize('scale', [0, -2, 2.5])
-def test_no_such_scale(scale):
+def test_invalid_scales_raise(scale):
     with pytest.raises(ValueError, match=f'but got {scale}'):
         shuffle_factors(scale)
 

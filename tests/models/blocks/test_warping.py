@@ -32,7 +32,7 @@ def test_flow_like_opencv():
     image = rng.random((11, 17)).astype(np.float32)
     flow = rng.uniform(-4, 4, (2, 11, 17)).astype(np.float32)
     x, y = np.meshgrid(np.arange(17, dtype=np.float32), np.arange(11, dtype=np.float32))
-    # OpenCV rounds positions to 1/32 pixel; these lie on such places.
+    # OpenCV rounds positions to 1/32 pixel; these are multiples of it.
     flow = np.round(flow * 32) / 32
     expected = cv2.remap(image, x + flow[0], y + flow[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     warped = flow_warp(torch.from_numpy(image)[None, None], torch.from_numpy(flow)[None])

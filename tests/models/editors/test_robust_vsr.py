@@ -42,7 +42,7 @@ def test_losses_of_hand_typed_motion():
     assert losses['motion_error'].item() == pytest.approx(3.5)
 
 
-def test_the_border_of_a_patch_is_left_out():
+def test_the_border_of_a_patch_is_excluded():
     model = build()
     inputs, samples = batch()
     expected = model.forward_train(inputs, samples)['loss_pix'].item()
@@ -79,7 +79,7 @@ def test_training_output_is_that_of_the_generator():
     torch.testing.assert_close(model.forward_train(inputs, samples)['loss_pix'], expected)
 
 
-def test_a_generator_without_spatial_alignment_is_refused():
+def test_a_generator_without_spatial_alignment_raises():
     with pytest.raises(ValueError, match='AlignedNet with NoneType'):
         build(aligner=None)
     with pytest.raises(ValueError, match='BicubicNet with NoneType'):
@@ -105,10 +105,10 @@ def test_clips_of_one_frame_have_no_motion_to_learn():
     assert all(parameter.grad.isfinite().all() for parameter in model.generator.network.parameters())
 
 
-def test_numbers_that_make_no_sense_are_named():
-    with pytest.raises(ValueError, match='at least 0, but got -1 and 2'):
+def test_invalid_numbers_are_named():
+    with pytest.raises(ValueError, match='got -1 and 2'):
         build(align_weight=-1)
-    with pytest.raises(ValueError, match='at least 0, but got 0.01 and -1'):
+    with pytest.raises(ValueError, match='got 0.01 and -1'):
         build(loss_border=-1)
-    with pytest.raises(ValueError, match=r'loss_border=8 on each side leaves nothing of frames of \(16, 16\)'):
+    with pytest.raises(ValueError, match=r'loss_border=8 .*\(16, 16\)'):
         build(loss_border=8).forward_train(*batch())

@@ -11,7 +11,7 @@ from vsr_plugins.models import VideoESRGAN
 
 
 class Mean(nn.Module):
-    """A discriminator whose judgement can be worked out by hand: ten times the mean of a frame."""
+    """A discriminator whose score can be computed by hand: ten times the mean of a frame."""
 
     def __init__(self):
         super().__init__()
@@ -45,7 +45,7 @@ def test_relativistic_averages_run_over_all_frames():
     real, fake = (values[:, None, None, None].expand(2, 3, 4, 4) for values in (real, fake))
     losses = model.g_step(fake, real)
     softplus = [math.log1p(math.exp(x)) for x in (6, 4, 3, 7)]
-    # The generator wants fake - 6 to be real and real - 1 to be fake.
+    # The generator's loss treats fake - 6 as real and real - 1 as fake.
     assert float(losses['loss_gan']) == pytest.approx(sum(softplus) / 4, rel=1e-5)
     assert float(losses['loss_pix']) == pytest.approx(0.5)
 

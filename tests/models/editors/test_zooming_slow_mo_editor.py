@@ -1,4 +1,4 @@
-"""The loss by hand, windows by their frames, and frame rates by lists."""
+"""Space-time editor: the loss computed by hand, windows by their frames, and frame rates by lists."""
 
 import math
 
@@ -16,7 +16,7 @@ from vsr_plugins.temporal_windows import space_time_windows
 
 
 class Doubling(nn.Module):
-    """Repeats pixels, averages neighbours in time, and remembers what it was given."""
+    """Repeat pixels, average neighbours in time, and record the inputs."""
 
     def __init__(self):
         super().__init__()
@@ -52,9 +52,9 @@ def test_windows_of_the_authors_test_script(t, windows):
 
 
 def test_frames_that_a_window_misses_are_named():
-    with pytest.raises(ValueError, match=r'frames \[3, 7\] are not given: .* HalveFrameRate\(last_window=4\)'):
+    with pytest.raises(ValueError, match=r'frames \[3, 7\] .*\(last_window=4\)'):
         restore_in_windows(Doubling(), torch.zeros(1, 6, 3, 2, 2), space_time_windows(10), [0, 2, 4, 5, 6, 9])
-    with pytest.raises(ValueError, match=r'expected the 2 frames \[0, 2\], but got 3'):
+    with pytest.raises(ValueError, match=r'2 frames \[0, 2\], but got 3'):
         restore_in_windows(Doubling(), torch.zeros(1, 3, 3, 2, 2), [range(3)], [0, 2])
 
 
@@ -89,12 +89,12 @@ def test_the_loss_is_the_sum_over_all_frames(build):
 
 
 def test_ground_truth_of_another_length_is_named(build):
-    with pytest.raises(ValueError, match=r'of 2 frames .*\(1, 3, 3, 16, 16\).*\(1, 2, 3, 16, 16\); HalveFrameRate'):
+    with pytest.raises(ValueError, match=r'\(1, 3, 3, 16, 16\).*\(1, 2, 3, 16, 16\)'):
         build()(torch.rand(1, 2, 3, 4, 4), DataSample(gt_img=torch.rand(1, 2, 3, 16, 16)), mode='loss')
 
 
-def test_windows_are_used_where_the_config_says_so(build):
-    with pytest.raises(ValueError, match='at least 2, but got 1'):
+def test_windows_are_used_if_the_config_sets_them(build):
+    with pytest.raises(ValueError, match='independent_windows .* got 1'):
         build(test_cfg=dict(independent_windows=1))
     for test_cfg, lengths in ((dict(independent_windows=4), [4, 4]), (dict(), [6])):
         editor = build(test_cfg=test_cfg)
@@ -112,7 +112,7 @@ def test_windows_are_used_where_the_config_says_so(build):
     ],
 )
 def test_every_frame_of_an_even_clip_is_measured(build, test_cfg, windows, given):
-    """From the list of a clip's frames to the results, as mmagic's loops go."""
+    """Run from the list of a clip's frames to the results, as mmagic's loops do."""
     frames = [torch.full((3, 16, 16), float(number)) for number in range(10)]
     results = HalveFrameRate(last_window=4)(dict(img=[frame[:, ::4, ::4] for frame in frames], gt=frames))
     sample = DataSample(gt_img=torch.stack(results['gt']))
@@ -125,7 +125,7 @@ def test_every_frame_of_an_even_clip_is_measured(build, test_cfg, windows, given
     assert found['output']['input_frames'] == given
 
     metric = VSRMetric('zooming_slow_mo', metrics=['PSNR'])
-    # Off by four levels where the frame was given, by one elsewhere: 12 dB.
+    # Off by four levels at input frames, by one elsewhere: 12 dB.
     for number in range(10):
         found['output']['pred_img'][number] = number + (4 if number in given else 1)
     metric.process(None, [found])
@@ -151,10 +151,10 @@ def test_frames_of_the_last_window_are_given_too(count, given):
     frames = list('abcdefghijkl'[:count])
     results = HalveFrameRate(last_window=4)(dict(img=list(frames), gt=list(frames)))
     assert results == dict(img=list(given), gt=frames, given=[frames.index(frame) for frame in given])
-    with pytest.raises(ValueError, match='at least 2, but got 1'):
+    with pytest.raises(ValueError, match='last_window .* got 1'):
         HalveFrameRate(last_window=1)
 
 
 def test_lists_of_two_lengths_are_named():
-    with pytest.raises(ValueError, match="clip walk: expected lists of one length, but got {'img': 2, 'gt': 3}"):
+    with pytest.raises(ValueError, match="clip walk: .*{'img': 2, 'gt': 3}"):
         HalveFrameRate()(dict(key='walk', img=[0, 1], gt=[0, 1, 2]))

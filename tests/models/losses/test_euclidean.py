@@ -21,5 +21,5 @@ def test_the_gradient_of_equal_frames_is_finite():
 
 
 def test_shapes_must_agree():
-    with pytest.raises(ValueError, match=r'one shape.*\(1, 1, 3, 4, 4\) and \(1, 3, 4, 4\)'):
+    with pytest.raises(ValueError, match=r'\(1, 1, 3, 4, 4\) and \(1, 3, 4, 4\)'):
         EuclideanLoss()(torch.ones(1, 1, 3, 4, 4), torch.ones(1, 3, 4, 4))

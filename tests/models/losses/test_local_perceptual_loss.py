@@ -9,7 +9,7 @@ CONFIG = dict(type='LocalPerceptualLoss', layer_weights={'0': 1.0}, style_weight
 FILE = 'hub/checkpoints/vgg19-dcbb9e9d.pth'
 
 
-def test_without_the_file_a_model_is_built_and_a_training_told(monkeypatch, tmp_path):
+def test_without_the_file_a_model_is_built_and_a_training_raises(monkeypatch, tmp_path):
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
     loss = MODELS.build(CONFIG)
     assert not loss.state_dict()
@@ -24,7 +24,7 @@ def test_with_the_file_it_is_upstreams_loss(monkeypatch, tmp_path):
     (tmp_path / FILE).parent.mkdir(parents=True)
     (tmp_path / FILE).touch()
     torch.manual_seed(0)
-    # The layers that torchvision would read from it.
+    # The layers that torchvision would load from it.
     layers = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU())
     monkeypatch.setattr(upstream.vgg, 'vgg19', lambda pretrained: SimpleNamespace(features=layers))
     x, gt = torch.rand(1, 3, 8, 8), torch.rand(1, 3, 8, 8)

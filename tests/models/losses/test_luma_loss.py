@@ -5,7 +5,7 @@ from mmagic.registry import MODELS
 from vsr_plugins.models.blocks.color import luma, with_luma
 
 
-def test_it_sees_y_alone():
+def test_it_uses_y_only():
     loss = MODELS.build(dict(type='LumaLoss', loss=dict(type='MSELoss')))
     target = torch.rand(2, 3, 5, 6, dtype=torch.float64)
     y = luma(target)

@@ -1,4 +1,4 @@
-"""BasicVSR and RRDBNet of this package against MMagic's classes on the same weights."""
+"""BasicVSR and RRDBNet of this package, compared with MMagic's classes on the same weights."""
 
 import pytest
 import torch
@@ -11,10 +11,10 @@ from vsr_plugins.models.networks import BasicVSRNet, RRDBNet
 
 
 def with_weights_of(ours, theirs):
-    """Ours with their weights, by their names; both in evaluation mode."""
+    """Load their weights into ours by name; put both into evaluation mode."""
     torch.manual_seed(0)
     for parameter in theirs.parameters():
-        # Away from how either class starts: small kernels and zero biases would hide a layer that is left out.
+        # Change the initial weights: small kernels and zero biases would hide an omitted layer.
         if parameter.ndim > 1:
             torch.nn.init.kaiming_normal_(parameter, a=0.5)
             parameter.data.mul_(0.7)
@@ -52,7 +52,7 @@ def test_basicvsr_is_upstreams(length):
     with torch.no_grad():
         expected = theirs(clip)
         skip = torch.nn.functional.interpolate(clip.flatten(0, 1), scale_factor=4, mode='bilinear')
-        # The network adds more than a trifle to the enlarged frame.
+        # The network's residual is not negligible.
         assert (expected.flatten(0, 1) - skip).std() > 0.02
         torch.testing.assert_close(ours(clip), expected, atol=2e-4, rtol=1e-3)
 
@@ -72,11 +72,11 @@ def test_rrdbnet_is_upstreams(scale):
         expected = theirs(images)
         assert expected.std() > 0.01
         torch.testing.assert_close(ours(images), expected)
-        # Frame by frame, in a clip too; and sizes that upstream's class refuses.
+        # Frame by frame, also in a clip; and sizes that upstream's class does not take.
         torch.testing.assert_close(ours(images[None])[0], expected)
         assert ours(images[..., :23, :31]).shape == (2, 3, 23 * scale, 31 * scale)
 
 
-def test_a_scale_that_rrdbnet_has_not():
+def test_invalid_scales_of_rrdbnet_raise():
     with pytest.raises(ValueError, match='3'):
         RRDBNet(upscale_factor=3)

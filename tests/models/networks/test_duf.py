@@ -1,4 +1,4 @@
-"""DUF against published counts and another implementation's outputs."""
+"""DUF, compared with published parameter counts and another implementation's outputs."""
 
 import pytest
 import torch
@@ -25,7 +25,7 @@ def test_contract(scale):
 def test_wrong_arguments_are_named():
     with pytest.raises(ValueError, match=r'\[16, 28, 52\], but got 20'):
         DUFNet(20)
-    with pytest.raises(ValueError, match='takes 7 frames, but got 5'):
+    with pytest.raises(ValueError, match='7 frames, but got 5'):
         DUFNet(16)(torch.rand(1, 5, 3, 8, 8))
 
 

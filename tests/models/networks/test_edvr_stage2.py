@@ -22,12 +22,12 @@ def test_parameters_are_the_published_ones(with_predeblur, parameters):
 def test_contract(hr_in, with_predeblur, with_tsa):
     net = EDVRStage2Net(**NARROW, hr_in=hr_in, with_predeblur=with_predeblur, with_tsa=with_tsa)
     for name, parameter in net.named_parameters():
-        if 'conv_offset' in name:  # zero at first, which would leave the layers before without a gradient
+        if 'conv_offset' in name:  # starts at zero, which would give the previous layers no gradient
             torch.nn.init.normal_(parameter, std=0.1)
     assert_vsr_net(net, t=5, size=(32, 48) if hr_in else (16, 20))
 
 
-def test_it_adds_to_the_frame_in_the_middle():
+def test_it_adds_to_the_centre_frame():
     net = EDVRStage2Net(**NARROW, num_frames=3).eval()
     torch.nn.init.zeros_(net.conv_last.weight)
     torch.nn.init.zeros_(net.conv_last.bias)
@@ -36,9 +36,9 @@ def test_it_adds_to_the_frame_in_the_middle():
 
 
 def test_wrong_arguments_are_named():
-    with pytest.raises(ValueError, match='is EDVRNet'):
+    with pytest.raises(ValueError, match='EDVRNet'):
         EDVRStage2Net(hr_in=False)
-    with pytest.raises(ValueError, match='takes 5 frames, but got 3'):
+    with pytest.raises(ValueError, match='5 frames, but got 3'):
         EDVRStage2Net(**NARROW)(torch.rand(1, 3, 3, 16, 16))
 
 

@@ -55,7 +55,7 @@ def test_equal_to_another_implementation(golden_root):
         torch.testing.assert_close(signed(golden['input']), golden['output'], atol=5e-5, rtol=0)
 
 
-def test_residual_is_the_frame_in_the_middle():
+def test_residual_is_the_centre_frame():
     net = ESPCNNet(5, 1, global_residual=True)
     torch.nn.init.zeros_(net.conv3.weight)
     window = torch.rand(2, 5, 6, 7)
@@ -86,7 +86,7 @@ def test_output_through_a_sigmoid():
     [
         ({'activation': 'elu'}, "'elu'"),
         ({'scale': 0}, 'scale'),
-        ({'signed': True, 'global_residual': True}, 'choose one'),
+        ({'signed': True, 'global_residual': True}, 'signed and global_residual'),
         ({'output_activation': 'softmax'}, "'softmax'"),
         ({'output_activation': 'sigmoid', 'signed': True}, 'signed'),
         ({'output_activation': 'sigmoid', 'global_residual': True}, 'global_residual'),
@@ -98,7 +98,7 @@ def test_wrong_arguments_are_named(arguments, message):
         ESPCNNet(**arguments)
 
 
-def test_foreign_weights_are_refused():
+def test_foreign_weights_raise():
     with pytest.raises(ValueError, match='head'):
         convert({'head.weight': torch.zeros(1)})
     with pytest.raises(ValueError, match='conv1.weight'):

@@ -15,7 +15,7 @@ def count(**arguments):
         ({}, 4_108_739),  # table 5 of the paper
         ({'variational': True}, 4_150_339),
         ({'attn_layout': 'SSLSS'}, 5_559_107),
-        ({'attn_layout': ''}, 1_698_563),  # Res16: 1.70 M +- 0.02 M, as the two below
+        ({'attn_layout': ''}, 1_698_563),  # Res16: 1.70 M +- 0.02 M, as the next two
         ({'num_layers': 10, 'mid_channels': 36, 'attn_layout': 'SSSSS', 'variational': True}, 1_717_311),
         ({'num_layers': 10, 'mid_channels': 48, 'attn_layout': 'LLLLL', 'variational': True}, 1_690_803),
     ],
@@ -38,7 +38,7 @@ def test_any_size_and_length(shape):
     assert net(torch.rand(shape)).shape == (n, t, c, 4 * h, 4 * w)
 
 
-def test_blocks_stand_where_the_paper_has_them():
+def test_positions_of_the_blocks():
     assert list(LatentAttentionNet(mid_channels=2).attention) == ['3', '6', '9', '12', '15']
     ten = LatentAttentionNet(mid_channels=2, num_layers=10, attn_layout='SSSSS')
     assert list(ten.attention) == ['2', '4', '6', '8', '10']
@@ -69,18 +69,18 @@ def test_key_frames_reach_the_long_range_blocks_of_every_chunk():
     plain, aided = net(frames), net(frames, key_frames)
     assert aided.shape == plain.shape
     assert ((aided - plain).abs().amax((2, 3, 4)) > 0).all()
-    # A set of keys has no order, and key frames do not look at each other.
+    # A set of keys has no order, and key frames do not attend to each other.
     torch.testing.assert_close(net(frames, key_frames.flip(1)), aided, atol=1e-6, rtol=1e-5)
     short = LatentAttentionNet(mid_channels=4, num_layers=4, attn_layout='SS', chunk_length=3).eval()
     torch.testing.assert_close(short(frames, key_frames), short(frames))
-    with pytest.raises(ValueError, match=r'key frames must be .*\(2, 2, 3, 8, 8\)'):
+    with pytest.raises(ValueError, match=r'\(2, 2, 3, 8, 8\)'):
         net(frames, key_frames[..., :8, :])
 
 
 def test_a_still_clip_is_its_own_key_frame():
-    """More of the same keys changes no softmax, whatever the weights: eqs. (9) and (10)."""
+    """Repeated keys do not change the softmax, with any weights: eqs. (9) and (10)."""
     net = LatentAttentionNet(mid_channels=4, num_layers=3, attn_layout='L', chunk_length=3).eval()
-    # The centre of a still clip of three frames is what a key frame is taken to be.
+    # A key frame is represented by the centre of a still clip of three frames.
     still = torch.rand(1, 1, 3, 8, 8).expand(-1, 3, -1, -1, -1)
     block = net.attention['3']
     features = net.extract(net._to_layout(still.transpose(1, 2)), taps=(taps := {}))
@@ -117,7 +117,7 @@ def test_global_residual_adds_the_bicubic_frame():
     [
         ({'attn_layout': 'LXL'}, "'LXL'"),
         ({'num_layers': 2, 'attn_layout': 'LLL'}, 'num_layers=2'),
-        ({'chunk_length': 3, 'chunk_overlap': 3}, '0 <= chunk_overlap < chunk_length'),
+        ({'chunk_length': 3, 'chunk_overlap': 3}, 'got 3 and 3'),
         ({'scale': 0}, 'scale'),
         ({'num_layers': 0, 'attn_layout': ''}, 'num_layers'),
     ],

@@ -1,4 +1,4 @@
-"""Weights that others trained and released give their published numbers through this package's networks and metrics."""
+"""Weights released by others reproduce their published numbers with this package's networks and metrics."""
 
 import numpy as np
 import pytest
@@ -15,10 +15,10 @@ from vsr_plugins.pretrained import load_pretrained
 
 pytestmark = [pytest.mark.golden, pytest.mark.realdata]
 
-# The images of Set5 are cropped to multiples of it.
+# The images of Set5 are cropped to multiples of this.
 GRID = 12
 FSRCNN_RGB = {'in_channels': 3}
-# Network, scale, and PSNR and SSIM as they were measured by somebody else; published: 37.00/.9568, 33.01/.9145 and
+# Network, scale, and PSNR and SSIM as measured by others; published: 37.00/.9568, 33.01/.9145 and
 # 30.76/.8721 (ETDS, table 2), 37.12 and 30.50 (yjn870), 30.26 (Lornatang).
 SET5 = {
     'fsrcnn_etds_x2': (FSRCNNNet, FSRCNN_RGB, 2, 36.997, 0.9568),
@@ -43,8 +43,8 @@ def network_of(name, golden_root):
     return net
 
 
-def enlarge(net, images):
-    """(h, w, 3) uint8 RGB each -> 8-bit frames as they would be saved."""
+def upscale(net, images):
+    """Upscale images (h, w, 3) uint8 RGB to 8-bit frames, as saved."""
     frames = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)[None].float() / 255
     with torch.inference_mode():
         return (net(frames)[0].clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
@@ -66,7 +66,7 @@ def test_set5(golden_root, name):
         truth = read(path)
         height, width = (size // GRID * GRID for size in truth.shape[:2])
         truth = truth[:height, :width]
-        scores.append(score_frame(enlarge(net, [bicubic_downsample(truth, scale)])[0], truth, protocol))
+        scores.append(score_frame(upscale(net, [bicubic_downsample(truth, scale)])[0], truth, protocol))
     assert len(scores) == 5
     mean = {metric: np.mean([score[metric] for score in scores]) for metric in ('PSNR', 'SSIM')}
     assert mean['PSNR'] == pytest.approx(psnr, abs=0.0006)
@@ -79,7 +79,7 @@ def test_vid4(golden_root, data_root, name):
     net, protocol = network_of(name, golden_root), PROTOCOLS['basicvsr']
     clips = {}
     for clip in sorted((data_root / 'Vid4' / 'BIx4').iterdir()):
-        predictions = enlarge(net, [read(path) for path in sorted(clip.glob('*.png'))])
+        predictions = upscale(net, [read(path) for path in sorted(clip.glob('*.png'))])
         truths = sorted((data_root / 'Vid4' / 'GT' / clip.name).glob('*.png'))
         clips[clip.name] = [score_frame(*pair, protocol) for pair in zip(predictions, map(read, truths), strict=True)]
     mean = summarise(clips, protocol).mean
@@ -89,10 +89,10 @@ def test_vid4(golden_root, data_root, name):
 
 @pytest.mark.slow
 def test_basicvsr(data_root):
-    """The authors' weights for BIx4 on Vid4's calendar; over the four clips they give 27.238 / 0.8251."""
+    """The authors' weights for BIx4 on Vid4's calendar; the average over the four clips is 27.238 / 0.8251."""
     net = load_pretrained('basicvsr')
     inputs, truths = (sorted((data_root / 'Vid4' / kind / 'calendar').glob('*.png')) for kind in ('BIx4', 'GT'))
-    predictions = enlarge(net, [read(file) for file in inputs])
+    predictions = upscale(net, [read(file) for file in inputs])
     protocol = PROTOCOLS['basicvsr']
     scores = [score_frame(*pair, protocol) for pair in zip(predictions, map(read, truths), strict=True)]
     mean = summarise({'calendar': scores}, protocol).mean

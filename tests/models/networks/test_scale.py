@@ -1,11 +1,11 @@
-"""The scale of a network, as it stands in a config."""
+"""The argument ``scale`` of networks in configs."""
 
 import pytest
 import torch
 
 from vsr_plugins import models
 
-# With the least of everything else, and the frames they take.
+# Minimal other arguments, and the frames the networks take.
 NETWORKS = {
     'DUFNet': ({'num_layers': 16}, 7),
     'ESPCNNet': ({}, 1),
@@ -21,7 +21,7 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize('name', NETWORKS)
-def test_a_whole_number_in_whatever_form(name):
+def test_integers_of_any_type_are_accepted(name):
     options, t = NETWORKS[name]
     net = getattr(models, name)(**options, scale=2.0)
     assert net(torch.rand(1, t, 3, 8, 12)).shape[-2:] == (16, 24)
@@ -30,6 +30,6 @@ def test_a_whole_number_in_whatever_form(name):
 
 @pytest.mark.parametrize('scale', [0, 2.5, float('nan'), '4', None])
 @pytest.mark.parametrize('name', NETWORKS)
-def test_no_other(name, scale):
-    with pytest.raises(ValueError, match=f'scale must be a whole number of at least 1, but got {scale!r}'):
+def test_other_scales_raise(name, scale):
+    with pytest.raises(ValueError, match=f'scale .* got {scale!r}'):
         getattr(models, name)(**NETWORKS[name][0], scale=scale)

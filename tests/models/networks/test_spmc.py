@@ -11,7 +11,7 @@ from vsr_plugins.models import BicubicNet, SPMCNet
 def test_parameters_are_the_published_ones():
     for scale in (2, 4):
         assert sum(p.numel() for p in SPMCNet(scale).parameters()) == 1_722_161
-    # The public implementation has 2,165,425, of which two of its three biases add up with the first.
+    # The public implementation has 2,165,425, but two of its three biases are redundant.
     assert sum(p.numel() for p in SPMCNet(peephole_conv=True).parameters()) == 2_165_425 - 512 - 384
 
 
@@ -52,7 +52,7 @@ def test_it_adds_to_the_bicubic_frame():
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         SPMCNet(**arguments)
-    with pytest.raises(ValueError, match='takes 3 frames, but got 2'):
+    with pytest.raises(ValueError, match='3 frames, but got 2'):
         SPMCNet(mid_channels=4)(torch.rand(1, 2, 3, 8, 8))
 
 
@@ -70,8 +70,8 @@ def test_it_equals_another_implementation(golden_root):
 
 
 @pytest.mark.golden
-def test_weights_that_look_at_the_cell_state(golden_root):
-    """As files have them that were trained there; a second bias adds up with the first."""
+def test_weights_with_peepholes(golden_root):
+    """As in files trained there; a second bias is added to the first."""
     golden = load_golden(golden_root, 'spmc_fusion')
     weights, generator = golden['state_dict'], torch.Generator().manual_seed(0)
     bias = torch.randn(96, generator=generator)
@@ -108,5 +108,5 @@ def test_weights_that_look_at_the_cell_state(golden_root):
 def test_parts_of_the_lstm_that_do_not_fit_are_one_error(golden_root, key):
     weights = load_golden(golden_root, 'spmc_fusion')['state_dict']
     weights[f'vsr.lstm.{key}'] = torch.ones(*weights[f'vsr.lstm.{key}'].shape[:-1], 5)
-    with pytest.raises(ValueError, match='no weights of'):
+    with pytest.raises(ValueError, match='not weights of'):
         convert(weights)

@@ -37,8 +37,8 @@ def test_motion_is_that_of_the_neighbours():
     torch.testing.assert_close(motion.target, torch.cat((clip[:, 1], clip[:, 1])))
 
 
-def test_it_restores_what_was_warped():
-    """Without motion, the frames reach the restoration as they are, in their order."""
+def test_it_restores_the_warped_frames():
+    """Without motion, the frames reach the restoration unchanged and in order."""
     net = VESPCNNet().eval()
     for layers in (net.flow.coarse, net.flow.fine):
         torch.nn.init.zeros_(layers[8].weight)
@@ -58,7 +58,7 @@ def test_it_restores_what_was_warped():
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         VESPCNNet(**arguments)
-    with pytest.raises(ValueError, match='takes 3 frames, but got 5'):
+    with pytest.raises(ValueError, match='3 frames, but got 5'):
         VESPCNNet()(torch.rand(1, 5, 3, 8, 8))
 
 

@@ -1,4 +1,4 @@
-"""Zooming Slow-Mo against published counts and the authors' outputs, its windows against whole clips."""
+"""Zooming Slow-Mo, compared with published counts and the authors' outputs, and windows with complete clips."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ SMALL = {'mid_channels': 8, 'deform_groups': 2, 'num_blocks_extraction': 1, 'num
 
 
 def with_motion(net):
-    """Offsets start at zero; trained ones are not."""
+    """Set nonzero offsets: they start at zero, but trained ones are not."""
     for module in net.modules():
         if isinstance(module, ModulatedDeformConv):
             torch.nn.init.normal_(module.conv_offset.weight, std=0.05)
@@ -21,7 +21,7 @@ def with_motion(net):
 
 
 def loud(net):
-    """At the usual initialisation signals fade from layer to layer, and frames hardly reach each other."""
+    """Amplify the weights: at the usual initialisation signals fade, and frames hardly affect each other."""
     for module in net.modules():
         if isinstance(module, torch.nn.Conv2d):
             torch.nn.init.kaiming_normal_(module.weight, nonlinearity='linear')
@@ -47,7 +47,7 @@ def test_parameters_are_the_published_ones():
     assert {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()} == {
         'whole': 11_102_771,
         'recurrence': 5_063_392,
-        # Their count of the interpolation leaves out the 1 x 1 convolution that joins its two directions.
+        # Their count of the interpolation omits the 1 x 1 convolution that fuses its two directions.
         'interpolation': 2_224_016 + 128 * 64 + 64,
         'state alignment': 2_379_984,
     }
@@ -116,7 +116,7 @@ def test_its_parts_equal_the_authors_implementation(golden_root):
 
 
 @pytest.mark.golden
-def test_what_a_halo_leaves_is_what_is_stated(golden_root):
+def test_the_error_of_a_halo_is_as_documented(golden_root):
     golden = load_golden(golden_root, 'zooming_slow_mo')
     net = golden_net(golden)
     forth = golden['input'][..., :16, :20]
@@ -140,15 +140,15 @@ def golden_net(golden):
 
 
 @pytest.mark.golden
-def test_weights_that_are_not_whole_are_named(golden_root):
+def test_incomplete_weights_are_named(golden_root):
     weights = load_golden(golden_root, 'zooming_slow_mo')['state_dict']
     assert convert({f'module.{key}': value for key, value in weights.items()}).keys() == convert(weights).keys()
-    with pytest.raises(ValueError, match=r'unknown keys recon\.weight'):
+    with pytest.raises(ValueError, match=r'recon\.weight'):
         convert(weights | {'recon.weight': torch.zeros(1)})
     del weights['HRconv.bias']
-    with pytest.raises(ValueError, match=r'nothing for reconstruction\.conv_hr\.bias'):
+    with pytest.raises(ValueError, match=r'reconstruction\.conv_hr\.bias'):
         convert(weights)
-    with pytest.raises(ValueError, match='nothing for conv_first'):
+    with pytest.raises(ValueError, match='conv_first'):
         convert({})
 
 
@@ -161,8 +161,8 @@ def test_training_and_evaluation_compute_the_same(interpolate):
 
 
 @pytest.mark.parametrize('interpolate', [True, False])
-def test_away_from_the_halo_windows_equal_the_whole_clip(interpolate):
-    """A ten-thousandth of the contrast is left of what lies four frames ahead, nothing in the last window."""
+def test_away_from_the_halo_windows_equal_the_complete_clip(interpolate):
+    """Frames four ahead affect a ten-thousandth of the contrast; the last window is exact."""
     net = loud(small(interpolate=interpolate, window_length=None)).eval()
     for alignment in (net.recurrence.hidden_alignment, net.recurrence.cell_alignment):
         alignment.interpolation.blend.weight.data.mul_(2)
@@ -181,10 +181,10 @@ def test_away_from_the_halo_windows_equal_the_whole_clip(interpolate):
                 elif ahead >= 4:
                     assert difference < 1e-4
             if net.temporal_context == 0:
-                assert apart[per_input * window - 1] > 5e-3  # there is something to see beyond a window
+                assert apart[per_input * window - 1] > 5e-3  # frames beyond a window do have an effect
 
 
-def test_windows_hold_no_more_than_they_need_and_compute_nothing_twice():
+def test_windows_bound_memory_and_compute_nothing_twice():
     net = small(window_length=3, halo=1).eval()
     held, calls = [], {'extraction': 0, 'interpolation': 0, 'reconstruction': 0}
     for name in calls:
@@ -203,7 +203,7 @@ def test_windows_hold_no_more_than_they_need_and_compute_nothing_twice():
     with torch.no_grad():
         for number, frame in enumerate(net.stream(clip())):
             assert frame.shape == (1, 3, 16, 16)
-            # A frame comes out at most a window and its halo after it went in.
+            # A frame is returned at most a window and its halo after it was read.
             assert given[-1] <= number // 2 + 3 + 1
     assert number == 20
     assert calls == {'extraction': 11, 'interpolation': 10, 'reconstruction': 21}
@@ -221,7 +221,7 @@ def test_a_frame_between_depends_on_both_and_a_given_one_on_all():
 
 
 def test_a_clip_played_backwards_is_restored_backwards_up_to_the_weights_of_direction():
-    """The two recurrences share their weights: swapping the halves of what joins them plays the clip backwards."""
+    """The two recurrences share their weights: swapping the halves of the fusion plays the clip backwards."""
     net, frames = small(interpolate=False).eval(), torch.rand(1, 4, 3, 8, 8)
     with torch.no_grad():
         expected = net(frames).flip(1)
@@ -232,9 +232,9 @@ def test_a_clip_played_backwards_is_restored_backwards_up_to_the_weights_of_dire
 
 def test_wrong_arguments_are_named():
     for arguments, message in (
-        ({'mid_channels': 10, 'deform_groups': 4}, '10 channels cannot be divided into deform_groups=4'),
-        ({'window_length': 0}, 'window_length must be None or at least 1, but got 0'),
-        ({'halo': -1}, 'halo must be at least 0, but got -1'),
+        ({'mid_channels': 10, 'deform_groups': 4}, '10 channels .*deform_groups=4'),
+        ({'window_length': 0}, 'window_length .* got 0'),
+        ({'halo': -1}, 'halo .* got -1'),
     ):
         with pytest.raises(ValueError, match=message):
             ZoomingSlowMoNet(**(SMALL | arguments))

@@ -1,1 +1,1 @@
-"""Released weights of other implementations under the names of our and upstream networks: one file a source."""
+"""Converters of released weights to the names of our and upstream's networks, one file per source."""

@@ -1,10 +1,10 @@
-"""BasicVSR as BasicSR names it (XPixelGroup/BasicSR, basicsr/archs/basicvsr_arch.py).
+"""Convert BasicVSR from BasicSR (XPixelGroup/BasicSR, basicsr/archs/basicvsr_arch.py).
 
 Paper:
     BasicVSR: The Search for Essential Components in Video Super-Resolution and Beyond. CVPR 2021.
 
-The weights that its authors released go by these names (REDS4, Vimeo-90K BIx4 and BDx4). They are for upstream's
-``BasicVSRNet``, with ``num_blocks=30``. Those for BDx4 want upstream's grid: ``vsr prepare vid4 --bd mmagic``.
+The authors' released weights have these names (REDS4, Vimeo-90K BIx4 and BDx4). They fit upstream's ``BasicVSRNet``
+with ``num_blocks=30``. Those for BDx4 need upstream's grid: ``vsr prepare vid4 --bd mmagic``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ FLOW_WIDTHS = (8, 32, 64, 32, 16, 2)
 HEAD_WIDTH = 64
 
 RULES = (
-    # Convolutions and activations take turns.
+    # Convolutions and activations alternate.
     *(
         (rf'spynet\.basic_module\.(\d+)\.basic_module\.{2 * i}\.', rf'spynet.basic_module.\1.basic_module.{i}.conv.')
         for i in range(len(FLOW_WIDTHS) - 1)
@@ -35,10 +35,10 @@ RULES = (
 
 
 def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights under the names of ``BasicVSRNet``; width and depth follow from them.
+    """Return the weights under the names of ``BasicVSRNet``; width and depth are inferred.
 
     Raises:
-        ValueError: If they are not those of a BasicVSR, naming the first keys.
+        ValueError: If they are not those of a BasicVSR; the message has the first keys.
     """
     renamed = rename(state_dict, RULES, SOURCE)
     fusion = weight_of(renamed, 'fusion.weight', 4, SOURCE)

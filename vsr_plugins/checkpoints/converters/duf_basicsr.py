@@ -1,10 +1,10 @@
-"""DUF as BasicSR names it (XPixelGroup/BasicSR, basicsr/archs/duf_arch.py).
+"""Convert DUF from BasicSR (XPixelGroup/BasicSR, basicsr/archs/duf_arch.py).
 
 Paper:
     Deep Video Super-Resolution Network Using Dynamic Upsampling Filters Without Explicit Motion Compensation. CVPR
     2018.
 
-The weights that BasicSR offers are the authors', converted from TensorFlow: give the network ``bn_eps=1e-3``.
+BasicSR's weights are the authors', converted from TensorFlow: build the network with ``bn_eps=1e-3``.
 """
 
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ BLOCK = {'0': 'norm1', '2': 'conv1', '3': 'norm2', '5': 'conv2'}
 
 
 def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights under the names of ``DUFNet``; the number of layers and the scale follow from them.
+    """Return the weights under the names of ``DUFNet``; the number of layers and the scale are inferred.
 
     Raises:
-        ValueError: If they are not those of a DUF, naming the first keys.
+        ValueError: If they are not those of a DUF; the message has the first keys.
     """
     from ...models.networks.duf import DEPTHS, DUFNet
 
@@ -43,13 +43,13 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
         (r'conv3d_f2\.', 'filter_head.2.'),
     ]
     renamed = rename(state_dict, rules, SOURCE)
-    # One frame is left there: convolutions over height and width alone.
+    # One frame remains: drop the time axis of the kernels.
     for key, value in renamed.items():
         if key.startswith(('conv_last.', 'residual_head.', 'filter_head.')) and value.ndim == 5:
             renamed[key] = value.squeeze(2)
     depths = {blocks: layers for layers, (blocks, _) in DEPTHS.items()}
     if num_blocks not in depths:
-        raise ValueError(f'these are no weights of {SOURCE}: {num_blocks} dense blocks, not {sorted(depths)}')
+        raise ValueError(f'not weights of {SOURCE}: they have {num_blocks} dense blocks, not one of {sorted(depths)}')
     residual = weight_of(renamed, 'residual_head.2.bias', 1, SOURCE)
     scale = 4 if residual is None else round((len(residual) / 3) ** 0.5)
     return check_fits(renamed, lambda: DUFNet(depths[num_blocks], scale), SOURCE)

@@ -1,4 +1,4 @@
-"""EDVR with pre-deblurring as BasicSR names it (XPixelGroup/BasicSR, basicsr/archs/edvr_arch.py).
+"""Convert EDVR with pre-deblurring from BasicSR (XPixelGroup/BasicSR, basicsr/archs/edvr_arch.py).
 
 Paper:
     EDVR: Video Restoration with Enhanced Deformable Convolutional Networks. CVPR Workshops 2019.
@@ -36,9 +36,9 @@ RULES = (
 
 
 def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights under the names of ``EDVRStage2Net``; its arguments follow from them.
+    """Return the weights under the names of ``EDVRStage2Net``; its arguments are inferred.
 
     Raises:
-        ValueError: If they are not those of such a network, naming the first keys.
+        ValueError: If they are not those of such a network; the message has the first keys.
     """
     return check_edvr(rename(state_dict, RULES, SOURCE), SOURCE)

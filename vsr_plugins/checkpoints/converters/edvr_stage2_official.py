@@ -1,9 +1,9 @@
-"""EDVR's second stage and pre-deblurring as its authors name them (xinntao/EDVR, branch old_version, EDVR_arch.py).
+"""Convert EDVR's second stage and pre-deblurring from its authors (xinntao/EDVR, branch old_version, EDVR_arch.py).
 
 Paper:
     EDVR: Video Restoration with Enhanced Deformable Convolutional Networks. CVPR Workshops 2019.
 
-The names of the two temporal embeddings are crossed: theirs counts from the neighbours, upstream's from the reference.
+The names of the two temporal embeddings are swapped: theirs start with the neighbours, upstream's with the reference.
 """
 
 from collections.abc import Mapping
@@ -50,20 +50,20 @@ RULES = (
 
 
 def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights under the names of ``EDVRStage2Net``; its arguments follow from them.
+    """Return the weights under the names of ``EDVRStage2Net``; its arguments are inferred.
 
     Raises:
-        ValueError: If they are not those of such a network, naming the first keys. Those of a first stage without
-            pre-deblurring are for upstream's ``EDVRNet``.
+        ValueError: If they are not those of such a network; the message has the first keys. Weights of a first stage
+            without pre-deblurring fit upstream's ``EDVRNet``.
     """
     return check_edvr(rename(state_dict, RULES, SOURCE), SOURCE)
 
 
 def check_edvr(renamed: dict[str, Tensor], source: str) -> dict[str, Tensor]:
-    """Hold weights under our names against the ``EDVRStage2Net`` that they are of.
+    """Check weights under our names against their ``EDVRStage2Net``.
 
     Raises:
-        ValueError: If keys are missing or left over, or a shape differs.
+        ValueError: If keys are missing or unexpected, or a shape differs.
     """
     from ...models.networks.edvr_stage2 import EDVRStage2Net
 

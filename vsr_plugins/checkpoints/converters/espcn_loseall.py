@@ -1,11 +1,11 @@
-"""ESPCN as LoSealL/VideoSuperResolution names it (VSR/Backend/Torch/Models/Classic.py).
+"""Convert ESPCN from LoSealL/VideoSuperResolution (VSR/Backend/Torch/Models/Classic.py).
 
 Paper:
     Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional Neural Network. CVPR
     2016.
 
-That implementation works on values in [-1, 1] and has tanh after the last layer too, which in the paper is linear:
-these weights are for ``ESPCNNet(signed=True)``.
+That implementation works on values in [-1, 1] and has tanh after the last layer too, which is linear in the paper:
+these weights need ``ESPCNNet(signed=True)``.
 """
 
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ SOURCE = "LoSealL's ESPCN"
 
 
 def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights under the names of ``ESPCNNet``; channels and scale follow from them.
+    """Return the weights under the names of ``ESPCNNet``; channels and scale are inferred.
 
     Raises:
-        ValueError: If they are not those of an ESPCN, naming the first keys.
+        ValueError: If they are not those of an ESPCN; the message has the first keys.
     """
     from ...models.networks.espcn import ESPCNNet
 

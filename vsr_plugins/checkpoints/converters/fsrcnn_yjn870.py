@@ -1,4 +1,4 @@
-"""FSRCNN as yjn870/FSRCNN-pytorch names it (models.py).
+"""Convert FSRCNN from yjn870/FSRCNN-pytorch (models.py).
 
 Paper:
     Accelerating the Super-Resolution Convolutional Neural Network. ECCV 2016.
@@ -15,14 +15,14 @@ SOURCE = "yjn870's FSRCNN"
 
 
 def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights under the names of ``FSRCNNNet``. They are of the same shape at any scale.
+    """Return the weights under the names of ``FSRCNNNet``. Their shapes are the same at any scale.
 
     Raises:
-        ValueError: If they are not those of an FSRCNN, naming the first keys.
+        ValueError: If they are not those of an FSRCNN; the message has the first keys.
     """
     from ...models.networks.fsrcnn import FSRCNNNet
 
-    # Convolutions and activations take turns.
+    # Convolutions and activations alternate.
     num_mid = count_numbers(state_dict, r'mid_part\.(\d+)\.') // 2
     rules = [(r'first_part\.0\.', 'convs.0.'), (r'first_part\.1\.', 'activations.0.'), (r'last_part\.', 'deconv.')]
     for i in range(num_mid):

@@ -1,9 +1,9 @@
-"""RRDBNet x4 of ESRGAN and Real-ESRGAN as ncnn has it: IN is the .param or the .bin, the other lies beside it.
+"""Convert RRDBNet x4 of ESRGAN and Real-ESRGAN from ncnn: IN is the .param or the .bin, next to the other.
 
 Paper:
     Real-ESRGAN: Training Real-World Blind Super-Resolution with Pure Synthetic Data. ICCV Workshops 2021.
 
-ncnn numbers the convolutions, in the order in which the network runs them. They are for upstream's ``RRDBNet`` with
+ncnn numbers the convolutions in the order in which the network runs them. They fit upstream's ``RRDBNet`` with
 ``upscale_factor=4``: 351 for ``num_blocks=23``.
 """
 
@@ -18,7 +18,7 @@ from .renaming import check_tensors, weight_of
 NETWORK = 'RRDBNet'
 SOURCE = "ncnn's RRDBNet"
 
-# How a file of this source is read.
+# Reads a file of this source.
 read = read_ncnn_pair
 
 HEAD, TAIL = ('conv_first',), ('conv_body', 'conv_up1', 'conv_up2', 'conv_hr', 'conv_last')
@@ -27,18 +27,18 @@ CHANNELS = 3
 
 
 def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights under the names of ``RRDBNet``; its widths and its depth follow from them.
+    """Return the weights under the names of ``RRDBNet``; its widths and its depth are inferred.
 
     Args:
         state_dict: ``NAME.weight`` and ``NAME.bias`` of each convolution, in the order of the network.
 
     Raises:
-        ValueError: If they are not those of an RRDBNet, naming the first that does not fit.
+        ValueError: If they are not those of an RRDBNet; the message has the first that does not fit.
     """
     theirs = list(dict.fromkeys(name.rpartition('.')[0] for name in state_dict))
     num_blocks, rest = divmod(len(theirs) - len(HEAD) - len(TAIL), DENSE_BLOCKS * DENSE_CONVS)
     if rest or num_blocks < 1:
-        raise ValueError(f'these are no weights of {SOURCE}: {len(theirs)} convolutions, first {theirs[:1]}')
+        raise ValueError(f'not weights of {SOURCE}: they have {len(theirs)} convolutions, first {theirs[:1]}')
     ours = dict(zip(theirs, _convolutions(num_blocks), strict=True))
     renamed = {}
     for name, value in state_dict.items():
@@ -47,13 +47,13 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     first = weight_of(renamed, 'conv_first.weight', 4, SOURCE)
     grown = weight_of(renamed, 'body.0.rdb1.conv1.weight', 4, SOURCE)
     if first is None or grown is None:
-        raise ValueError(f'these are no weights of {SOURCE}: {theirs[0]} has no weight')
+        raise ValueError(f'not weights of {SOURCE}: {theirs[0]} has no weight')
     expected = {name: torch.empty(shape, device='meta') for name, shape in _shapes(num_blocks, len(first), len(grown))}
     return check_tensors(renamed, expected, NETWORK, SOURCE)
 
 
 def _convolutions(num_blocks: int) -> Iterator[str]:
-    """Names in ``RRDBNet``, in the order in which it runs them."""
+    """Yield the names in ``RRDBNet``, in the order in which it runs them."""
     yield from HEAD
     for block in range(num_blocks):
         for dense in range(DENSE_BLOCKS):
@@ -63,7 +63,7 @@ def _convolutions(num_blocks: int) -> Iterator[str]:
 
 
 def _shapes(num_blocks: int, width: int, growth: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Names and shapes of ``RRDBNet(3, 3, width, num_blocks, growth)``, in its order."""
+    """Yield names and shapes of ``RRDBNet(3, 3, width, num_blocks, growth)``, in its order."""
     for name in _convolutions(num_blocks):
         inputs, outputs = (CHANNELS if name == 'conv_first' else width), (CHANNELS if name == 'conv_last' else width)
         if name.startswith('body.'):

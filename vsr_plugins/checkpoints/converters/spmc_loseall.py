@@ -1,12 +1,11 @@
-"""SPMC as LoSealL/VideoSuperResolution names it (VSR/Backend/Torch/Models/Spmc.py).
+"""Convert SPMC from LoSealL/VideoSuperResolution (VSR/Backend/Torch/Models/Spmc.py).
 
 Paper:
     Detail-revealing Deep Video Super-resolution. ICCV 2017.
 
 Their ConvLSTM also convolves the cell state, which the paper's does not: weights in which these convolutions are not
-zero, as in every file that was trained there, want ``peephole_conv=True``. Their warping by the coarse flow is
-``coarse_warp='released'``; their sub-pixel layer samples backwards, which is not what the paper describes and not what
-``SPMCNet`` does.
+zero, as in every file trained there, need ``peephole_conv=True``. Their warping by the coarse flow is
+``coarse_warp='released'``. Their sub-pixel layer samples backwards, unlike the paper and ``SPMCNet``.
 """
 
 import re
@@ -38,12 +37,12 @@ PEEPHOLES = f'{CELL}peephole_conv.weight'
 
 
 def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights under the names of ``SPMCNet``; the width follows from them.
+    """Return the weights under the names of ``SPMCNet``; the width is inferred.
 
-    They are those of ``SPMCNet(peephole_conv=True)`` if ``restoration.lstm.peephole_conv.weight`` is among them.
+    They fit ``SPMCNet(peephole_conv=True)`` if ``restoration.lstm.peephole_conv.weight`` is among them.
 
     Raises:
-        ValueError: If they are not those of SPMC, naming the first keys.
+        ValueError: If they are not those of SPMC; the message has the first keys.
     """
     from ...models.networks.spmc import SPMCNet
 
@@ -60,7 +59,7 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _gates(lstm: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """One convolution of input and state for the two of theirs; the biases of all three add up."""
+    """Merge their convolutions of input and state into one; the biases of all three are summed."""
     weights = [weight_of(lstm, key, 4, SOURCE) for key in ('weight_ih', 'weight_hh', 'weight_ch')]
     biases = [weight_of(lstm, key, 1, SOURCE) for key in ('bias_ih', 'bias_hh', 'bias_ch')]
     gates = {}
@@ -70,15 +69,15 @@ def _gates(lstm: Mapping[str, Tensor]) -> dict[str, Tensor]:
         if biases[0] is not None:
             gates[f'{CELL}gates.bias'] = sum(bias for bias in (*biases[:2], _for_four(biases[2])) if bias is not None)
     except RuntimeError as error:
-        raise ValueError(f'these are no weights of {SOURCE}: parts of {LSTM} differ in size ({error})') from error
+        raise ValueError(f'not weights of {SOURCE}: parts of {LSTM} differ in size ({error})') from error
     if weights[2] is not None and weights[2].any():
         gates[PEEPHOLES] = weights[2]
     return gates
 
 
 def _for_four(bias: Tensor | None) -> Tensor | None:
-    """Biases of input, forget and output gate with that of the candidate, which sees no cell state: zero."""
+    """Insert a zero bias for the candidate, which has no peephole, between those of the gates."""
     if bias is None:
         return None
-    update, forget, show = bias.tensor_split(3)
-    return torch.cat((update, forget, torch.zeros_like(show), show))
+    update, forget, emit = bias.tensor_split(3)
+    return torch.cat((update, forget, torch.zeros_like(emit), emit))

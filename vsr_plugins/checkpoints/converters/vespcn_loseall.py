@@ -1,10 +1,10 @@
-"""Motion estimation of VESPCN as LoSealL/VideoSuperResolution names it (VSR/Backend/Torch/Models/Vespcn.py).
+"""Convert the motion estimation of VESPCN from LoSealL/VideoSuperResolution (VSR/Backend/Torch/Models/Vespcn.py).
 
 Paper:
     Real-Time Video Super-Resolution with Spatio-Temporal Networks and Motion Compensation. CVPR 2017.
 
-The super-resolution part of that implementation is another network than the paper's and has no counterpart here, so its
-weights are left out: load the result with ``strict=False`` and train the rest. Their warping by the coarse flow is
+The super-resolution part of that implementation differs from the paper's and has no counterpart here, so its weights
+are omitted: load the result with ``strict=False`` and train the rest. Their warping by the coarse flow is
 ``coarse_warp='released'``.
 """
 
@@ -20,20 +20,20 @@ SOURCE = "LoSealL's VESPCN"
 
 
 def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of ``VESPCNNet.flow``, under the names of the network.
+    """Return the weights of ``VESPCNNet.flow``, under the names of the network.
 
     Raises:
-        ValueError: If they are not those of its motion estimation, naming the first keys.
+        ValueError: If they are not those of its motion estimation; the message has the first keys.
     """
     motion = {key: value for key, value in state_dict.items() if not key.startswith('sr.')}
     return {f'flow.{key}': value for key, value in convert_motion(motion, r'mc\.flownet\.', SOURCE).items()}
 
 
 def convert_motion(state_dict: Mapping[str, Tensor], prefix: str, source: str) -> dict[str, Tensor]:
-    """Weights of a ``CoarseToFineFlow``, which theirs sees in another order: the neighbour first.
+    """Return the weights of a ``CoarseToFineFlow``; the input order is swapped, theirs has the neighbour first.
 
     Raises:
-        ValueError: If they are not those of it, naming the first keys.
+        ValueError: If they are not those of such a network; the message has the first keys.
     """
     from ...models.alignment.coarse_to_fine_flow import CoarseToFineFlow
 

@@ -1,10 +1,10 @@
-"""SRCNN 9-5-5 on Y, from which VSRnet's training starts (MMagic's SRCNNNet and whatever names its layers so).
+"""Convert SRCNN 9-5-5 on Y to the start of VSRnet's training (MMagic's SRCNNNet and others with its layer names).
 
 Paper:
     Video Super-Resolution With Convolutional Neural Networks. IEEE Transactions on Computational Imaging 2(2), 2016:
     layer 1 is copied for each frame, layer 2 repeated for each and divided by their number.
 
-Before training, the network does to five equal frames what SRCNN does to one.
+Before training, the output for five equal frames equals that of SRCNN for one.
 """
 
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ FRAMES = 5
 
 
 def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights for ``VSRNet`` to start from.
+    """Return the initial weights of ``VSRNet``.
 
     Raises:
-        ValueError: If they are not those of an SRCNN 9-5-5 on one channel, naming the first keys.
+        ValueError: If they are not those of an SRCNN 9-5-5 on one channel; the message has the first keys.
     """
     from ...models.networks.vsrnet import VSRNet
 

@@ -1,4 +1,4 @@
-"""VSRnet as usstdqq/vsrnet_pytorch names it (model.py, Net_VSRNet).
+"""Convert VSRnet from usstdqq/vsrnet_pytorch (model.py, Net_VSRNet).
 
 Paper:
     Video Super-Resolution With Convolutional Neural Networks. IEEE Transactions on Computational Imaging 2(2), 2016.
@@ -21,10 +21,10 @@ RULES = (
 
 
 def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights under the names of ``VSRNet``.
+    """Return the weights under the names of ``VSRNet``.
 
     Raises:
-        ValueError: If they are not those of VSRnet, naming the first keys.
+        ValueError: If they are not those of VSRnet; the message has the first keys.
     """
     from ...models.networks.vsrnet import VSRNet
 

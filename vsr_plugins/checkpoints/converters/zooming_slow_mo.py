@@ -1,4 +1,4 @@
-"""Zooming Slow-Mo as its authors name it (Mukosame/Zooming-Slow-Mo-CVPR-2020, codes/models/modules/Sakuya_arch.py).
+"""Convert Zooming Slow-Mo from its authors (Mukosame/Zooming-Slow-Mo-CVPR-2020, codes/models/modules/Sakuya_arch.py).
 
 Paper:
     Zooming Slow-Mo: Fast and Accurate One-Stage Space-Time Video Super-Resolution. CVPR 2020.
@@ -26,13 +26,13 @@ TAPS = 9
 
 
 def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights under the names of ``ZoomingSlowMoNet``; width, groups and depth follow from them.
+    """Return the weights under the names of ``ZoomingSlowMoNet``; width, groups and depth are inferred.
 
-    ``interpolate=False`` wants them without what begins with ``pyramid.`` or ``interpolation.``:
+    ``interpolate=False`` needs them without names that begin with ``pyramid.`` or ``interpolation.``:
     ``vsr convert ... --without pyramid. interpolation.``.
 
     Raises:
-        ValueError: If they are not those of Zooming Slow-Mo, naming the first keys.
+        ValueError: If they are not those of Zooming Slow-Mo; the message has the first keys.
     """
     from ...models.networks.zooming_slow_mo import ZoomingSlowMoNet
 
@@ -69,7 +69,7 @@ def convert(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _alignment_rules(before: str, after: str) -> list[tuple[str, str]]:
-    """Rules for a pyramid, the alignment in both directions, and their fusion."""
+    """Return the rules for a pyramid, the alignment in both directions, and their fusion."""
     rules = [
         (
             rf'{before}pcd_align\.L(\d)_' + theirs.format(number),

@@ -1,7 +1,7 @@
-"""Raw data sets become the folders and annotation files that the configs name.
+"""Convert raw data sets to the folders and annotation files that configs use.
 
-Each data set has a ``plan_<set>(src, ...)`` that looks at what is in ``src``, checks it and says what to make of it;
-``execute`` makes it. Nothing is written before the whole source has been looked at.
+Each data set has a ``plan_<set>(src, ...)`` that lists and checks the contents of ``src`` and returns a plan;
+``execute`` executes it. Nothing is written before the complete source has been checked.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""Any folder of clips, folders of frames or video files, for training, with scenes held out for validation."""
+"""Plan a training set from any folder of clips (folders of frames or video files), with scenes held out."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -13,14 +13,14 @@ from .scenes import hold_out
 
 
 def plan_clips(src: str | Path | Sequence[str | Path], val_fraction: float = 0.1, val: Collection[str] = ()) -> Plan:
-    """Clips as ``clips/GT/<clip>/00000000.<ext>`` with ``meta_info_clips_train.txt`` and ``meta_info_clips_val.txt``.
+    """Plan ``clips/GT/<clip>/00000000.<ext>``, ``meta_info_clips_train.txt`` and ``meta_info_clips_val.txt``.
 
-    Every folder that directly holds images is a clip, and so is every video file. Its name is its path below ``src``
-    with '_' for what separates. A clip whose name a clip of an earlier source has becomes ``SRC_clip``; it counts as
-    the same scene and is held out with the other. JPEG frames are kept as they are, byte by byte; others become PNG.
-    For clips that are held out there is ``clips/BIx4`` too, for training low resolution is made on the fly. Frames
-    whose size is no multiple of 4 are cropped at the bottom and right. Where there are videos,
-    ``meta_info_clips_key_frames.txt`` says which of their frames are I-frames.
+    Every folder that directly contains images is a clip, and so is every video file. Its name is its path below ``src``
+    with '_' as separator. If a clip of an earlier source has that name, the clip becomes ``SRC_clip``; it counts as the
+    same scene and is held out together with the other. JPEG frames are copied unchanged; other frames become PNG. Clips
+    that are held out also get ``clips/BIx4``; for training the low resolution is computed on the fly. Frames whose size
+    is not a multiple of 4 are cropped at the bottom and right. If there are videos,
+    ``meta_info_clips_key_frames.txt`` lists which of their frames are I-frames.
 
     Args:
         src (str | Path | Sequence): The folder of clips, or several.
@@ -29,7 +29,7 @@ def plan_clips(src: str | Path | Sequence[str | Path], val_fraction: float = 0.1
 
     Raises:
         FileNotFoundError: If a source is not a folder.
-        ValueError: If there is no such split.
+        ValueError: If the clips cannot be split like this.
     """
     clips, held, faults = collect_clips([src] if isinstance(src, str | Path) else src, val_fraction, val)
     clips = [replace(clip, low=('BIx4',)) if clip.name in held else clip for clip in clips]
@@ -49,7 +49,7 @@ def plan_clips(src: str | Path | Sequence[str | Path], val_fraction: float = 0.1
 def collect_clips(
     sources: Iterable[str | Path], val_fraction: float = 0.1, val: Collection[str] = ()
 ) -> tuple[list[Clip], set[str], list[str]]:
-    """The clips of one or several folders, and those of them that are held out.
+    """Return the clips of one or several folders, and the names of those held out.
 
     Args:
         sources (Iterable): Folders.
@@ -57,32 +57,32 @@ def collect_clips(
         val (Collection[str]): Clips or scenes to hold out instead.
 
     Returns:
-        tuple: The clips, of each folder those of videos last; the names of those held out; and a line for each fault,
-        with which nothing is held out.
+        tuple: The clips, in each folder those of videos last; the names of those held out; and one line per fault. With
+        faults, nothing is held out.
 
     Raises:
         FileNotFoundError: If a source is not a folder.
-        ValueError: If there is no such split.
+        ValueError: If the clips cannot be split like this.
     """
     clips: list[Clip] = []
-    # Name of a clip -> its name in its source, which says what scene it is.
-    plain: dict[str, str] = {}
+    # Name of a clip -> its name in its source, which determines its scene.
+    source_names: dict[str, str] = {}
     faults: list[str] = []
     for folder in map(require_folder, sources):
         found, faults_of_folder = _clips_of(folder)
-        apart = [_apart(clip, plain, folder) for clip in found]
+        renamed = [_renamed(clip, source_names, folder) for clip in found]
         faults += faults_of_folder
-        clips += apart
-        plain |= {clip.name: own.name for clip, own in zip(apart, found, strict=True)}
+        clips += renamed
+        source_names |= {clip.name: own.name for clip, own in zip(renamed, found, strict=True)}
     faults += _name_clashes(clips)
     held = set()
     if clips and not faults and (val_fraction or val):
-        held = hold_out(list(dict.fromkeys(plain.values())), val_fraction or 0.1, val)
-    return clips, {name for name, own in plain.items() if own in held}, faults
+        held = hold_out(list(dict.fromkeys(source_names.values())), val_fraction or 0.1, val)
+    return clips, {name for name, own in source_names.items() if own in held}, faults
 
 
 def _clips_of(src: Path) -> tuple[list[Clip], list[str]]:
-    """The clips of one source, and what is wrong with it."""
+    """Return the clips of one source, and one line per fault."""
     folders = ((parts or (src.name,), list_images(src.joinpath(*parts))) for parts in image_folders(src))
     clips, faults = plan_many(((_name(parts), paths, None) for parts, paths in folders), (), keep_jpeg=True)
     for path in _videos(src):
@@ -95,8 +95,8 @@ def _clips_of(src: Path) -> tuple[list[Clip], list[str]]:
     return clips, faults
 
 
-def _apart(clip: Clip, taken: Collection[str], src: Path) -> Clip:
-    """The clip, under a name that no clip of an earlier source has."""
+def _renamed(clip: Clip, taken: Collection[str], src: Path) -> Clip:
+    """Rename the clip if a clip of an earlier source has its name."""
     return replace(clip, name=_name((src.resolve().name, clip.name))) if clip.name in taken else clip
 
 
@@ -107,14 +107,14 @@ def _videos(src: Path) -> list[Path]:
 
 
 def _name(parts: tuple[str, ...]) -> str:
-    """A name that annotation files can hold: upstream splits their lines at blanks and takes a dot for a suffix."""
+    """Join parts to a name for annotation files: upstream splits lines at blanks and treats a dot as suffix."""
     return re.sub(r'[\s.]+', '_', '_'.join(parts))
 
 
 def _name_clashes(clips: list[Clip]) -> list[str]:
     first: dict[str, Clip] = {}
     return [
-        f'{clip.sources[0]} and {first[clip.name].sources[0]} would both be the clip {clip.name}; rename one'
+        f'{clip.sources[0]} and {first[clip.name].sources[0]} both have the clip name {clip.name}; rename one'
         for clip in clips
         if first.setdefault(clip.name, clip) is not clip
     ]

@@ -1,4 +1,4 @@
-"""Carrying out a plan: every file appears whole or not at all, and no file that is there is written over."""
+"""Execute a plan: every file is written atomically, and no existing file is overwritten."""
 
 import itertools
 import os
@@ -21,14 +21,14 @@ _serial = itertools.count()
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did.
+    """Result of a run.
 
     Attributes:
-        folder: The data set folder.
-        clips: Clips that are complete now.
-        frames: Frames of ground truth in them.
-        made: Files of clips this run wrote.
-        found: Those that were there from an earlier run.
+        folder: Folder of the data set.
+        clips: Number of complete clips.
+        frames: Number of their ground-truth frames.
+        made: Number of files of clips written by this run.
+        found: Number of files of clips that existed before.
     """
 
     folder: Path
@@ -46,25 +46,25 @@ def execute(
     link: bool = False,
     on_progress: Progress | None = None,
 ) -> Summary:
-    """Make what a plan says under ``data_root``.
+    """Execute a plan under ``data_root``.
 
-    It can be stopped at any time and run again: what an earlier run completed is recognised by the record it left, and
-    what it did not is made.
+    It can be stopped at any time and run again: files completed by an earlier run are recognised by its manifest, and
+    the others are made.
 
     Args:
-        plan (Plan): What to make.
-        src (str | Path | Sequence): Where the sources are; none may overlap with the folder that is made.
+        plan (Plan): Plan to execute.
+        src (str | Path | Sequence): Folders of the sources; none may overlap with the folder to be made.
         data_root (str | Path): The data set becomes ``data_root / plan.folder``.
-        workers (int | None): Threads (decoding, resizing and encoding run beside each other); default one a CPU.
-        link (bool): Hard-link sources that are kept as they are, where the file system allows, instead of copying.
+        workers (int | None): Threads (decoding, resizing and encoding run in parallel); default one per CPU.
+        link (bool): Hard-link sources that are copied unchanged, if the file system supports it.
         on_progress (Callable | None): Called with the numbers of steps done and of all steps.
 
     Returns:
-        Summary: What was done.
+        Summary: Result of the run.
 
     Raises:
-        ValueError: If the source has faults, if something that this package did not make is in the way, or if frames
-            turn out to be damaged. The message has a line for each fault. Except in the last case nothing was written.
+        ValueError: If the source has faults, if a target exists that this package did not make, or if frames turn out
+            to be damaged. The message has a line for each fault. Except in the last case nothing was written.
     """
     if workers is not None and workers < 1:
         raise ValueError(f'workers must be at least 1, but got {workers}')
@@ -75,18 +75,18 @@ def execute(
     named = ', '.join(map(str, sources))
     raise_faults(f'{named} cannot be prepared as {plan.folder}', plan.faults)
     if not plan.clips:
-        raise ValueError(f'{named} holds no clip that can be prepared as {plan.folder}')
+        raise ValueError(f'{named} contains no clip that can be prepared as {plan.folder}')
     manifest = Manifest(folder)
     jobs = [_ClipJob(clip, plan, folder, manifest, link) for clip in plan.clips]
     obstacles = [fault for job in jobs for fault in job.obstacles()]
-    # A video's frames are not counted yet, so a text of ours may differ; one of somebody else's may not.
+    # The frames of a video are not counted yet, so an annotation file of ours may differ; a foreign one may not.
     expected = plan.annotate([(clip, len(clip.sources)) for clip in plan.clips])
     obstacles += manifest.text_obstacles(expected)
-    raise_faults(f'{folder} is left as it is', obstacles)
+    raise_faults(f'{folder} was not changed', obstacles)
 
     faults = run_jobs([job for job in jobs if not job.is_complete], workers or os.cpu_count() or 1, on_progress)
     shutil.rmtree(folder / TEMPORARY, ignore_errors=True)
-    raise_faults(f'{folder} is incomplete (what is there is whole; mend the source and run again)', faults)
+    raise_faults(f'{folder} is incomplete (existing files are valid; repair the source and run again)', faults)
 
     texts = plan.annotate([(replace(job.clip, key_frames=job.key_frames), job.frames) for job in jobs])
     manifest.write_texts(texts)
@@ -96,7 +96,7 @@ def execute(
 
 
 class _ClipJob:
-    """The files of one clip: which are to be made, and making them."""
+    """Make the files of one clip."""
 
     def __init__(self, clip: Clip, plan: Plan, folder: Path, manifest: Manifest, link: bool) -> None:
         self.clip = clip
@@ -113,7 +113,7 @@ class _ClipJob:
 
     @property
     def frames(self) -> int:
-        """Frames of the finished clip."""
+        """Number of frames of the finished clip."""
         return len(self._manifest.units[self._plan.gt, self.clip.name].sizes)
 
     @property
@@ -123,7 +123,7 @@ class _ClipJob:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all files are there as an earlier run left them."""
+        """Whether all files exist unchanged from an earlier run."""
         units = self._manifest.units
         return all(
             self._present(name, strict=True) and units[name, self.clip.name].recipe == recipe
@@ -132,11 +132,11 @@ class _ClipJob:
 
     @property
     def steps(self) -> int:
-        """What ``step`` is to be called with, from 0."""
+        """Number of calls of ``step``, with an index from 0."""
         return len(self.clip.sources)
 
     def obstacles(self) -> Iterator[str]:
-        """What is in the way and was not made by us, or was changed since."""
+        """Yield a message for each target that was not made by this package, or was changed since."""
         for name, recipe in self._recipes.items():
             target = self._folder / name / self.clip.name
             unit = self._manifest.units.get((name, self.clip.name))
@@ -144,14 +144,14 @@ class _ClipJob:
             if empty:
                 continue
             if unit is None:
-                yield f'{target} is already there and was not made by vsr prepare; move it away'
+                yield f'{target} already exists and was not made by vsr prepare; move it away'
             elif unit.recipe != recipe:
-                yield f'{target} was made from other files or with other options; delete it to have it made anew'
+                yield f'{target} was made from other files or with other options; delete it to make it again'
             elif not self._present(name, strict=False):
                 yield from self._changed(name)
 
     def _present(self, name: str, strict: bool) -> bool:
-        """Whether the files of a complete folder have their sizes; ``strict`` does not forgive missing ones."""
+        """Whether the files of a complete folder have the recorded sizes; with ``strict`` none may be missing."""
         unit = self._manifest.units.get((name, self.clip.name))
         if unit is None or unit.sizes is None:
             return not strict
@@ -169,17 +169,17 @@ class _ClipJob:
                 yield f'{path} has {path.stat().st_size} bytes, but was written with {size}; delete or move it'
 
     def begin(self) -> None:
-        """Record that the folders of the clip are ours, and make them."""
+        """Record that this package makes the folders of the clip, and create them."""
         self._manifest.begin(self.clip.name, self._recipes)
         for name in self._recipes:
             (self._folder / name / self.clip.name).mkdir(parents=True, exist_ok=True)
         (self._folder / TEMPORARY).mkdir(exist_ok=True)
 
     def step(self, index: int, stop: Event) -> tuple[int, dict[int, dict[str, int]]]:
-        """Make what is missing of one frame, or of a whole video, unless told to stop.
+        """Make the missing files of one frame, or of a complete video, until ``stop`` is set.
 
         Returns:
-            tuple: How many files were written, and for each frame the bytes of its files by folder.
+            tuple: Number of files written, and for each frame the bytes of its files by folder.
         """
         if not self.clip.is_video:
             source = self.clip.sources[index]
@@ -211,11 +211,13 @@ class _ClipJob:
         paths = {name: self._folder / name / self.clip.name / self._file_name(name, i) for name in self._recipes}
         missing = {name: path for name, path in paths.items() if not path.exists()}
         if missing:
-            # Read even if the file itself is kept: only decoding tells that it is sound.
+            # Decode even if the file is copied unchanged: only decoding shows that it is valid.
             h, w = self.clip.size
             image = read()[:h, :w]
             if image.shape[:2] != (h, w):
-                raise UnreadableError(f'{self.clip.sources[-1]}: frame {i} is {image.shape[:2]}, not at least {h}x{w}')
+                raise UnreadableError(
+                    f'{self.clip.sources[-1]}: frame {i} is {image.shape[:2]}, but must be at least {h}x{w}'
+                )
         for name, path in missing.items():
             if name != self._plan.gt:
                 self._write(path, encode_png(self._plan.low[name].function(image)))
@@ -238,7 +240,7 @@ class _ClipJob:
             try:
                 os.link(source.resolve(), path)
                 return
-            except OSError:  # another file system, or one without links
+            except OSError:  # different file systems, or no links supported
                 pass
         temporary = self._temporary()
         shutil.copyfile(source, temporary)

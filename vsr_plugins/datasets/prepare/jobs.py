@@ -1,4 +1,4 @@
-"""Running the jobs of which a data set is made, beside each other."""
+"""Run the jobs that make a data set in parallel."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -10,46 +10,46 @@ from typing import Any, Protocol
 from ...media.images import UnreadableError
 
 TEMPORARY = '.vsr_prepare_tmp'
-"""The folder, in the one that is made, of files that are not whole yet."""
-SHOWN_FAULTS = 20
+"""Sub-folder of the target for incomplete files."""
+MAX_SHOWN_FAULTS = 20
 Progress = Callable[[int, int], None]
 
 
 class Job(Protocol):
-    """A part of a data set, made in steps that may run beside each other.
+    """A part of a data set, made in steps that may run in parallel.
 
     Attributes:
-        steps: What ``step`` is to be called with, from 0.
+        steps: Number of calls of ``step``, with an index from 0.
     """
 
     steps: int
 
     def begin(self) -> None:
-        """Called before the first step."""
+        """Prepare; called before the first step."""
 
     def step(self, index: int, stop: Event) -> Any:
-        """Make a part, unless told to stop; called in any thread."""
+        """Make a part, unless ``stop`` is set; called in any thread."""
 
     def take(self, result: Any) -> None:
-        """Take what a step returned."""
+        """Process the result of a step."""
 
     def complete(self) -> None:
-        """Called when every step has succeeded."""
+        """Finish; called when every step has succeeded."""
 
 
 def run_jobs(jobs: Sequence[Job], workers: int, on_progress: Progress | None) -> list[str]:
     """Run the steps of all jobs, a bounded number at a time.
 
     Args:
-        jobs: What is to be made.
-        workers: Threads.
+        jobs: Jobs to run.
+        workers: Number of threads.
         on_progress: Called with the numbers of steps done and of all steps.
 
     Returns:
-        list[str]: What was found damaged, a line each; the jobs concerned are not complete.
+        list[str]: One line per damaged source; its job is not complete.
     """
     total, done = sum(job.steps for job in jobs), 0
-    left = [job.steps for job in jobs]
+    remaining = [job.steps for job in jobs]
     faults: list[str] = []
     steps = ((number, index) for number, job in enumerate(jobs) for index in range(job.steps))
     pending: dict[Future, int] = {}
@@ -69,10 +69,10 @@ def run_jobs(jobs: Sequence[Job], workers: int, on_progress: Progress | None) ->
                     job = jobs[number := pending.pop(future)]
                     try:
                         job.take(future.result())
-                        left[number] -= 1
+                        remaining[number] -= 1
                     except UnreadableError as error:
                         faults.append(str(error))
-                    if left[number] == 0:
+                    if remaining[number] == 0:
                         job.complete()
                     done += 1
                     if on_progress is not None:
@@ -84,17 +84,17 @@ def run_jobs(jobs: Sequence[Job], workers: int, on_progress: Progress | None) ->
 
 
 def refuse_overlap(src: Path, folder: Path) -> None:
-    """Raise ``ValueError`` if one of a source and the folder to be made contains the other."""
+    """Raise ``ValueError`` if the source contains the target folder, or vice versa."""
     source, target = src.resolve(), folder.resolve()
     if source.is_relative_to(target) or target.is_relative_to(source):
         raise ValueError(
-            f'the source {src} and the folder to be made, {folder}, must not contain each other; choose another DST'
+            f'the source {src} and the target folder {folder} must not contain each other; use another DST'
         )
 
 
 def raise_faults(heading: str, faults: list[str]) -> None:
-    """Raise ``ValueError`` with a line for each fault, if there is one."""
+    """Raise ``ValueError`` with one line per fault, if there are any."""
     if faults:
-        more = len(faults) - SHOWN_FAULTS
-        lines = faults[:SHOWN_FAULTS] + ([f'... and {more} more'] if more > 0 else [])
+        more = len(faults) - MAX_SHOWN_FAULTS
+        lines = faults[:MAX_SHOWN_FAULTS] + ([f'... and {more} more'] if more > 0 else [])
         raise ValueError('\n  '.join([f'{heading}:', *lines]))

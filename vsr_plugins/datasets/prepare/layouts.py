@@ -1,8 +1,8 @@
-"""Finding the clips of a data set in the layouts that are in circulation.
+"""Find the clips of a data set in any of the layouts in circulation.
 
 A layout is the path below the source with the clip replaced by ``*``: ``GT/*``, ``*``, ``*/original``, ``HR/*``,
-``Vid4/GT/*``. All folders of images are listed, each is read as a clip of every layout it can belong to, and one layout
-is chosen: one that says ground truth before one that says nothing, and that before one that says low resolution.
+``Vid4/GT/*``. All folders of images are listed, each is treated as a clip of every layout it can belong to, and one
+layout is chosen: ground truth by name first, then layouts without a hint, then low resolution by name.
 """
 
 import os
@@ -21,7 +21,7 @@ MAX_DEPTH = 5
 
 
 def image_folders(src: Path) -> Iterator[tuple[str, ...]]:
-    """The folders in ``src`` that directly hold images, as the parts of their paths below it, in natural order."""
+    """Yield the folders in ``src`` that directly contain images, as parts of their relative paths, in natural order."""
     for folder, subfolders, files in os.walk(src, followlinks=True):
         parts = Path(folder).relative_to(src).parts
         kept = [name for name in subfolders if not name.startswith(('.', '__'))]
@@ -31,14 +31,14 @@ def image_folders(src: Path) -> Iterator[tuple[str, ...]]:
 
 
 def find_clips(src: Path, names: Collection[str] | None = None) -> dict[str, Path]:
-    """The folder of ground truth of each clip, by the clip's name.
+    """Return the ground-truth folder of each clip, by the clip's name.
 
     Args:
-        src (Path): Where to look, up to five folders deep.
-        names (Collection[str] | None): The clips of the data set, matched regardless of case; None takes any name.
+        src (Path): Folder to search, up to five levels deep.
+        names (Collection[str] | None): The clips of the data set, matched regardless of case; None accepts any name.
 
     Returns:
-        dict[str, Path]: Those of ``names`` that were found in the chosen layout, or all clips of it. Empty if none.
+        dict[str, Path]: The clips of ``names`` found in the chosen layout, or all clips of it. Empty if none.
     """
     known = None if names is None else {name.casefold(): name for name in names}
     layouts: dict[tuple[str, ...], dict[str, Path]] = defaultdict(dict)

@@ -1,8 +1,8 @@
-"""The record of what was made, beside it: what it says we made may be completed, everything else is left alone.
+"""Manifest of the files that ``vsr prepare`` made: they may be completed; all other files are left unchanged.
 
-It is a file of JSON lines that only grows, so a run that is killed leaves at worst a last line cut short, which is
-ignored. A clip is recorded when it is begun, before its first file is there, and again when it is complete, with the
-size in bytes of each file.
+It is an append-only file of JSON lines, so a killed run leaves at worst a truncated last line, which is ignored. A clip
+is recorded when it is started, before its first file is written, and again when it is complete, with the size in bytes
+of each file.
 """
 
 import hashlib
@@ -20,9 +20,9 @@ class Unit:
     """One folder of one clip, such as BIx4/calendar.
 
     Attributes:
-        recipe: From what and how it is made.
-        sizes: Bytes of each file in the order of the frames; None while it is not complete.
-        key_frames: Indices of the I-frames of the video it was made from, if it was.
+        recipe: Source and method of its files.
+        sizes: Bytes of each file in the order of the frames; None until it is complete.
+        key_frames: Indices of the I-frames of the source video, if it was a video.
     """
 
     recipe: str
@@ -31,13 +31,13 @@ class Unit:
 
 
 class Manifest:
-    """The record of one data set folder.
+    """Manifest of one data set folder.
 
     Args:
-        folder (Path): The data set folder; it need not be there yet.
+        folder (Path): Folder of the data set; need not exist.
 
     Raises:
-        ValueError: If the record that is there was not written by this version of the package.
+        ValueError: If an existing manifest was not written by this version of the package.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -48,7 +48,7 @@ class Manifest:
             self._read()
 
     def begin(self, clip: str, recipes: dict[str, str]) -> None:
-        """Say that the folders of a clip are about to be made."""
+        """Record that the folders of a clip are about to be made."""
         self._append(dict(begin=clip, recipe=recipes))
 
     def complete(
@@ -58,38 +58,38 @@ class Manifest:
         sizes: dict[str, list[int]],
         key_frames: Sequence[int] | None = None,
     ) -> None:
-        """Say that the folders of a clip are complete."""
+        """Record that the folders of a clip are complete."""
         of_video = {} if key_frames is None else dict(key_frames=list(key_frames))
         self._append(dict(made=clip, recipe=recipes, bytes=sizes, **of_video))
 
     def text_obstacles(self, texts: Mapping[str, str]) -> list[str]:
-        """What is in the way of annotation files: files that say something else and are not as we left them."""
+        """Return a message for each annotation file that exists with other contents and is not as we wrote it."""
         paths = {self.path.with_name(name): text.encode() for name, text in texts.items()}
         return [
-            f'{path} is already there, says something else and was not made by vsr; move it away'
+            f'{path} already exists with other contents and was not made by vsr; move it away'
             for path, data in paths.items()
-            if path.exists() and path.read_bytes() != data and not self._is_as_left(path)
+            if path.exists() and path.read_bytes() != data and not self._is_ours(path)
         ]
 
     def write_texts(self, texts: Mapping[str, str]) -> None:
-        """Write annotation files that ``text_obstacles`` has nothing against."""
+        """Write annotation files that passed ``text_obstacles``."""
         for name, text in texts.items():
             path, data = self.path.with_name(name), text.encode()
             if path.exists() and path.read_bytes() == data:
                 continue
-            # First: killed between the two, the file is still known as ours.
+            # Append first: if the process is killed in between, the file is still known as ours.
             self._append(dict(text=name, sha256=digest(data)))
             temporary = path.with_name(f'.{name}.{os.getpid()}')
             temporary.write_bytes(data)
             os.replace(temporary, path)
 
-    def _is_as_left(self, path: Path) -> bool:
+    def _is_ours(self, path: Path) -> bool:
         return digest(path.read_bytes()) in self.texts.get(path.name, ())
 
     def _append(self, line: dict) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with open(self.path, 'a', encoding='utf-8') as file:
-            # A line cut short by a kill must not swallow this one.
+            # Start a new line: the last one may be truncated by a killed process.
             file.write(('\n' if file.tell() else '') + json.dumps(line, separators=(',', ':')))
         self._take(line)
 
@@ -99,11 +99,11 @@ class Manifest:
             try:
                 self._take(json.loads(line))
             except json.JSONDecodeError as error:
-                # A kill cuts a line at any place; the run after it begins a new one.
+                # A killed process truncates a line anywhere; the next run starts a new line.
                 if line and not line.startswith('{'):
-                    raise ValueError(f'{self.path}: line {number} is not one of vsr prepare') from error
+                    raise ValueError(f'{self.path}: line {number} was not written by vsr prepare') from error
             except (KeyError, TypeError, AttributeError) as error:
-                raise ValueError(f'{self.path}: line {number} is not one of vsr prepare: {error!r}') from error
+                raise ValueError(f'{self.path}: line {number} was not written by vsr prepare: {error!r}') from error
 
     def _take(self, line: dict) -> None:
         if 'text' in line:

@@ -1,10 +1,10 @@
-"""Windows of frames, cut into patches, as memory-mapped arrays from which a training reads without decoding.
+"""Make a bank of patches: memory-mapped windows of cropped frames, from which a training reads without decoding.
 
-A bank is a folder of shards and ``bank.json``. A shard is one or two files in numpy's format, ``<name>.gt.npy`` and, of
-the degradation that ``bank.json`` states, ``<name>.img.npy``, of shape (records, frames, 3, h, w), uint8 RGB. A record
-is a part of the frame, ``patch_size`` pixels wide and high, in ``frames`` consecutive frames of one scene. Low
-resolution is made of whole frames, so that a record's border has seen what lies beyond it. The same records in LMDB are
-read no faster (``benchmarks/training.py``).
+A bank is a folder of shards and ``bank.json``. A shard is one or two files in numpy's format, ``<name>.gt.npy`` and,
+with the degradation stated in ``bank.json``, ``<name>.img.npy``, of shape (records, frames, 3, h, w), uint8 RGB. A
+record is a part of the frame, ``patch_size`` pixels wide and high, in ``frames`` consecutive frames of one scene. Low
+resolution is computed on complete frames, so the border of a record includes the influence of pixels outside it.
+Reading the same records from LMDB is not faster (``benchmarks/training.py``).
 """
 
 import itertools
@@ -37,23 +37,23 @@ FOLDER = 'patches'
 FORMAT = 1
 GROUPS = ('clips', 'photos')
 DEGRADATIONS = ('BI', *(f'BD {convention}' for convention in BD_CONVENTIONS), 'none')
-# Folders of few frames share a shard: a file for each of Vimeo-90K's septuplets would be too many.
+# Folders of few frames share a shard: one file for each of Vimeo-90K's septuplets would be too many.
 FRAMES_A_SHARD = 512
 PHOTOS_A_SHARD = 16
 
 
 @dataclass(frozen=True)
 class BankSpec:
-    """What the records of a bank are.
+    """Format of the records of a bank.
 
     Attributes:
         frames: Consecutive frames in a record.
         patch_size: Height and width of a record at high resolution.
-        scale: How many times smaller the low resolution is.
-        degradation: One of ``DEGRADATIONS``; 'none' leaves it to whoever reads the bank.
+        scale: Ratio of high to low resolution.
+        degradation: One of ``DEGRADATIONS``; with 'none' the reader of the bank degrades.
 
     Raises:
-        ValueError: If a number does not fit, or there is no such degradation.
+        ValueError: If a number is invalid, or the degradation does not exist.
     """
 
     frames: int = 7
@@ -70,25 +70,25 @@ class BankSpec:
             raise ValueError(f'patch_size must be a positive multiple of scale {self.scale}, but got {self.patch_size}')
 
     def degrade(self) -> Degradation | None:
-        """How low resolution is made; None if it is not."""
+        """Return the degradation function; None if the bank has no low resolution."""
         kind, _, convention = self.degradation.partition(' ')
         if kind == 'none':
             return None
         return blur(convention, self.scale) if kind == 'BD' else bicubic(self.scale)
 
 
-# What a shard is made of: a name, and a function that yields the windows, lists of `frames` images.
+# Source of a shard: a name, and a function that yields the windows, lists of `frames` images.
 Source = tuple[str, Callable[[Event], Iterator[list[np.ndarray]]]]
 
 
 @dataclass(frozen=True)
 class Shard:
-    """A file pair of a bank to be made.
+    """Plan of a file pair of a bank.
 
     Attributes:
-        group: 'clips' or 'photos', by which a training weighs them.
-        sources: What it is made of, in order.
-        origin: Text that changes when the sources do.
+        group: 'clips' or 'photos', by which a training weights the records.
+        sources: Sources in order.
+        origin: Text that changes when the sources change.
     """
 
     group: str
@@ -98,12 +98,12 @@ class Shard:
 
 @dataclass
 class BankPlan:
-    """A bank to be made.
+    """Plan of a bank.
 
     Attributes:
-        spec: What its records are.
-        shards: In the order of the records.
-        faults: What is wrong with the sources, a line each. A plan with faults is not carried out.
+        spec: Format of the records.
+        shards: Shards in the order of the records.
+        faults: Faults of the sources, one line each. A plan with faults is not executed.
     """
 
     spec: BankSpec
@@ -120,27 +120,27 @@ def plan_patches(
     val: Collection[str] = (),
     train_list: str | Path | None = None,
 ) -> BankPlan:
-    """A bank of clips that are trained on, and of photographs under a moving camera.
+    """Plan a bank of training clips, and of photographs under a moving camera.
 
-    Clips are found as ``plan_clips`` finds them, and the same ones are held out. Of a folder that ``vsr prepare`` made
-    those of its training list are taken.
+    Clips are found and held out as in ``plan_clips``. From a folder made by ``vsr prepare`` the clips of its training
+    list are used.
 
     Args:
-        sources: Folders of clips, or data sets that ``vsr prepare`` made.
-        spec: What the records are; default ``BankSpec()``.
-        photos: A folder of photographs for ``PhotoMotionDataset``, of which those for training are taken.
-        clips_per_photo: Records made of each photograph.
-        val_fraction: Share of the scenes to hold out of folders that are not prepared; 0 for none.
+        sources: Folders of clips, or data sets made by ``vsr prepare``.
+        spec: Format of the records; default ``BankSpec()``.
+        photos: A folder of photographs for ``PhotoMotionDataset``, of which those for training are used.
+        clips_per_photo: Records made from each photograph.
+        val_fraction: Share of the scenes to hold out of unprepared folders; 0 for none.
         val: Clips or scenes to hold out instead.
-        train_list: Annotation file of the clips to take, where a prepared folder has several training lists.
+        train_list: Annotation file of the clips to use, if a prepared folder has several training lists.
 
     Raises:
-        FileNotFoundError: If a folder or the list is not there.
+        FileNotFoundError: If a folder or the list does not exist.
         ValueError: If the arguments do not fit the sources.
     """
     plan = BankPlan(spec or BankSpec())
     if not sources and photos is None:
-        raise ValueError('a bank needs a folder of clips or one of photographs, but got neither')
+        raise ValueError('a bank needs a folder of clips or of photographs, but got neither')
     clips: list[Clip] = []
     raw: list[Path] = []
     for src in map(require_folder, sources):
@@ -150,14 +150,14 @@ def plan_patches(
         elif len(lists) > 1:
             raise ValueError(
                 f'{src} has {len(lists)} training lists, {", ".join(path.name for path in lists)}; '
-                'say which by --train-list'
+                'select one by --train-list'
             )
         else:
             found, faults = _listed_clips(src, lists[0])
             clips += found
             plan.faults += faults
     if val and not raw:
-        raise ValueError(f'{", ".join(val)} cannot be held out: no folder of clips is given that is not prepared')
+        raise ValueError(f'{", ".join(val)} cannot be held out: no unprepared folder of clips is given')
     found, held, faults = collect_clips(raw, val_fraction, val)
     clips += [clip for clip in found if clip.name not in held]
     plan.faults += faults
@@ -180,40 +180,41 @@ def write_patches(
     workers: int | None = None,
     on_progress: Progress | None = None,
 ) -> Summary:
-    """Make a bank, ``data_root/patches``.
+    """Write a bank to ``data_root/patches``.
 
-    It can be stopped at any time and run again: shards that are whole are kept. Shards of earlier banks with other
-    options or sources stay, and ``bank.json`` names those of this one.
+    It can be stopped at any time and run again: complete shards are kept. Shards of earlier banks with other options or
+    sources remain, and ``bank.json`` lists those of this one.
 
     Args:
-        plan: What to make.
-        sources: Where it comes from; none may overlap with the folder that is made.
-        data_root: Where the folder is made.
-        workers: Threads; default one a CPU.
+        plan: Plan to execute.
+        sources: Folders of the sources; none may overlap with the folder to be made.
+        data_root: Parent of the folder to be made.
+        workers: Number of threads; default one per CPU.
         on_progress: Called with the numbers of shards done and of all shards.
 
     Returns:
-        Summary: What was done, with records in place of frames and shards in place of clips.
+        Summary: Result, with records in place of frames and shards in place of clips.
 
     Raises:
-        ValueError: If the sources have faults or turn out to be damaged, or a file is in the way.
+        ValueError: If the sources have faults or turn out to be damaged, or a target exists that this package did not
+            make.
     """
     if workers is not None and workers < 1:
         raise ValueError(f'workers must be at least 1, but got {workers}')
     folder = Path(data_root) / FOLDER
     for src in sources:
         refuse_overlap(Path(src), folder)
-    raise_faults('no patches can be cut', plan.faults)
+    raise_faults('cannot make a bank of patches', plan.faults)
     if not plan.shards:
-        raise ValueError('no patches can be cut: there is no clip and no photograph to train on')
+        raise ValueError('cannot make a bank of patches: the sources have no clip and no photograph for training')
     manifest = Manifest(folder)
     jobs = [_ShardJob(shard, plan.spec, folder, manifest) for shard in plan.shards]
     if (folder / BANK).exists() and BANK not in manifest.texts:
-        raise ValueError(f'{folder / BANK} is already there and was not made by vsr prepare; move it away')
+        raise ValueError(f'{folder / BANK} already exists and was not made by vsr prepare; move it away')
     to_make = [job for job in jobs if not job.is_complete]
     faults = run_jobs(to_make, workers or os.cpu_count() or 1, on_progress)
     shutil.rmtree(folder / TEMPORARY, ignore_errors=True)
-    raise_faults(f'{folder} is incomplete (what is there is whole; mend the source and run again)', faults)
+    raise_faults(f'{folder} is incomplete (existing files are valid; repair the source and run again)', faults)
     described = [job.describe() for job in jobs]
     bank = dict(format=FORMAT, **vars(plan.spec), shards=described)
     manifest.write_texts({BANK: json.dumps(bank, indent=1) + '\n'})
@@ -234,7 +235,7 @@ class _ShardJob:
 
     @property
     def is_complete(self) -> bool:
-        """Whether its files are there as an earlier run left them."""
+        """Whether its files exist unchanged from an earlier run."""
         units = [self.manifest.units.get((kind, self.name)) for kind in self.kinds]
         if any(unit is None or unit.sizes is None for unit in units):
             return False
@@ -243,17 +244,17 @@ class _ShardJob:
         return all(path.is_file() for path in paths) and [path.stat().st_size for path in paths[:-1]] == expected
 
     def describe(self) -> dict:
-        """The shard's entry in ``bank.json``: its name and the number of records of each source."""
+        """Return the shard's entry in ``bank.json``: its name and the number of records of each source."""
         records = json.loads(self._path('json').read_text(encoding='utf-8'))
         return dict(name=self.name, group=self.shard.group, records=records)
 
     def begin(self) -> None:
-        """Record that the files are ours."""
+        """Record that this package makes the files."""
         self.manifest.begin(self.name, dict.fromkeys(self.kinds, self.recipe))
         (self.folder / TEMPORARY).mkdir(parents=True, exist_ok=True)
 
     def step(self, index: int, stop: Event) -> list[int]:
-        """Write the files; returns their sizes."""
+        """Write the files and return their sizes."""
         temporary = {kind: self.folder / TEMPORARY / self._path(kind).name for kind in (*self.kinds, 'json')}
         degradation, spec = self.spec.degrade(), self.spec
         sides = dict(gt=spec.patch_size, img=spec.patch_size // spec.scale)
@@ -267,7 +268,7 @@ class _ShardJob:
                 count = 0
                 for window in windows(stop):
                     count += self._write_window(files, window, degradation)
-                # Of several sources of one name.
+                # Sources may have the same name.
                 records[name if name not in records else f'{name}#{before}'] = count
             for kind, file in files.items():
                 _write_header(file, (sum(records.values()), spec.frames, 3, sides[kind], sides[kind]))
@@ -277,19 +278,19 @@ class _ShardJob:
         return [self._path(kind).stat().st_size for kind in self.kinds]
 
     def take(self, result: list[int]) -> None:
-        """Take the sizes of the files."""
+        """Store the sizes of the files."""
         self._sizes = result
 
     def complete(self) -> None:
-        """Record that the files are whole."""
+        """Record that the files are complete."""
         sizes = {kind: [size] for kind, size in zip(self.kinds, self._sizes, strict=True)}
         self.manifest.complete(self.name, dict.fromkeys(self.kinds, self.recipe), sizes)
 
     def _write_window(self, files: dict[str, BinaryIO], window: list, degradation: Degradation | None) -> int:
-        """Write the records of one window of whole frames; returns how many."""
+        """Write the records of one window of complete frames and return their number."""
         spec = self.spec
         h, w = (size - size % spec.scale for size in window[0].shape[:2])
-        # Side by side as channels: the filter is the same for each.
+        # Concatenate frames as channels: the filter is the same for each.
         frames = np.concatenate([frame[:h, :w] for frame in window], axis=2)
         stacks = dict(gt=frames)
         if degradation is not None:
@@ -309,26 +310,26 @@ class _ShardJob:
 
 
 def _places(size: int, patch: int, scale: int) -> list[int]:
-    """Where patches begin that cover a side, evenly spread, on the grid of low resolution."""
+    """Start positions of patches that cover a side, evenly spaced, on the low-resolution grid."""
     count = math.ceil(size / patch)
     return [round(place / scale) * scale for place in np.linspace(0, (size - patch) // scale * scale, count)]
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
-    """Begin a file in numpy's format; its header leaves room for the first number to grow."""
+    """Write a numpy header, which leaves room for the first number to grow."""
     file.seek(0)
     np.lib.format.write_array_header_1_0(file, dict(descr='|u1', fortran_order=False, shape=shape))
 
 
 def _listed_clips(src: Path, path: Path) -> tuple[list[Clip], list[str]]:
-    """The clips of a prepared folder that an annotation file names."""
+    """Return the clips of a prepared folder that an annotation file lists."""
     if not path.is_file():
-        raise FileNotFoundError(f'there is no annotation file {path}')
+        raise FileNotFoundError(f'no annotation file {path}')
     roots = [src / name for name in ('GT', 'train_sharp') if (src / name).is_dir()]
     if not roots:
-        raise FileNotFoundError(f'{src} holds no folder GT or train_sharp, in which {path.name} names clips')
+        raise FileNotFoundError(f'{src} contains no folder GT or train_sharp for the clips of {path.name}')
     names = dict.fromkeys(line.split()[0] for line in path.read_text(encoding='utf-8').splitlines() if line.strip())
-    # REDS lists frames: the clip is the folder they are in.
+    # REDS lists frames: the clip is their folder.
     names = dict.fromkeys(name if (roots[0] / name).is_dir() else str(Path(name).parent) for name in names)
     clips, faults = [], []
     for name in names:
@@ -339,7 +340,7 @@ def _listed_clips(src: Path, path: Path) -> tuple[list[Clip], list[str]]:
 
 
 def _grouped(clips: Iterable[Clip]) -> Iterator[list[Clip]]:
-    """Videos alone, folders of frames together until they have enough frames."""
+    """Group clips into shards: each video alone, folders of frames together until they have enough frames."""
     group: list[Clip] = []
     for clip in clips:
         if clip.is_video:
@@ -359,7 +360,7 @@ def _clip_shard(clips: Sequence[Clip], spec: BankSpec) -> Shard:
 
 
 class _ClipWindows:
-    """Windows of a clip: one after the other, none across a cut, the last one of each scene at its end."""
+    """Consecutive windows of a clip, none across a cut, the last one of each scene aligned to its end."""
 
     def __init__(self, clip: Clip, count: int) -> None:
         self.clip, self.count = clip, count
@@ -380,7 +381,7 @@ class _ClipWindows:
         yield from self._rest(scene, fresh)
 
     def _rest(self, scene: list[np.ndarray], fresh: int) -> Iterator[list[np.ndarray]]:
-        """The window at the end of a scene; one that is too short goes back and forth."""
+        """Yield the window at the end of a scene; a scene that is too short is mirrored."""
         if fresh:
             yield [scene[mirrored(i, len(scene))] for i in range(self.count)]
 
@@ -397,7 +398,7 @@ class _ClipWindows:
                 raise InterruptedError(f'stopped at frame {number} of {self.clip.sources[0]}')
             if frame.shape[0] < h or frame.shape[1] < w:
                 raise UnreadableError(
-                    f'{self.clip.sources[-1]}: frame {number} is {frame.shape[:2]}, not at least {h}x{w}'
+                    f'{self.clip.sources[-1]}: frame {number} is {frame.shape[:2]}, but must be at least {h}x{w}'
                 )
             yield frame[:h, :w]
 
@@ -413,7 +414,7 @@ def _photo_shards(root: Path, spec: BankSpec, clips_per_photo: int) -> list[Shar
         gt_size=(spec.patch_size, spec.patch_size),
         clips_per_image=clips_per_photo,
     )
-    # Not the dataset's own, which renders.
+    # BaseDataset's method, as the dataset's own renders.
     infos = [BaseDataset.get_data_info(dataset, index) for index in range(len(dataset))]
     shards = []
     for first in range(0, len(infos), PHOTOS_A_SHARD * clips_per_photo):
@@ -425,7 +426,7 @@ def _photo_shards(root: Path, spec: BankSpec, clips_per_photo: int) -> list[Shar
 
 
 class _PhotoWindow:
-    """The one window of a clip that is rendered from a photograph."""
+    """The single window of a clip rendered from a photograph."""
 
     def __init__(self, dataset: Any, index: int) -> None:
         self.dataset, self.index = dataset, index

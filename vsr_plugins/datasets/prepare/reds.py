@@ -1,4 +1,4 @@
-"""REDS (Nah et al. 2019), train and val merged into 270 clips as upstream has them."""
+"""Plan REDS (Nah et al. 2019), with train and val merged into 270 clips as in upstream."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -12,24 +12,24 @@ SPEC = ClipSpec(100, (720, 1280))
 
 
 def plan_reds(src: str | Path, subset: str = 'full', spec: ClipSpec = SPEC) -> Plan:
-    """REDS as ``REDS/{train_sharp,train_sharp_bicubic/X4}/<clip>/00000000.png`` and upstream's annotation files.
+    """Plan REDS as ``REDS/{train_sharp,train_sharp_bicubic/X4}/<clip>/00000000.png`` and upstream's annotation files.
 
     The clips 000 to 029 of the official validation set become 240 to 269. The files are ``meta_info_REDS_GT.txt``,
     ``meta_info_reds4_{train,val}.txt`` (266 and 4 clips) and ``meta_info_official_{train,val}.txt`` (240 and 30).
 
     Args:
-        src (str | Path): Holds ``train_sharp`` and ``val_sharp`` at any depth, or the merged ``train_sharp``; for the
-            subset, the four clips may also lie in ``GT`` or in ``src`` itself.
-        subset (str): 'full', or 'reds4' for the four test clips alone and ``meta_info_reds4_val.txt``.
-        spec (ClipSpec): What each clip must be.
+        src (str | Path): Contains ``train_sharp`` and ``val_sharp`` at any depth, or the merged ``train_sharp``; for
+            the subset, the four clips may also be in ``GT`` or in ``src`` itself.
+        subset (str): 'full', or 'reds4' for the four test clips only and ``meta_info_reds4_val.txt``.
+        spec (ClipSpec): Requirements of each clip.
 
     Raises:
         FileNotFoundError: If ``src`` is not a folder.
-        ValueError: If there is no such subset.
+        ValueError: If the subset does not exist.
     """
     src = require_folder(src)
     if subset not in ('full', 'reds4'):
-        raise ValueError(f"the subset of REDS is 'full' or 'reds4', but got '{subset}'")
+        raise ValueError(f"the subset of REDS must be 'full' or 'reds4', but got '{subset}'")
     official_val = [f'{i:03d}' for i in range(TRAIN_CLIPS, TRAIN_CLIPS + VAL_CLIPS)]
     names = REDS4 if subset == 'reds4' else [f'{i:03d}' for i in range(TRAIN_CLIPS)] + official_val
     low = {'train_sharp_bicubic/X4': bicubic()}
@@ -49,21 +49,21 @@ def plan_reds(src: str | Path, subset: str = 'full', spec: ClipSpec = SPEC) -> P
 
 
 def _find(src: Path) -> dict[str, Path]:
-    """The folder of each clip under its merged name."""
-    plain, folders = {}, {}
+    """Return the folder of each clip by its merged name."""
+    bare, folders = {}, {}
     for parts in image_folders(src):
         name, above = (parts or ('',))[-1], parts[:-1]
         if len(name) != 3 or not name.isdigit():
             continue
-        # The innermost word counts: the archives unpack to train_sharp/train/train_sharp and the like.
+        # Use the innermost name: the archives unpack to train_sharp/train/train_sharp and similar.
         word = next((part for part in reversed(above) if part in ('train_sharp', 'val_sharp', 'GT')), None)
         if word == 'val_sharp':
             name = f'{int(name) + TRAIN_CLIPS:03d}'
         if word is not None:
             folders.setdefault(name, src.joinpath(*parts))
         elif not above:
-            plain[name] = src.joinpath(*parts)
-    return plain | folders
+            bare[name] = src.joinpath(*parts)
+    return bare | folders
 
 
 def _lines(clip: Clip, frames: int) -> str:

@@ -1,4 +1,4 @@
-"""Holding clips out for validation without taking a scene apart."""
+"""Hold out clips for validation without splitting a scene."""
 
 import hashlib
 import math
@@ -9,33 +9,35 @@ _INDEX = re.compile(r'[ ._-]*\d+$')
 
 
 def scene_of(clip: str) -> str:
-    """The scene a clip shows: its name without a trailing index, so that camel_0 and camel_1 are one scene.
+    """Return the scene of a clip: its name without a trailing index, so that camel_0 and camel_1 are one scene.
 
-    A name that is nothing but an index is a scene of its own.
+    A name that consists of an index only is a separate scene.
     """
     return _INDEX.sub('', clip) or clip
 
 
 def hold_out(clips: Sequence[str], fraction: float = 0.1, names: Collection[str] = ()) -> set[str]:
-    """Choose the clips of a validation set, whole scenes of them.
+    """Select the clips of a validation set by complete scenes.
 
-    The choice depends on the names of the scenes alone: they are ordered by the hash of their name and the first ones
-    are taken, so it is the same everywhere and nearly the same after clips were added.
+    The selection depends on the names of the scenes only: they are ordered by the hash of their name and the first ones
+    are taken, so it is the same on all machines and nearly the same after clips are added.
 
     Args:
         clips (Sequence[str]): Names of all clips.
-        fraction (float): Share of the scenes to hold out, rounded up; above 0. 1 holds out all: nothing is trained on.
+        fraction (float): Share of the scenes to hold out, rounded up; above 0. 1 holds out all, leaving nothing for
+            training.
         names (Collection[str]): Clips or scenes to hold out instead, each with the rest of its scene.
 
     Returns:
-        set[str]: Names of the clips held out; at least one is, and but for a fraction of 1 at least one is not.
+        set[str]: Names of the clips held out; at least one is held out, and unless the fraction is 1 at least one is
+        not.
 
     Raises:
-        ValueError: If there is no such split.
+        ValueError: If the clips cannot be split like this.
     """
     scenes = sorted({scene_of(clip) for clip in clips}, key=lambda scene: hashlib.sha256(scene.encode()).digest())
     if unknown := sorted(set(names) - set(clips) - set(scenes)):
-        raise ValueError(f'no clip and no scene is named {", ".join(unknown)}; the clips are {", ".join(clips)}')
+        raise ValueError(f'no clip or scene is named {", ".join(unknown)}; the clips are {", ".join(clips)}')
     if not 0 < fraction <= 1:
         raise ValueError(f'the fraction to hold out must be above 0 and at most 1, but got {fraction}')
     if fraction == 1 and not names:
@@ -47,7 +49,7 @@ def hold_out(clips: Sequence[str], fraction: float = 0.1, names: Collection[str]
     if not held or len(held) == len(scenes):
         raise ValueError(
             f'{len(clips)} clips of {len(scenes)} scene(s) ({", ".join(sorted(scenes)[:5])}) cannot be split into '
-            'training and validation with whole scenes on one side; clips whose names differ only in a trailing index '
-            'count as one scene. A fraction of 1 holds out all, for measuring alone'
+            'training and validation by complete scenes; clips whose names differ only in a trailing index are one '
+            'scene. A fraction of 1 holds out all, for measuring only'
         )
     return {clip for clip in clips if scene_of(clip) in held}

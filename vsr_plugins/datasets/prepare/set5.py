@@ -1,4 +1,4 @@
-"""Set5 (Bevilacqua et al. 2012): five pictures for testing, each a clip of one frame."""
+"""Plan Set5 (Bevilacqua et al. 2012): five images for testing, each a clip of one frame."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ SIZES = {'baby': (512, 512), 'bird': (288, 288), 'butterfly': (256, 256), 'head'
 
 
 def plan_set5(src: str | Path, sizes: dict[str, tuple[int, int]] = SIZES) -> Plan:
-    """Set5 as ``Set5/{GT,BIx4}/<picture>/00000000.png`` and ``meta_info_Set5_GT.txt``.
+    """Plan Set5 as ``Set5/{GT,BIx4}/<picture>/00000000.png`` and ``meta_info_Set5_GT.txt``.
 
     Args:
-        src (str | Path): Holds ``baby.png`` or ``baby_GT.bmp`` and so on, in one folder.
-        sizes (dict): Height and width that each picture must have, by its name.
+        src (str | Path): Contains ``baby.png`` or ``baby_GT.bmp`` and so on, in one folder.
+        sizes (dict): Required height and width of each picture, by its name.
 
     Raises:
         FileNotFoundError: If ``src`` is not a folder.
@@ -30,5 +30,5 @@ def plan_set5(src: str | Path, sizes: dict[str, tuple[int, int]] = SIZES) -> Pla
     found = ((name, [path], ClipSpec(1, sizes[name])) for name, path in pictures.items())
     clips, faults = plan_many(found, tuple(low))
     if not pictures:
-        faults.append(f'no folder in {src} holds the pictures {", ".join(sizes)}')
+        faults.append(f'no folder in {src} contains the pictures {", ".join(sizes)}')
     return Plan('Set5', clips, lambda made: {'meta_info_Set5_GT.txt': clip_lines(made)}, low, faults=faults)

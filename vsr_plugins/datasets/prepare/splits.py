@@ -1,8 +1,8 @@
-"""The 'normal' and the 'remote' clips of a prepared data set.
+"""Split a prepared data set into 'normal' and 'remote' clips.
 
 Source: "Efficient Video Super-Resolution with Latent Attention" (Computer Science, 2023, 50(11A): 221100156), sections
-6.2 and 7. 'Normal' is every clip; 'remote' are those that long-range attention should gain most from, with strong
-motion or a large change of scene. The paper chose them by hand and gives no numbers: measures and thresholds are ours.
+6.2 and 7. 'Normal' contains every clip; 'remote' those that should gain most from long-range attention, with strong
+motion or a large change of scene. The paper chose them by hand and states no numbers: measures and thresholds are ours.
 """
 
 import json
@@ -24,13 +24,13 @@ RECORD = '.vsr_split.jsonl'
 
 @dataclass(frozen=True)
 class Criterion:
-    """What makes a clip 'remote': any one of these is reached.
+    """Thresholds for a 'remote' clip: reaching any one suffices.
 
-    The defaults were chosen on 33 short clips, mostly of DAVIS, of which they take 7. Frames of different clips there
-    are 0.23 apart or more, neighbouring ones of one clip 0.15 at most.
+    The defaults were chosen on 33 short clips, mostly of DAVIS, of which they select 7. Frames of different clips there
+    have a distance of at least 0.23, neighbouring frames of one clip at most 0.15.
 
     Attributes:
-        mean_motion: Strong motion: percent of the frame's width that a pixel moves from frame to frame on average.
+        mean_motion: Strong motion: average motion of a pixel per frame, in percent of the frame's width.
         high_motion: Strong motion: the same of the fastest tenth of the pixels.
         neighbour_change: A cut: ``scene_distance`` of neighbouring frames.
         total_change: A change of scene: ``scene_distance`` of the first and the last frame.
@@ -42,18 +42,18 @@ class Criterion:
     total_change: float = 0.25
 
     def reasons(self, measures: ClipMeasures) -> list[str]:
-        """Why a clip is 'remote', by the names of the thresholds it reaches; empty if it is not."""
+        """Return the names of the thresholds that a clip reaches; empty if it is not 'remote'."""
         return [name for name, threshold in asdict(self).items() if getattr(measures, name) >= threshold]
 
 
 @dataclass(frozen=True)
 class Split:
-    """What was found and written.
+    """Result of a split.
 
     Attributes:
-        measures: By part ('train', 'val') and clip.
-        reasons: Of each 'remote' clip by name.
-        files: Annotation files and the measurements.
+        measures: Measures by part ('train', 'val') and clip.
+        reasons: Reached thresholds of each 'remote' clip.
+        files: Annotation files and the file of measurements.
     """
 
     measures: dict[str, dict[str, ClipMeasures]]
@@ -67,32 +67,32 @@ def split_clips(
     workers: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Split:
-    """Measure the clips that ``vsr prepare clips`` made and write which of them are 'normal' and which 'remote'.
+    """Measure the clips made by ``vsr prepare clips`` and list which of them are 'normal' and which 'remote'.
 
-    For either part, training and validation, ``meta_info_clips_<part>_normal.txt`` and ``..._remote.txt`` are written
-    beside the lists they come from, and ``clip_measurements.json`` says why. It can be stopped and run again, also with
-    another criterion: a clip that did not change is not measured again.
+    For both parts, training and validation, ``meta_info_clips_<part>_normal.txt`` and ``..._remote.txt`` are written
+    next to their source lists, and the reasons to ``clip_measurements.json``. It can be stopped and run again, also
+    with another criterion: an unchanged clip is not measured again.
 
     Args:
-        folder: The prepared data set, ``DATA_ROOT/clips``.
+        folder: Folder of the prepared data set, ``DATA_ROOT/clips``.
         criterion: Default: ``Criterion()``.
-        workers: Clips measured beside each other; default one a CPU.
+        workers: Number of clips measured in parallel; default one per CPU.
         on_progress: Called with the numbers of clips measured and of all clips.
 
     Returns:
-        Split: What was found.
+        Split: Result.
 
     Raises:
         FileNotFoundError: If the data set or a list is missing.
-        ValueError: If a clip has no frames or cannot be read, or a file that this package did not make is in the way;
-            then nothing is written over.
+        ValueError: If a clip has no frames or cannot be read, or a target exists that this package did not make; then
+            nothing is overwritten.
     """
     folder = Path(folder)
     criterion = criterion or Criterion()
     lines = {part: _lines(folder / LIST.format(part)) for part in PARTS}
     manifest = Manifest(folder)
     written = {LIST.format(f'{part}_{subset}') for part in PARTS for subset in ('normal', 'remote')} | {MEASUREMENTS}
-    _refuse(manifest.text_obstacles(dict.fromkeys(written, '')))
+    _require_none(manifest.text_obstacles(dict.fromkeys(written, '')))
 
     clips = list(dict.fromkeys(clip for part in PARTS for clip in lines[part]))
     found = _measure_all(folder, clips, workers or os.cpu_count() or 1, on_progress)
@@ -111,9 +111,9 @@ def split_clips(
 
 
 def _lines(path: Path) -> dict[str, str]:
-    """The lines of an annotation file by their clips."""
+    """Return the lines of an annotation file by clip."""
     if not path.is_file():
-        raise FileNotFoundError(f'there is no {path}; `vsr prepare clips SRC {path.parent.parent}` makes it')
+        raise FileNotFoundError(f'{path} does not exist; to make it, run `vsr prepare clips SRC {path.parent.parent}`')
     lines = (line for line in path.read_text(encoding='utf-8').splitlines() if line.strip())
     return {line.split()[0]: line for line in lines}
 
@@ -122,7 +122,7 @@ def _text(lines: Iterable[str]) -> str:
     return ''.join(f'{line}\n' for line in lines)
 
 
-def _refuse(obstacles: list[str]) -> None:
+def _require_none(obstacles: list[str]) -> None:
     if obstacles:
         raise ValueError('\n  '.join(['nothing was written:', *obstacles]))
 
@@ -130,7 +130,7 @@ def _refuse(obstacles: list[str]) -> None:
 def _measure_all(
     folder: Path, clips: list[str], workers: int, on_progress: Callable[[int, int], None] | None
 ) -> dict[str, ClipMeasures]:
-    """Measure what the record does not hold, and record each clip once it is measured."""
+    """Measure the clips missing in the record, and append each to it once measured."""
     record = folder / RECORD
     known = _read_record(record)
     found = {}
@@ -140,7 +140,7 @@ def _measure_all(
                 found[clip] = measures
                 if known.get(clip, ('', None))[0] != state:
                     with open(record, 'a', encoding='utf-8') as file:
-                        # A line cut short by a kill must not swallow this one.
+                        # Start a new line: the last one may be truncated by a killed process.
                         file.write('\n' + json.dumps(dict(clip=clip, state=state, **asdict(measures))))
                 if on_progress is not None:
                     on_progress(len(found), len(clips))
@@ -154,7 +154,7 @@ def _measure(folder: Path, clip: str, known: dict[str, tuple[str, ClipMeasures]]
     frames = folder / 'GT' / clip
     paths = list_images(frames) if frames.is_dir() else []
     if not paths:
-        raise ValueError(f'{frames} holds no frames, though a list names the clip; prepare the data set again')
+        raise ValueError(f'{frames} contains no frames, but a list contains the clip; prepare the data set again')
     content = '\n'.join(f'{path.name} {path.stat().st_size}' for path in paths)
     state = digest(f'{WORKING_WIDTH} {CUT}\n{content}'.encode())[:16]
     if clip in known and known[clip][0] == state:
@@ -163,7 +163,7 @@ def _measure(folder: Path, clip: str, known: dict[str, tuple[str, ClipMeasures]]
 
 
 def _read_record(path: Path) -> dict[str, tuple[str, ClipMeasures]]:
-    """What an earlier run measured. A line that a kill cut short is measured again."""
+    """Read the measures of an earlier run. A clip with a truncated line is measured again."""
     known = {}
     for line in path.read_text(encoding='utf-8').splitlines() if path.exists() else ():
         try:

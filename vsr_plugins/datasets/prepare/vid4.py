@@ -1,4 +1,4 @@
-"""Vid4 (Liu and Sun 2014): four clips for testing."""
+"""Plan Vid4 (Liu and Sun 2014): four clips for testing."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,16 +15,16 @@ VID4 = {
 
 
 def plan_vid4(src: str | Path, bd: str = 'duf', table: Mapping[str, ClipSpec] = VID4) -> Plan:
-    """Vid4 as ``Vid4/{GT,BIx4,BDx4}/<clip>/00000000.png`` and ``meta_info_Vid4_GT.txt``.
+    """Plan Vid4 as ``Vid4/{GT,BIx4,BDx4}/<clip>/00000000.png`` and ``meta_info_Vid4_GT.txt``.
 
     Args:
-        src (str | Path): Holds the ground truth in any layout of ``layouts``, frames named anyhow in natural order.
-        bd (str): The convention of BDx4, one of ``degradation.BD_CONVENTIONS``.
-        table (Mapping): The clips and what they must be.
+        src (str | Path): Contains the ground truth in any layout of ``layouts``, with any frame names in natural order.
+        bd (str): Convention of BDx4, one of ``degradation.BD_CONVENTIONS``.
+        table (Mapping): Clips and their requirements.
 
     Raises:
         FileNotFoundError: If ``src`` is not a folder.
-        ValueError: If there is no such convention.
+        ValueError: If the convention does not exist.
     """
     src = require_folder(src)
     low = {'BIx4': bicubic(), 'BDx4': blur(bd)}

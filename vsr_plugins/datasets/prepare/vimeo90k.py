@@ -1,4 +1,4 @@
-"""Vimeo-90K septuplets (Xue et al. 2019), for training and testing."""
+"""Plan Vimeo-90K septuplets (Xue et al. 2019), for training and testing."""
 
 from pathlib import Path
 
@@ -7,28 +7,29 @@ from .plan import Clip, ClipSpec, Plan, bicubic, blur, clip_lines, plan_many, re
 
 SPEC = ClipSpec(7, (256, 448))
 COUNTS = {'train': 64612, 'test': 7824}
-# The three parts of the test set by size of motion are no part of the archive; a list that lies with it is taken over.
+# The archive does not contain the three parts of the test set by size of motion; a list next to it is converted.
 PARTS = ('slow', 'medium', 'fast')
 
 
 def plan_vimeo90k(
     src: str | Path, bd: str = 'duf', counts: dict[str, int] | None = None, spec: ClipSpec = SPEC
 ) -> Plan:
-    """Vimeo-90K as ``vimeo90k/{GT,BIx4,BDx4}/00001/0001/im1.png`` and ``meta_info_Vimeo90K_{train,test}_GT.txt``.
+    """Plan Vimeo-90K as ``vimeo90k/{GT,BIx4,BDx4}/00001/0001/im1.png`` and ``meta_info_Vimeo90K_{train,test}_GT.txt``.
 
-    Only septuplets that are in one of the lists are made. Lists of the test set's parts, ``sep_{slow,medium,fast}_*``
-    ``.txt``, become ``meta_info_Vimeo90K_test_{slow,medium,fast}_GT.txt``.
+    Only septuplets in one of the lists are made. Lists of the test set's parts, ``sep_{slow,medium,fast}_*.txt``,
+    become ``meta_info_Vimeo90K_test_{slow,medium,fast}_GT.txt``.
 
     Args:
-        src (str | Path): Holds ``sep_trainlist.txt``, ``sep_testlist.txt`` and the septuplets in ``sequences`` or
-            ``GT``; it may be one folder deeper.
-        bd (str): The convention of BDx4, one of ``degradation.BD_CONVENTIONS``.
-        counts (dict[str, int] | None): How many septuplets each list must have; default the published 64612 and 7824.
-        spec (ClipSpec): What each septuplet must be.
+        src (str | Path): Contains ``sep_trainlist.txt``, ``sep_testlist.txt`` and the septuplets in ``sequences`` or
+            ``GT``, or a folder with these.
+        bd (str): Convention of BDx4, one of ``degradation.BD_CONVENTIONS``.
+        counts (dict[str, int] | None): Required number of septuplets of each list; default the published 64612 and
+            7824.
+        spec (ClipSpec): Requirements of each septuplet.
 
     Raises:
-        FileNotFoundError: If ``src`` is not a folder or holds no lists and septuplets.
-        ValueError: If there is no such convention.
+        FileNotFoundError: If ``src`` is not a folder or contains no lists and septuplets.
+        ValueError: If the convention does not exist.
     """
     src = require_folder(src)
     low = {'BIx4': bicubic(), 'BDx4': blur(bd)}
@@ -38,7 +39,7 @@ def plan_vimeo90k(
         lists[name] = _read(root / f'sep_{name}list.txt')
         if len(lists[name]) != count:
             path = root / f'sep_{name}list.txt'
-            faults.append(f'{path}: {count} septuplets are expected, but got {len(lists[name])}')
+            faults.append(f'{path}: expected {count} septuplets, but got {len(lists[name])}')
     for part in PARTS:
         for path in sorted(root.glob(f'sep_{part}*.txt'))[:1]:
             lists[f'test_{part}'] = _read(path)
@@ -49,7 +50,7 @@ def plan_vimeo90k(
     for name in sorted({name for names in lists.values() for name in names}):
         paths = [sequences / name / f'im{i}.png' for i in range(1, spec.frames + 1)]
         if missing := [path for path in paths if not path.exists()]:
-            faults.append(f'{sequences / name}: {spec.frames} frames are expected, but {missing[0].name} is missing')
+            faults.append(f'{sequences / name}: expected {spec.frames} frames, but {missing[0].name} is missing')
         else:
             requests.append((name, paths, spec))
     clips, wrong = plan_many(requests, tuple(low))
@@ -66,18 +67,18 @@ def plan_vimeo90k(
 
 
 def _find(src: Path) -> tuple[Path, Path]:
-    """The folder with the lists and that with the septuplets."""
+    """Return the folder of the lists and that of the septuplets."""
     for root in (src, *sorted(path for path in src.iterdir() if path.is_dir())):
         for sequences in (root / 'sequences', root / 'GT'):
             if sequences.is_dir() and all((root / f'sep_{name}list.txt').is_file() for name in COUNTS):
                 return root, sequences
     raise FileNotFoundError(
-        f'{src} does not hold sep_trainlist.txt, sep_testlist.txt and, beside them, the septuplets in sequences/ or GT/'
+        f'{src} must contain sep_trainlist.txt, sep_testlist.txt and, next to them, the septuplets in sequences/ or GT/'
     )
 
 
 def _read(path: Path) -> list[str]:
-    """The names in a list, 00001/0001 and so on."""
+    """Read the names in a list, such as 00001/0001."""
     try:
         return [line.strip() for line in path.read_text(encoding='utf-8').splitlines() if line.strip()]
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Transforms beside upstream's: what it takes to train from ground truth alone, on clips of any length."""
+"""Additional transforms, to train on clips of any length from ground truth only."""
 
 from .degrade_frames import DegradeFrames
 from .frame_lists import KeepCenterFrame, SampleSegment, StackFrames

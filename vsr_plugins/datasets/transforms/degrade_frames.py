@@ -1,4 +1,4 @@
-"""Low resolution made while loading, from ground truth alone."""
+"""Compute the low resolution from ground truth while loading."""
 
 import weakref
 
@@ -14,13 +14,12 @@ Patch = tuple[int, int, int, int]
 
 @TRANSFORMS.register_module()
 class DegradeFrames(BaseTransform):
-    """Make ``img`` from ``gt`` as ``vsr prepare`` makes the files: the same functions, rounded to 8 bits.
+    """Compute ``img`` from ``gt`` exactly as ``vsr prepare`` does for files: same functions, rounded to 8 bits.
 
-    The ground truth is cropped to a multiple of the scale, at the bottom and right, then degraded whole, or, with
-    ``gt_patch_size``, around a random patch only. A patch is exactly what that place is in the degraded whole frame:
-    the crop stands on the low-resolution grid and has a margin as wide as the filter, which is cut off afterwards.
-    Frames that cannot be written into, as a cache hands them out (``LoadFrames`` with ``decoded_mb``), are degraded
-    once and kept.
+    The ground truth is cropped to a multiple of the scale, at the bottom and right, then degraded completely, or, with
+    ``gt_patch_size``, only around a random patch. A patch equals that part of the degraded complete frame: the crop is
+    aligned to the low-resolution grid and has a margin of the filter's width, which is cropped afterwards. Read-only
+    frames, as from a cache (``LoadFrames`` with ``decoded_mb``), are degraded once and the result is cached.
 
     Required Keys: gt (an image or a list of images of one size, (h, w, c))
 
@@ -30,13 +29,13 @@ class DegradeFrames(BaseTransform):
 
     Args:
         kind (str): 'BI' (MATLAB's bicubic) or 'BD' (Gaussian of sigma 1.6 and every ``scale``-th pixel).
-        scale (int): How many times smaller ``img`` is.
+        scale (int): Ratio of the sizes of ``gt`` and ``img``.
         gt_patch_size (int | tuple[int, int] | None): (h, w) of the patch of ``gt``, multiples of ``scale``. None keeps
-            the whole frame.
-        bd (str): Which BD, see ``BD_CONVENTIONS``.
+            the complete frame.
+        bd (str): Convention of BD, see ``BD_CONVENTIONS``.
 
     Raises:
-        ValueError: If an argument does not fit, or, when called, a frame is too small.
+        ValueError: If an argument is invalid, or, when called, a frame is too small.
     """
 
     def __init__(
@@ -55,14 +54,14 @@ class DegradeFrames(BaseTransform):
         self.scale = scale
         self.gt_patch_size = None if gt_patch_size is None else tuple(gt_patch_size)
         self.bd = bd
-        # By the identity of a frame that is alive, so it goes with the frame and into no copy.
+        # By the id of a live frame: removed together with the frame, and not pickled.
         self._low: dict[int, np.ndarray] = {}
 
     def __getstate__(self) -> dict:
         return {**self.__dict__, '_low': {}}
 
     def transform(self, results: dict) -> dict:
-        """Crop and degrade."""
+        """Crop and degrade the frames of a sample."""
         gt = results['gt']
         frames = gt if isinstance(gt, list) else [gt]
         sizes = {frame.shape for frame in frames}
@@ -70,7 +69,7 @@ class DegradeFrames(BaseTransform):
             raise ValueError(f'the frames of clip {results.get("key")} differ in size: {sorted(sizes)}')
         h, w = (size - size % self.scale for size in frames[0].shape[:2])
         patch = self._patch(h, w, results)
-        # Frames that nobody may write into are kept in memory to be loaded again.
+        # Read-only frames are cached in memory and will be loaded again.
         cut = self._cut_kept if not any(frame.flags.writeable for frame in frames) else self._cut
         img, gt_frames = cut(frames, (h, w), patch)
         results['img'] = img if isinstance(gt, list) else img[0]
@@ -82,13 +81,13 @@ class DegradeFrames(BaseTransform):
         return results
 
     def _cut(self, frames: list[np.ndarray], size: tuple[int, int], patch: Patch) -> tuple[list, list]:
-        """Low and high resolution of a patch, of which no more is degraded than the filter reaches."""
+        """Cut low and high resolution of a patch, degrading only the receptive field of the filter."""
         h, w = size
         top, left, height, width = patch
         margin = filter_margin(self.kind, self.scale, self.bd) if self.gt_patch_size else 0
         y0, x0 = max(top - margin, 0), max(left - margin, 0)
         y1, x1 = min(top + height + margin, h), min(left + width + margin, w)
-        # All frames at once, side by side as channels: the filter is the same for each.
+        # All frames at once, concatenated as channels: the filter is the same for each.
         around = np.concatenate([frame[y0:y1, x0:x1] for frame in frames], axis=2)
         low = self._degrade(around)
         low_y, low_x = (top - y0) // self.scale, (left - x0) // self.scale
@@ -97,7 +96,7 @@ class DegradeFrames(BaseTransform):
         return self._frames(low, len(frames)), self._frames(high, len(frames))
 
     def _cut_kept(self, frames: list[np.ndarray], size: tuple[int, int], patch: Patch) -> tuple[list, list]:
-        """As ``_cut``, of frames each of which is degraded once and kept degraded for as long as itself."""
+        """As ``_cut``, for cached frames: each is degraded once, and the result lives as long as the frame."""
         h, w = size
         top, left, height, width = patch
         rows, columns = (slice(a // self.scale, (a + b) // self.scale) for a, b in ((top, height), (left, width)))
@@ -105,7 +104,7 @@ class DegradeFrames(BaseTransform):
         return low, [frame[top : top + height, left : left + width].copy() for frame in frames]
 
     def _kept(self, frame: np.ndarray, h: int, w: int) -> np.ndarray:
-        """A whole frame at low resolution."""
+        """Return the complete frame at low resolution, from the cache if possible."""
         name = id(frame)
         if name not in self._low:
             self._low[name] = self._degrade(frame[:h, :w])
@@ -113,12 +112,12 @@ class DegradeFrames(BaseTransform):
         return self._low[name]
 
     def _patch(self, h: int, w: int, results: dict) -> Patch:
-        """What to keep."""
+        """Choose the patch of the ground truth to keep."""
         height, width = self.gt_patch_size or (h, w)
         if not (0 < height <= h and 0 < width <= w):
-            wanted = f'a patch of {height}x{width}' if self.gt_patch_size else f'one pixel at scale {self.scale}'
+            required = f'a patch of {height}x{width}' if self.gt_patch_size else f'one pixel at scale {self.scale}'
             raise ValueError(
-                f'clip {results.get("key")}: frames of {h}x{w} (a multiple of {self.scale}) are too small for {wanted}'
+                f'clip {results.get("key")}: frames of {h}x{w} (multiples of {self.scale}) are too small for {required}'
             )
         if not self.gt_patch_size:
             return 0, 0, h, w
@@ -133,5 +132,5 @@ class DegradeFrames(BaseTransform):
 
     @staticmethod
     def _frames(stacked: np.ndarray, count: int) -> list[np.ndarray]:
-        """Frames of their own memory again: upstream's ``Flip`` writes into them."""
+        """Split into frames with separate memory: upstream's ``Flip`` works in place."""
         return [np.ascontiguousarray(frame) for frame in np.split(stacked, count, axis=2)]

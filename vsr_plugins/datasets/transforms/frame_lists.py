@@ -1,4 +1,4 @@
-"""Transforms of lists of frames, before and after they are loaded."""
+"""Transforms of lists of frames or of paths."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ from ...temporal_windows import mirrored
 
 @TRANSFORMS.register_module()
 class SampleSegment(BaseTransform):
-    """Draw consecutive frames of a clip at random, for training. Meant to stand before loading.
+    """Select a random segment of consecutive frames of a clip, for training. Use it before loading.
 
-    Upstream's ``GenerateSegmentIndices`` for lists of paths. A clip that is too short goes back and forth (0 1 2 1 0).
-    There is nothing to draw at test time, where clips are whole: leave it out there.
+    Upstream's ``GenerateSegmentIndices`` for lists of paths. A clip that is too short is mirrored (0 1 2 1 0). Omit it
+    at test time, where clips are complete.
 
     Required Keys: num_input_frames, [KEYS]
 
@@ -24,9 +24,9 @@ class SampleSegment(BaseTransform):
     Added Keys: interval
 
     Args:
-        keys (Sequence[str]): Lists to take the same frames of; those that are absent are passed over.
-        interval_list (Sequence[int]): Steps between frames to draw from, a temporal augmentation. With a negative one
-            the frames come in reverse, with 0 all are the same frame.
+        keys (Sequence[str]): Lists to select the same frames of; missing ones are skipped.
+        interval_list (Sequence[int]): Steps between frames to draw from, a temporal augmentation. A negative one
+            reverses the frames, 0 repeats one frame.
     """
 
     def __init__(self, keys: Sequence[str] = ('img_path', 'gt_path'), interval_list: Sequence[int] = (1,)) -> None:
@@ -34,11 +34,11 @@ class SampleSegment(BaseTransform):
         self.interval_list = tuple(interval_list)
 
     def transform(self, results: dict) -> dict:
-        """Draw the segment."""
+        """Select the segment."""
         present = [key for key in self.keys if key in results]
         lengths = {key: len(results[key]) for key in present}
         if len(set(lengths.values())) != 1:
-            raise ValueError(f'expected lists of one length under {self.keys}, but got {lengths}')
+            raise ValueError(f'the lists {self.keys} must have one length, but got {lengths}')
         length = lengths[present[0]]
         count = results['num_input_frames'] or length
         interval = int(np.random.choice(self.interval_list))
@@ -55,21 +55,21 @@ class SampleSegment(BaseTransform):
 
 @TRANSFORMS.register_module()
 class KeepCenterFrame(BaseTransform):
-    """Keep the frame in the middle of a list, for networks that restore one frame of a window.
+    """Keep the centre frame of a list, for centre-frame networks.
 
     Required Keys: [KEYS]
 
     Modified Keys: [KEYS]
 
     Args:
-        keys (Sequence[str]): Lists of frames that become one frame.
+        keys (Sequence[str]): Lists of frames to replace by one frame.
     """
 
     def __init__(self, keys: Sequence[str] = ('gt',)) -> None:
         self.keys = tuple(keys)
 
     def transform(self, results: dict) -> dict:
-        """Keep the frame in the middle."""
+        """Keep the centre frame."""
         for key in self.keys:
             results[key] = results[key][len(results[key]) // 2]
         return results
@@ -77,10 +77,10 @@ class KeepCenterFrame(BaseTransform):
 
 @TRANSFORMS.register_module()
 class StackFrames(BaseTransform):
-    """Stack lists of frames into tensors of shape (t, c, h, w), to be used before ``PackInputs``.
+    """Stack lists of frames into tensors of shape (t, c, h, w). Use it before ``PackInputs``.
 
-    ``PackInputs`` alone would make (c, h, w) of a list of one frame, and networks would see a clip of one frame as an
-    image.
+    ``PackInputs`` alone would convert a list of one frame to (c, h, w), and networks would treat a clip of one frame as
+    an image.
 
     Required Keys: [KEYS]
 
@@ -90,7 +90,7 @@ class StackFrames(BaseTransform):
         keys (Sequence[str]): Lists of frames of shape (h, w, c).
 
     Raises:
-        ValueError: If the frames of a clip differ in size, when they are stacked.
+        ValueError: If the frames of a clip differ in size, when called.
     """
 
     def __init__(self, keys: Sequence[str] = ('img', 'gt')) -> None:
@@ -104,7 +104,7 @@ class StackFrames(BaseTransform):
             if len(sizes) != 1:
                 raise ValueError(
                     f"the frames of clip {results.get('key')} ('{key}') differ in size: {sorted(sizes)}; "
-                    'a clip is of one size'
+                    'all frames of a clip must have one size'
                 )
             results[key] = torch.from_numpy(np.ascontiguousarray(np.stack(frames).transpose(0, 3, 1, 2)))
         return results

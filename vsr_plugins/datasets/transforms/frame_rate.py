@@ -1,4 +1,4 @@
-"""Half the frame rate, for networks that restore the whole one."""
+"""Halve the frame rate of the input, for networks that double it."""
 
 from collections.abc import Sequence
 
@@ -10,24 +10,24 @@ from ...temporal_windows import space_time_windows
 
 @TRANSFORMS.register_module()
 class HalveFrameRate(BaseTransform):
-    """Give the network frames 0, 2, 4, ... of a clip and keep all of them as ground truth.
+    """Use frames 0, 2, 4, ... of a clip as input and keep all frames as ground truth.
 
-    A last frame that no given one follows cannot be interpolated. It leaves the ground truth, N frames of input stand
-    beside 2N - 1; or, with ``last_window``, it stays, and the frames from which a last window that ends with the clip
-    makes it are given as well, see ``space_time_windows``. Works on lists of paths and of images alike, hence before or
-    after loading.
+    The last frame of a clip of even length cannot be interpolated, as no input frame follows it. It is dropped from the
+    ground truth, so N input frames correspond to 2N - 1; or, with ``last_window``, it is kept, and the frames from
+    which a last window that ends with the clip makes it are input as well, see ``space_time_windows``. Works on lists
+    of paths and of images, so before or after loading.
 
     Required Keys: [KEYS], [WHOLE_KEYS]
 
     Modified Keys: [KEYS], [WHOLE_KEYS]
 
-    Added Keys: given (which frames of the clip [KEYS] are, from 0), with ``last_window``
+    Added Keys: given (indices in the clip of the frames of [KEYS], from 0), with ``last_window``
 
     Args:
         keys (Sequence[str]): Lists of which every second entry is kept.
-        whole_keys (Sequence[str]): Lists that lose the last entry where their number is even.
-        last_window (int | None): None, or how many frames the last window of a clip of even length is given; for
-            testing, where the editor picks the frames of each window.
+        whole_keys (Sequence[str]): Lists that lose the last entry if their length is even.
+        last_window (int | None): None, or the number of input frames of the last window of a clip of even length; for
+            testing, where the editor selects the frames of each window.
 
     Raises:
         ValueError: If ``last_window`` is less than 2; if the lists differ in length, when called.
@@ -46,7 +46,7 @@ class HalveFrameRate(BaseTransform):
         """Shorten the lists."""
         lengths = {key: len(results[key]) for key in (*self.keys, *self.whole_keys)}
         if len(set(lengths.values())) != 1:
-            raise ValueError(f'clip {results.get("key")}: expected lists of one length, but got {lengths}')
+            raise ValueError(f'clip {results.get("key")}: the lists must have one length, but got {lengths}')
         count = next(iter(lengths.values()))
         given = set(range(0, count, 2))
         if self.last_window is None:

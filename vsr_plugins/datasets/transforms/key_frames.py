@@ -1,4 +1,4 @@
-"""Key frames of the same clip behind the frames of a sample."""
+"""Append key frames of the same clip to the frames of a sample, and drop them again."""
 
 from collections.abc import Sequence
 
@@ -10,12 +10,12 @@ from ..key_frames import select_key_frames
 
 @TRANSFORMS.register_module()
 class AppendKeyFrames(BaseTransform):
-    """Append the paths of key frames of the same clip, see ``select_key_frames``. Meant to stand before loading.
+    """Append the paths of key frames of the same clip, see ``select_key_frames``. Use it before loading.
 
-    In training after ``SampleSegment``, at test time on the paths of the whole clip: the key frames are then frames of
-    the clip that every chunk of it is given. They are loaded, degraded and augmented as the clip's frames, behind which
-    they stand; ``DropKeyFrames`` takes them away again where they are not wanted, and a network that can use them
-    needs ``PackInputs(meta_keys=['key', 'num_key_frames'])``.
+    In training it follows ``SampleSegment``; at test time it takes the paths of the complete clip: every chunk then
+    gets the same key frames. They are loaded, degraded and augmented like the frames of the clip, which they follow;
+    ``DropKeyFrames`` removes them again where they are not needed, and a network that uses them requires
+    ``PackInputs(meta_keys=['key', 'num_key_frames'])``.
 
     Required Keys: [KEY]_path, clip_paths (from ``ClipFramesDataset`` with ``samples='clips'``)
 
@@ -26,11 +26,11 @@ class AppendKeyFrames(BaseTransform):
     Added Keys: num_key_frames
 
     Args:
-        num_key_frames (int): How many; every sample gets as many. The paper does not say.
-        key (str): 'gt' where low resolution is made while loading, 'img' where it lies on disk.
+        num_key_frames (int): Number of key frames, the same for every sample. The paper does not state it.
+        key (str): 'gt' if low resolution is computed while loading, 'img' if it is read from disk.
 
     Raises:
-        ValueError: If ``num_key_frames`` is not positive, or, when called, the sample does not know its whole clip.
+        ValueError: If ``num_key_frames`` is not positive, or, when called, the sample has no ``clip_paths``.
     """
 
     def __init__(self, num_key_frames: int = 4, key: str = 'gt') -> None:
@@ -45,7 +45,7 @@ class AppendKeyFrames(BaseTransform):
         if clip is None:
             raise ValueError(
                 f"AppendKeyFrames(key='{self.key}') needs samples of ClipFramesDataset(samples='clips') with "
-                f"'{self.key}' in data_prefix, but the sample {results.get('key')} has no such clip"
+                f"'{self.key}' in data_prefix, but the sample {results.get('key')} has no paths of its clip"
             )
         paths = results[f'{self.key}_path']
         positions = {path: index for index, path in enumerate(clip)}
@@ -58,7 +58,7 @@ class AppendKeyFrames(BaseTransform):
 
 @TRANSFORMS.register_module()
 class DropKeyFrames(BaseTransform):
-    """Take the key frames away from the end of lists of frames, of the ground truth once it was degraded.
+    """Remove the key frames from the end of lists of frames, such as the ground truth once it is degraded.
 
     Required Keys: num_key_frames, [KEYS]
 
@@ -72,7 +72,7 @@ class DropKeyFrames(BaseTransform):
         self.keys = tuple(keys)
 
     def transform(self, results: dict) -> dict:
-        """Shorten the lists."""
+        """Remove the key frames."""
         for key in self.keys:
             results[key] = results[key][: -results['num_key_frames']]
         return results

@@ -1,4 +1,4 @@
-"""Loading images so that a file that cannot be read is named."""
+"""Load images, with an error that names an unreadable file."""
 
 from typing import Any
 
@@ -10,19 +10,19 @@ from mmagic.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class LoadFrames(LoadImageFromFile):
-    """Upstream's ``LoadImageFromFile``, in RGB, with one clear error where a file is truncated or no image.
+    """Upstream's ``LoadImageFromFile``, in RGB, with one clear error if a file is truncated or not an image.
 
     Required Keys: [KEY]_path
 
     Added Keys: [KEY], ori_[KEY]_shape, [KEY]_channel_order, [KEY]_color_type
 
     Args:
-        key (str): What to load, 'img' or 'gt'.
+        key (str): Images to load, 'img' or 'gt'.
         channel_order (str): 'rgb' or 'bgr'.
-        decoded_mb (float): Keep so many megabytes of decoded images in memory, in each worker; upstream's ``use_cache``
-            keeps files and decodes them each time. For small data sets, of which patches are cut and nothing is
-            written into.
-        **kwargs: As upstream's.
+        decoded_mb (float): Keep up to this many megabytes of decoded images in memory, in each worker; upstream's
+            ``use_cache`` keeps files and decodes them each time. For small data sets from which patches are cut; the
+            images are read-only.
+        **kwargs: As in upstream's class.
 
     Raises:
         ValueError: If a file cannot be decoded, when it is loaded.
@@ -39,7 +39,7 @@ class LoadFrames(LoadImageFromFile):
         image = self._decode(filename)
         if image.nbytes <= self.room:
             self.room -= image.nbytes
-            # Whoever writes into it is told, instead of changing what is loaded next time.
+            # Read-only: writing raises an error instead of changing the cached image.
             image.flags.writeable = False
             self.decoded[filename] = image
         return image
@@ -57,4 +57,4 @@ class LoadFrames(LoadImageFromFile):
 
 
 def _unreadable(filename: str) -> ValueError:
-    return ValueError(f'{filename} cannot be decoded: it is truncated or no image; restore or prepare it again')
+    return ValueError(f'{filename} cannot be decoded: it is truncated or not an image; restore or prepare it again')

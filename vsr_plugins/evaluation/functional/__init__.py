@@ -1,4 +1,4 @@
-"""Measures of images and clips: arrays in, float out; numpy and OpenCV alone, and PyTorch where ``lpips`` is called."""
+"""Measures of images and clips on arrays: numpy and OpenCV, and PyTorch for ``lpips`` only."""
 
 from .color import luma
 from .lpips import lpips

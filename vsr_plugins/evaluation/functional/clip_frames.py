@@ -1,4 +1,4 @@
-"""What the measures of clips have in common."""
+"""Conversions and checks shared by the measures of clips."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -10,23 +10,23 @@ ChannelOrder = Literal['rgb', 'bgr']
 
 
 def to_grey(frame: np.ndarray, channel_order: ChannelOrder) -> np.ndarray:
-    """Full-range grey of 8 bits, as OpenCV's optical flow takes it: (h, w, 3) in [0, 255] -> (h, w) uint8."""
+    """Convert to full-range 8-bit grey for OpenCV's optical flow: (h, w, 3) in [0, 255] -> (h, w) uint8."""
     if not np.issubdtype(frame.dtype, np.uint8):
         frame = np.clip(np.round(frame), 0, 255).astype(np.uint8)
     return cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY if channel_order == 'rgb' else cv2.COLOR_BGR2GRAY)
 
 
 def check_clips(name: str, prediction: Sequence[np.ndarray], target: Sequence[np.ndarray], min_size: int) -> None:
-    """Refuse clips that cannot be compared.
+    """Raise unless two clips can be compared.
 
     Raises:
-        ValueError: If they differ in length or in the shape of a frame, have less than two frames, no three channels,
-            or frames of less than ``min_size`` pixels a side.
+        ValueError: If they differ in length or frame shape, have fewer than two frames, not three channels, or frames
+            smaller than ``min_size`` pixels a side.
     """
     if len(prediction) != len(target):
         raise ValueError(f'{name}: {len(prediction)} predicted frames, but {len(target)} of ground truth')
     if len(target) < 2:
-        raise ValueError(f'{name} is measured between neighbouring frames, but got {len(target)} frame(s)')
+        raise ValueError(f'{name} needs at least two neighbouring frames, but got {len(target)}')
     shape = target[0].shape
     for frame in (*prediction, *target):
         if frame.shape != shape:

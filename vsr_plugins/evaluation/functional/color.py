@@ -1,4 +1,4 @@
-"""The luma channel that published tables are measured on."""
+"""Luma as published tables use it."""
 
 from typing import Literal
 
@@ -13,8 +13,8 @@ WEIGHTS = (65.481 / 255, 128.553 / 255, 24.966 / 255)
 def luma(image: np.ndarray, channel_order: Literal['rgb', 'bgr'] = 'rgb') -> np.ndarray:
     """Y of BT.601 in studio range, not rounded.
 
-    Full-range Y (0.299 R + 0.587 G + 0.114 B, what OpenCV, scikit-image's ``rgb2gray`` and most tensor libraries mean
-    by grey) is stretched by 255/219: its PSNR is 1.3 dB lower, and the two must not meet in one table.
+    Full-range Y (0.299 R + 0.587 G + 0.114 B: grey in OpenCV, scikit-image's ``rgb2gray`` and most tensor libraries) is
+    stretched by 255/219: its PSNR is 1.3 dB lower, and the two must not be mixed in a table.
 
     Args:
         image: (..., 3), values in [0, 255], any dtype.
@@ -24,7 +24,7 @@ def luma(image: np.ndarray, channel_order: Literal['rgb', 'bgr'] = 'rgb') -> np.
         (...), float32, in [16, 235].
 
     Raises:
-        ValueError: If the last axis has not three channels or ``channel_order`` is neither.
+        ValueError: If the last axis does not have three channels or ``channel_order`` is unknown.
     """
     if image.ndim < 1 or image.shape[-1] != 3:
         raise ValueError(f'luma needs three channels on the last axis, but got an array of shape {image.shape}')

@@ -1,4 +1,4 @@
-"""Perceptual distance by the features of a network."""
+"""LPIPS, a perceptual distance in the feature space of a network."""
 
 import warnings
 from functools import lru_cache
@@ -13,9 +13,9 @@ from .psnr import check_pair
 if TYPE_CHECKING:
     from torch import nn
 
-# AlexNet of ImageNet as torchvision publishes it.
+# AlexNet trained on ImageNet, as torchvision publishes it.
 BACKBONE = 'alexnet-owt-7be5be79.pth'
-# Of a smaller image AlexNet's second pooling leaves nothing.
+# Smaller images become empty in AlexNet's second pooling.
 MIN_SIZE = 31
 
 
@@ -28,19 +28,19 @@ def lpips(
     """Learned perceptual image patch similarity, LPIPS; a distance without unit, lower is better, 0 for equal images.
 
     Source: Zhang et al., "The unreasonable effectiveness of deep features as a perceptual metric", CVPR 2018, equation
-    1; version 0.1 on AlexNet, which the authors advise for measuring. The package ``lpips`` computes it, and brings the
-    learned weights of the layers. Those of AlexNet are the user's to get: nothing is downloaded.
+    1; version 0.1 on AlexNet, which the authors recommend for measuring. The package ``lpips`` computes it and contains
+    the learned weights of the layers. The user must provide AlexNet's weights: nothing is downloaded.
 
     Args:
         prediction: (h, w, 3), values in [0, 255], any dtype.
-        target: Of the same shape.
-        weights: File of AlexNet's weights; None looks for it as ``find_backbone`` does.
+        target: Same shape.
+        weights: File of AlexNet's weights; None searches as ``find_backbone`` does.
         channel_order: Order of the last axis of both.
 
     Raises:
-        FileNotFoundError: If there are no weights of AlexNet; the message says which file is looked for, and where.
+        FileNotFoundError: If AlexNet's weights do not exist; the message has the file name and the searched places.
         ValueError: If the shapes differ or are not those of colour images of at least 31 x 31 pixels, or the file does
-            not hold the weights of AlexNet.
+            not contain AlexNet's weights.
     """
     check_pair(prediction, target)
     if prediction.ndim != 3 or prediction.shape[2] != 3 or min(prediction.shape[:2]) < MIN_SIZE:
@@ -59,14 +59,14 @@ def lpips(
 
 
 def find_backbone(weights: str | Path | None = None) -> Path:
-    """The file of AlexNet's weights.
+    """Return the file of AlexNet's weights.
 
     Args:
-        weights: The file; None looks for ``alexnet-owt-7be5be79.pth`` in ``VSR_WEIGHTS_ROOT`` (default: ./weights),
+        weights: The file; None searches ``alexnet-owt-7be5be79.pth`` in ``VSR_WEIGHTS_ROOT`` (default: ./weights),
             then in the cache of torch.hub.
 
     Raises:
-        FileNotFoundError: If it is not there.
+        FileNotFoundError: If the file does not exist.
     """
     if weights is not None:
         places = [Path(weights).expanduser()]
@@ -80,8 +80,8 @@ def find_backbone(weights: str | Path | None = None) -> Path:
         if place.is_file():
             return place.resolve()
     raise FileNotFoundError(
-        f"LPIPS needs torchvision's weights of AlexNet, {BACKBONE}, which are not at "
-        f'{" or ".join(str(place.absolute()) for place in places)}; nothing is downloaded: put the file there'
+        f"LPIPS needs torchvision's weights of AlexNet: {BACKBONE} does not exist at "
+        f'{" or ".join(str(place.absolute()) for place in places)}; nothing is downloaded: copy the file there'
     )
 
 
@@ -92,14 +92,16 @@ def _network(path: Path) -> 'nn.Module':
     from ...checkpoints.weight_files import read_weights
 
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # torchvision's, about arguments of the package
+        warnings.simplefilter('ignore')  # torchvision warns of arguments that the package uses
         network = package.LPIPS(net='alex', pnet_rand=True, verbose=False)
-    # The package cuts AlexNet's ``features`` into slices and keeps the numbers of the layers.
+    # The package splits AlexNet's ``features`` into slices and keeps the layer numbers.
     own = network.net.state_dict()
-    found = read_weights(path)
+    weights = read_weights(path)
     parts = {name: 'features.' + name.split('.', 1)[1] for name in own}
-    wrong = [source for name, source in parts.items() if source not in found or found[source].shape != own[name].shape]
+    wrong = [
+        source for name, source in parts.items() if source not in weights or weights[source].shape != own[name].shape
+    ]
     if wrong:
-        raise ValueError(f'{path} does not hold the weights of AlexNet: {wrong[0]} is missing or of another shape')
-    network.net.load_state_dict({name: found[source].float() for name, source in parts.items()})
+        raise ValueError(f'{path} does not contain weights of AlexNet: {wrong[0]} is missing or has another shape')
+    network.net.load_state_dict({name: weights[source].float() for name, source in parts.items()})
     return network.requires_grad_(False).eval()

@@ -10,8 +10,8 @@ def psnr(prediction: np.ndarray, target: np.ndarray, data_range: float = 255.0) 
 
     Args:
         prediction: Any shape and dtype.
-        target: Of the same shape.
-        data_range: Greatest possible value.
+        target: Same shape.
+        data_range: Maximum possible value.
 
     Returns:
         Decibels; ``inf`` for equal images.
@@ -21,18 +21,18 @@ def psnr(prediction: np.ndarray, target: np.ndarray, data_range: float = 255.0) 
     """
     check_pair(prediction, target)
     difference = np.subtract(prediction, target, dtype=np.float32).ravel()
-    # Summed in float64: half a million squares of float32 lose the fifth digit.
+    # Sum in float64: half a million float32 squares lose the fifth digit.
     mse = float(np.square(difference, dtype=np.float64).mean())
     return math.inf if mse == 0 else 10 * math.log10(data_range**2 / mse)
 
 
 def check_pair(prediction: np.ndarray, target: np.ndarray) -> None:
-    """Refuse images that cannot be compared.
+    """Raise unless two images can be compared.
 
     Raises:
         ValueError: If the shapes differ or there is no pixel.
     """
     if prediction.shape != target.shape:
-        raise ValueError(f'images of one shape are needed, but got {prediction.shape} and {target.shape}')
+        raise ValueError(f'images must have the same shape, but got {prediction.shape} and {target.shape}')
     if prediction.size == 0:
-        raise ValueError(f'images need pixels, but got shape {prediction.shape}; is the border crop too wide?')
+        raise ValueError(f'images must have pixels, but got shape {prediction.shape}; check crop_border')

@@ -11,19 +11,19 @@ K1, K2 = 0.01, 0.03
 
 
 def ssim(prediction: np.ndarray, target: np.ndarray, data_range: float = 255.0) -> float:
-    """Structural similarity as its authors' MATLAB script computes it.
+    """Structural similarity as in its authors' MATLAB script.
 
     Source: Wang et al., "Image quality assessment: from error visibility to structural similarity", TIP 2004: Gaussian
     window of 11 x 11, sigma 1.5, K1 = 0.01, K2 = 0.03, only where the window lies inside the image. Colour images are
     measured channel by channel and averaged.
 
-    The window is separable and the variances do not change when a constant is taken off the images, which keeps
-    float32 accurate to 1e-6; that is what makes it fast.
+    The window is separable, and subtracting a constant from the images leaves the variances unchanged but keeps float32
+    accurate to 1e-6; both make it fast.
 
     Args:
         prediction: (h, w) or (h, w, c), any dtype.
-        target: Of the same shape.
-        data_range: Greatest possible value.
+        target: Same shape.
+        data_range: Maximum possible value.
 
     Returns:
         Mean similarity, 1 for equal images.
@@ -37,7 +37,7 @@ def ssim(prediction: np.ndarray, target: np.ndarray, data_range: float = 255.0) 
             f'SSIM needs images (h, w) or (h, w, c) of at least {WINDOW} x {WINDOW} pixels, but got {prediction.shape}'
         )
     x, y = (np.subtract(image, data_range / 2, dtype=np.float32) for image in (prediction, target))
-    # Both variances enter only as their sum.
+    # The variances enter only as their sum.
     mean_x, mean_y, squares, product = (_filter(values) for values in (x, y, x * x + y * y, x * y))
     covariance = product - mean_x * mean_y
     variances = squares - mean_x * mean_x - mean_y * mean_y
@@ -50,8 +50,8 @@ def ssim(prediction: np.ndarray, target: np.ndarray, data_range: float = 255.0) 
 
 def _filter(image: np.ndarray) -> np.ndarray:
     """Gaussian means where the window fits, (h, w[, c]) -> (h - 10, w - 10[, c])."""
-    # OpenCV's separable filter keeps to one thread and is faster than a convolution on two; a loop that measures
-    # while workers load does not wait for it.
+    # OpenCV's separable filter uses one thread and is faster than a convolution on two; it does not compete with the
+    # workers that load data.
     kernel = cv2.getGaussianKernel(WINDOW, SIGMA)
     margin = WINDOW // 2
     return cv2.sepFilter2D(image, -1, kernel, kernel)[margin:-margin, margin:-margin]

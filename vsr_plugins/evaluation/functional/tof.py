@@ -1,4 +1,4 @@
-"""Distance between the optical flow of a restored clip and that of its ground truth."""
+"""tOF: difference between the optical flow of a restored clip and that of its ground truth."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -9,7 +9,7 @@ import numpy as np
 
 from .clip_frames import ChannelOrder, check_clips, to_grey
 
-# Pyramid scale, levels, window, iterations, neighbourhood and sigma of the polynomials, flags.
+# Arguments: pyramid scale, levels, window, iterations, neighbourhood and sigma of the polynomials, flags.
 FARNEBACK = (0.5, 3, 15, 3, 5, 1.2, 0)
 MULTIPLE, MARGIN = 32, 16
 MIN_SIZE = MULTIPLE + MARGIN
@@ -19,15 +19,15 @@ def tof(prediction: Sequence[np.ndarray], target: Sequence[np.ndarray], channel_
     """Temporal optical flow error, tOF, in pixels; lower is better, 0 for equal motion.
 
     Source: Chu et al., "Learning temporal coherence via self-supervision for GAN-based video generation" (TecoGAN),
-    ACM TOG 2020, section 5, and the authors' ``metrics.py``: Farneback's flow between neighbouring frames, grey and
-    8 bit, of the prediction and of the ground truth; the L2 norm of their difference, averaged over the pixels. Flow is
-    estimated on whole frames. Then a border is dropped: what remains is centred, its sides are the greatest multiples
-    of 32 at least 16 pixels below those of the frame. The authors leave out the first two and last two frames of a
-    clip, which is for the protocol to say, and print ten times the value.
+    ACM TOG 2020, section 5, and the authors' ``metrics.py``: Farneback's flow between neighbouring 8-bit grey frames of
+    the prediction and of the ground truth; the L2 norm of their difference, averaged over the pixels. Flow is estimated
+    on complete frames. Then a border is cropped: the rest is centred, its sides are the largest multiples of 32 at
+    least 16 pixels below those of the frame. The authors exclude the first two and last two frames of a clip, which is
+    a setting of the protocol here, and print ten times the value.
 
     Args:
         prediction: Two or more neighbouring frames, (h, w, 3), values in [0, 255], any dtype.
-        target: As many.
+        target: The same number of frames.
         channel_order: Order of the last axis of both.
 
     Returns:
@@ -48,7 +48,7 @@ def _flows(clip: Sequence[np.ndarray], channel_order: ChannelOrder) -> list[np.n
 
 
 def _inside(image: np.ndarray) -> np.ndarray:
-    """The middle of an image, without the border."""
+    """Crop the border of an image."""
     sizes = [(side - MARGIN) // MULTIPLE * MULTIPLE for side in image.shape[:2]]
     top, left = ((side - size) // 2 for side, size in zip(image.shape[:2], sizes, strict=True))
     return image[top : top + sizes[0], left : left + sizes[1]]

@@ -1,4 +1,4 @@
-"""Flicker: what changes from frame to frame along the motion."""
+"""Warping error, a measure of flicker: change from frame to frame along the motion."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -9,7 +9,7 @@ import numpy as np
 
 from .clip_frames import ChannelOrder, check_clips, to_grey
 
-# The least that OpenCV's DIS takes.
+# Minimum size for OpenCV's DIS.
 MIN_SIZE = 12
 
 
@@ -20,17 +20,17 @@ def warping_error(
 
     Source: Lai et al., "Learning blind video temporal consistency", ECCV 2018, section 4.3, and the authors'
     ``evaluate_WarpError.py``: each frame is compared with the next one warped onto it, where the pixel is visible in
-    both; the mean is taken over visible pixels and channels. A pair without a visible pixel counts 0. What is visible
-    says ``visible_pixels``.
+    both (see ``visible_pixels``); the mean is taken over visible pixels and channels. A pair without a visible pixel
+    counts 0.
 
-    Our choice: the authors take the flow of the input video by FlowNet2; here it is the flow of the ground truth by
-    OpenCV's DIS (preset medium), which needs no weights. Values compare with each other, not with those of the paper.
-    Blur lowers the error too, so read it beside that of the ground truth, ``warping_error(target, target)``: a network
-    whose error is below that smooths, one above it flickers.
+    Our choice: the authors compute the flow of the input video by FlowNet2; this function computes the flow of the
+    ground truth by OpenCV's DIS (preset medium), which needs no weights. Values compare with each other, not with those
+    of the paper. Blur also lowers the error, so compare it with that of the ground truth,
+    ``warping_error(target, target)``: a network with a lower error smooths, one with a higher error flickers.
 
     Args:
         prediction: Two or more neighbouring frames, (h, w, 3), values in [0, 255], any dtype.
-        target: As many; the motion is taken from them.
+        target: The same number of frames; the motion is estimated on them.
         channel_order: Order of the last axis of both.
 
     Returns:
@@ -45,7 +45,7 @@ def warping_error(
 
 
 def clip_motion(clip: Sequence[np.ndarray], channel_order: ChannelOrder) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For each frame but the last of a clip: flow to the next one, and the pixels that are visible in both."""
+    """Return for each frame but the last the flow to the next one and a mask of pixels visible in both."""
     estimator = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     grey = [to_grey(frame, channel_order) for frame in clip]
     motions = []
@@ -56,13 +56,13 @@ def clip_motion(clip: Sequence[np.ndarray], channel_order: ChannelOrder) -> list
 
 
 def visible_pixels(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
-    """Pixels of a frame that are visible in the next one too, and not at the boundary of a motion.
+    """Mask the pixels of a frame that are visible in the next frame and not at a motion boundary.
 
-    Source: Ruder et al., "Artistic style transfer for videos", GCPR 2016, section 5.1, equations 5 and 6, the roles of
-    the frames exchanged as in Lai et al. Gradients are differences to the next pixel.
+    Source: Ruder et al., "Artistic style transfer for videos", GCPR 2016, section 5.1, equations 5 and 6, with the
+    roles of the frames swapped as in Lai et al. Gradients are differences to the next pixel.
 
     Convention:
-        Flow is (h, w, 2), dx first, in pixels; ``frame(p) ~ next(p + forward(p))``, and back with ``backward``.
+        Flow is (h, w, 2), dx first, in pixels; ``frame(p) ~ next(p + forward(p))``, and vice versa with ``backward``.
 
     Args:
         forward: Flow from the frame to the next.
@@ -71,9 +71,9 @@ def visible_pixels(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
     Returns:
         (h, w), bool.
     """
-    there_and_back = warp(backward, forward)
+    returned = warp(backward, forward)
     size = _squared(forward)
-    disagree = _squared(forward + there_and_back) > 0.01 * (size + _squared(there_and_back)) + 0.5
+    disagree = _squared(forward + returned) > 0.01 * (size + _squared(returned)) + 0.5
     gradient = np.zeros_like(size)
     gradient[:, :-1] += _squared(np.diff(forward, axis=1))
     gradient[:-1] += _squared(np.diff(forward, axis=0))
@@ -87,7 +87,7 @@ def pair_error(before: np.ndarray, after: np.ndarray, flow: np.ndarray, visible:
 
 
 def warp(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
-    """``output(p) = image(p + flow(p))``, bilinear; outside, the outermost pixels repeat. Both float32."""
+    """``output(p) = image(p + flow(p))``, bilinear; outside, the border pixels repeat. Both float32."""
     h, w = flow.shape[:2]
     x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
     return cv2.remap(image, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

@@ -22,25 +22,25 @@ class PerceptualIndex(BaseMetric):
     """PI = ((10 - Ma) + NIQE) / 2, lower is better, and NIQE itself.
 
     Source: "The 2018 PIRM Challenge on Perceptual Image Super-resolution", section 3. Both are measured on Y of frames
-    rounded to 8 bit, without ``crop_border`` pixels at each side. NIQE is upstream's, with the model of pristine
-    pictures that comes with MMagic. Averages are those of the clips' means.
+    rounded to 8 bit, without ``crop_border`` pixels at each side. NIQE is upstream's, with the model of pristine images
+    included in MMagic. Results are the mean over clips of their means.
 
     Ma ("Learning a no-reference quality metric for single-image super-resolution", CVIU 2017) needs a model that may
-    not be passed on. Without it NIQE alone is reported.
+    not be redistributed. Without it only NIQE is reported.
 
     Args:
-        ma: None, or a local file: the model of its authors (``.mat`` or as pyiqa has it), which the optional package
-            ``pyiqa`` evaluates; or ``.json`` with scores from elsewhere, key of a sample -> one for each of its frames.
-        crop_border: Pixels left out at each side.
-        prefix: Goes before the names of the results.
+        ma: None, or a local file: the authors' model (``.mat`` or as pyiqa has it), which the optional package
+            ``pyiqa`` evaluates; or ``.json`` with precomputed scores, key of a sample -> one score per frame.
+        crop_border: Pixels cropped at each side.
+        prefix: Prefix of the names of the results.
         collect_device: See mmengine's ``BaseMetric``.
 
     Raises:
-        FileNotFoundError: If ``ma`` is not there.
+        FileNotFoundError: If ``ma`` does not exist.
         ValueError: If ``ma`` is a model and ``pyiqa`` is not installed.
     """
 
-    # What mmagic's Evaluator asks of a metric.
+    # Attributes that mmagic's Evaluator requires.
     SAMPLER_MODE = 'normal'
     sample_model = 'orig'
 
@@ -60,14 +60,14 @@ class PerceptualIndex(BaseMetric):
         self.size = len(dataloader.dataset)
 
     def get_metric_sampler(self, model: nn.Module, dataloader: DataLoader, metrics: Sequence) -> DataLoader:
-        """Called by mmagic's Evaluator: which batches this metric wants."""
+        """Return the batches for this metric; called by mmagic's Evaluator."""
         return dataloader
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
         """Measure the frames of a batch.
 
         Raises:
-            ValueError: If a frame is smaller than the blocks that NIQE looks at, or Ma has no score for a sample.
+            ValueError: If a frame is smaller than NIQE's blocks, or Ma has no score for a sample.
         """
         for sample in data_samples:
             key, prediction = sample['key'], sample['output']['pred_img']
@@ -86,7 +86,7 @@ class PerceptualIndex(BaseMetric):
             self.results.append((clip if prediction.ndim == 3 and clip else key, scores))
 
     def compute_metrics(self, results: list) -> dict[str, float]:
-        """Mean over the clips of ``NIQE`` and, where Ma is measured, of ``Ma`` and ``PI``."""
+        """Return the mean over the clips of ``NIQE`` and, if Ma is measured, of ``Ma`` and ``PI``."""
         clips: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
         for clip, scores in results:
             for name, values in scores.items():
@@ -98,25 +98,25 @@ class PerceptualIndex(BaseMetric):
         return means
 
     def evaluate(self, size: int | None = None) -> dict:
-        """Gather the results of all processes and compute; see ``VSRMetric.evaluate``."""
+        """Gather the results of all processes and compute the metrics; see ``VSRMetric.evaluate``."""
         return super().evaluate(self.size if size is None else size)
 
 
 def perceptual_index(niqe: float, ma: float) -> float:
-    """PI of a picture, or of a data set from the means of both."""
+    """Perceptual index of an image, or of a data set from the means of both."""
     return ((10 - ma) + niqe) / 2
 
 
 def _ma_scorer(path: Path, crop_border: int) -> Callable[[str, np.ndarray], list[float]]:
     if not path.is_file():
-        raise FileNotFoundError(f'there is no model and there are no scores of Ma at {path.absolute()}')
+        raise FileNotFoundError(f'no model and no scores of Ma at {path.absolute()}')
     if path.suffix == '.json':
         table = json.loads(path.read_text(encoding='utf-8'))
-        return lambda key, frames: _looked_up(table, key, len(frames), path)
+        return lambda key, frames: _scores_of(table, key, len(frames), path)
     try:
         import pyiqa
     except ImportError as error:
-        raise ValueError('Ma is evaluated by the package pyiqa: pip install pyiqa, or give scores as .json') from error
+        raise ValueError('Ma needs the package pyiqa: run pip install pyiqa, or pass scores as .json') from error
     model = pyiqa.create_metric('nrqm', crop_border=crop_border, pretrained_model_path=str(path)).eval()
 
     def score(key: str, frames: np.ndarray) -> list[float]:
@@ -127,7 +127,7 @@ def _ma_scorer(path: Path, crop_border: int) -> Callable[[str, np.ndarray], list
     return score
 
 
-def _looked_up(table: Mapping[str, Sequence[float]], key: str, count: int, path: Path) -> list[float]:
+def _scores_of(table: Mapping[str, Sequence[float]], key: str, count: int, path: Path) -> list[float]:
     if len(table.get(key, ())) != count:
-        raise ValueError(f'{path} should have {count} scores for {key}, but has {len(table.get(key, ()))}')
+        raise ValueError(f'{path} must have {count} scores for {key}, but has {len(table.get(key, ()))}')
     return [float(score) for score in table[key]]

@@ -1,4 +1,4 @@
-"""PSNR, SSIM and other measures of video frames, as MMagic's evaluators call it."""
+"""Metric for MMagic's evaluators: PSNR, SSIM and other measures of video frames under a protocol."""
 
 import re
 from collections import defaultdict
@@ -23,31 +23,31 @@ from ..tables.score_table import ScoreTable
 
 @METRICS.register_module()
 class VSRMetric(BaseMetric):
-    """PSNR, SSIM and what else is asked for under a protocol, with one table a run: a row a clip, and the mean.
+    """PSNR, SSIM and other measures under a protocol, with one table a run: a row for each clip, and the mean.
 
-    A sample is a whole clip, (t, c, h, w) with the clip's name as ``key``, or one frame, (c, h, w) with
-    ``'clip/frame'`` as ``key``; the results are the same for both, since frames are sorted into clips before anything
-    is averaged. Which frames a space-time network was given its predictions say (``input_frames``), else the protocol.
+    A sample is a complete clip, (t, c, h, w) with the clip's name as ``key``, or one frame, (c, h, w) with
+    ``'clip/frame'`` as ``key``; the results are the same for both, since frames are sorted into clips before averaging.
+    The input frames of a space-time network are read from its predictions (``input_frames``), else from the protocol.
 
     Args:
         protocol: Name of a protocol, or ``dict(name=..., FIELD=...)``; see ``vsr_plugins.evaluation.protocols``.
         metrics: Which of ``'PSNR'``, ``'SSIM'``, ``'LPIPS'``, ``'tOF'`` and ``'Ewarp'``; see
             ``vsr_plugins.evaluation.measures``. The last two are measured between neighbouring frames: samples that are
             single frames must come in the order of the clip, in one process.
-        selected: Each sample is one frame that the data set chose, and a clip of its own (Vimeo-90K with the centre
+        selected: Each sample is one frame that the data set selected, and a separate clip (Vimeo-90K with the centre
             frame as only ground truth).
-        skip_blank: Leave out samples of whose ground truth a frame is of one colour, black as a rule: a network may
-            restore it exactly, which makes every mean infinite. How many there were is logged. It depends on the data
-            alone, so methods are measured on the same samples.
-        prefix: Goes before the names of the results, and is the table's title.
+        skip_blank: Skip samples with a ground-truth frame of one colour, usually black: a network may restore it
+            exactly, which makes every mean infinite. The number of skipped samples is logged. It depends on the data
+            only, so methods are measured on the same samples.
+        prefix: Prefix of the names of the results, and the table's title.
         collect_device: See mmengine's ``BaseMetric``.
 
     Raises:
-        ValueError: If there is no such protocol or metric, or a metric needs neighbouring frames where single ones
+        ValueError: If a protocol or metric does not exist, or a metric needs neighbouring frames but single frames
             are measured.
     """
 
-    # What mmagic's Evaluator asks of a metric.
+    # Attributes that mmagic's Evaluator requires.
     SAMPLER_MODE = 'normal'
     sample_model = 'orig'
 
@@ -68,10 +68,10 @@ class VSRMetric(BaseMetric):
         pairs = of_pairs(self.metrics)
         if pairs and (selected or self.protocol.centre_only):
             why = 'selected=True' if selected else f'protocol {self.protocol.name}'
-            raise ValueError(f'{", ".join(pairs)} need neighbouring frames, but with {why} single ones are measured')
+            raise ValueError(f'{", ".join(pairs)} need neighbouring frames, but {why} measures single frames')
         self._pairs = bool(pairs)
-        # The last sample that was a frame: clip, name, prediction, ground truth.
-        self._before: tuple[str, str, np.ndarray, np.ndarray] | None = None
+        # The previous single-frame sample: clip, name, prediction, ground truth.
+        self._previous: tuple[str, str, np.ndarray, np.ndarray] | None = None
         self.selected = selected
         self.skip_blank = skip_blank
         self.parameters: int | None = None
@@ -84,7 +84,7 @@ class VSRMetric(BaseMetric):
             self.parameters = sum(parameter.numel() for parameter in network.parameters())
 
     def get_metric_sampler(self, model: nn.Module, dataloader: DataLoader, metrics: Sequence) -> DataLoader:
-        """Called by mmagic's Evaluator: which batches this metric wants."""
+        """Return the batches for this metric; called by mmagic's Evaluator."""
         return dataloader
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
@@ -103,32 +103,32 @@ class VSRMetric(BaseMetric):
                 )
             if self.skip_blank and (target == target[:, :1, :1]).all(axis=(1, 2, 3)).any():
                 self.results.append((key, '', None, None, ''))
-                self._before = None
+                self._previous = None
                 continue
             scores = [
                 score_frame(*pair, self.protocol, self.metrics, channel_order='bgr')
                 for pair in zip(prediction, target, strict=True)
             ]
             clip, _, frame = key.replace('\\', '/').rpartition('/')
-            whole_clip = sample['gt_img'].ndim == 4 or self.selected or not clip
+            is_clip = sample['gt_img'].ndim == 4 or self.selected or not clip
             before = ''
             if self._pairs:
-                if not whole_clip:
-                    before, prediction, target = self._with_frame_before(clip, frame, prediction, target)
+                if not is_clip:
+                    before, prediction, target = self._with_previous_frame(clip, frame, prediction, target)
                 for place in range(len(target) - 1):
                     pair = slice(place, place + 2)
                     scores[place + 1 - len(target)] |= score_pair(
                         prediction[pair], target[pair], self.protocol, self.metrics, channel_order='bgr'
                     )
-            # One result a sample: mmengine counts them when it gathers from several processes.
+            # One result per sample: mmengine counts them when it gathers from several processes.
             given = sample['output'].get('input_frames')
-            self.results.append((key, '', scores, given, '') if whole_clip else (clip, frame, scores, None, before))
+            self.results.append((key, '', scores, given, '') if is_clip else (clip, frame, scores, None, before))
 
-    def _with_frame_before(
+    def _with_previous_frame(
         self, clip: str, frame: str, prediction: np.ndarray, target: np.ndarray
     ) -> tuple[str, np.ndarray, np.ndarray]:
-        """The name of the frame that came before, '' if there is none, and both clips with it in front."""
-        before, self._before = self._before, (clip, frame, prediction, target)
+        """Return the name of the previous frame, '' if none, and both clips with it prepended."""
+        before, self._previous = self._previous, (clip, frame, prediction, target)
         if before is None or before[0] != clip:
             return '', prediction, target
         return before[1], np.concatenate([before[2], prediction]), np.concatenate([before[3], target])
@@ -137,7 +137,7 @@ class VSRMetric(BaseMetric):
         """Sort frames into clips, average by the protocol, log the table.
 
         Returns:
-            ``PSNR`` and ``SSIM``, and ``PSNR/clip`` for each clip where they are not too many; other metrics likewise.
+            ``PSNR`` and ``SSIM``, and ``PSNR/clip`` for up to ``MAX_CLIPS`` clips; the same for other metrics.
         """
         summary = self.summary(results)
         title = self.prefix or 'scores'
@@ -152,41 +152,44 @@ class VSRMetric(BaseMetric):
         return results
 
     def summary(self, results: Sequence) -> Scores:
-        """What has been measured, sorted into clips and averaged by the protocol.
+        """Sort the results into clips and average them by the protocol.
 
         Args:
             results: The ``results`` of this metric, of all processes.
 
         Raises:
-            ValueError: If there is no clip, one too short for the protocol, or neighbouring frames were needed and did
-                not come one after the other.
+            ValueError: If there is no clip, a clip is too short for the protocol, or neighbouring frames are needed and
+                did not come consecutively.
         """
         measured = [result for result in results if result[2] is not None]
         if len(measured) < len(results):
             skipped = len(results) - len(measured)
-            print_log(f'{skipped} of {len(results)} samples are left out: a frame of one colour', logger='current')
+            print_log(
+                f'{skipped} of {len(results)} samples skipped: a ground-truth frame has one colour only',
+                logger='current',
+            )
         clips: dict[str, dict[str, list]] = defaultdict(dict)
-        came_after: dict[tuple[str, str], str] = {}
+        previous_of: dict[tuple[str, str], str] = {}
         for clip, frame, scores, _, before in measured:
             clips[clip][frame] = scores
-            came_after[clip, frame] = before
+            previous_of[clip, frame] = before
         given = {clip: frames for clip, _, _, frames, _ in measured if frames is not None}
         frames = {}
         for clip in sorted(clips, key=natural_key):
             names = sorted(clips[clip], key=natural_key)
-            wrong = [pair for pair in pairwise(names) if self._pairs and came_after[clip, pair[1]] != pair[0]]
+            wrong = [pair for pair in pairwise(names) if self._pairs and previous_of[clip, pair[1]] != pair[0]]
             if wrong:
                 raise ValueError(
-                    f'{", ".join(of_pairs(self.metrics))} need the frames of a clip in their order and in one process, '
+                    f'{", ".join(of_pairs(self.metrics))} need the frames of a clip in order and in one process, '
                     f'but frame {wrong[0][1]} of {clip} did not come after {wrong[0][0]}'
                 )
             frames[clip] = [score for name in names for score in clips[clip][name]]
         return summarise(frames, self.protocol, self.selected, given)
 
     def _row(self, summary: Scores) -> MethodRow:
-        """The run as a row of the table that ``vsr table`` prints; what that measures beside is not known here."""
+        """Return the run as a row of the table of ``vsr table``, without the columns measured only there."""
         name = MessageHub.get_current_instance().get_info('experiment_name', 'this run')
-        # mmengine puts the time of the run behind the name of the config.
+        # mmengine appends the time of the run to the name of the config.
         name = re.sub(r'_\d{8}_\d{6}$', '', name)
         method = method_of(name)
         return MethodRow(
@@ -198,16 +201,16 @@ class VSRMetric(BaseMetric):
         )
 
     def evaluate(self, size: int | None = None) -> dict:
-        """Gather the results of all processes and compute.
+        """Gather the results of all processes and compute the metrics.
 
         Args:
-            size: Samples in the data set. mmengine's Evaluator gives it, mmagic's relies on ``prepare``.
+            size: Samples in the data set. mmengine's Evaluator passes it, mmagic's relies on ``prepare``.
         """
-        self._before = None
+        self._previous = None
         return super().evaluate(self.size if size is None else size)
 
 
 def _frames(image: Tensor) -> np.ndarray:
-    """(c, h, w) or (t, c, h, w), BGR in [0, 255] as mmagic's preprocessor hands back -> (t, h, w, c)."""
+    """(c, h, w) or (t, c, h, w), BGR in [0, 255] as mmagic's preprocessor returns -> (t, h, w, c)."""
     frames = image if image.ndim == 4 else image[None]
     return frames.permute(0, 2, 3, 1).cpu().numpy()

@@ -1,1 +1,1 @@
-"""Tables of scores and of methods, what has been published, and the store of measured results."""
+"""Tables of scores and of methods, published numbers, and a cache of measured results."""

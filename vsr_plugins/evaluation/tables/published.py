@@ -1,4 +1,4 @@
-"""Published numbers, to be shown beside measured ones."""
+"""Published results, shown next to measured ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ class Published:
     """One published result.
 
     Attributes:
-        method: Who reached it.
-        data: On what, as the ``prefix`` of the metrics names it, such as ``'Vid4-BIx4'``.
-        protocol: How it was measured; None where that is not known or is no protocol of ours.
+        method: Name of the method.
+        data: Data set and degradation, as the ``prefix`` of the metrics, such as ``'Vid4-BIx4'``.
+        protocol: Protocol of the measurement; None if unknown or not one of ours.
         psnr: In dB.
-        ssim: None where none was published.
-        source: Where it stands.
-        looked_up: Whether it was looked up in that source, or is quoted as generally known.
+        ssim: None if not published.
+        source: Publication of the number.
+        looked_up: Whether the number was checked in the source, or is quoted as generally known.
     """
 
     method: str
@@ -32,18 +32,18 @@ class Published:
 
     @property
     def values(self) -> dict[str, float]:
-        """Metric -> value, as measured scores have them."""
+        """Metric -> value, as in measured scores."""
         return {'PSNR': self.psnr} if self.ssim is None else {'PSNR': self.psnr, 'SSIM': self.ssim}
 
 
 def method_of(config: str) -> str | None:
-    """The published method that a config is of, by the name of its file without suffix; None where there is none."""
-    fitting = {p: name for name, patterns in CONFIGS.items() for p in patterns if fnmatchcase(config, p)}
-    return fitting[max(fitting, key=len)] if fitting else None
+    """Published method of a config, by its file name without suffix; None if there is none."""
+    matches = {p: name for name, patterns in CONFIGS.items() for p in patterns if fnmatchcase(config, p)}
+    return matches[max(matches, key=len)] if matches else None
 
 
 def published(method: str | None = None, data: str | None = None) -> list[Published]:
-    """The published results of a method, on a data set, or both; in the order in which they are written down."""
+    """Published results of a method, on a data set, or both, in the order of ``NUMBERS``."""
     return [line for line in _all() if method in (None, line.method) and data in (None, line.data)]
 
 

@@ -1,13 +1,13 @@
-"""What has been published: the one place where such numbers are written down.
+"""Published numbers of all methods, in one place.
 
-A line is ``data, protocol, PSNR, SSIM, source``. ``data`` is called as the metrics of the configs call it (their
-``prefix``), with the degradation at its end. ``protocol`` is a name of ``protocols.PROTOCOLS``, or None where the
-source does not say how it measured, or measured in a way of its own; such a number is shown and never compared. A
-number that several sources give differently stands here several times. A ``?`` at the end of a source means that the
-number is quoted as generally known and was not looked up in the text of the source.
+A line is ``data, protocol, PSNR, SSIM, source``. ``data`` is the ``prefix`` of the metrics in configs, with the
+degradation at its end. ``protocol`` is a name of ``protocols.PROTOCOLS``, or None if the source does not state its
+protocol or uses one of its own; such a number is shown but never compared. A number that differs between sources has
+several lines. A ``?`` at the end of a source marks a number that is quoted as generally known and was not checked in
+the text of the source.
 """
 
-# Method -> the configs that measure it, as patterns of their file names. The longest pattern that fits counts.
+# Method -> its configs, as patterns of their file names. The longest matching pattern wins.
 CONFIGS: dict[str, tuple[str, ...]] = {
     'Bicubic': ('bicubic_*',),
     'SRCNN': ('srcnn_*',),

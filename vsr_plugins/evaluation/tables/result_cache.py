@@ -1,4 +1,4 @@
-"""Results on disk: each written whole or not at all, and found again by what it was made of."""
+"""Cache of results on disk: written atomically, and looked up by the inputs of the measurement."""
 
 import hashlib
 import json
@@ -13,17 +13,17 @@ from ..scores import Scores
 
 
 class ResultCache:
-    """A folder of JSON files, one a result.
+    """A folder of JSON files, one per result.
 
     Args:
-        folder: Where; made when the first result is written.
+        folder: Folder of the cache; created when the first result is written.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def get(self, name: str, ingredients: Any) -> Any | None:
-        """What was stored for these ingredients under this name; None where that was not, or is damaged."""
+        """Return the result stored for this name and these ingredients; None if it does not exist or is damaged."""
         try:
             content = json.loads(self._path(name, ingredients).read_text(encoding='utf-8'))
         except (OSError, ValueError):
@@ -31,7 +31,7 @@ class ResultCache:
         return content.get('result') if isinstance(content, dict) else None
 
     def put(self, name: str, ingredients: Any, result: Any) -> None:
-        """Store a result; a kill leaves what was there before, or the whole of it."""
+        """Store a result atomically; a killed process leaves the previous file or the new one."""
         path = self._path(name, ingredients)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as partial:
@@ -43,7 +43,7 @@ class ResultCache:
 
 
 def digest_files(paths: Iterable[str]) -> str:
-    """SHA-256 of names and sizes of files, in this order: notices frames that were added, removed or made anew."""
+    """SHA-256 of names and sizes of files, in this order: it changes if frames are added, removed or resized."""
     digest = hashlib.sha256()
     for path in paths:
         digest.update(f'{path} {os.stat(path).st_size}\n'.encode())
@@ -51,10 +51,10 @@ def digest_files(paths: Iterable[str]) -> str:
 
 
 def scores_to_dict(scores: Scores) -> dict[str, Any]:
-    """What JSON takes; ``scores_from_dict`` is the way back."""
+    """Convert scores to JSON types; ``scores_from_dict`` is the inverse."""
     return {name: vars(value) if isinstance(value, Protocol) else value for name, value in vars(scores).items()}
 
 
 def scores_from_dict(content: dict[str, Any]) -> Scores:
-    """Scores as ``scores_to_dict`` wrote them down."""
+    """Restore scores from ``scores_to_dict``."""
     return Scores(**{**content, 'protocol': Protocol(**content['protocol'])})

@@ -1,4 +1,4 @@
-"""Aligners and optical flow that any network can take. A name is imported when it is first used."""
+"""Aligners and optical flow for any network, imported on first use."""
 
 import lazy_loader
 

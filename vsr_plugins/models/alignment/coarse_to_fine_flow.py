@@ -1,4 +1,4 @@
-"""Motion between two frames by two small networks, coarse and fine, as VESPCN and SPMC estimate it."""
+"""Optical flow by a coarse and a fine network, as in VESPCN and SPMC."""
 
 from typing import Literal, NamedTuple
 
@@ -12,11 +12,11 @@ COARSE_WARPS = ('pixels', 'released')
 
 
 class Motion(NamedTuple):
-    """What a loss on motion compares and smooths.
+    """Inputs of the motion losses.
 
     Attributes:
         flow: (m, 2, h, w), dx first, in pixels, from ``target`` to the frame that was warped.
-        warped: (m, c, h, w), the other frame brought onto ``target``.
+        warped: (m, c, h, w), the other frame warped onto ``target``.
         target: (m, c, h, w).
     """
 
@@ -26,23 +26,22 @@ class Motion(NamedTuple):
 
 
 class CoarseToFineFlow(nn.Module):
-    """Coarse flow at a quarter of the resolution, and what is missing at half of it.
+    """Coarse flow at a quarter of the resolution plus a residual at half of it.
 
     "Real-Time Video Super-Resolution with Spatio-Temporal Networks and Motion Compensation" (CVPR 2017): five
-    convolutions each with 24 features, tanh, and a pixel shuffle to full resolution. The fine network
-    sees the two frames, the coarse flow (in -1 .. 1) and the neighbour warped by it. With one channel it has 53,392
-    parameters. The paper does not say how many pixels an output of 1 is; ``max_displacement`` is that of a public
-    implementation.
+    convolutions each with 24 features, tanh, and a pixel shuffle to full resolution. The fine network takes the two
+    frames, the coarse flow (in -1 .. 1) and the neighbour warped by it. With one channel it has 53,392 parameters. The
+    paper does not state how many pixels an output of 1 is; ``max_displacement`` is that of a public implementation.
 
     Convention:
         ``reference(p) ~ neighbour(p + flow(p))``, in pixels, dx first.
 
     Args:
         in_channels: Channels of a frame.
-        max_displacement: Pixels that an output of 1 of either network stands for.
-        coarse_warp: ``'pixels'`` warps by the coarse flow, as the paper has it. ``'released'`` is what the
-            implementation of LoSealL/VideoSuperResolution does today and its weights may want: an output of 1 moves by
-            one pixel there, and the grid is stretched by half a pixel at the borders.
+        max_displacement: Pixels that correspond to an output of 1 of either network.
+        coarse_warp: ``'pixels'`` warps by the coarse flow, as in the paper. ``'released'`` reproduces today's
+            LoSealL/VideoSuperResolution, for its weights: an output of 1 moves by one pixel, and the grid is stretched
+            by half a pixel at the borders.
 
     Raises:
         ValueError: If ``coarse_warp`` is neither.
@@ -73,7 +72,7 @@ class CoarseToFineFlow(nn.Module):
         return (coarse + fine) * self.max_displacement
 
     def motion(self, reference: Tensor, neighbour: Tensor) -> Motion:
-        """The flow of ``forward`` and the neighbour brought onto the reference by it."""
+        """Return the flow of ``forward`` and the neighbour warped onto the reference by it."""
         flow = self(reference, neighbour)
         return Motion(flow, flow_warp(neighbour, flow), reference)
 
@@ -90,14 +89,14 @@ def _flow_layers(
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight)
             nn.init.zeros_(module.bias)
-    # Starts with hardly any motion: 32 pixels of it are learnt, not guessed.
+    # Start close to zero motion: random weights would start at up to 32 pixels.
     nn.init.normal_(last.weight, std=1e-3)
     nn.init.zeros_(last.bias)
     return nn.Sequential(*modules, last, nn.Tanh(), nn.PixelShuffle(factor))
 
 
 def _released_warp(images: Tensor, flow: Tensor) -> Tensor:
-    """Sampling of a grid whose corners are aligned by a function that aligns edges."""
+    """Warp as the released code: a grid for ``align_corners=True``, sampled with ``align_corners=False``."""
     h, w = images.shape[-2:]
     with torch.autocast(images.device.type, enabled=False):
         y, x = (torch.linspace(-1, 1, size, device=images.device) for size in (h, w))

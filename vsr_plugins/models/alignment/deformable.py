@@ -9,12 +9,12 @@ from .aligners import require_one_size
 
 
 class DeformableAlignment(Network):
-    """TDAN's alignment by deformable convolutions, with upstream's layers: the aligned frame is made anew.
+    """TDAN's alignment by deformable convolutions, with upstream's layers: it synthesises the aligned frame.
 
     Paper:
         TDAN: Temporally-Deformable Alignment Network for Video Super-Resolution. CVPR 2020, section 3.2.
 
-    Its layers have the names they have in upstream's ``TDANNet``, so the weights of one fit here.
+    Layer names equal those of upstream's ``TDANNet``, so its weights load here.
 
     Args:
         mid_channels: Channels of the features.
@@ -24,8 +24,8 @@ class DeformableAlignment(Network):
 
     def __init__(self, mid_channels: int = 64, num_blocks: int = 5, init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg=init_cfg)
-        whole = TDANNet(mid_channels=mid_channels, num_blocks_before_align=num_blocks, num_blocks_after_align=1)
-        for name, part in whole.named_children():
+        tdan = TDANNet(mid_channels=mid_channels, num_blocks_before_align=num_blocks, num_blocks_after_align=1)
+        for name, part in tdan.named_children():
             if name != 'reconstruct':
                 self.add_module(name, part)
 
@@ -33,7 +33,7 @@ class DeformableAlignment(Network):
         """Aligned neighbours, two of (m, 3, h, w) -> (m, 3, h, w).
 
         Raises:
-            ValueError: If they are not of one size.
+            ValueError: If their shapes differ.
         """
         require_one_size(neighbours, references)
         reference, neighbour = self.feat_extract(references), self.feat_extract(neighbours)

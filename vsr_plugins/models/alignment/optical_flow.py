@@ -1,6 +1,6 @@
-"""Optical flow for alignment: flow networks that need no training here.
+"""Optical flow for alignment: DIS without weights, SPyNet with pretrained ones.
 
-Whatever is registered and called as ``flow(references, neighbours)`` fits, with this convention.
+Any registered module called as ``flow(references, neighbours)`` fits, with this convention.
 
 Convention:
     Two of (m, 3 or 1, h, w) in [0, 1] -> (m, 2, h, w), dx first, in pixels, from the reference to the neighbour:
@@ -24,24 +24,24 @@ PRESETS = {
     'fast': cv2.DISOPTICAL_FLOW_PRESET_FAST,
     'medium': cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
 }
-# Pixels that OpenCV's DIS needs in each direction, with some to spare, and at the finest level of its pyramid at least:
-# on less it reads beyond its memory.
-SMALLEST = 16
-SMALLEST_LEVEL = 8
+# Minimum size of a frame and of the finest pyramid level, pixels in each direction, with a margin: below it OpenCV's
+# DIS reads out of bounds.
+MIN_SIZE = 16
+MIN_LEVEL_SIZE = 8
 
 
 class DISFlow(Network):
     """OpenCV's dense inverse search, on the CPU and without weights; not differentiable.
 
     Paper:
-        Fast Optical Flow using Dense Inverse Search. ECCV 2016. Which flow Robust Video Super-Resolution With Learned
-        Temporal Dynamics used is not stated.
+        Fast Optical Flow using Dense Inverse Search. ECCV 2016. Robust Video Super-Resolution With Learned Temporal
+        Dynamics does not state which flow it uses.
 
     Args:
-        preset: ``'ultrafast'``, ``'fast'`` or ``'medium'``. The first takes a third of the time of the last; it is
-            as good on neighbouring frames, and worse on motion that is large for the size of the frame.
-        finest_scale: Level of the pyramid at which it stops; 0 is the full resolution, which small frames want. Frames
-            that are too small for the level are taken at the coarsest that they have.
+        preset: ``'ultrafast'``, ``'fast'`` or ``'medium'``. ``'ultrafast'`` takes a third of the time of ``'medium'``;
+            it is as good on neighbouring frames, and worse on motion that is large relative to the frame.
+        finest_scale: Pyramid level at which the search stops; 0 is full resolution, best for small frames. Frames too
+            small for the level use their coarsest level.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -58,14 +58,14 @@ class DISFlow(Network):
 
     @torch.no_grad()
     def forward(self, references: Tensor, neighbours: Tensor) -> Tensor:
-        """Flow of pairs, two of (m, c, h, w) -> (m, 2, h, w), float32; zero if one of a pair is of one grey level."""
-        # OpenCV's object cannot be copied or sent to a worker, so it lives as long as a call.
+        """Flow of pairs, two of (m, c, h, w) -> (m, 2, h, w), float32; zero if either frame of a pair is constant."""
+        # OpenCV's object can be neither copied nor pickled, so each call creates one.
         estimator = cv2.DISOpticalFlow_create(PRESETS[self.preset])
         h, w = references.shape[-2:]
-        coarsest = (max(min(h, w), SMALLEST) // SMALLEST_LEVEL).bit_length() - 1
+        coarsest = (max(min(h, w), MIN_SIZE) // MIN_LEVEL_SIZE).bit_length() - 1
         estimator.setFinestScale(min(self.finest_scale, coarsest))
         pairs = zip(_grey(references), _grey(neighbours), strict=True)
-        # What a frame of one grey level is compared with gets whatever flow the method starts from.
+        # A constant frame would return the method's initial flow.
         flows = [
             np.zeros((h, w, 2), np.float32)
             if min(np.ptp(reference), np.ptp(neighbour)) == 0
@@ -77,25 +77,25 @@ class DISFlow(Network):
 
 
 def _grey(frames: Tensor) -> np.ndarray:
-    """(m, c, h, w) -> (m, h', w') uint8, no smaller than DIS takes."""
+    """(m, c, h, w) -> (m, h', w') uint8, padded to the minimum size of DIS."""
     grey = luma(frames) if frames.shape[1] == 3 else frames.float()
-    bottom, right = (max(SMALLEST - size, 0) for size in frames.shape[-2:])
+    bottom, right = (max(MIN_SIZE - size, 0) for size in frames.shape[-2:])
     grey = F.pad(grey, (0, right, 0, bottom), mode='replicate')
     return (grey[:, 0] * 255).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
 
 
 class SPyNetFlow(Network):
-    """SPyNet, differentiable and trained along with the network.
+    """SPyNet, differentiable and trained jointly with the network.
 
     Paper:
         Optical Flow Estimation using a Spatial Pyramid Network. CVPR 2017.
 
     Args:
-        pretrained: Its weights: a local file, or ``'pretrained:spynet'`` for those of ``vsr_plugins.pretrained``. None
-            leaves them as initialised, for a network whose checkpoint holds them.
+        pretrained: A local weight file, or ``'pretrained:spynet'`` of ``vsr_plugins.pretrained``. None keeps the
+            initial weights, for a network whose checkpoint contains SPyNet.
 
     Raises:
-        FileNotFoundError: If there are no such weights.
+        FileNotFoundError: If the weights do not exist.
         ValueError: If they are not SPyNet's.
     """
 

@@ -1,4 +1,4 @@
-"""Whole frames as patches that overlap, of which the middle is kept."""
+"""Split frames into overlapping patches of which the centre is kept."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,19 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class PatchGrid:
-    """Where the patches of a frame lie: one for each tile of ``keep_size`` pixels, with a margin around it.
+    """Layout of the patches of a frame: one patch for each tile of ``keep_size`` pixels, with a margin around it.
 
     Convention:
-        Tiles start in the upper left corner. A patch is its tile and ``(patch_size - keep_size) / 2`` pixels more on
-        each side; beyond the frame the outermost pixels repeat. A frame of exactly the size of a patch, as in training
-        on patches, is one patch and kept whole.
+        Tiles start in the upper left corner. A patch is its tile plus ``(patch_size - keep_size) / 2`` pixels on each
+        side; outside the frame the border pixels repeat. A frame of exactly the patch size, as in training on patches,
+        is one patch and kept completely.
 
     Attributes:
         patch_size: Height and width of a patch, pixels.
-        keep_size: Height and width of a tile, pixels; ``patch_size`` less an even number.
+        keep_size: Height and width of a tile, pixels; ``patch_size`` minus an even number.
 
     Raises:
-        ValueError: If the two do not fit each other.
+        ValueError: If ``keep_size`` does not fit ``patch_size``.
     """
 
     patch_size: int
@@ -29,12 +29,12 @@ class PatchGrid:
     def __post_init__(self) -> None:
         if not 0 < self.keep_size <= self.patch_size or (self.patch_size - self.keep_size) % 2:
             raise ValueError(
-                'keep_size must be patch_size less an even number, and at least 1, but got '
+                'keep_size must be at least 1 and patch_size minus an even number, but got '
                 f'keep_size={self.keep_size} and patch_size={self.patch_size}'
             )
 
     def shape(self, h: int, w: int) -> tuple[int, int]:
-        """Rows and columns of tiles of a frame."""
+        """Numbers of tile rows and columns of a frame."""
         if (h, w) == (self.patch_size, self.patch_size):
             return 1, 1
         return -(-h // self.keep_size), -(-w // self.keep_size)
@@ -51,7 +51,7 @@ class PatchGrid:
         return cut.permute(0, 2, 4, 1, 3, 5)
 
     def spread(self, values: Tensor, h: int, w: int) -> Tensor:
-        """Give each pixel the value of its tile, (m, d, rows, columns) -> (m, d, h, w)."""
+        """Repeat the value of each tile over its pixels, (m, d, rows, columns) -> (m, d, h, w)."""
         if (h, w) == (self.patch_size, self.patch_size):
             return values.expand(*values.shape[:2], h, w)
         y = torch.arange(h, device=values.device) // self.keep_size
@@ -59,7 +59,7 @@ class PatchGrid:
         return values[:, :, y][..., x]
 
     def offsets(self, h: int, w: int, device: torch.device | None = None) -> Tensor:
-        """How far each pixel lies from the middle of its patch, (1, 2, h, w), x first, in pixels."""
+        """Offset of each pixel from the centre of its patch, (1, 2, h, w), x first, in pixels."""
         y, x = (torch.arange(size, device=device, dtype=torch.float32) for size in (h, w))
         if (h, w) != (self.patch_size, self.patch_size):
             y, x = y % self.keep_size, x % self.keep_size

@@ -1,4 +1,4 @@
-"""The parts of the spatial alignment network."""
+"""Parts of the spatial alignment network: localization network and dense motion."""
 
 import torch
 from torch import Tensor, nn
@@ -9,18 +9,18 @@ TRANSFORMS = {'translation': 2, 'affine': 6}
 
 
 class LocalizationNet(nn.Module):
-    """Estimates from two patches how one has to be moved to lie on the other.
+    """Estimate the motion that aligns one patch with another.
 
     Paper:
         Robust Video Super-Resolution With Learned Temporal Dynamics, ICCV 2017, section 4.2: two convolutions of 32
         kernels 9 x 9 with ReLU, each with a 2 x 2 max-pooling, a layer of 100 units with ReLU, a layer for the
         parameters.
 
-    The parameters start close to zero, that is, at no motion; the paper does not say how it initialises.
+    The motion starts close to zero; the paper does not state its initialisation.
 
     Convention:
         In pixels, dx (right) first, from the reference to the neighbour: ``reference(p) ~ neighbour(p + motion(p))``.
-        A translation is (dx, dy). An affine motion is (dx, dy, dx', dx'', dy', dy''): at a point (x, y) away from the
+        A translation is (dx, dy). An affine motion is (dx, dy, dx', dx'', dy', dy''): at a point (x, y) from the
         middle of the patch, in halves of its size, it is (dx + dx' x + dx'' y, dy + dy' x + dy'' y).
 
     Args:
@@ -69,21 +69,21 @@ class LocalizationNet(nn.Module):
 
     def forward(self, neighbours: Tensor, references: Tensor) -> Tensor:
         """Motion of patches, two of (m, c, patch_size, patch_size) -> (m, 2 or 6), pixels."""
-        # What is the same everywhere says nothing about motion; without it a change of brightness is none.
+        # A constant carries no motion: subtracting the mean makes the estimate independent of brightness.
         pair = torch.cat((references, neighbours), dim=1)
         pair = pair - pair.mean(dim=(-2, -1), keepdim=True)
         return self.regression(self.features(pair).flatten(1))
 
 
 def dense_motion(theta: Tensor, grid: PatchGrid, h: int, w: int) -> Tensor:
-    """Motion of each pixel from that of the patches.
+    """Expand the motion of the patches to each pixel.
 
     Convention:
         That of ``LocalizationNet``; the flow is that of ``flow_warp``.
 
     Args:
         theta: (m, 2 or 6, rows, columns), pixels.
-        grid: Where the patches lie.
+        grid: Layout of the patches.
         h: Height of the frame.
         w: Width of the frame.
 
@@ -99,14 +99,14 @@ def dense_motion(theta: Tensor, grid: PatchGrid, h: int, w: int) -> Tensor:
 
 
 def rectified_translation(flow: Tensor, grid: PatchGrid) -> Tensor:
-    """The translation of each patch: its flow, averaged and rounded to whole pixels (half to even).
+    """Translation of each patch: its average flow, rounded to whole pixels (half to even).
 
     Paper:
         Robust Video Super-Resolution With Learned Temporal Dynamics, ICCV 2017, section 4.1.
 
     Args:
         flow: (m, 2, h, w), pixels.
-        grid: Where the patches lie.
+        grid: Layout of the patches.
 
     Returns:
         (m, 2, rows, columns), whole numbers in the dtype of ``flow``.

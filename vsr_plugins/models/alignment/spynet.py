@@ -18,7 +18,7 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class ConvUnit(nn.Module):
-    """A 7 x 7 convolution, held as ``conv`` as in released weights."""
+    """A 7 x 7 convolution, named ``conv`` as in released weights."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -30,14 +30,14 @@ class ConvUnit(nn.Module):
 
 
 class SPyNetLevel(nn.Module):
-    """The five convolutions that refine the flow of one pyramid level."""
+    """Five convolutions that refine the flow of one pyramid level."""
 
     def __init__(self) -> None:
         super().__init__()
         self.basic_module = nn.ModuleList(ConvUnit(a, b) for a, b in zip(WIDTHS, WIDTHS[1:], strict=False))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Reference, warped neighbour and flow, (n, 8, h, w) -> what to add to the flow, (n, 2, h, w)."""
+        """Reference, warped neighbour and flow, (n, 8, h, w) -> update of the flow, (n, 2, h, w)."""
         *inner, last = self.basic_module
         for conv in inner:
             x = F.relu(conv(x), inplace=True)
@@ -45,7 +45,7 @@ class SPyNetLevel(nn.Module):
 
 
 class SPyNet(nn.Module):
-    """Spatial pyramid network: each level warps the neighbour by the flow so far and refines it.
+    """Spatial pyramid network: each level warps the neighbour by the current flow and refines the flow.
 
     Paper:
         Optical Flow Estimation using a Spatial Pyramid Network. CVPR 2017. Six levels, 1,440,300 parameters, as in
@@ -65,8 +65,8 @@ class SPyNet(nn.Module):
             weights: A local file, or ``'pretrained:NAME'`` of the registry.
 
         Raises:
-            FileNotFoundError: If there is no such file; nothing is downloaded.
-            ValueError: If it does not hold the weights of SPyNet.
+            FileNotFoundError: If the file does not exist; nothing is downloaded.
+            ValueError: If the file does not contain SPyNet's weights.
         """
         load_named_weights(self, weights, {'mean': self.mean, 'std': self.std})
 
@@ -91,7 +91,7 @@ class SPyNet(nn.Module):
         return flow * flow.new_tensor((w / size[1], h / size[0])).view(1, 2, 1, 1)
 
     def _pyramid(self, frames: Tensor) -> list[Tensor]:
-        """Normalised frames, the coarsest first."""
+        """Image pyramid of the normalised frames, coarsest first."""
         levels = [(frames - self.mean) / self.std]
         for _ in range(LEVELS - 1):
             levels.append(F.avg_pool2d(levels[-1], 2))

@@ -1,1 +1,1 @@
-"""Parts of networks; torch and numpy alone, no registry."""
+"""Building blocks of networks: torch and numpy only, no registry."""

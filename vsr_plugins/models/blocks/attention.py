@@ -1,12 +1,12 @@
 """Long- and short-range attention over video features.
 
 Source: "Efficient Video Super-Resolution with Latent Attention" (Computer Science, 2023, 50(11A): 221100156), section
-4.2, eqs. (8)-(14), figures 3 and 5. Features are ``(n, c, t, h, w)``. A block returns what is to be *added* to the
-features (eq. 17), so a block whose weights are zero leaves a network as it was.
+4.2, eqs. (8)-(14), figures 3 and 5. Features are ``(n, c, t, h, w)``. A block returns the update to *add* to the
+features (eq. 17), so a block with zero weights leaves the network unchanged.
 
-Where the paper is silent this package reads it so: pooling and the deconvolutions' stride are spatial only; the
-4 x 4 x 4 deconvolution keeps the number of frames by dropping the surplus last one; LeakyReLU has slope 0.1; the mask
-passes a sigmoid, as in the residual attention network the paper refers to.
+Our reading where the paper states nothing: pooling and the deconvolutions' stride are spatial only; the 4 x 4 x 4
+deconvolution keeps the number of frames by dropping the surplus last one; LeakyReLU has slope 0.1; the mask passes a
+sigmoid, as in the residual attention network that the paper cites.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,14 +26,14 @@ MASK_ACTIVATIONS = {'sigmoid': nn.Sigmoid, 'leaky_relu': partial(nn.LeakyReLU, N
 
 
 def choose(options: dict[str, Callable[..., nn.Module]], name: str, what: str) -> Callable[..., nn.Module]:
-    """``options[name]``, or a ValueError that lists the options."""
+    """Return ``options[name]``, or raise a ValueError that lists the options."""
     if name not in options:
         raise ValueError(f'{what} must be one of {sorted(options)}, but got {name!r}')
     return options[name]
 
 
 def dot_product_attention(query: Tensor, key: Tensor, value: Tensor, scale: float = 1.0) -> Tensor:
-    """``softmax(scale * query key^T) value`` (eqs. 9 and 10) without ever holding the matrix of scores.
+    """``softmax(scale * query key^T) value`` (eqs. 9 and 10) without storing the matrix of scores.
 
     Args:
         query: (n, q, c).
@@ -44,14 +44,14 @@ def dot_product_attention(query: Tensor, key: Tensor, value: Tensor, scale: floa
     Returns:
         (n, q, c).
     """
-    # PyTorch takes its fused kernels where there is a head axis and channels lie side by side; else the plain product,
-    # matrix and all, without a word.
+    # PyTorch uses its fused kernels only with a head axis and contiguous channels; otherwise it silently computes the
+    # unfused product, with the complete matrix.
     query, key, value = (tokens.contiguous().unsqueeze(1) for tokens in (query, key, value))
     return F.scaled_dot_product_attention(query, key, value, scale=scale).squeeze(1)
 
 
 class SpatialPool(nn.Module):
-    """Halves height and width; an odd row or column is repeated first."""
+    """Halve height and width; an odd row or column is repeated first."""
 
     def __init__(self, kind: str) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class SpatialDeconv(nn.ConvTranspose3d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, c, t, h, w) -> (n, c, t, 2h, 2w)."""
-        # A kernel of 4 frames at stride 1 makes one frame too many.
+        # A kernel of 4 frames at stride 1 outputs one frame too many.
         return super().forward(x)[:, :, : x.shape[2]]
 
 
@@ -81,16 +81,16 @@ class LatentHead(nn.Module):
     """Two parallel layers on top of a block, mean and log-variance of a Gaussian, and a sample of it (figure 5).
 
     ``z = mu + eps * sigma`` with ``eps ~ N(0, 1)`` while training with ``sampling`` on, ``z = mu`` otherwise. The paper
-    does not say what the variance layer predicts; here it is the log-variance, clamped to [-10, 2], with zero weights
-    and bias -6, so that switching it on starts from what the mean head has learnt.
+    does not state what the variance layer predicts; here it is the log-variance, clamped to [-10, 2], with zero weights
+    and bias -6, so that enabling it starts from the trained mean head.
 
     Args:
         channels: Channels of the block's output.
-        num_samples: What a test takes: 0 (default) the mean, S > 0 the average of S samples.
+        num_samples: Output in evaluation mode: 0 (default) the mean, S > 0 the average of S samples.
 
     Attributes:
-        sampling: Whether the variance head is open (algorithm 1, line 3). Off at first: stage 1 trains the mean alone.
-        last_sigma: Mean sigma of the last sample that was drawn, () detached; None before.
+        sampling: Whether the variance head is active (algorithm 1, line 3). Off initially: stage 1 trains the mean.
+        last_sigma: Mean sigma of the last sample, () detached; None before the first.
 
     Raises:
         ValueError: If ``num_samples`` is negative.
@@ -118,7 +118,7 @@ class LatentHead(nn.Module):
             return mean
         sigma = self.sigma(x)
         self.last_sigma = sigma.detach().mean()
-        # The average of S draws is one draw of a Gaussian that is sqrt(S) times narrower.
+        # The average of S draws equals one draw of a Gaussian with sigma / sqrt(S).
         return mean + sigma * torch.randn_like(sigma) * num_samples**-0.5
 
     def sigma(self, x: Tensor) -> Tensor:
@@ -127,13 +127,13 @@ class LatentHead(nn.Module):
 
 
 def latent_heads(module: nn.Module) -> dict[str, LatentHead]:
-    """The latent heads of a network by their names, in the network's order."""
+    """Latent heads of a network by name, in the network's order."""
     return {name: part for name, part in module.named_modules() if isinstance(part, LatentHead)}
 
 
 @contextmanager
 def closed_heads(module: nn.Module) -> Iterator[None]:
-    """Within the context the heads of ``module`` give their means."""
+    """Within this context the heads of ``module`` return their means."""
     states = [(head, head.sampling) for head in latent_heads(module).values()]
     try:
         for head, _ in states:
@@ -145,18 +145,18 @@ def closed_heads(module: nn.Module) -> Iterator[None]:
 
 
 class LongRangeAttention(nn.Module):
-    """Every position of the chunk attends to every position of the chunk, or of other frames too (eqs. 9-11).
+    """Every position of the chunk attends to every position of the chunk, and optionally of other frames (eqs. 9-11).
 
-    Convolution and pooling halve the features; queries, keys and values are 1x1 embeddings of them, keys and values
+    Convolution and pooling halve height and width; queries, keys and values are 1x1 embeddings of them, keys and values
     pooled once more (as in non-local networks, which the paper follows); the deconvolution restores the size. The
-    number of keys is ``t * h * w / 16``, of queries ``t * h * w / 4``; memory grows linearly with either.
+    number of keys is ``t * h * w / 16``, of queries ``t * h * w / 4``; memory is linear in both.
 
     Args:
         channels: Channels of the features.
-        pool: ``'max'`` (default) or ``'avg'``; the paper does not say which.
+        pool: ``'max'`` (default) or ``'avg'``; the paper does not state which.
         scale: Factor of the scores before the softmax; 1 is the paper's.
         variational: Add the two heads of figure 5.
-        num_samples: Of the heads, see ``LatentHead``.
+        num_samples: See ``LatentHead``.
     """
 
     def __init__(
@@ -177,7 +177,7 @@ class LongRangeAttention(nn.Module):
 
         Args:
             x: (n, c, t, h, w).
-            external: (n, c, t', h, w), features of another sequence of the video, given as keys and values only.
+            external: (n, c, t', h, w), features of another sequence of the video, used as keys and values only.
 
         Returns:
             (n, c, t, h, w), to be added to ``x``.
@@ -185,11 +185,11 @@ class LongRangeAttention(nn.Module):
         return self.attend(x, None if external is None else self.reduced(external))
 
     def reduced(self, x: Tensor) -> Tensor:
-        """What queries, keys and values are embedded from, (n, c, t, h, w) -> (n, c, t, ceil(h / 2), ceil(w / 2))."""
+        """Input of the query, key and value embeddings, (n, c, t, h, w) -> (n, c, t, ceil(h / 2), ceil(w / 2))."""
         return self.pool(F.leaky_relu(self.reduce(x), NEGATIVE_SLOPE, inplace=True))
 
     def attend(self, x: Tensor, external: Tensor | None = None) -> Tensor:
-        """``forward`` with what ``reduced`` made of the external features, so that it can serve many chunks."""
+        """``forward`` with external features already passed through ``reduced``, so that many chunks can share them."""
         reduced = self.reduced(x)
         source = reduced if external is None else torch.cat((reduced, external), dim=2)
         query = self.query(reduced)
@@ -201,17 +201,17 @@ class LongRangeAttention(nn.Module):
 
 
 class ShortRangeAttention(nn.Module):
-    """A mask over the values, computed from the neighbourhood bottom-up and top-down (eqs. 12-14).
+    """A mask on the values, computed from the neighbourhood bottom-up and top-down (eqs. 12-14).
 
     Queries and keys are embedded, concatenated and passed through two stacks of convolution and pooling and two
-    deconvolutions; two 3 x 3 x 3 kernels make the 5 x 5 x 5 field the paper names.
+    deconvolutions; two 3 x 3 x 3 kernels give the paper's receptive field of 5 x 5 x 5.
 
     Args:
         channels: Channels of the features.
         pool: ``'max'`` (default) or ``'avg'``.
-        mask_activation: ``'sigmoid'`` (default), ``'leaky_relu'`` or ``'none'``; the paper does not say which.
+        mask_activation: ``'sigmoid'`` (default), ``'leaky_relu'`` or ``'none'``; the paper does not state which.
         variational: Add the two heads of figure 5.
-        num_samples: Of the heads, see ``LatentHead``.
+        num_samples: See ``LatentHead``.
     """
 
     def __init__(
@@ -239,7 +239,7 @@ class ShortRangeAttention(nn.Module):
         return self.head(self.mask(x) * self.value(x))
 
     def mask(self, x: Tensor) -> Tensor:
-        """The mask ``M`` of eq. (12): (n, c, t, h, w) -> (n, c, t, h, w)."""
+        """Mask ``M`` of eq. (12): (n, c, t, h, w) -> (n, c, t, h, w)."""
         h, w = x.shape[-2:]
         mask = self._embedded_down(x) if may_rearrange(x, self.down1.weight) else self._embedded_down_layers(x)
         mask = self.pool(F.leaky_relu(mask, NEGATIVE_SLOPE, inplace=True))
@@ -252,10 +252,10 @@ class ShortRangeAttention(nn.Module):
         return self.down1(torch.cat((self.key(x), self.query(x)), dim=1))
 
     def _embedded_down(self, x: Tensor) -> Tensor:
-        """The same as one convolution: half the products, and no features twice as wide as the others."""
+        """``_embedded_down_layers`` folded into one convolution: half the products, no features of double width."""
         matrix = torch.cat((self.key.weight, self.query.weight)).flatten(1)
         weight = torch.einsum('oithw,ic->octhw', self.down1.weight, matrix)
-        # What the embeddings' biases bring, tap by tap; taps that meet the padding bring nothing.
+        # Contribution of the embeddings' biases per tap; taps in the padding contribute nothing.
         taps = torch.einsum('oithw,i->othw', self.down1.weight, torch.cat((self.key.bias, self.query.bias)))
         everywhere = taps.sum((1, 2, 3))
         output = conv3d(x, weight, self.down1.bias + everywhere)
@@ -263,14 +263,14 @@ class ShortRangeAttention(nn.Module):
         ones = x.new_ones(1, 1, *map(len, axes))
         missing = F.conv3d(ones, taps.unsqueeze(1), padding=1)[0] - everywhere.view(-1, 1, 1, 1)
         for place in product(*(range(len(axis)) for axis in axes)):
-            if place != (1, 1, 1) or ones.numel() < 27:  # inside nothing is missing
+            if place != (1, 1, 1) or ones.numel() < 27:  # the interior needs no correction
                 t, h, w = (axis[i] for axis, i in zip(axes, place, strict=True))
                 output[:, :, t, h, w] += missing[(slice(None), *place)].view(-1, 1, 1, 1)
         return output
 
 
 def _regions(size: int) -> list[slice]:
-    """First, inner and last positions along an axis, as many of them as there are."""
+    """First, inner and last positions along an axis, without empty ranges."""
     edges = sorted({0, min(1, size), max(size - 1, 0), size})
     return [slice(*ends) for ends in zip(edges, edges[1:], strict=False)]
 

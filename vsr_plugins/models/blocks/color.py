@@ -1,4 +1,4 @@
-"""Networks of one channel inside a world of RGB frames."""
+"""Run one-channel networks on RGB frames."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .resize import bicubic_upsample
 
-# The colours a network may work on, and their channels.
+# Colours a network may work on, and their numbers of channels.
 COLORS = {'y': 1, 'rgb': 3}
 
 # ITU-R BT.601 for R, G, B in [0, 1]: 16/255 (black) to 235/255 (white), as MATLAB's rgb2ycbcr.
@@ -18,10 +18,10 @@ WEIGHTS = (65.481 / 255, 128.553 / 255, 24.966 / 255)
 
 
 def channels_of(color: str) -> int:
-    """Channels of a frame in ``color``.
+    """Number of channels of a frame in ``color``.
 
     Raises:
-        ValueError: If it is neither ``'y'`` nor ``'rgb'``.
+        ValueError: If ``color`` is neither ``'y'`` nor ``'rgb'``.
     """
     if color not in COLORS:
         raise ValueError(f"color must be 'y' or 'rgb', but got {color!r}")
@@ -43,13 +43,13 @@ def luma(frames: Tensor) -> Tensor:
 
 
 def with_luma(frames: Tensor, y: Tensor) -> Tensor:
-    """Frames with another Y and the same Cb and Cr.
+    """Replace Y of the frames, keeping Cb and Cr.
 
-    R, G and B all take the same share of Y, so what Y differs by is added to each and no chroma is ever computed.
+    A change of Y changes R, G and B equally, so the difference of Y is added to each and no chroma is computed.
 
     Args:
         frames: (..., 3, h, w), RGB in [0, 1].
-        y: (..., 1, h, w), as ``luma`` gives it.
+        y: (..., 1, h, w), as ``luma`` returns it.
 
     Returns:
         (..., 3, h, w), RGB, not clamped: ``luma`` of it is ``y``.
@@ -64,21 +64,21 @@ def run_in_color(
     scale: int,
     output: Literal['all', 'center'] = 'all',
 ) -> Tensor:
-    """Run a network on the colour it works on, and give the colour that came.
+    """Run a network on the colour it works on, and return the colour of the input.
 
-    On ``'y'``, an RGB clip is enlarged as the papers of one-channel networks do it: the network takes Y, and Cb and Cr
-    are enlarged by bicubic interpolation. Frames of one channel are taken as Y and go straight through.
+    On ``'y'``, an RGB clip is upsampled as in papers of one-channel networks: the network takes Y, and Cb and Cr are
+    upsampled by bicubic interpolation. Frames of one channel are treated as Y.
 
     Args:
-        function: (n, t, c, h, w) -> (n, t, c, scale * h, scale * w), or (n, c, scale * h, scale * w) of the frame in
-            the middle; c is 1 on ``'y'``, else 3.
+        function: (n, t, c, h, w) -> (n, t, c, scale * h, scale * w), or (n, c, scale * h, scale * w) for the centre
+            frame; c is 1 on ``'y'``, else 3.
         frames: (n, t, 3, h, w) in [0, 1], or (n, t, 1, h, w) where ``color`` is ``'y'``.
         color: ``'y'`` or ``'rgb'``.
-        scale: Enlargement.
-        output: ``'all'`` frames, or the frame in the ``'center'``, index ``t // 2``.
+        scale: Upscaling factor.
+        output: ``'all'`` frames, or the ``'center'`` frame, index ``t // 2``.
 
     Returns:
-        What ``function`` gives, in the channels of ``frames``; where the colour was changed, in their dtype too.
+        The output of ``function`` in the channels of ``frames``; after a colour conversion, in their dtype too.
 
     Raises:
         ValueError: If ``color`` is unknown or the frames do not have its channels.
@@ -89,8 +89,8 @@ def run_in_color(
     if color != 'y' or channels != 3:
         raise ValueError(f'a network on {color!r} takes frames of {channels_of(color)} channels, but got {channels}')
     y = function(luma(frames).to(frames.dtype))
-    shown = frames
+    base = frames
     if output == 'center':
         center = frames.shape[1] // 2
-        shown = frames[:, center] if y.ndim == 4 else frames[:, center : center + 1]
-    return with_luma(bicubic_upsample(shown, scale), y).to(frames.dtype)
+        base = frames[:, center] if y.ndim == 4 else frames[:, center : center + 1]
+    return with_luma(bicubic_upsample(base, scale), y).to(frames.dtype)

@@ -1,12 +1,12 @@
-"""Deformable convolution, versions 1 and 2: one function for the whole package.
+"""Deformable convolution, versions 1 and 2: the only implementation in the package.
 
 Sources: "Deformable Convolutional Networks" (ICCV 2017), section 2.1, eqs. (2)-(4), and "Deformable ConvNets v2"
 (CVPR 2019), section 3.2, eq. (1), which adds the mask.
 
 Convention: offsets are in pixels of the input, (dy, dx) interleaved per tap, taps row by row, deformable groups
 outermost: channel ``(group * taps + tap) * 2`` is dy, the next one dx. Mask channels are ``group * taps + tap``. The
-input is zero outside, so a sample less than a pixel outside is weighted by what is left of it. This is what mmcv,
-torchvision and detectron2 do.
+input is zero outside, so a sample less than a pixel outside is interpolated between the border and zero. mmcv,
+torchvision and detectron2 do the same.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ _forced: ContextVar[str | None] = ContextVar('deform_backend', default=None)
 
 @contextmanager
 def deform_backend(name: str) -> Iterator[None]:
-    """Within this context, compute with the named backend whatever the device; for tests and measurements.
+    """Within this context, compute with the named backend on every device; for tests and measurements.
 
     Args:
         name: ``'torchvision'`` (its compiled kernel) or ``'grid_sample'`` (``deform_sampling``).
@@ -41,10 +41,10 @@ def deform_backend(name: str) -> Iterator[None]:
 
 
 def active_backend(device: torch.device | str | None = None) -> str:
-    """The backend that computes on a device; by default on CUDA where there is one, else on the CPU.
+    """Backend used on a device; the default device is CUDA if available, else the CPU.
 
-    torchvision's kernel is compiled for CUDA and is used there. On the CPU that kernel keeps to one thread in the
-    forward pass and is slower still in the backward pass (``benchmarks/deform_conv.py``).
+    torchvision's compiled kernel is used on CUDA. On the CPU that kernel uses one thread in the forward pass and is
+    slower still in the backward pass (``benchmarks/deform_conv.py``).
     """
     if device is None:
         device = 'cuda' if torch.cuda.is_available() else 'cpu'
@@ -63,10 +63,10 @@ def deform_conv2d(
     deform_groups: int = 1,
     mask: Tensor | None = None,
 ) -> Tensor:
-    """Convolve with taps that each position moves on its own and, with a mask, weights on its own.
+    """Deformable convolution: offsets move, and an optional mask weights, each tap at each position.
 
-    Computed in float32 (float64 for float64 features), under autocast and for half precision too: in bfloat16 an offset
-    of 4 pixels is known to 1/32 pixel only. Differentiable once, in all tensors. An offset that is not finite gives
+    Computes in float32 (float64 for float64 features), also under autocast and for half precision: in bfloat16 an
+    offset of 4 pixels has a resolution of 1/32 pixel. Differentiable once, in all tensors. A non-finite offset gives
     NaN or zero at its position.
 
     Args:
@@ -74,11 +74,11 @@ def deform_conv2d(
         offset: (n, 2 * deform_groups * kernel_h * kernel_w, h_out, w_out), pixels.
         weight: (c_out, c_in / groups, kernel_h, kernel_w).
         bias: (c_out,) or None.
-        stride: One number or (vertical, horizontal), as the two that follow.
+        stride: One number or (vertical, horizontal), as padding and dilation.
         padding: Zeros added on each side.
         dilation: Distance of the taps.
         groups: Groups of the convolution.
-        deform_groups: Groups of channels of ``x`` that each have offsets of their own.
+        deform_groups: Groups of channels of ``x`` with separate offsets.
         mask: (n, deform_groups * kernel_h * kernel_w, h_out, w_out), or None for version 1.
 
     Returns:
@@ -123,15 +123,15 @@ def deform_conv2d_grads(
 
     Args:
         grad_output: Gradient with respect to the output, (n, c_out, h_out, w_out).
-        x: As the following, what ``deform_conv2d`` was given.
-        offset: See there.
-        mask: See there.
-        weight: See there.
+        x: Argument of ``deform_conv2d``.
+        offset: Argument of ``deform_conv2d``.
+        mask: Argument of ``deform_conv2d``.
+        weight: Argument of ``deform_conv2d``.
         geometry: Kernel size, stride and the other numbers.
         needs: Which gradients to compute.
 
     Returns:
-        Gradients of x, offset, mask and weight in float32 (float64 for float64 features); None for what is not needed.
+        Gradients of x, offset, mask and weight in float32 (float64 for float64 features); None where not needed.
     """
     dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
     tensors = [None if tensor is None else tensor.detach().to(dtype) for tensor in (x, offset, mask, weight)]
@@ -147,23 +147,23 @@ def deform_conv2d_grads(
 
 
 def _torchvision(x: Tensor, offset: Tensor, mask: Tensor | None, weight: Tensor, geometry: Geometry) -> Tensor:
-    # Its kernels are loaded only where they are used.
+    # Imported here: loads the compiled kernels only when they are used.
     from torchvision.ops import deform_conv2d as compiled
 
     return compiled(x, offset, weight, None, geometry.stride, geometry.padding, geometry.dilation, mask)
 
 
-def _pair(name: str, value: int | Sequence[int], least: int) -> tuple[int, int]:
+def _pair(name: str, value: int | Sequence[int], minimum: int) -> tuple[int, int]:
     pair = (value, value) if isinstance(value, int) else tuple(value)
-    if len(pair) != 2 or any(number < least for number in pair):
-        raise ValueError(f'{name} must be one number or two, each at least {least}, but got {value}')
+    if len(pair) != 2 or any(number < minimum for number in pair):
+        raise ValueError(f'{name} must be one number or two, each at least {minimum}, but got {value}')
     return pair
 
 
 def _check(
     x: Tensor, offset: Tensor, weight: Tensor, bias: Tensor | None, mask: Tensor | None, geometry: Geometry
 ) -> None:
-    """Refuse tensors that do not fit together, before a kernel reads beyond one of them."""
+    """Raise if the shapes do not fit, before a kernel reads out of bounds."""
     if x.dim() != 4 or weight.dim() != 4:
         raise ValueError(f'x and weight must have 4 dimensions, but got shapes {(*x.shape,)} and {(*weight.shape,)}')
     n, channels, *size = x.shape

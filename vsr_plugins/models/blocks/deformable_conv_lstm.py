@@ -1,4 +1,4 @@
-"""Bidirectional ConvLSTM whose states are aligned with the current frame before the cell sees them.
+"""Bidirectional ConvLSTM whose states are aligned with the current frame before each step.
 
 Source: "Zooming Slow-Mo: Fast and Accurate One-Stage Space-Time Video Super-Resolution" (CVPR 2020), section 3.2.
 """
@@ -20,7 +20,7 @@ class LSTMState(NamedTuple):
 
 
 class FrameContext(NamedTuple):
-    """What the recurrence needs of a frame: its pyramid for the alignment of the hidden and of the cell state."""
+    """Feature pyramids of a frame, for the alignment of the hidden and of the cell state."""
 
     for_hidden: Pyramid
     for_cell: Pyramid
@@ -31,7 +31,7 @@ class FrameContext(NamedTuple):
         return self.for_hidden.level1
 
     def split(self, size: int) -> list['FrameContext']:
-        """Contexts of ``size`` entries of the batch each."""
+        """Split the batch into contexts of ``size`` entries each."""
         parts = [
             [Pyramid(*levels) for levels in zip(*(level.split(size) for level in pyramid), strict=True)]
             for pyramid in self
@@ -40,10 +40,10 @@ class FrameContext(NamedTuple):
 
 
 class StateAlignment(nn.Module):
-    """A state brought to the current frame.
+    """Align a state with the current frame.
 
-    The paper's eqs. (7) and (8) sample the state alone. The authors' code, which their numbers come from and which this
-    follows, samples state and frame towards each other and blends them, as between two frames.
+    The paper's eqs. (7) and (8) sample the state alone. The authors' code, which produced their numbers and which this
+    class follows, samples state and frame towards each other and blends them, as between two frames.
 
     Args:
         channels: Channels of frame and state.
@@ -56,15 +56,15 @@ class StateAlignment(nn.Module):
         self.interpolation = FeatureTemporalInterpolation(channels, deform_groups)
 
     def forward(self, frame: Pyramid, state: Tensor) -> Tensor:
-        """The frame's pyramid, made by ``self.pyramid``, and a state (n, c, h, w) -> the aligned state."""
+        """Pyramid of the frame, computed by ``self.pyramid``, and a state (n, c, h, w) -> the aligned state."""
         return self.interpolation(frame, self.pyramid(state))
 
 
 class DeformableConvLSTM(nn.Module):
     """Bidirectional deformable ConvLSTM; both directions share all weights but those that join them.
 
-    A frame's pyramids are built once, for both directions. The directions advance together as one batch: while one is
-    at frame k, the other is at the k-th from the end.
+    The pyramids of a frame are built once, for both directions. The directions advance together as one batch: while
+    one processes frame k, the other processes the k-th frame from the end.
 
     Args:
         channels: Channels of frames, states and output.
@@ -86,11 +86,11 @@ class DeformableConvLSTM(nn.Module):
         return torch.stack(self.scan(frames)[0], dim=1)
 
     def contexts(self, features: Tensor, n: int) -> list[FrameContext]:
-        """What ``scan`` needs of each frame.
+        """Compute the input of ``scan`` for each frame.
 
         Args:
-            features: (t * n, c, h, w), the clips of a batch side by side.
-            n: Clips of the batch.
+            features: (t * n, c, h, w), time outermost.
+            n: Number of clips in the batch.
         """
         both = FrameContext(self.hidden_alignment.pyramid(features), self.cell_alignment.pyramid(features))
         return both.split(n)
@@ -98,15 +98,15 @@ class DeformableConvLSTM(nn.Module):
     def scan(
         self, frames: Sequence[FrameContext], ahead: Sequence[FrameContext] = (), state: LSTMState | None = None
     ) -> tuple[list[Tensor], LSTMState]:
-        """Run both directions over a stretch of a clip.
+        """Run both directions over a segment of a clip.
 
         Args:
-            frames: The stretch, from ``contexts``.
-            ahead: Frames after it, which only the backward direction sees.
-            state: The forward direction's state before the stretch; None at the start of a clip.
+            frames: The segment, from ``contexts``.
+            ahead: Frames after the segment, processed by the backward direction only.
+            state: Forward state before the segment; None at the start of a clip.
 
         Returns:
-            The output of each frame of the stretch, (n, c, h, w), and the forward direction's state after it.
+            The output of each frame of the segment, (n, c, h, w), and the forward state after it.
         """
         zeros = LSTMState(*(torch.zeros_like(frames[0].features) for _ in LSTMState._fields))
         forward, backward = state or zeros, zeros
@@ -116,7 +116,7 @@ class DeformableConvLSTM(nn.Module):
         forwards: list[Tensor] = []
         backwards: list[Tensor] = []
         for index in range(len(frames)):
-            frame = _together(frames[index], frames[last - index])
+            frame = _concat_contexts(frames[index], frames[last - index])
             both = self.step(frame, LSTMState(*(torch.cat(pair) for pair in zip(forward, backward, strict=True))))
             forward, backward = (LSTMState(*parts) for parts in zip(*(part.split(n) for part in both), strict=True))
             forwards.append(forward.hidden)
@@ -126,7 +126,7 @@ class DeformableConvLSTM(nn.Module):
         return outputs, forward
 
     def step(self, frame: FrameContext, state: LSTMState) -> LSTMState:
-        """The state after a frame."""
+        """Return the state after a frame."""
         hidden = self.hidden_alignment(frame.for_hidden, state.hidden)
         cell = self.cell_alignment(frame.for_cell, state.cell)
         gates = self.gates(torch.cat((frame.features, hidden), dim=1)).chunk(4, dim=1)
@@ -135,8 +135,8 @@ class DeformableConvLSTM(nn.Module):
         return LSTMState(leave * cell.tanh(), cell)
 
 
-def _together(first: FrameContext, second: FrameContext) -> FrameContext:
-    """Two contexts as one batch."""
+def _concat_contexts(first: FrameContext, second: FrameContext) -> FrameContext:
+    """Concatenate two contexts along the batch."""
     return FrameContext(
         *(
             Pyramid(*(torch.cat(levels) for levels in zip(*pyramids, strict=True)))

@@ -1,4 +1,4 @@
-"""Upsampling by filters that a network predicts for every output pixel."""
+"""Upsampling by filters predicted for every output pixel."""
 
 import torch
 import torch.nn.functional as F
@@ -6,19 +6,20 @@ from torch import Tensor
 
 
 def dynamic_upsample(frames: Tensor, filters: Tensor, scale: int) -> Tensor:
-    """Enlarge frames by one filter of their own for each output pixel.
+    """Upsample frames with a separate filter for each output pixel.
 
     "Deep Video Super-Resolution Network Using Dynamic Upsampling Filters Without Explicit Motion Compensation" (CVPR
-    2018). The colours share the filters. Nothing is unfolded: a tap is one multiplication of a shifted view.
+    2018). The colours share the filters. Nothing is unfolded: each tap is one multiplication with a shifted view.
 
     Convention:
         Tap ``i`` of a k x k filter is row ``i // k``, column ``i % k`` of the patch around the input pixel; sub-pixel
-        ``j`` is row ``j // scale``, column ``j % scale`` of the output pixels within it. Outside the frame is black.
+        ``j`` is row ``j // scale``, column ``j % scale`` of the output pixels within it. Pixels outside the frame are
+        black.
 
     Args:
         frames: (n, c, h, w).
-        filters: (n, k * k, scale * scale, h, w), k odd; they should sum to one over dimension 1.
-        scale: Enlargement.
+        filters: (n, k * k, scale * scale, h, w), k odd; should sum to one over dimension 1.
+        scale: Upscaling factor.
 
     Returns:
         (n, c, scale * h, scale * w).

@@ -1,10 +1,10 @@
-"""Alignment of features by deformable convolution over a pyramid of three levels, and frames synthesised by it.
+"""Feature alignment by deformable convolution over a three-level pyramid, and synthesis of frames between two.
 
 Source: "Zooming Slow-Mo: Fast and Accurate One-Stage Space-Time Video Super-Resolution" (CVPR 2020), section 3.1; the
 alignment is EDVR's (CVPR workshops 2019, section 3.2) without the cascaded step at its end.
 
-Convention: offsets as in ``deform``; those of a level are in its own pixels, hence doubled on the way to the next finer
-one. Enlargement between levels is bilinear, ``align_corners=False``.
+Convention: offsets as in ``deform``; those of a level are in its own pixels, hence doubled for the next finer one.
+Upsampling between levels is bilinear, ``align_corners=False``.
 """
 
 import math
@@ -28,7 +28,7 @@ class Pyramid(NamedTuple):
 
 
 class FeaturePyramid(nn.Module):
-    """Levels 2 and 3 from level 1, each by a convolution of stride 2 and one of stride 1.
+    """Compute levels 2 and 3 from level 1, each by a convolution of stride 2 and one of stride 1.
 
     Args:
         channels: Channels of every level.
@@ -49,16 +49,16 @@ class FeaturePyramid(nn.Module):
 
 
 class ModulatedDeformConv(nn.Module):
-    """3 x 3 deformable convolution with mask whose offsets a convolution predicts from other features.
+    """3 x 3 deformable convolution with mask; a convolution predicts both from other features.
 
     The predicting convolution starts at zero: offsets 0, mask 1/2.
 
     Args:
-        channels: Channels of what is sampled, of what offsets are predicted from, and of the output.
-        deform_groups: Groups of channels with offsets of their own.
+        channels: Channels of the sampled features, of the features offsets are predicted from, and of the output.
+        deform_groups: Groups of channels with separate offsets.
 
     Raises:
-        ValueError: If the channels cannot be divided into so many groups.
+        ValueError: If ``channels`` is not a multiple of ``deform_groups``.
     """
 
     def __init__(self, channels: int, deform_groups: int) -> None:
@@ -75,7 +75,7 @@ class ModulatedDeformConv(nn.Module):
         nn.init.zeros_(self.conv_offset.bias)
 
     def forward(self, features: Tensor, motion: Tensor) -> Tensor:
-        """Sample ``features`` (n, c, h, w) where ``motion`` (n, c, h, w) says -> (n, c, h, w)."""
+        """Sample ``features`` (n, c, h, w) at offsets predicted from ``motion`` (n, c, h, w) -> (n, c, h, w)."""
         predicted = self.conv_offset(motion)
         offset, mask = predicted.split((18 * self.deform_groups, 9 * self.deform_groups), dim=1)
         return deform_conv2d(
@@ -89,7 +89,7 @@ class AlignmentLevel(nn.Module):
     Args:
         channels: Channels of the features.
         deform_groups: See ``ModulatedDeformConv``.
-        coarsest: No coarser level comes before it.
+        coarsest: Whether this is the coarsest level.
     """
 
     def __init__(self, channels: int, deform_groups: int, coarsest: bool) -> None:
@@ -104,16 +104,16 @@ class AlignmentLevel(nn.Module):
     def forward(
         self, moving: Tensor, target: Tensor, coarser: tuple[Tensor, Tensor] | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Align a level.
+        """Align one level.
 
         Args:
             moving: Features to sample, (n, c, h, w).
-            target: Features to align them with, as ``moving``.
-            coarser: What the next coarser level returned, its features activated.
+            target: Features to align them with, same shape.
+            coarser: Output of the next coarser level, its features activated.
 
         Returns:
-            Features that offsets are predicted from and aligned features, both (n, c, h, w), the latter without
-            activation.
+            Motion features (offsets are predicted from them) and aligned features, both (n, c, h, w), the latter
+            without activation.
         """
         motion = activate(self.motion_conv1(torch.cat((moving, target), dim=1)))
         if coarser is None:
@@ -130,7 +130,7 @@ class AlignmentLevel(nn.Module):
 
 
 class PyramidAlignment(nn.Module):
-    """Features of one frame, sampled as the motion towards another frame asks for, from coarse to fine.
+    """Align the features of one frame with another frame, from coarse to fine.
 
     Args:
         channels: Channels of the features.
@@ -144,17 +144,17 @@ class PyramidAlignment(nn.Module):
         self.level1 = AlignmentLevel(channels, deform_groups, coarsest=False)
 
     def forward(self, moving: Pyramid, target: Pyramid) -> Tensor:
-        """Two pyramids -> what ``moving`` becomes, (n, c, h, w)."""
+        """Two pyramids -> aligned features of ``moving``, (n, c, h, w)."""
         motion, features = self.level3(moving.level3, target.level3)
         motion, features = self.level2(moving.level2, target.level2, (motion, activate(features)))
         return self.level1(moving.level1, target.level1, (motion, activate(features)))[1]
 
 
 class FeatureTemporalInterpolation(nn.Module):
-    """The features of a frame between two: both sampled towards each other, then blended.
+    """Synthesise the features of a frame between two: sample both towards each other, then blend.
 
     Section 3.1, eqs. (1)-(5): ``alpha * T1 + beta * T2`` with learnt 1 x 1 convolutions alpha and beta, here one
-    convolution of both. The two directions have weights of their own.
+    convolution of both. The two directions have separate weights.
 
     Args:
         channels: Channels of the features.
@@ -173,12 +173,12 @@ class FeatureTemporalInterpolation(nn.Module):
 
 
 def activate(features: Tensor) -> Tensor:
-    """Leaky ReLU, in place: no layer before it needs its own output for a gradient."""
+    """Leaky ReLU in place: no layer before it needs its own output for the gradient."""
     return F.leaky_relu(features, NEGATIVE_SLOPE, inplace=True)
 
 
 def like_layout(features: Tensor, other: Tensor) -> Tensor:
-    """``features`` in the memory layout of ``other``: joined with it, they keep the one convolutions are fast in."""
+    """Put ``features`` into the layout of ``other``, so that concatenating them keeps the faster layout."""
     if other.is_contiguous(memory_format=torch.channels_last):
         return features.contiguous(memory_format=torch.channels_last)
     return features

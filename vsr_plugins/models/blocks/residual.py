@@ -6,8 +6,8 @@ from torch import Tensor, nn
 class ResidualBlock(nn.Module):
     """Convolution, ReLU, convolution, and the input added: the block of EDSR, EDVR and BasicVSR.
 
-    The parameters have the names of MMagic's ``ResidualBlockNoBN`` and start as there: Kaiming weights times 0.1, so
-    that a deep stack starts near the identity ("ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks",
+    The parameters have the names of MMagic's ``ResidualBlockNoBN`` and its initialisation: Kaiming weights times 0.1,
+    so that a deep stack starts near the identity ("ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks",
     ECCV Workshops 2018, section 3.1).
 
     Args:
@@ -27,12 +27,12 @@ class ResidualBlock(nn.Module):
 
 
 def residual_blocks(num_blocks: int, mid_channels: int) -> nn.Sequential:
-    """A stack of ``ResidualBlock``."""
+    """Return a stack of ``ResidualBlock``."""
     return nn.Sequential(*(ResidualBlock(mid_channels) for _ in range(num_blocks)))
 
 
 def init_small(*convs: nn.Conv2d, scale: float = 0.1) -> None:
-    """Kaiming weights times ``scale``, biases of zero."""
+    """Initialise with Kaiming weights times ``scale`` and zero biases."""
     for conv in convs:
         nn.init.kaiming_normal_(conv.weight)
         conv.weight.data.mul_(scale)

@@ -1,4 +1,4 @@
-"""Bicubic enlargement and padding of frames, inside networks."""
+"""Bicubic upsampling and padding of frames inside networks."""
 
 import torch
 import torch.nn.functional as F
@@ -6,16 +6,16 @@ from torch import Tensor
 
 
 def bicubic_upsample(frames: Tensor, scale: int) -> Tensor:
-    """Enlarge frames by MATLAB's bicubic kernel (a = -0.5), the interpolation the published tables start from.
+    """Upsample frames by MATLAB's bicubic kernel (a = -0.5), the bicubic baseline of published tables.
 
     Convention:
         Pixel centres, ``align_corners=False``: output pixel ``i`` lies at ``(i + 0.5) / scale - 0.5`` of the input.
-        Outside the frame the border pixels are mirrored, edge included, as MATLAB's ``imresize`` does. PyTorch's plain
-        ``mode='bicubic'`` has another kernel (a = -0.75); its antialiased one is the one wanted here.
+        Outside the frame the border pixels are mirrored, edge included, as in MATLAB's ``imresize``. PyTorch's
+        ``mode='bicubic'`` has another kernel (a = -0.75) unless ``antialias=True``, which is used here.
 
     Args:
         frames: (..., c, h, w), float.
-        scale: Whole factor, 1 or more.
+        scale: Integer, 1 or more.
 
     Returns:
         (..., c, scale * h, scale * w), same dtype, computed in float32. Not clamped: the kernel overshoots at edges.
@@ -23,7 +23,7 @@ def bicubic_upsample(frames: Tensor, scale: int) -> Tensor:
     if scale == 1:
         return frames
     *lead, h, w = frames.shape
-    margin = 2  # the kernel reaches two pixels beyond the border
+    margin = 2  # the kernel extends two pixels beyond the border
     images = frames.reshape(-1, 1, h, w).to(torch.promote_types(frames.dtype, torch.float32))
     images = images[:, :, _mirrored(h, margin, frames.device)][..., _mirrored(w, margin, frames.device)]
     images = F.interpolate(images, scale_factor=scale, mode='bicubic', antialias=True)
@@ -33,7 +33,7 @@ def bicubic_upsample(frames: Tensor, scale: int) -> Tensor:
 
 
 def _mirrored(size: int, margin: int, device: torch.device) -> Tensor:
-    """Indices of a row of ``size`` pixels with ``margin`` mirrored ones on each side, the edge pixel included."""
+    """Indices of ``size`` pixels with ``margin`` mirrored pixels on each side, the edge pixel included."""
     index = torch.arange(-margin, size + margin, device=device) % (2 * size)
     return torch.where(index < size, index, 2 * size - 1 - index)
 
@@ -43,11 +43,11 @@ def pad_to_multiple(frames: Tensor, multiple: int) -> Tensor:
 
     Args:
         frames: (n, t, c, h, w).
-        multiple: What height and width shall be divisible by.
+        multiple: Height and width become multiples of this.
 
     Returns:
-        (n, t, c, h', w'), the same tensor where nothing is missing. The frame stays in the upper left corner, so an
-        output is cropped by ``[..., :scale * h, :scale * w]``.
+        (n, t, c, h', w'); the input tensor itself if nothing is missing. The frame stays in the upper left corner, so
+        crop an output by ``[..., :scale * h, :scale * w]``.
     """
     h, w = frames.shape[-2:]
     bottom, right = -h % multiple, -w % multiple

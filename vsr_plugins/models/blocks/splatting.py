@@ -1,4 +1,4 @@
-"""Forward warping: each pixel is sent to where it moves."""
+"""Forward warping: move each pixel along its motion."""
 
 import torch
 from torch import Tensor
@@ -7,22 +7,22 @@ from .warping import pixel_grid
 
 
 def splat_upsample(images: Tensor, flow: Tensor, scale: int) -> Tensor:
-    """Send each pixel of a low-resolution image to the place in the large grid that its motion gives it.
+    """Splat each pixel of a low-resolution image onto the large grid, at the position its motion gives.
 
-    The sub-pixel motion compensation layer of "Detail-revealing Deep Video Super-resolution" (ICCV 2017). A
-    pixel falls onto the four pixels around its place, with bilinear weights; what falls together
-    adds up, and where nothing falls there is zero. In float32 also under automatic mixed precision; differentiable in
-    both arguments.
+    The sub-pixel motion compensation layer of "Detail-revealing Deep Video Super-resolution" (ICCV 2017). A pixel is
+    distributed onto the four pixels around its position, with bilinear weights; contributions to one pixel are summed,
+    and a pixel without any is zero. Computes in float32 also under automatic mixed precision; differentiable in both
+    arguments.
 
     Convention:
-        As in the paper, the pixel at ``p`` goes to ``scale * (p + flow(p))``, so without motion it is the upper left
+        As in the paper, the pixel at ``p`` moves to ``scale * (p + flow(p))``, so without motion it is the upper left
         one of its ``scale`` x ``scale`` pixels. ``flow`` is dx first, in pixels of the small image, from ``images`` to
-        the frame whose grid is filled: ``images(p) ~ reference(p + flow(p))``. What falls outside is lost.
+        the frame whose grid is filled: ``images(p) ~ reference(p + flow(p))``. Pixels that land outside are dropped.
 
     Args:
         images: (m, c, h, w).
         flow: (m, 2, h, w).
-        scale: Enlargement, 1 or more.
+        scale: Upscaling factor, 1 or more.
 
     Returns:
         (m, c, scale * h, scale * w), the dtype of ``images``.
@@ -34,16 +34,16 @@ def splat_upsample(images: Tensor, flow: Tensor, scale: int) -> Tensor:
         values = images.to(dtype).flatten(2)
         place = (pixel_grid(h, w, images.device, dtype) + flow.to(dtype)).flatten(2) * scale
         corner = place.detach().floor()
-        x_share, y_share = (place - corner).unbind(1)
+        x_weight, y_weight = (place - corner).unbind(1)
         x_left, y_top = corner.unbind(1)
         output = values.new_zeros(m, c, height * width)
-        for x, y, share in (
-            (x_left, y_top, (1 - x_share) * (1 - y_share)),
-            (x_left + 1, y_top, x_share * (1 - y_share)),
-            (x_left, y_top + 1, (1 - x_share) * y_share),
-            (x_left + 1, y_top + 1, x_share * y_share),
+        for x, y, weight in (
+            (x_left, y_top, (1 - x_weight) * (1 - y_weight)),
+            (x_left + 1, y_top, x_weight * (1 - y_weight)),
+            (x_left, y_top + 1, (1 - x_weight) * y_weight),
+            (x_left + 1, y_top + 1, x_weight * y_weight),
         ):
             inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
             index = (y * width + x).where(inside, 0).long().unsqueeze(1).expand(m, c, h * w)
-            output = output.scatter_add(2, index, values * share.where(inside, 0).unsqueeze(1))
+            output = output.scatter_add(2, index, values * weight.where(inside, 0).unsqueeze(1))
     return output.unflatten(2, (height, width)).to(images.dtype)

@@ -1,4 +1,4 @@
-"""The bicubic enlargement that weights of TecoGAN-PyTorch were trained with."""
+"""Bicubic upsampling as TecoGAN-PyTorch trained its weights with."""
 
 import torch
 import torch.nn.functional as F
@@ -9,11 +9,11 @@ SCALE = 4
 
 
 def tecogan_bicubic_upsample(images: Tensor) -> Tensor:
-    """Enlarge four times by a cubic kernel with a = -0.75, on a grid that is not centred.
+    """Upsample four times by a cubic kernel with a = -0.75, on a grid that is not centred.
 
     Convention:
-        Output pixel ``i`` lies at ``i / 4`` of the input, 1.5 output pixels from where ``bicubic_upsample`` has it.
-        Outside, the outermost pixels repeat.
+        Output pixel ``i`` lies at ``i / 4`` of the input, 1.5 output pixels from its position in ``bicubic_upsample``.
+        Outside, the border pixels repeat.
 
     Args:
         images: (n, c, h, w).

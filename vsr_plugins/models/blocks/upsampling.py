@@ -6,21 +6,21 @@ from torch import Tensor, nn
 
 
 def whole_scale(scale: float) -> int:
-    """``scale`` as the whole number it has to be where pixels are shuffled or sampled, 4.0 too.
+    """Return ``scale`` as an int, for pixel shuffles and sampling; 4.0 is accepted.
 
     Raises:
-        ValueError: If it is none, or below 1.
+        ValueError: If it is not an integer, or below 1.
     """
     if not isinstance(scale, (int, float)) or not scale >= 1 or scale % 1:
-        raise ValueError(f'scale must be a whole number of at least 1, but got {scale!r}')
+        raise ValueError(f'scale must be an integer of at least 1, but got {scale!r}')
     return int(scale)
 
 
 def shuffle_factors(scale: float) -> list[int]:
-    """The pixel shuffles that make up ``scale``: as many of factor 2 as divide it, then the rest at once.
+    """Factors of the pixel shuffles for ``scale``: as many 2s as divide it, then the rest in one step.
 
     Raises:
-        ValueError: If ``scale`` is not a whole number of at least 1.
+        ValueError: If ``scale`` is not an integer of at least 1.
     """
     scale = whole_scale(scale)
     factors = []
@@ -31,21 +31,21 @@ def shuffle_factors(scale: float) -> list[int]:
 
 
 class LinearUpscaler(nn.Module):
-    """Linear convolutions to ``r^2 C`` channels, each with a periodic shuffle, then a linear projection to colour.
+    """Linear convolutions to ``r^2 C`` channels, each with a pixel shuffle, then a linear projection to colour.
 
     Eqs. (18)-(21) of "Efficient Video Super-Resolution with Latent Attention" (Computer Science, 2023, 50(11A)). The
-    paper fixes neither the kernel nor the number of steps; 1x1 kernels and steps of two are this package's reading
-    (for x4: C -> 4C, shuffle 2, C -> 4C, shuffle 2, C -> 3).
+    paper specifies neither the kernel nor the number of steps; 1x1 kernels and steps of two are our reading (for x4:
+    C -> 4C, shuffle 2, C -> 4C, shuffle 2, C -> 3).
 
-    With no activation anywhere the whole module is one linear map from ``in_channels`` to ``out_channels * scale^2``.
-    ``forward`` therefore multiplies the layers' weights first and convolves once at low resolution, which is the same
-    function with the same gradients at a fraction of the time and memory. It computes in float32 whatever it is given:
-    frames in half precision would be rounded to steps as coarse as those of 8 bits.
+    Without activations the complete module is one linear map from ``in_channels`` to ``out_channels * scale^2``.
+    ``forward`` therefore multiplies the layers' weights first and convolves once at low resolution: the same function
+    with the same gradients at a fraction of the time and memory. It always computes in float32: frames in half
+    precision would be rounded to steps as coarse as those of 8 bits.
 
     Args:
         in_channels: Channels C of the features.
         out_channels: Channels of a frame.
-        scale: Enlargement, any whole number; prime factors above 2 are shuffled in one step.
+        scale: Upscaling factor, any integer; its odd part is shuffled in one step.
     """
 
     def __init__(self, in_channels: int, out_channels: int, scale: int) -> None:
@@ -57,7 +57,7 @@ class LinearUpscaler(nn.Module):
         for expansion in self.expansions:
             nn.init.kaiming_normal_(expansion.weight, nonlinearity='linear')
             nn.init.zeros_(expansion.bias)
-        # Starts close to nothing: what the rest of the network adds to, if it adds, comes out first.
+        # Start close to zero, so that a network with a global residual starts from that residual.
         nn.init.normal_(self.projection.weight, std=0.01)
         nn.init.zeros_(self.projection.bias)
 
@@ -68,7 +68,7 @@ class LinearUpscaler(nn.Module):
             return F.pixel_shuffle(F.conv2d(x.to(weight.dtype), weight, bias), self.scale)
 
     def forward_layers(self, x: Tensor) -> Tensor:
-        """The same, layer by layer as the paper draws it."""
+        """``forward`` computed layer by layer, as in the paper's figure."""
         for expansion, r in zip(self.expansions, self.factors, strict=True):
             x = F.pixel_shuffle(expansion(x), r)
         return self.projection(x)
@@ -77,7 +77,7 @@ class LinearUpscaler(nn.Module):
         """Weight (out_channels * scale^2, in_channels, 1, 1) and bias of the one convolution before one shuffle."""
         projection = _at_least_single(self.projection.weight)
         out_channels = projection.shape[0]
-        # From the last layer back: kernel[o, y, x, c] maps channel c to sub-pixel (y, x) of colour o.
+        # From last to first layer: kernel[o, y, x, c] maps channel c to sub-pixel (y, x) of colour o.
         kernel = projection.reshape(out_channels, 1, 1, -1)
         bias = _at_least_single(self.projection.bias).reshape(out_channels, 1, 1)
         for expansion, r in zip(reversed(self.expansions), reversed(self.factors), strict=True):

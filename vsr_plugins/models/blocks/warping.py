@@ -1,4 +1,4 @@
-"""Moving pixels by optical flow."""
+"""Backward warping by optical flow."""
 
 import torch
 import torch.nn.functional as F
@@ -8,19 +8,19 @@ PADDINGS = ('border', 'zeros')
 
 
 def flow_warp(images: Tensor, flow: Tensor, padding_mode: str = 'border') -> Tensor:
-    """Sample images where the flow points to, bilinearly, in float32 also under automatic mixed precision.
+    """Sample ``images`` at positions displaced by the flow, bilinearly, in float32 also under mixed precision.
 
     Differentiable in both arguments.
 
     Convention:
         ``flow[:, 0]`` is dx (to the right), ``flow[:, 1]`` dy (down), both in pixels, from the reference to
-        ``images``: ``output(p) = images(p + flow(p))``, so a flow with ``reference(p) ~ neighbour(p + flow(p))`` brings
+        ``images``: ``output(p) = images(p + flow(p))``, so a flow with ``reference(p) ~ neighbour(p + flow(p))`` warps
         the neighbour onto the reference. Pixel ``i`` has its centre at ``i``: a flow of whole pixels copies pixels.
 
     Args:
         images: (n, c, h, w), float.
         flow: (n, 2, h, w).
-        padding_mode: What lies outside: ``'border'`` repeats the outermost pixels, ``'zeros'`` is black.
+        padding_mode: Values outside: ``'border'`` repeats the border pixels, ``'zeros'`` is black.
 
     Returns:
         (n, c, h, w), the dtype of ``images``.
@@ -44,10 +44,10 @@ def flow_warp(images: Tensor, flow: Tensor, padding_mode: str = 'border') -> Ten
 
 
 def shift_pixels(images: Tensor, shift: Tensor) -> Tensor:
-    """Fetch each pixel from a whole number of pixels away: no interpolation, values are copied bit by bit.
+    """Shift pixels by whole numbers: no interpolation, values are copied exactly.
 
     Convention:
-        That of ``flow_warp``: ``output(p) = images(p + shift(p))``, dx first. Outside, the outermost pixels repeat.
+        That of ``flow_warp``: ``output(p) = images(p + shift(p))``, dx first. Outside, the border pixels repeat.
 
     Args:
         images: (n, c, h, w).
@@ -77,6 +77,6 @@ def pixel_grid(h: int, w: int, device: torch.device | None = None, dtype: torch.
 def _require_fit(images: Tensor, flow: Tensor) -> None:
     if images.ndim != 4 or flow.shape != (images.shape[0], 2, *images.shape[-2:]):
         raise ValueError(
-            f'images (n, c, h, w) and a flow (n, 2, h, w) of the same n, h and w are needed, but got '
+            'images (n, c, h, w) and flow (n, 2, h, w) must agree in n, h and w, but got '
             f'{tuple(images.shape)} and {tuple(flow.shape)}'
         )

@@ -1,4 +1,4 @@
-"""What stands between data sets and networks, where upstream's does not serve."""
+"""Data preprocessors for cases that upstream's does not cover."""
 
 from .batched import BatchDataPreprocessor
 from .padded import PaddedDataPreprocessor

@@ -1,4 +1,4 @@
-"""Batches that arrive whole: normalised at once, and degraded on the device if that is wanted."""
+"""Preprocess complete batches: normalise at once, and optionally degrade on the device."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,23 +17,23 @@ from ...degradation import degradation_matrix, filter_margin
 
 @MODELS.register_module()
 class BatchDataPreprocessor(DataPreprocessor):
-    """Upstream's ``DataPreprocessor`` that also takes whole batches, as ``PatchBankDataset`` gives them.
+    """Upstream's ``DataPreprocessor`` that also takes complete batches, as ``PatchBankDataset`` returns them.
 
-    A whole batch is ``inputs``, (n, [t,] c, h, w) uint8 RGB, and ``data_samples``, a dict with ``gt_img``. It is moved
-    to the device and normalised at once, without metadata of each sample. Everything else, as validation is, goes
-    upstream's way.
+    A complete batch is ``inputs``, (n, [t,] c, h, w) uint8 RGB, and ``data_samples``, a dict with ``gt_img``. It is
+    moved to the device and normalised at once, without metadata of each sample. All other input, such as that of
+    validation, is passed to upstream.
 
-    With ``degrade`` the low resolution of whole batches is made on the device: ``inputs`` is ground truth with a
-    margin, which is cut off afterwards. It is computed in float32 and rounded to 8 bits, and may be 1 of 255 off what
-    ``DegradeFrames`` makes of the same frame in float64, where a value lies in the middle between two.
+    With ``degrade`` the low resolution of complete batches is computed on the device: ``inputs`` is ground truth with a
+    margin, which is cropped afterwards. It is computed in float32 and rounded to 8 bits, and may differ by 1 of 255
+    from the float64 result of ``DegradeFrames`` where a value lies in the middle between two.
 
     Args:
         degrade: ``dict(kind='BI', scale=4)``, or kind 'BD' with ``bd`` 'duf' or 'mmagic'. ``margin`` is the
-            ``degrade_margin`` of the data set, default what ``filter_margin`` says. None: ``inputs`` is low resolution.
+            ``degrade_margin`` of the data set, default that of ``filter_margin``. None: ``inputs`` is low resolution.
         **kwargs: As upstream's.
 
     Raises:
-        ValueError: If ``degrade`` does not fit, or, when called, a whole batch does not.
+        ValueError: If ``degrade`` is invalid, or, when called, a complete batch does not fit it.
     """
 
     def __init__(self, degrade: dict | None = None, **kwargs: Any) -> None:
@@ -41,7 +41,9 @@ class BatchDataPreprocessor(DataPreprocessor):
         if degrade is not None:
             unknown = set(degrade) - {'kind', 'scale', 'bd', 'margin'}
             if unknown:
-                raise ValueError(f'degrade may have kind, scale, bd and margin, but got {", ".join(sorted(unknown))}')
+                raise ValueError(
+                    f'degrade takes the keys kind, scale, bd and margin, but got {", ".join(sorted(unknown))}'
+                )
             degrade = dict(kind='BI', scale=4, bd='duf') | dict(degrade)
             needed = filter_margin(degrade['kind'], degrade['scale'], degrade['bd'])
             margin = degrade.setdefault('margin', needed)
@@ -52,17 +54,17 @@ class BatchDataPreprocessor(DataPreprocessor):
         self.degrade = degrade
 
     def forward(self, data: dict, training: bool = False) -> dict:
-        """Normalise a batch, whole or as a list of samples."""
+        """Normalise a batch, complete or as a list of samples."""
         if not (isinstance(data['inputs'], Tensor) and isinstance(data.get('data_samples'), dict)):
             return super().forward(data, training)
         inputs = data['inputs'].to(self.device, non_blocking=True)
         gt = {name: value.to(self.device, non_blocking=True) for name, value in data['data_samples'].items()}
         if self.degrade is not None:
             if gt:
-                raise ValueError('the batch has low resolution already, so that degrade must be None')
+                raise ValueError('the batch contains low resolution already: set degrade=None')
             inputs, gt['gt_img'] = self._degraded(inputs)
         elif 'gt_img' not in gt:
-            raise ValueError('the batch has ground truth alone: degrade must say how low resolution is made')
+            raise ValueError('the batch contains only ground truth: set degrade, such as dict(kind="BI", scale=4)')
         sample = DataSample()
         for name, value in gt.items():
             setattr(sample, name, self._normalised(value))
@@ -76,15 +78,16 @@ class BatchDataPreprocessor(DataPreprocessor):
         return (images - self.mean.view(view)).div_(self.std.view(view))
 
     def _degraded(self, gt: Tensor) -> tuple[Tensor, Tensor]:
-        """Low resolution of frames (..., h, w) uint8, and the frames, both without the margin."""
+        """Degrade frames (..., h, w) uint8; return low resolution and frames, both without the margin."""
         kind, scale, bd, margin = (self.degrade[name] for name in ('kind', 'scale', 'bd', 'margin'))
         h, w = gt.shape[-2:]
         if h % scale or w % scale or min(h, w) <= 2 * margin:
             raise ValueError(
-                f'ground truth must be multiples of {scale} and larger than two margins of {margin}, but got {h}x{w}'
+                f'ground truth must have sizes that are multiples of {scale} and larger than two margins of {margin}, '
+                f'but got {h}x{w}'
             )
         rows, columns = (_matrix(size, kind, scale, bd, str(gt.device)) for size in (h, w))
-        # TF32 and autocast would miss by more than one step.
+        # TF32 and autocast would be off by more than one of 255.
         with torch.autocast(gt.device.type, enabled=False), _exact_products():
             low = (rows @ gt.float()) @ columns.T
         low = (low + 0.5).floor_().clamp_(0, 255)
@@ -94,7 +97,7 @@ class BatchDataPreprocessor(DataPreprocessor):
 
 @contextmanager
 def _exact_products() -> Iterator[None]:
-    """Products of float32 matrices in float32, on GPUs too that have been allowed less."""
+    """Compute products of float32 matrices in full float32, even if the user has enabled TF32."""
     precision = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision('highest')
     try:

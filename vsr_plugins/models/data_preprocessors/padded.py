@@ -1,4 +1,4 @@
-"""Frames of any size for networks that take some sizes only."""
+"""Pad frames of any size for networks that require certain sizes."""
 
 from mmagic.models import DataPreprocessor
 from mmagic.registry import MODELS
@@ -8,17 +8,17 @@ from torch import Tensor
 
 @MODELS.register_module()
 class PaddedDataPreprocessor(DataPreprocessor):
-    """Upstream's ``DataPreprocessor``, whose padding is cropped off enlarged outputs too.
+    """Upstream's ``DataPreprocessor``, whose padding is also cropped off upsampled outputs.
 
     With ``pad_size_divisor`` upstream pads the input and crops the same number of pixels off the output, which is right
-    only for a network that does not enlarge. Here what is cropped grows with the output. Upstream's EDVR, which takes
-    multiples of four, is measured on any size that way.
+    only for a network that does not upsample. Here the crop is scaled with the output. This measures upstream's EDVR,
+    which takes multiples of four, on any size.
 
     All frames of a batch must have one size.
     """
 
     def forward(self, data: dict, training: bool = False) -> dict:
-        """Pad and normalise, as upstream; the size before is kept for ``destruct``."""
+        """Pad and normalise as upstream, and store the original size for ``destruct``."""
         before = tuple(data['inputs'][0].shape[-2:])
         data = super().forward(data, training)
         self._sizes = before, tuple(data['inputs'].shape[-2:])

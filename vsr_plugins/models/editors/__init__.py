@@ -1,4 +1,4 @@
-"""Training wrappers: losses and data samples, where an upstream editor does not serve."""
+"""Training wrappers (losses, data samples) for cases that upstream's editors do not cover."""
 
 from .latent_attention import LatentAttention
 from .motion_compensated import MotionCompensatedVSR

@@ -1,4 +1,4 @@
-"""Training of networks that estimate motion along the way."""
+"""Train networks that estimate motion."""
 
 from typing import Any
 
@@ -11,17 +11,17 @@ from torch import Tensor
 
 @MODELS.register_module()
 class MotionCompensatedVSR(BaseEditModel):
-    """Trains VESPCN, SPMC and FRVSR: the loss of the frames, of the warped neighbours, and of rough motion.
+    """Train VESPCN, SPMC and FRVSR by losses on the frames, on the warped neighbours and on the roughness of the flow.
 
-    The network gives both by ``forward_with_motion``. Where that gives the outcome of several steps, (n, k, c, h, w)
-    for a frame (n, c, h, w), each counts, from half for the first to full for the last ("Detail-revealing Deep Video
-    Super-resolution", ICCV 2017).
+    The network returns frames and motion by ``forward_with_motion``. If it returns the frame after several steps,
+    (n, k, c, h, w) for a frame (n, c, h, w), the weight of a step grows from one half for the first to one for the last
+    ("Detail-revealing Deep Video Super-resolution", ICCV 2017).
 
     Args:
         generator: Config of a network with ``forward_with_motion``.
-        pixel_loss: Config of the loss of the frames.
-        motion_loss: Config of the loss between the frames that were warped and those they were warped onto.
-        flow_loss: Config of a loss of the flow alone, or None.
+        pixel_loss: Config of the loss on the frames.
+        motion_loss: Config of the loss between the warped frames and the frames they were warped onto.
+        flow_loss: Config of a loss on the flow alone, or None.
         **kwargs: As upstream's ``BaseEditModel``.
 
     Raises:
@@ -40,13 +40,13 @@ class MotionCompensatedVSR(BaseEditModel):
         if not hasattr(self.generator, 'forward_with_motion'):
             raise ValueError(
                 f'MotionCompensatedVSR trains networks with forward_with_motion, but got '
-                f'{type(self.generator).__name__}; without motion, take BaseEditModel'
+                f'{type(self.generator).__name__}; for networks without motion use BaseEditModel'
             )
         self.motion_loss = MODELS.build(motion_loss)
         self.flow_loss = None if flow_loss is None else MODELS.build(flow_loss)
 
     def forward_train(self, inputs: Tensor, data_samples: DataSample | None = None, **kwargs: Any) -> dict[str, Tensor]:
-        """Losses of a batch of clips, (n, t, c, h, w)."""
+        """Compute the losses of a batch of clips, (n, t, c, h, w)."""
         output, motion = self.generator.forward_with_motion(inputs, **kwargs)
         target = data_samples.gt_img
         if output.ndim > target.ndim:

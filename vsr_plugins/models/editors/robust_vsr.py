@@ -1,4 +1,4 @@
-"""Training of a network and its spatial alignment together."""
+"""Train a network jointly with its spatial alignment."""
 
 from typing import Any
 
@@ -13,28 +13,28 @@ from ..alignment.aligners import AlignedNet, RectifiedFlowAlignment, SpatialAlig
 
 @MODELS.register_module()
 class RobustVSR(BaseEditModel):
-    """Trains an ``AlignedNet`` with a ``SpatialAlignmentNet`` by the loss of its frames and that of its motion.
+    """Train an ``AlignedNet`` with a ``SpatialAlignmentNet`` by a loss on its frames and one on its motion.
 
     Paper:
-        Robust Video Super-Resolution With Learned Temporal Dynamics, ICCV 2017, section 4.2: what the pixel loss is
-        plus lambda times the squared error of the motion of each neighbour. The label of a motion is the rectified flow
-        of the same patch, computed on the fly. The paper gives no lambda.
+        Robust Video Super-Resolution With Learned Temporal Dynamics, ICCV 2017, section 4.2: the pixel loss plus lambda
+        times the squared error of the motion of each neighbour. The label of a motion is the rectified flow of the same
+        patch, computed on the fly. The paper does not state lambda.
 
-    Of a network that returns more than a frame, such as upstream's ``TDANNet``, the first is the frame. Clips of one
-    frame have no motion, and the loss of it is 0.
+    If the network returns more than a frame, as upstream's ``TDANNet`` does, the first output is the frame. Clips of
+    one frame have no motion, and their motion loss is 0.
 
     Args:
         generator: Config of the ``AlignedNet``.
-        pixel_loss: Config of the loss of the frames.
+        pixel_loss: Config of the loss on the frames.
         align_weight: Lambda, at least 0. The motion is in pixels of the input, so that its squared error is about a
             hundred times that of frames in [0, 1].
         label_flow: Config of the optical flow of the labels.
-        loss_border: Pixels of the input that the pixel loss leaves out on each side: where a patch has been moved,
-            its border is made up. As wide as the border of the aligner's patches.
+        loss_border: Pixels of the input excluded from the pixel loss on each side: the border of a moved patch has no
+            data. Use the border width of the aligner's patches.
         **kwargs: As upstream's ``BaseEditModel``.
 
     Raises:
-        ValueError: If the generator is no ``AlignedNet`` with a ``SpatialAlignmentNet``, or a number is negative.
+        ValueError: If the generator is not an ``AlignedNet`` with a ``SpatialAlignmentNet``, or a number is negative.
     """
 
     generator: AlignedNet
@@ -53,7 +53,7 @@ class RobustVSR(BaseEditModel):
         if not isinstance(aligner, SpatialAlignmentNet):
             raise ValueError(
                 'RobustVSR trains an AlignedNet whose aligner is a SpatialAlignmentNet, but got '
-                f'{type(self.generator).__name__} with {type(aligner).__name__}; without one, take BaseEditModel'
+                f'{type(self.generator).__name__} with {type(aligner).__name__}; for other generators use BaseEditModel'
             )
         if align_weight < 0 or loss_border < 0:
             raise ValueError(
@@ -67,15 +67,15 @@ class RobustVSR(BaseEditModel):
         self.labels.requires_grad_(False)
 
     def forward_train(self, inputs: Tensor, data_samples: DataSample | None = None, **kwargs: Any) -> dict[str, Tensor]:
-        """Losses of a batch of clips, (n, t, c, h, w), and the average error of the motion in pixels.
+        """Compute the losses of a batch of clips, (n, t, c, h, w), and the average motion error in pixels.
 
         Raises:
             ValueError: If ``loss_border`` leaves nothing of the frames.
         """
         if min(inputs.shape[-2:]) <= 2 * self.loss_border:
             raise ValueError(
-                f'loss_border={self.loss_border} on each side leaves nothing of frames of {tuple(inputs.shape[-2:])}; '
-                'choose a narrower border or larger patches'
+                f'loss_border={self.loss_border} on each side excludes all of {tuple(inputs.shape[-2:])} pixels;'
+                ' use a smaller loss_border or larger patches'
             )
         neighbours, references = self.generator.pairs(inputs)
         aligner = self.generator.aligner
@@ -86,7 +86,7 @@ class RobustVSR(BaseEditModel):
         output = output[0] if isinstance(output, (tuple, list)) else output
         border = self.loss_border * self.generator.scale
         inner = (..., slice(border, output.shape[-2] - border), slice(border, output.shape[-1] - border))
-        # The mean of nothing is NaN, its sum is 0.
+        # The mean of an empty tensor is NaN, its sum is 0.
         average = torch.mean if len(neighbours) else torch.sum
         return {
             'loss_pix': self.pixel_loss(output[inner], data_samples.gt_img[inner]),

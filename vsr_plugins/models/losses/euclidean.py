@@ -10,11 +10,11 @@ EPSILON = 4e-6
 
 @MODELS.register_module()
 class EuclideanLoss(nn.Module):
-    """Mean over frames of the Euclidean distance of a frame and its target, per value: ``||y - t||_2 / sqrt(c h w)``.
+    """Mean over frames of the Euclidean distance between frame and target, per value: ``||y - t||_2 / sqrt(c h w)``.
 
     Eq. (22) of "Efficient Video Super-Resolution with Latent Attention" (Computer Science, 2023, 50(11A)). The division
-    is this package's: the loss, and what a limit on gradients means, then do not depend on the size of the patch. It is
-    the root of the mean squared error, frame by frame.
+    is ours: it makes the loss, and the meaning of a gradient clip, independent of the patch size. The loss is the root
+    of the mean squared error, frame by frame.
 
     Args:
         loss_weight: Factor.

@@ -1,4 +1,4 @@
-"""A loss that keeps optical flow smooth."""
+"""Smoothness loss of optical flow."""
 
 from typing import Literal
 
@@ -18,9 +18,9 @@ class FlowSmoothnessLoss(nn.Module):
             pixel, averaged ("Real-Time Video Super-Resolution with Spatio-Temporal Networks and Motion Compensation",
             CVPR 2017).
         loss_weight: Factor.
-        eps: What stands inside the root of ``'huber'``, 0.01 in the paper.
-        unit: Pixels that count as 1. VESPCN's networks give flow in [-1, 1]; that the paper's weights are for that flow
-            is our reading, as in pixels they leave no motion but that of the whole frame.
+        eps: Constant inside the root of ``'huber'``, 0.01 in the paper.
+        unit: Pixels that count as 1. VESPCN's networks output flow in [-1, 1]; applying the paper's weights to that
+            range is our reading: in pixels they suppress all motion but that of the complete frame.
 
     Raises:
         ValueError: If ``kind`` is neither, or ``unit`` is not positive.

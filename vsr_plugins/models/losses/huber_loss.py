@@ -1,4 +1,4 @@
-"""The loss DUF is trained with."""
+"""Huber loss, as used to train DUF."""
 
 import torch.nn.functional as F
 from mmagic.registry import MODELS
@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 @MODELS.register_module()
 class HuberLoss(nn.Module):
-    """Half the squared error up to ``delta``, beyond it ``delta`` times what is left of the absolute one; the mean.
+    """Half the squared error up to ``delta``, beyond it ``delta * (absolute error - delta / 2)``; the mean.
 
     Args:
-        delta: Where the square ends; 0.01 for frames in [0, 1] in "Deep Video Super-Resolution Network Using Dynamic
-            Upsampling Filters Without Explicit Motion Compensation" (CVPR 2018).
+        delta: End of the quadratic part; 0.01 for frames in [0, 1] in "Deep Video Super-Resolution Network Using
+            Dynamic Upsampling Filters Without Explicit Motion Compensation" (CVPR 2018).
         loss_weight: Factor.
     """
 

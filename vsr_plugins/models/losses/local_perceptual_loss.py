@@ -1,4 +1,4 @@
-"""Upstream's perceptual loss without its download."""
+"""Upstream's perceptual loss without a download."""
 
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ from torchvision.models import get_model_weights
 class LocalPerceptualLoss(PerceptualLoss):
     """Upstream's ``PerceptualLoss`` with VGG from a local file.
 
-    Upstream fetches the weights of VGG where torchvision's cache lacks them. Here the model is built without VGG then,
-    since a network is measured and used without its losses, and a training fails at its first loss.
+    Upstream downloads VGG's weights if torchvision's cache lacks them. This class is then built without VGG, since
+    measuring and using a network needs no losses; training raises at the first loss.
 
     Args:
         layer_weights: As upstream.
@@ -31,19 +31,19 @@ class LocalPerceptualLoss(PerceptualLoss):
             nn.Module.__init__(self)
 
     def forward(self, x: Tensor, gt: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """The perceptual and the style loss of (n, c, h, w).
+        """Return the perceptual and the style loss of (n, c, h, w).
 
         Raises:
-            FileNotFoundError: If the weights of VGG were not on this machine when the model was built.
+            FileNotFoundError: If VGG's weights did not exist locally when the model was built.
         """
         if not hasattr(self, 'vgg'):
             raise FileNotFoundError(
-                f'the perceptual loss needs {self.file.name}: put it into {self.file.parent} (TORCH_HOME moves it), or '
-                'train without this loss: --cfg-options model.perceptual_loss=None'
+                f'the perceptual loss needs {self.file.name}: copy it into {self.file.parent} (TORCH_HOME moves that '
+                'folder), or train without this loss: --cfg-options model.perceptual_loss=None'
             )
         return super().forward(x, gt)
 
 
 def cached_weights(name: str) -> Path:
-    """Where torchvision looks for the ImageNet weights that ``pretrained=True`` means."""
+    """Path in torchvision's cache of the ImageNet weights selected by ``pretrained=True``."""
     return Path(torch.hub.get_dir(), 'checkpoints', Path(get_model_weights(name).IMAGENET1K_V1.url).name)

@@ -1,4 +1,4 @@
-"""A loss on Y alone."""
+"""Apply any loss to Y only."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from ..blocks.color import luma
 
 @MODELS.register_module()
 class LumaLoss(nn.Module):
-    """Any pixel loss, taken on Y of BT.601, for networks that restore Y and enlarge Cb and Cr by interpolation.
+    """A pixel loss on Y of BT.601, for networks that restore Y and interpolate Cb and Cr.
 
-    On RGB the loss of such a network would also hold the error of the chroma, which it cannot mend and which pulls Y.
+    On RGB the loss would include the error of the chroma, which such a network cannot reduce and which biases Y.
 
     Args:
-        loss: Config of the loss that sees Y, in [16/255, 235/255].
+        loss: Config of the loss on Y, in [16/255, 235/255].
     """
 
     def __init__(self, loss: dict) -> None:
@@ -23,5 +23,5 @@ class LumaLoss(nn.Module):
         self.loss = MODELS.build(loss)
 
     def forward(self, pred: Tensor, target: Tensor, **kwargs: Any) -> Tensor:
-        """Loss of (..., 3, h, w), RGB in [0, 1]; further arguments are those of the inner loss."""
+        """Loss of (..., 3, h, w), RGB in [0, 1]; further arguments are passed to the inner loss."""
         return self.loss(luma(pred), luma(target), **kwargs)

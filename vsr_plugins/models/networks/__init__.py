@@ -1,4 +1,4 @@
-"""Networks: one method a file, tensors in, tensors out. A name is imported when it is first used."""
+"""Networks, one method a file: tensors in, tensors out. Names are imported on first use."""
 
 from typing import Any
 

@@ -6,13 +6,13 @@ from torch import nn
 
 
 class Network(nn.Module):
-    """A ``torch.nn.Module`` that MMagic's editors initialise as one of mmengine's ``BaseModule``.
+    """A ``torch.nn.Module`` that MMagic's editors initialise like mmengine's ``BaseModule``.
 
-    mmengine's own class costs several seconds of imports (optimizers, distributed training, transformers), which a
-    network that only restores a video does without.
+    Importing mmengine's own class takes several seconds (optimizers, distributed training, transformers), which a
+    network that only restores a video does not need.
 
     Args:
-        init_cfg: One or several of mmengine's initializers, applied by ``init_weights``.
+        init_cfg: One or several mmengine initializers, applied by ``init_weights``.
     """
 
     def __init__(self, init_cfg: dict | list[dict] | None = None) -> None:
@@ -22,7 +22,7 @@ class Network(nn.Module):
 
     @property
     def _is_init(self) -> bool:
-        """Mmengine's name of ``is_init``."""
+        """Mmengine's name for ``is_init``."""
         return self.is_init
 
     @_is_init.setter
@@ -30,7 +30,7 @@ class Network(nn.Module):
         self.is_init = value
 
     def init_weights(self) -> None:
-        """Apply ``init_cfg`` here and in the children, as ``BaseModule.init_weights``."""
+        """Apply ``init_cfg`` to this module and its children, as ``BaseModule.init_weights``."""
         from mmengine.model import BaseModule
 
         BaseModule.init_weights(self)

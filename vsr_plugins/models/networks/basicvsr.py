@@ -15,7 +15,7 @@ NEGATIVE_SLOPE = 0.1
 
 
 class Propagation(nn.Module):
-    """A convolution that joins a frame and the features of its neighbour, and residual blocks."""
+    """A convolution that fuses a frame with the features of its neighbour, and residual blocks."""
 
     def __init__(self, mid_channels: int, num_blocks: int) -> None:
         super().__init__()
@@ -44,24 +44,24 @@ class ConvShuffle(nn.Module):
 
 
 class BasicVSRNet(Network):
-    """Features are carried backward and forward in time, aligned by SPyNet's flow, then fused and enlarged.
+    """Propagate features backward and forward in time, aligned by SPyNet's flow, then fuse and upsample them.
 
     Paper:
         BasicVSR: The Search for Essential Components in Video Super-Resolution and Beyond. CVPR 2021, section 3. x4;
         6,291,311 parameters, SPyNet's 1,440,300 included.
 
-    The same network as MMagic's class of this name, with the same parameters and output, without MMagic. Configs build
-    MMagic's.
+    The same network as MMagic's class of this name, with the same parameters and output, without importing MMagic.
+    Configs build MMagic's.
 
     Args:
         mid_channels: Channels of the features.
         num_blocks: Residual blocks of each direction.
-        spynet_pretrained: SPyNet's weights, a local file or ``'pretrained:spynet'``; None leaves them as initialised.
+        spynet_pretrained: SPyNet's weights, a local file or ``'pretrained:spynet'``; None keeps the initial weights.
         init_cfg: See ``Network``.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it does not hold the weights of SPyNet.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file does not contain SPyNet's weights.
     """
 
     scale = 4
@@ -110,7 +110,7 @@ class BasicVSRNet(Network):
         return torch.stack(outputs, dim=1)
 
     def _flows(self, lqs: Tensor) -> tuple[Tensor, Tensor]:
-        """Flow of each frame to the next, and of each but the first to the one before, (n, t - 1, 2, h, w) both."""
+        """Flow from each frame to the next, and from each but the first to the previous, (n, t - 1, 2, h, w) both."""
         n, t = lqs.shape[:2]
         earlier, later = (part.flatten(0, 1) for part in (lqs[:, :-1], lqs[:, 1:]))
         if t == 1:

@@ -1,4 +1,4 @@
-"""Bicubic enlargement as a network, the baseline of every table."""
+"""Bicubic upsampling as a network, the baseline of every table."""
 
 from torch import Tensor
 
@@ -7,10 +7,10 @@ from .base import Network
 
 
 class BicubicNet(Network):
-    """Enlarges each frame by MATLAB's bicubic kernel. It has no parameters and cannot be trained.
+    """Upsample each frame by MATLAB's bicubic kernel. It has no parameters and cannot be trained.
 
     Args:
-        scale: Enlargement, a whole number.
+        scale: Upscaling factor, an integer.
         init_cfg: See ``Network``.
     """
 

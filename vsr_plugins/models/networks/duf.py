@@ -9,7 +9,7 @@ from ..blocks.fast.layout import keep_channels_last_3d
 from ..blocks.upsampling import whole_scale
 from .base import Network
 
-# Padded dense blocks and their growth, by number of layers.
+# Number of padded dense blocks and their growth, by number of layers.
 DEPTHS = {16: (3, 32), 28: (9, 16), 52: (21, 16)}
 FILTER_SIZE = 5
 
@@ -23,12 +23,12 @@ class DUFNet(Network):
 
     Args:
         num_layers: 16, 28 or 52.
-        scale: Enlargement, a whole number.
-        bn_eps: Epsilon of the batch normalisations. The authors' released weights, trained in TensorFlow, want 1e-3.
+        scale: Upscaling factor, an integer.
+        bn_eps: Epsilon of the batch normalisations. The authors' released weights, trained in TensorFlow, need 1e-3.
         init_cfg: See ``Network``.
 
     Raises:
-        ValueError: If there is no network of ``num_layers``.
+        ValueError: If ``num_layers`` is not 16, 28 or 52.
     """
 
     multiple_of = 1
@@ -79,12 +79,12 @@ class DUFNet(Network):
 
 
 class DenseBlock3d(nn.Module):
-    """BN, ReLU, 1x1x1 and BN, ReLU, 3x3x3 convolution; their output is appended to the input.
+    """BN, ReLU, 1x1x1 convolution and BN, ReLU, 3x3x3 convolution; the output is appended to the input.
 
     Args:
         in_channels: Channels of the input.
-        growth: Channels that are appended.
-        pad_time: Pad the time axis with zeros. If not, the first and the last frame are lost, of the input too.
+        growth: Number of channels appended.
+        pad_time: Pad the time axis with zeros. Otherwise the first and the last frame are dropped, from the input too.
         bn_eps: Epsilon of the batch normalisations.
     """
 

@@ -12,32 +12,31 @@ NEGATIVE_SLOPE = 0.1
 
 
 class EDVRStage2Net(EDVRNet):
-    """Upstream's EDVR behind another first layer: strided convolutions for large frames, or pre-deblurring, or both.
+    """Upstream's EDVR with another first layer: strided convolutions for large frames, or pre-deblurring, or both.
 
     Paper:
         EDVR: Video Restoration with Enhanced Deformable Convolutional Networks. CVPR Workshops 2019: a
         shallower EDVR cascaded behind the first refines its output, the restored frames of full size. It has 15,025,635
         parameters, with pre-deblurring (for blurred frames) 17,698,659.
 
-    Frames of full size are brought to a quarter, where all the work is done; the outcome is added to the frame in the
-    middle.
+    Frames of full size are reduced to a quarter, where all layers work; the result is added to the centre frame.
 
     Args:
         in_channels: Channels of a frame.
         out_channels: Channels of the output.
-        mid_channels: Features.
+        mid_channels: Channels of the features.
         num_frames: Frames of a window.
         deform_groups: Groups of the deformable convolutions.
         num_blocks_extraction: Residual blocks before the alignment.
         num_blocks_reconstruction: Residual blocks after the fusion.
-        center_frame_idx: The frame to restore; None for the one in the middle.
+        center_frame_idx: Index of the frame to restore; None for the centre.
         with_tsa: Temporal and spatial attention in the fusion.
         with_predeblur: Deblur the features on a pyramid before the alignment.
-        hr_in: Frames have full size and are not enlarged. If not, they are enlarged four times.
+        hr_in: Input frames have full size and are not upsampled. Otherwise they are upsampled four times.
         init_cfg: See mmengine's ``BaseModule``.
 
     Raises:
-        ValueError: If neither ``hr_in`` nor ``with_predeblur`` is set: that network is upstream's ``EDVRNet``.
+        ValueError: If neither ``hr_in`` nor ``with_predeblur`` is set: use upstream's ``EDVRNet`` then.
     """
 
     output = 'center'
@@ -58,7 +57,7 @@ class EDVRStage2Net(EDVRNet):
         init_cfg: dict | None = None,
     ) -> None:
         if not (hr_in or with_predeblur):
-            raise ValueError('an EDVR with neither hr_in nor with_predeblur is EDVRNet; give one of them')
+            raise ValueError('hr_in and with_predeblur are both False: set one of them, or use EDVRNet')
         super().__init__(
             in_channels,
             out_channels,
@@ -82,7 +81,7 @@ class EDVRStage2Net(EDVRNet):
         """Centre frame: (n, num_frames, c, h, w) in [0, 1] -> (n, c, scale * h, scale * w), any size.
 
         Raises:
-            ValueError: If there is another number of frames.
+            ValueError: If the number of frames is not ``num_frames``.
         """
         t, h, w = lqs.shape[1], *lqs.shape[-2:]
         if t != self.window:
@@ -109,12 +108,12 @@ class EDVRStage2Net(EDVRNet):
 
 
 class StridedStem(nn.Module):
-    """A convolution, and strided ones that halve the size.
+    """A convolution, then strided ones that halve the size.
 
     Args:
         in_channels: Channels of a frame.
-        mid_channels: Features.
-        num_strides: How often to halve.
+        mid_channels: Channels of the features.
+        num_strides: Number of halvings.
     """
 
     def __init__(self, in_channels: int, mid_channels: int, num_strides: int) -> None:
@@ -130,12 +129,12 @@ class StridedStem(nn.Module):
 
 
 class PreDeblur(nn.Module):
-    """Residual blocks on three levels, joined from the smallest up.
+    """Residual blocks on three pyramid levels, merged from coarse to fine.
 
     Args:
         in_channels: Channels of a frame.
-        mid_channels: Features.
-        num_strides: How often to halve the frame before.
+        mid_channels: Channels of the features.
+        num_strides: Number of halvings before the pyramid.
     """
 
     def __init__(self, in_channels: int, mid_channels: int, num_strides: int) -> None:

@@ -1,4 +1,4 @@
-"""ESPCN, the sub-pixel network, for one image or for the frames of a window."""
+"""ESPCN, the sub-pixel network, for one image or a window of frames."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -18,33 +18,33 @@ class ESPCNNet(Network):
 
     Paper:
         Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional Neural Network.
-        CVPR 2016, section 3. The last layer is linear, as there; x4 on one channel it has 24,752 parameters.
+        CVPR 2016, section 3. The last layer is linear, as in the paper; 24,752 parameters at x4 on one channel.
 
-    As a branch of ``TemporalAdaptiveNet`` it takes the channels of several frames and gives those of one (27,952
-    parameters for three frames on Y, 31,152 for five), with ReLU in the place of tanh unless its config says otherwise
+    As a branch of ``TemporalAdaptiveNet`` it takes the channels of several frames and returns those of one (27,952
+    parameters for three frames on Y, 31,152 for five), with ReLU instead of tanh unless its config sets another
     (Robust Video Super-Resolution With Learned Temporal Dynamics, ICCV 2017, section 3.2).
 
-    On one channel it takes the Y of RGB frames too, and Cb and Cr are enlarged by bicubic interpolation.
+    On one channel it also takes RGB frames: it restores Y, and Cb and Cr are upsampled by bicubic interpolation.
 
     Args:
-        in_channels: Channels of the input: of a frame, or of all frames of a window, one after the other.
+        in_channels: Channels of the input: of a frame, or of all frames of a window, concatenated.
         out_channels: Channels of the output; None for ``in_channels``.
-        scale: Enlargement, a whole number.
+        scale: Upscaling factor, an integer.
         mid_channels: Widths of the first two layers.
         activation: After the first two layers: ``'tanh'`` (the paper's), ``'relu'`` or ``'gelu'``.
-        num_blocks: Residual blocks of two 3x3 convolutions behind the first layer, with its width. The papers have
-            none; it is how a branch is made deeper here.
-        global_residual: Add the bicubic enlargement of the frame in the middle. Not in the papers; short trainings
-            gain from it.
-        signed: Work on values in [-1, 1], with tanh after the last layer too, and return to [0, 1]. Not the paper's,
-            but what weights that ``espcn_loseall`` converts are for.
-        output_activation: After the last layer: ``'linear'`` (the paper's), or ``'sigmoid'`` as in ECNUSR/ETDS and
-            leftthomas/ESPCN, whose weights are for it.
+        num_blocks: Residual blocks of two 3x3 convolutions after the first layer, with its width. The papers have none;
+            they make a branch deeper.
+        global_residual: Add the bicubic upsampling of the centre frame. Not in the papers; short trainings gain from
+            it.
+        signed: Work on values in [-1, 1], with tanh after the last layer too, and return to [0, 1]. Not in the paper;
+            for weights that ``espcn_loseall`` converts.
+        output_activation: After the last layer: ``'linear'`` (the paper's), or ``'sigmoid'`` for weights of
+            ECNUSR/ETDS and leftthomas/ESPCN.
         init_cfg: See ``Network``.
 
     Raises:
-        ValueError: If an activation is none of these, the input is no odd number of frames where the frame in the
-            middle is asked for, or an output bounded by ``signed`` or a sigmoid is to be bounded or added to again.
+        ValueError: If an activation is unknown, if ``global_residual`` is set and the input is not an odd number of
+            frames, or if a bounded output (``signed`` or sigmoid) is to be bounded or added to again.
     """
 
     as_branch = {'activation': 'relu'}
@@ -77,11 +77,11 @@ class ESPCNNet(Network):
             )
         if global_residual and (in_channels % out_channels or in_channels // out_channels % 2 == 0):
             raise ValueError(
-                'global_residual adds the frame in the middle, so in_channels must be an odd multiple of out_channels, '
+                'global_residual adds the centre frame: in_channels must be an odd multiple of out_channels, '
                 f'but got {in_channels} and {out_channels}'
             )
         if global_residual and signed:
-            raise ValueError('signed ends in a tanh, to which global_residual can add nothing: choose one of them')
+            raise ValueError('signed and global_residual are both set, but signed ends in a tanh: set one of them')
         if output_activation != 'linear' and (signed or global_residual):
             other = 'signed' if signed else 'global_residual'
             raise ValueError(f'{other} needs a linear output, but output_activation is {output_activation!r}')
@@ -99,14 +99,14 @@ class ESPCNNet(Network):
         for conv in (self.conv1, self.conv2):
             nn.init.kaiming_normal_(conv.weight, nonlinearity='tanh' if activation == 'tanh' else 'relu')
             nn.init.zeros_(conv.bias)
-        # Small, as what it adds to: the bicubic frame, or a first estimate of zero.
+        # Start close to zero: close to the bicubic frame with global_residual.
         nn.init.normal_(self.conv3.weight, std=1e-3)
         nn.init.zeros_(self.conv3.bias)
 
     def forward(self, lqs: Tensor) -> Tensor:
-        """All frames, each by itself: (..., in_channels, h, w) -> (..., out_channels, scale * h, scale * w).
+        """All frames, independently: (..., in_channels, h, w) -> (..., out_channels, scale * h, scale * w).
 
-        Where both are 1, also RGB: (..., 3, h, w) -> (..., 3, scale * h, scale * w).
+        With both 1, also RGB: (..., 3, h, w) -> (..., 3, scale * h, scale * w).
         """
         if self.in_channels == self.out_channels == 1:
             return run_in_color(self._enlarge, lqs, 'y', self.scale)

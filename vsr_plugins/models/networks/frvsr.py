@@ -18,24 +18,24 @@ UPSAMPLINGS = ('bilinear', 'tecogan_bicubic')
 
 
 class FRVSRNet(Network):
-    """The last output is warped onto the present frame and read, pixel by pixel, beside it.
+    """Warp the previous output onto the current frame and concatenate it with the frame, by space-to-depth.
 
     Paper:
         Frame-Recurrent Video Super-Resolution. CVPR 2018. FRVSR 10-128 at x4 has 5,054,693 parameters, FRVSR 10-64
         2,589,093.
 
-    Only one frame and its output are carried on: ``stream`` runs clips of any length in constant memory; ``forward``
-    keeps the outputs of the clip besides.
+    Only the previous frame and its output are kept: ``stream`` runs clips of any length in constant memory; ``forward``
+    also keeps the outputs of the clip.
 
     Args:
-        mid_channels: Features of the super-resolution part.
-        num_blocks: Its residual blocks.
-        scale: Enlargement, a whole number.
-        max_displacement: Pixels that the flow network's output of 1 stands for. The paper does not say; it is that of
-            TecoGAN.
-        flow_upsampling: How the flow is enlarged: ``'bilinear'`` (the paper), or ``'tecogan_bicubic'``, what weights of
-            TecoGAN-PyTorch for BD want (x4 alone).
-        global_residual: Add the frame, enlarged the same way. Not in the paper; weights of TecoGAN want it.
+        mid_channels: Channels of the super-resolution part.
+        num_blocks: Residual blocks of the super-resolution part.
+        scale: Upscaling factor, an integer.
+        max_displacement: Pixels that correspond to an output of 1 of the flow network. The paper does not state it;
+            the default is that of TecoGAN.
+        flow_upsampling: How the flow is upsampled: ``'bilinear'`` (the paper), or ``'tecogan_bicubic'``, needed by
+            TecoGAN-PyTorch's weights for BD (x4 only).
+        global_residual: Add the frame, upsampled the same way. Not in the paper; TecoGAN's weights need it.
         init_cfg: See ``Network``.
 
     Raises:
@@ -60,7 +60,7 @@ class FRVSRNet(Network):
         if flow_upsampling not in UPSAMPLINGS:
             raise ValueError(f'flow_upsampling must be one of {", ".join(UPSAMPLINGS)}, but got {flow_upsampling!r}')
         if flow_upsampling == 'tecogan_bicubic' and scale != 4:
-            raise ValueError(f'flow_upsampling tecogan_bicubic is made for scale 4, but got {scale}')
+            raise ValueError(f'flow_upsampling tecogan_bicubic supports scale 4 only, but got {scale}')
         self.scale = scale = whole_scale(scale)
         self.flow_upsampling = flow_upsampling
         self.global_residual = global_residual
@@ -78,7 +78,7 @@ class FRVSRNet(Network):
         return torch.stack(list(self.stream(lqs.unbind(1))), dim=1)
 
     def stream(self, lqs: Iterable[Tensor]) -> Iterator[Tensor]:
-        """The output of each frame as soon as it is there: (n, 3, h, w) each -> (n, 3, scale * h, scale * w) each."""
+        """Yield the output of each frame once computed: (n, 3, h, w) each -> (n, 3, scale * h, scale * w) each."""
         previous = output = None
         for lq in lqs:
             warped = None
@@ -89,13 +89,13 @@ class FRVSRNet(Network):
             yield output
 
     def forward_with_motion(self, lqs: Tensor) -> tuple[Tensor, Motion]:
-        """``forward``, and the motion of each frame but the first to the one before it, (n * (t - 1), ...).
+        """Return ``forward``'s output and the motion of each frame but the first to the previous, (n * (t - 1), ...).
 
         Raises:
-            ValueError: If there is but one frame.
+            ValueError: If there are fewer than two frames.
         """
         if lqs.shape[1] < 2:
-            raise ValueError(f'motion takes at least 2 frames, but got {lqs.shape[1]}')
+            raise ValueError(f'motion needs at least 2 frames, but got {lqs.shape[1]}')
         flows: list[Tensor] = []
         outputs: list[Tensor] = []
         for index, lq in enumerate(lqs.unbind(1)):
@@ -109,13 +109,13 @@ class FRVSRNet(Network):
         return torch.stack(outputs, dim=1), Motion(flow, flow_warp(before, flow), target)
 
     def estimate_flow(self, frame: Tensor, previous: Tensor) -> Tensor:
-        """Flow from a frame to the one before it, two of (n, 3, h, w) -> (n, 2, h, w), see ``flow_warp``."""
+        """Flow from a frame to the previous one, two of (n, 3, h, w) -> (n, 2, h, w), see ``flow_warp``."""
         h, w = frame.shape[-2:]
         pair = pad_to_multiple(torch.cat((frame, previous), dim=1).unsqueeze(1), self.multiple_of).squeeze(1)
         return self.flow(pair)[..., :h, :w]
 
     def restore(self, lq: Tensor, warped: Tensor | None) -> Tensor:
-        """The output of a frame (n, 3, h, w), given the last output brought onto it, or None at the start of a clip."""
+        """Restore a frame (n, 3, h, w), given the previous output warped onto it, or None at the start of a clip."""
         if warped is None:
             n, _, h, w = lq.shape
             known = lq.new_zeros(n, 3 * self.scale**2, h, w)
@@ -155,7 +155,7 @@ class FlowNet(nn.Module):
     """FNet, an encoder-decoder without skips.
 
     Args:
-        max_displacement: Pixels that an output of 1 stands for.
+        max_displacement: Pixels that correspond to an output of 1.
     """
 
     def __init__(self, max_displacement: float = 24.0) -> None:

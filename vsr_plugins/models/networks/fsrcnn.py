@@ -12,18 +12,18 @@ class FSRCNNNet(Network):
 
     Paper:
         Accelerating the Super-Resolution Convolutional Neural Network. ECCV 2016. FSRCNN(56, 12, 4) on one channel has
-        12,809 parameters at any scale: another scale is another last layer alone.
+        12,809 parameters at any scale: scales differ in the last layer only.
 
     Args:
-        in_channels: 1 to work on Y, 3 on RGB.
-        scale: Enlargement, a whole number.
+        in_channels: 1 for Y, 3 for RGB.
+        scale: Upscaling factor, an integer.
         mid_channels: Width d of the feature extraction.
         shrink_channels: Width s of the mapping.
         num_layers: Mapping layers m.
         init_cfg: See ``Network``.
 
     Raises:
-        ValueError: If ``in_channels`` is neither 1 nor 3, or ``scale`` is no whole number.
+        ValueError: If ``in_channels`` is neither 1 nor 3, or ``scale`` is not an integer.
     """
 
     multiple_of = 1
@@ -53,15 +53,15 @@ class FSRCNNNet(Network):
         self.activations = nn.ModuleList(nn.PReLU(b) for _, b, _ in layers)
         self.deconv = nn.ConvTranspose2d(mid_channels, in_channels, 9, scale, padding=4, output_padding=scale - 1)
         for conv in self.convs:
-            nn.init.kaiming_normal_(conv.weight, a=0.25)  # where PReLU starts
+            nn.init.kaiming_normal_(conv.weight, a=0.25)  # the initial slope of PReLU
             nn.init.zeros_(conv.bias)
-        nn.init.normal_(self.deconv.weight, std=0.001)  # as the paper has it
+        nn.init.normal_(self.deconv.weight, std=0.001)  # as in the paper
         nn.init.zeros_(self.deconv.bias)
 
     def forward(self, lqs: Tensor) -> Tensor:
-        """All frames, each by itself: (..., c, h, w) in [0, 1] -> (..., c, scale * h, scale * w), any size.
+        """All frames, independently: (..., c, h, w) in [0, 1] -> (..., c, scale * h, scale * w), any size.
 
-        With one channel the network takes Y of RGB frames, see ``run_in_color``, or frames of one channel.
+        With one channel the input is RGB, whose Y is restored (see ``run_in_color``), or Y.
         """
         return run_in_color(self._forward_frames, lqs, self.color, self.scale)
 

@@ -19,7 +19,7 @@ BLOCKS = {'L': LongRangeAttention, 'S': ShortRangeAttention}
 
 
 class LatentAttentionNet(Network):
-    """Latent-attention network: 3-D convolutions with attention blocks plugged in, and a sub-pixel upscaler.
+    """3-D convolutions with attention blocks between them, and a sub-pixel upscaler.
 
     Paper:
         Efficient Video Super-Resolution with Latent Attention. Computer Science, 2023, 50(11A): 221100156, section 4.3.
@@ -27,32 +27,32 @@ class LatentAttentionNet(Network):
     All frames of a chunk are computed at once; there is no recurrence and no sliding window. With ``mid_channels=64``,
     ``num_layers=16``, ``attn_layout='LLSLL'`` and x4 it has the 4,108,739 parameters of the paper's table 5.
 
-    The paper gives neither the width nor the places of skips and blocks. Here, as its residual networks suggest,
+    The paper states neither the width nor the places of skips and blocks. Here, as its cited residual networks suggest,
     convolutions 3 and 4, 5 and 6, ... form residual pairs, and one block follows every
     ``num_layers // len(attn_layout)`` convolutions, each added to the features at that point (eq. 17).
-    ``attn_layout`` lists the blocks from input to output, L long range and S short range: the text of section 6.3 calls
-    ``'LLSLL'`` (LSatn_sl) the best and only it has the parameter count of table 5, whereas table 2 has ``'SSLSS'``
-    (LSatn_ls) ahead.
+    ``attn_layout`` lists the blocks from input to output, L long range and S short range. The text of section 6.3 calls
+    ``'LLSLL'`` (LSatn_sl) the best and only it has the parameter count of table 5, whereas table 2 ranks ``'SSLSS'``
+    (LSatn_ls) first.
 
     Args:
         in_channels: Channels of a frame, input and output.
         mid_channels: Width C of every layer.
         num_layers: 3 x 3 x 3 convolutions of the feature extractor, the first one included.
-        attn_layout: One letter a block, ``''`` for none.
-        scale: Enlargement, a whole number.
-        chunk_length: Frames computed together; longer clips are cut, shorter ones filled with black frames (section
-            6.2). None: the whole clip at once.
+        attn_layout: One letter per block, ``''`` for none.
+        scale: Upscaling factor, an integer.
+        chunk_length: Frames computed together; longer clips are split, shorter ones padded with black frames (section
+            6.2). None: the complete clip at once.
         chunk_overlap: Frames that neighbouring chunks share. The paper's chunks share none.
         pool: Pooling of the attention blocks, ``'max'`` or ``'avg'``.
         mask_activation: Activation of the short-range mask: ``'sigmoid'``, ``'leaky_relu'`` or ``'none'``.
         attn_scale: Factor of the long-range scores; 1 is the paper's.
         variational: Give each block the mean and variance heads of figure 5.
-        num_samples: What the heads take at test time, 0 for the mean, see ``LatentHead``.
-        global_residual: Add the bicubic enlargement to the output. Not in the paper; short trainings gain from it.
+        num_samples: Samples of the heads at test time, 0 for the mean, see ``LatentHead``.
+        global_residual: Add the bicubic upsampling to the output. Not in the paper; short trainings gain from it.
         init_cfg: See ``Network``.
 
     Raises:
-        ValueError: If ``attn_layout`` has other letters than L and S or more blocks than there are layers, or a number
+        ValueError: If ``attn_layout`` has letters other than L and S or more letters than ``num_layers``, or a number
             is out of range.
     """
 
@@ -104,10 +104,10 @@ class LatentAttentionNet(Network):
         keep_channels_last_3d(self)
 
     def _init_convs(self) -> None:
-        """Kaiming weights, the second convolution of a residual pair at a tenth: features keep their size with depth.
+        """Initialise by Kaiming, the second convolution of a residual pair at a tenth: features keep their scale.
 
-        The paper does not say how it initialises. With PyTorch's default the features fade from layer to layer and
-        training stands still for its first few hundred iterations.
+        The paper does not state its initialisation. With PyTorch's default the features fade from layer to layer and
+        training makes no progress for its first few hundred iterations.
         """
         for module in self.modules():
             if isinstance(module, nn.Conv3d) and module.kernel_size == (3, 3, 3):
@@ -121,14 +121,14 @@ class LatentAttentionNet(Network):
 
         Args:
             lqs: The clip.
-            key_frames: (n, k, c, h, w), frames from anywhere in the same video that the long-range blocks may look at
-                (section 6.2, external sequence). They need no training with them.
+            key_frames: (n, k, c, h, w), frames from anywhere in the same video that the long-range blocks attend to
+                (section 6.2, external sequence). The network needs no training with them.
 
         Returns:
-            float32, also where the network is ``.bfloat16()`` or runs under autocast.
+            float32, also if the network is ``.bfloat16()`` or runs under autocast.
 
         Raises:
-            ValueError: If the key frames are not of the clip's batch, channels and size.
+            ValueError: If the key frames differ from the clip in batch, channels or size.
         """
         t, h, w = lqs.shape[1], *lqs.shape[-2:]
         external = {} if key_frames is None else self._external_features(lqs, key_frames)
@@ -144,15 +144,15 @@ class LatentAttentionNet(Network):
         return outputs
 
     def _external_features(self, lqs: Tensor, key_frames: Tensor) -> dict[str, Tensor]:
-        """What each long-range block attends to beside the chunk: number of the layer -> (n, c, k, h / 2, w / 2).
+        """Keys and values of each long-range block besides the chunk: layer number -> (n, c, k, h / 2, w / 2).
 
-        Key frames are no neighbours in time. Each goes through the layers as a clip of its own, a still one of three
-        frames, and the features of the middle are taken: no layer mixes two key frames, and none meets an input unlike
-        those it was trained on. The paper does not say how it does this.
+        Key frames are not neighbours in time. Each passes the layers as a separate clip, a still of three frames, and
+        the features of the middle one are used: no layer mixes two key frames, and each input resembles the training
+        inputs. The paper does not state how it does this.
         """
         if key_frames.shape[0] != lqs.shape[0] or key_frames.shape[2:] != lqs.shape[2:]:
             raise ValueError(
-                'key frames must be of the batch, channels and size of the clip, '
+                'key frames must have the batch, channels and size of the clip, '
                 f'but got {tuple(key_frames.shape)} for a clip of {tuple(lqs.shape)}'
             )
         n, k = key_frames.shape[:2]
@@ -181,9 +181,9 @@ class LatentAttentionNet(Network):
 
         Args:
             x: The chunk.
-            external: Number of the layer before a long-range block -> what that block's ``reduced`` made of external
-                features.
-            taps: Is given the input of every block, by the number of the layer before it.
+            external: Number of the layer before a long-range block -> external features, passed through the ``reduced``
+                of that block.
+            taps: Receives the input of every block, by the number of the layer before it.
         """
         skip = None
         for number, conv in enumerate(self.convs, start=1):
@@ -202,5 +202,5 @@ class LatentAttentionNet(Network):
 
 
 def _add(fresh: Tensor, x: Tensor) -> Tensor:
-    """``fresh + x``, in the place of ``fresh`` where no gradient will ask for it."""
+    """``fresh + x``, in place if ``fresh`` needs no gradient."""
     return fresh + x if fresh.requires_grad else fresh.add_(x)

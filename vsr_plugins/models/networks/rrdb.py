@@ -13,7 +13,7 @@ SCALES = (1, 2, 4)
 
 
 class ResidualDenseBlock(nn.Module):
-    """Five convolutions, each of which sees the outputs of all before it."""
+    """Five convolutions, each of which takes the outputs of all previous ones."""
 
     def __init__(self, mid_channels: int, growth_channels: int) -> None:
         super().__init__()
@@ -25,10 +25,10 @@ class ResidualDenseBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(n, mid_channels, h, w) -> the same shape."""
         *inner, last = self.children()
-        seen = x
+        dense = x
         for conv in inner:
-            seen = torch.cat((seen, F.leaky_relu(conv(seen), NEGATIVE_SLOPE, inplace=True)), dim=1)
-        return x + RESIDUAL_SCALE * last(seen)
+            dense = torch.cat((dense, F.leaky_relu(conv(dense), NEGATIVE_SLOPE, inplace=True)), dim=1)
+        return x + RESIDUAL_SCALE * last(dense)
 
 
 class RRDB(nn.Module):
@@ -45,27 +45,27 @@ class RRDB(nn.Module):
 
 
 class RRDBNet(Network):
-    """A trunk of residual-in-residual dense blocks and two enlargements by nearest neighbours.
+    """A trunk of residual-in-residual dense blocks and two nearest-neighbour upsamplings.
 
     Paper:
         ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks. ECCV Workshops 2018, section 3.1; with 23
-        blocks and x4, 16,697,987 parameters. Real-ESRGAN (ICCV Workshops 2021) takes the same network, and below x4
-        shuffles pixels into channels first.
+        blocks and x4, 16,697,987 parameters. Real-ESRGAN (ICCV Workshops 2021) uses the same network, and below x4
+        first shuffles pixels into channels.
 
-    The same network as MMagic's class of this name, with the same parameters and output, without MMagic. Configs build
-    MMagic's.
+    The same network as MMagic's class of this name, with the same parameters and output, without importing MMagic.
+    Configs build MMagic's.
 
     Args:
         in_channels: Channels of a frame.
         out_channels: Channels of the output.
         mid_channels: Channels of the trunk.
         num_blocks: Blocks of the trunk.
-        growth_channels: What each convolution of a dense block adds.
-        upscale_factor: Enlargement: 1, 2 or 4.
+        growth_channels: Channels that each convolution of a dense block adds.
+        upscale_factor: Upscaling factor: 1, 2 or 4.
         init_cfg: See ``Network``.
 
     Raises:
-        ValueError: If ``upscale_factor`` is another.
+        ValueError: If ``upscale_factor`` is not 1, 2 or 4.
     """
 
     multiple_of = 1
@@ -97,7 +97,7 @@ class RRDBNet(Network):
         self.conv_last = nn.Conv2d(mid_channels, out_channels, 3, padding=1)
 
     def forward(self, lqs: Tensor) -> Tensor:
-        """All frames, each by itself: (..., c, h, w) in [0, 1] -> (..., c, scale * h, scale * w), any size."""
+        """All frames, independently: (..., c, h, w) in [0, 1] -> (..., c, scale * h, scale * w), any size."""
         frames = lqs.reshape(-1, *lqs.shape[-3:])
         h, w = frames.shape[-2:]
         padded = F.pad(frames, (0, -w % self.shuffle, 0, -h % self.shuffle), mode='replicate')

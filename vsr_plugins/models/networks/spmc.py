@@ -15,23 +15,23 @@ from .base import Network
 
 
 class SPMCNet(Network):
-    """Pixels of all frames are sent to their places in the large grid; an encoder-decoder with a ConvLSTM fills it.
+    """Splat the pixels of all frames onto the large grid; an encoder-decoder with a ConvLSTM completes it.
 
     Paper:
         Detail-revealing Deep Video Super-resolution. ICCV 2017. On Y it has 1,722,161 parameters at any scale.
 
-    The frames are fed one by one, the last state gives the frame; the bicubic enlargement of the frame in the middle is
-    added. Motion is estimated as VESPCN does, from each frame to the one in the middle; for the latter itself too.
+    The frames are fed one by one; the last state gives the output, to which the bicubic upsampling of the centre frame
+    is added. Motion is estimated as in VESPCN, from each frame to the centre frame; for the centre frame too.
 
     Args:
-        scale: Enlargement, a whole number.
+        scale: Upscaling factor, an integer.
         num_frames: Frames of a window, odd: 3 (F3) or 5 (F5) in the paper.
         mid_channels: Width of the first layer; the next two have two and four times that.
         color: ``'y'``, as in the paper, or ``'rgb'``.
         max_displacement: See ``CoarseToFineFlow``.
         coarse_warp: See ``CoarseToFineFlow``.
         peephole_conv: See ``ConvLSTMCell``; not in the paper. Weights of LoSealL/VideoSuperResolution, which
-            ``vsr_plugins.checkpoints.converters.spmc_loseall`` converts, want it. 442,368 parameters more.
+            ``vsr_plugins.checkpoints.converters.spmc_loseall`` converts, need it. 442,368 parameters more.
         init_cfg: See ``Network``.
 
     Raises:
@@ -66,14 +66,14 @@ class SPMCNet(Network):
         """Centre frame: (n, num_frames, c, h, w) in [0, 1] -> (n, c, scale * h, scale * w), any size.
 
         Raises:
-            ValueError: If there is another number of frames.
+            ValueError: If the number of frames is not ``num_frames``.
         """
         return self._run(lqs, [], every_step=False)
 
     def forward_with_motion(self, lqs: Tensor) -> tuple[Tensor, Motion]:
-        """The centre frame after each step, (n, num_frames, c, scale * h, scale * w), and the motion of all frames.
+        """Return the centre frame after each step, (n, num_frames, c, scale * h, scale * w), and the motion.
 
-        Motion is (n * num_frames, ...), on the colour the network works on.
+        The motion of all frames is (n * num_frames, ...), in the network's colour.
         """
         motions: list[Motion] = []
         return self._run(lqs, motions, every_step=True), motions[0]
@@ -85,7 +85,7 @@ class SPMCNet(Network):
 
         def restore(frames: Tensor) -> Tensor:
             center = frames[:, t // 2]
-            # Each frame is the reference of its own motion: its pixels are what is sent.
+            # Each frame is the reference of its own motion: its pixels are splatted.
             motion = self.flow.motion(frames.flatten(0, 1), center.repeat_interleave(t, 0))
             motions.append(motion)
             sparse = splat_upsample(motion.target, motion.flow, self.scale).unflatten(0, (-1, t))
@@ -99,7 +99,7 @@ class SPMCNet(Network):
 
 
 class SparseFrameRestoration(nn.Module):
-    """Encoder, ConvLSTM and decoder over large frames whose pixels are known here and there.
+    """Encoder, ConvLSTM and decoder over large frames with sparse pixels.
 
     Args:
         in_channels: Channels of a frame.
@@ -129,11 +129,11 @@ class SparseFrameRestoration(nn.Module):
                 nn.init.kaiming_normal_(module.weight)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        # Starts close to the bicubic frame. How the paper initialises is not stated.
+        # Start close to the bicubic frame. The paper does not state its initialisation.
         nn.init.normal_(self.decoder3[-1].weight, std=1e-3)
 
     def forward(self, frames: Tensor, every_step: bool = False) -> Tensor:
-        """(n, t, c, h, w), h and w multiples of 4 -> what is added to the bicubic frame, (n, t or 1, c, h, w).
+        """(n, t, c, h, w), h and w multiples of 4 -> residual of the bicubic frame, (n, t or 1, c, h, w).
 
         Without ``every_step`` only the last step is decoded.
         """

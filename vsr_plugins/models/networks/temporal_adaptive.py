@@ -17,16 +17,16 @@ ESPCN = dict(type='ESPCNNet')
 
 
 class TemporalBranchNet(Network):
-    """One branch of ``TemporalAdaptiveNet`` by itself: an image network on the frames of a window, one after the other.
+    """A single branch of ``TemporalAdaptiveNet``: an image network on the concatenated frames of a window.
 
     Paper:
         Robust Video Super-Resolution With Learned Temporal Dynamics, ICCV 2017, section 3.3: each branch is trained
-        alone before they are joined.
+        alone before joint training.
 
     Args:
         num_frames: Frames the branch takes, odd.
         branch: Config of the image network, see ``build_branch``.
-        scale: Enlargement, a whole number.
+        scale: Upscaling factor, an integer.
         color: ``'y'``, the paper's, or ``'rgb'``.
         init_cfg: See ``Network``.
 
@@ -54,10 +54,10 @@ class TemporalBranchNet(Network):
         self.branch = build_branch(branch, num_frames, channels_of(color), scale)
 
     def forward(self, lqs: Tensor) -> Tensor:
-        """The frame in the middle: (n, t, c, h, w) in [0, 1] -> (n, c, scale * h, scale * w), any t and any size.
+        """Centre frame: (n, t, c, h, w) in [0, 1] -> (n, c, scale * h, scale * w), any t and any size.
 
         Raises:
-            ValueError: If these are no frames in the network's colour, or none.
+            ValueError: If there is no frame, or the frames do not have the network's channels.
         """
         _require_clip(lqs)
         return run_in_color(
@@ -70,25 +70,24 @@ class TemporalBranchNet(Network):
 
 
 class TemporalAdaptiveNet(Network):
-    """Branches that look at 1, 3, .. 2N - 1 frames, and one that weighs them for each pixel.
+    """Branches on 1, 3, .. 2N - 1 frames, and a modulation branch that weights them for each pixel.
 
     Paper:
         Robust Video Super-Resolution With Learned Temporal Dynamics, ICCV 2017, section 3. With three branches on Y and
         x4 it has 124,256 parameters.
 
-    The paper's weights are free; a softmax over the branches is what a later rebuild of it does. The layers of the
-    modulation branch are those of ESPCN, and it starts from the plain average of the branches; neither is stated.
-
-    The branches share no features, and neighbouring windows none: the kernels of a first layer differ for each branch
-    and each place in the window, so every product of a frame and a kernel occurs once, and after the ReLU that follows
-    nothing is the same any more. With ``global_residual`` each branch of ``ESPCNNet`` enlarges the frame in the middle
-    once more, by bicubic interpolation; so a branch is the same network alone and here.
+    The paper's weights are unconstrained; a later reimplementation applies a softmax over the branches. The modulation
+    branch has ESPCN's layers and starts from the plain average of the branches; the paper states neither. The branches
+    share no features, nor do neighbouring windows: the kernels of a first layer differ for each branch and each place
+    in the window, so every product of a frame and a kernel occurs once, and after the following ReLU no values
+    coincide. With ``global_residual`` each branch of ``ESPCNNet`` repeats the bicubic upsampling of the centre frame;
+    so a branch is the same network alone and here.
 
     Args:
         num_branches: N.
         branch: Config of the image network of a branch, see ``build_branch``, or a sequence of N of them.
         weight_norm: None or ``'softmax'``.
-        scale: Enlargement, a whole number.
+        scale: Upscaling factor, an integer.
         color: ``'y'``, the paper's, or ``'rgb'``.
         init_cfg: See ``Network``.
 
@@ -129,17 +128,17 @@ class TemporalAdaptiveNet(Network):
         nn.init.constant_(self.modulation.conv3.bias, 1 / num_branches)
 
     def forward(self, lqs: Tensor, return_weights: bool = False) -> Tensor | tuple[Tensor, Tensor]:
-        """The frame in the middle: (n, t, c, h, w) in [0, 1] -> (n, c, scale * h, scale * w), any t and any size.
+        """Centre frame: (n, t, c, h, w) in [0, 1] -> (n, c, scale * h, scale * w), any t and any size.
 
         Args:
-            lqs: A window; of a longer one the frames in the middle are taken, in a shorter one the outermost repeat.
+            lqs: A window; of a longer one the centre frames are taken, in a shorter one the outermost are repeated.
             return_weights: Return the weight maps too.
 
         Returns:
             The frame, or it and the weight maps (n, N, scale * h, scale * w).
 
         Raises:
-            ValueError: If these are no frames in the network's colour, or none.
+            ValueError: If there is no frame, or the frames do not have the network's channels.
         """
         _require_clip(lqs)
         weights = []
@@ -153,18 +152,18 @@ class TemporalAdaptiveNet(Network):
         return (output, weights[0]) if return_weights else output
 
     def estimates(self, frames: Tensor) -> Tensor:
-        """Each branch's, (n, 2N - 1, c, h, w) in the network's colour -> (n, N, c, scale * h, scale * w)."""
+        """Output of each branch, (n, 2N - 1, c, h, w) in the network's colour -> (n, N, c, scale * h, scale * w)."""
         outputs = [branch(center_frames(frames, 2 * i + 1).flatten(1, 2)) for i, branch in enumerate(self.branches)]
         return torch.stack(outputs, dim=1)
 
     def weight_maps(self, frames: Tensor) -> Tensor:
-        """The modulation branch's, (n, 2N - 1, c, h, w) in the network's colour -> (n, N, scale * h, scale * w)."""
+        """Weight map of each branch, (n, 2N - 1, c, h, w) in the network's colour -> (n, N, scale * h, scale * w)."""
         weights = self.modulation(frames.flatten(1, 2))
         return weights.softmax(dim=1) if self.weight_norm == 'softmax' else weights
 
 
 def aggregate(estimates: Tensor, weights: Tensor) -> Tensor:
-    """Sum of the estimates, each times its weight map (loss 2 of the paper).
+    """Sum the estimates, each times its weight map (loss 2 of the paper).
 
     Args:
         estimates: (n, N, c, h, w).
@@ -177,7 +176,7 @@ def aggregate(estimates: Tensor, weights: Tensor) -> Tensor:
 
 
 def center_frames(lqs: Tensor, size: int) -> Tensor:
-    """The ``size`` frames around frame t // 2, the outermost repeated: (n, t, c, h, w) -> (n, size, c, h, w)."""
+    """Return the ``size`` frames around frame t // 2, the outermost repeated: (n, t, c, h, w) -> (n, size, c, h, w)."""
     t = lqs.shape[1]
     if t == 0:
         raise ValueError('a clip needs at least one frame, but got none')
@@ -189,15 +188,15 @@ def center_frames(lqs: Tensor, size: int) -> Tensor:
 
 
 def build_branch(config: dict, num_frames: int, channels: int, scale: int) -> nn.Module:
-    """Build an image network that takes several frames as channels and gives one, enlarged.
+    """Build an image network that takes several frames as channels and returns one, upsampled.
 
-    Any registered network fits that maps (n, c, h, w) to (n, c', scale * h, scale * w) and is told its channels as
-    ``in_channels`` and ``out_channels``, or, as upstream's ``SRCNNNet``, as the ends of ``channels``; and its scale as
-    ``scale`` or ``upscale_factor``. What a network has in ``as_branch`` are arguments where ``config`` says nothing.
+    Any registered network fits that maps (n, c, h, w) to (n, c', scale * h, scale * w), takes its channels as
+    ``in_channels`` and ``out_channels``, or, as upstream's ``SRCNNNet``, as the ends of ``channels``, and its scale as
+    ``scale`` or ``upscale_factor``. ``as_branch`` of a network holds defaults for arguments that ``config`` omits.
 
     Raises:
-        ValueError: If ``config`` has no type or says something else than what it is told, or if the network is told
-            neither, or does not map what it should.
+        ValueError: If ``config`` has no type or contradicts the values set here, or if the network takes neither form
+            of channels, or returns another shape.
     """
     kind = config.get('type')
     if kind is None:
@@ -206,31 +205,35 @@ def build_branch(config: dict, num_frames: int, channels: int, scale: int) -> nn
     name = network.__name__
     parameters = inspect.signature(network.__init__).parameters
     taken = num_frames * channels
-    told = {parameter: scale for parameter in ('scale', 'upscale_factor') if parameter in parameters}
+    fixed = {parameter: scale for parameter in ('scale', 'upscale_factor') if parameter in parameters}
     if {'in_channels', 'out_channels'} <= parameters.keys():
-        told.update(in_channels=taken, out_channels=channels)
+        fixed.update(in_channels=taken, out_channels=channels)
     elif 'channels' not in parameters:
-        raise ValueError(f'{name} takes neither in_channels and out_channels nor channels: it is no branch')
-    for parameter, value in told.items():
+        raise ValueError(
+            f'{name} cannot be a branch: it takes neither in_channels and out_channels nor channels as arguments'
+        )
+    for parameter, value in fixed.items():
         if config.get(parameter, value) != value:
             raise ValueError(
-                f'{name} as a branch of {num_frames} frames has {parameter}={value}, but its config says '
-                f'{config[parameter]}; leave it out'
+                f'{name} as a branch of {num_frames} frames has {parameter}={value}, but its config sets '
+                f'{config[parameter]}; omit it'
             )
-    if 'in_channels' not in told:
+    if 'in_channels' not in fixed:
         between = tuple(config.get('channels', parameters['channels'].default))[1:-1]
-        told['channels'] = (taken, *between, channels)
-    branch = build_network({**getattr(network, 'as_branch', {}), **config, **told})
+        fixed['channels'] = (taken, *between, channels)
+    branch = build_network({**getattr(network, 'as_branch', {}), **config, **fixed})
     with torch.no_grad():
         try:
             shape = tuple(branch(torch.zeros(1, taken, 8, 8)).shape)
         except RuntimeError as error:
-            raise ValueError(f'{name} does not take {num_frames} frames as {taken} channels') from error
+            raise ValueError(f'{name} cannot take {num_frames} frames as {taken} channels') from error
     if shape != (1, channels, 8 * scale, 8 * scale):
-        raise ValueError(f'{name} makes {shape} of (1, {taken}, 8, 8), not {channels} channels x{scale}')
+        raise ValueError(
+            f'{name} must return {channels} channels x{scale} for (1, {taken}, 8, 8), but returned {shape}'
+        )
     return branch
 
 
 def _require_clip(lqs: Tensor) -> None:
     if lqs.ndim != 5:
-        raise ValueError(f'a window of frames is (n, t, c, h, w), but got {tuple(lqs.shape)}')
+        raise ValueError(f'a window of frames must be (n, t, c, h, w), but got {tuple(lqs.shape)}')

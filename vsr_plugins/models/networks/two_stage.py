@@ -16,7 +16,7 @@ ORDERS = ('interpolate_first', 'restore_first')
 
 
 class LinearBlendNet(Network):
-    """The mean of two frames: interpolation that knows nothing of motion. It has no parameters.
+    """The mean of two frames: interpolation without motion. It has no parameters.
 
     Args:
         init_cfg: See ``Network``.
@@ -32,30 +32,31 @@ class LinearBlendNet(Network):
 class TwoStageNet(Network):
     """Frame interpolation and video super-resolution one after the other, in either order.
 
-    What one-stage networks are compared with ("Zooming Slow-Mo", CVPR 2020, section 4.2). Both parts are any registered
-    networks, upstream's among them, with weights of their own. It is meant for measuring; the parts are trained apart.
+    The baseline of one-stage networks ("Zooming Slow-Mo", CVPR 2020, section 4.2). Both parts are any registered
+    networks, upstream's among them, with their own weights. It is meant for measuring; the parts are trained
+    separately.
 
-    CAIN pads frames by itself, as upstream's editor asks it to: by reflection, to multiples of 128. For other parts
-    that are not of this package, whose networks take any size, frames are filled to multiples of eight by repeating the
-    last row and column, and cropped again.
+    CAIN pads frames by itself, as upstream's editor requests: by reflection, to multiples of 128. For other parts from
+    outside this package (whose networks take any size), frames are padded to multiples of eight by repeating the last
+    row and column, and cropped again.
 
     Args:
-        interpolator: Network that makes the frame between two: (n, interpolator_window, c, h, w) -> (n, c, h, w).
-        restorer: Network that enlarges: (n, t, c, h, w) -> (n, t, c, s * h, s * w), or with ``restorer_window``
+        interpolator: Network that synthesises the frame between two: (n, interpolator_window, c, h, w) -> (n, c, h, w).
+        restorer: Network that upsamples: (n, t, c, h, w) -> (n, t, c, s * h, s * w), or with ``restorer_window``
             (n, restorer_window, c, h, w) -> (n, c, s * h, s * w).
         order: ``'interpolate_first'`` or ``'restore_first'``.
-        interpolator_window: Frames that the interpolator is given, even; the missing one is in their middle. Beyond the
-            ends of a clip its end is repeated.
-        restorer_window: Frames that a centre-frame restorer is given, odd; beyond the ends the clip is mirrored. None:
-            the restorer takes whole clips.
-        scale: Enlargement of the restorer.
-        interpolator_weights: Local checkpoint of the interpolator or of an editor around it; None leaves it as
-            initialised. So does a file that is not there, which ``missing_files`` lists.
+        interpolator_window: Frames that the interpolator takes, even; the missing one is in their middle. Beyond the
+            ends of a clip the end frame is repeated.
+        restorer_window: Frames that a centre-frame restorer takes, odd; beyond the ends the clip is mirrored. None:
+            the restorer takes complete clips.
+        scale: Upscaling factor of the restorer.
+        interpolator_weights: Local checkpoint of the interpolator or of an editor around it. None, or a file that does
+            not exist, keeps the initial weights; ``missing_files`` lists the latter.
         restorer_weights: As ``interpolator_weights``.
         init_cfg: See ``Network``.
 
     Raises:
-        ValueError: If ``order`` or a window is none of those, or weights are those of another network.
+        ValueError: If ``order`` or a window is invalid, or weights belong to another network.
     """
 
     multiple_of = 8
@@ -89,12 +90,10 @@ class TwoStageNet(Network):
         self.restorer = _build(restorer, restorer_weights)
         self.interpolator_pads = 'padding_flag' in inspect.signature(self.interpolator.forward).parameters
         given = ((self.interpolator, interpolator_weights), (self.restorer, restorer_weights))
-        # Named and not on this machine. Cost and parameters are known without; whoever measures refuses.
-        self.missing_files = [Path(weights).absolute() for _, weights in given if weights and not _is_there(weights)]
-        # Whether the parts are as somebody trained them; without, there is nothing to measure.
-        self.has_weights = all(
-            _is_there(weights) or not any(True for _ in part.parameters()) for part, weights in given
-        )
+        # Named files that do not exist. Cost and parameter counts need no weights; measuring code must refuse them.
+        self.missing_files = [Path(weights).absolute() for _, weights in given if weights and not _exists(weights)]
+        # Whether all parts have trained weights or no parameters; otherwise there is nothing to measure.
+        self.has_weights = all(_exists(weights) or not any(True for _ in part.parameters()) for part, weights in given)
 
     def forward(self, lqs: Tensor) -> Tensor:
         """Interpolated: (n, t, c, h, w) in [0, 1] -> (n, 2t - 1, c, scale * h, scale * w)."""
@@ -105,21 +104,21 @@ class TwoStageNet(Network):
     def interpolate(self, frames: Tensor) -> Tensor:
         """(n, t, c, h, w) -> (n, 2t - 1, c, h, w)."""
         t, h, w = frames.shape[1], *frames.shape[-2:]
-        padded = frames if self.interpolator_pads else self._fill(frames, self.interpolator)
-        asked = {'padding_flag': True} if self.interpolator_pads else {}
-        reach = self.interpolator_window // 2
+        padded = frames if self.interpolator_pads else self._pad(frames, self.interpolator)
+        options = {'padding_flag': True} if self.interpolator_pads else {}
+        half = self.interpolator_window // 2
         outputs = [frames[:, 0]]
         for index in range(t - 1):
-            near = [min(max(i, 0), t - 1) for i in range(index - reach + 1, index + reach + 1)]
-            # Upstream's interpolators are trained on [-1, 1], and CAIN writes into its input, which this is a copy of.
-            between = (self.interpolator(padded[:, near] * 2 - 1, **asked) + 1) / 2
+            near = [min(max(i, 0), t - 1) for i in range(index - half + 1, index + half + 1)]
+            # Upstream's interpolators are trained on [-1, 1], and CAIN modifies its input, here a copy.
+            between = (self.interpolator(padded[:, near] * 2 - 1, **options) + 1) / 2
             outputs += [between[..., :h, :w], frames[:, index + 1]]
         return torch.stack(outputs, dim=1)
 
     def restore(self, frames: Tensor) -> Tensor:
         """(n, t, c, h, w) -> (n, t, c, scale * h, scale * w)."""
         t, h, w = frames.shape[1], *frames.shape[-2:]
-        padded = self._fill(frames, self.restorer)
+        padded = self._pad(frames, self.restorer)
         if self.restorer_window is None:
             restored = self.restorer(padded)
         else:
@@ -127,17 +126,17 @@ class TwoStageNet(Network):
             restored = torch.stack([self.restorer(padded[:, window]) for window in windows], dim=1)
         return restored[..., : h * self.scale, : w * self.scale]
 
-    def _fill(self, frames: Tensor, network: nn.Module) -> Tensor:
-        """Frames of a size that ``network`` takes; one that says what it needs sees to it itself."""
+    def _pad(self, frames: Tensor, network: nn.Module) -> Tensor:
+        """Pad frames for ``network``, unless it declares its requirements and pads by itself."""
         return frames if hasattr(network, 'multiple_of') else pad_to_multiple(frames, self.multiple_of)
 
 
 def _build(config: dict, weights: str | None) -> nn.Module:
     network = build_network(config)
-    if _is_there(weights):
+    if _exists(weights):
         load_named_weights(network, weights)
     return network
 
 
-def _is_there(weights: str | None) -> bool:
+def _exists(weights: str | None) -> bool:
     return weights is not None and Path(weights).expanduser().is_file()

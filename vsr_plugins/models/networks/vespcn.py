@@ -13,15 +13,15 @@ from .base import Network
 
 
 class VESPCNNet(Network):
-    """Both neighbours are brought onto the frame in the middle; nine convolutions at low resolution, a pixel shuffle.
+    """Warp both neighbours onto the centre frame; nine convolutions at low resolution and a pixel shuffle follow.
 
     Paper:
         Real-Time Video Super-Resolution with Spatio-Temporal Networks and Motion Compensation. CVPR 2017. The network
         with early fusion, 9L-E3: 53,392 parameters for motion and 40,600 for super-resolution at x4 on Y.
 
     Args:
-        scale: Enlargement, a whole number.
-        mid_channels: Features of each convolution.
+        scale: Upscaling factor, an integer.
+        mid_channels: Channels of each convolution.
         num_layers: Convolutions of the super-resolution part.
         color: ``'y'``, as in the paper, or ``'rgb'``.
         max_displacement: See ``CoarseToFineFlow``.
@@ -73,7 +73,7 @@ class VESPCNNet(Network):
         return self.forward_with_motion(lqs)[0]
 
     def forward_with_motion(self, lqs: Tensor) -> tuple[Tensor, Motion]:
-        """``forward``, and the motion of both neighbours, (2 * n, ...), on the colour the network works on."""
+        """Return ``forward``'s output and the motion of both neighbours, (2 * n, ...), in the network's colour."""
         if lqs.shape[1] != self.window:
             raise ValueError(f'VESPCNNet takes {self.window} frames, but got {lqs.shape[1]}: {tuple(lqs.shape)}')
         motions: list[Motion] = []

@@ -17,20 +17,20 @@ COMPENSATIONS = ('adaptive', 'full', 'none')
 
 
 class VSRNet(Network):
-    """SRCNN over five bicubically enlarged frames, motion-compensated, whose features are joined before its layer 2.
+    """SRCNN on five bicubically upsampled, motion-compensated frames, whose features are concatenated before layer 2.
 
     Paper:
         Video Super-Resolution With Convolutional Neural Networks. IEEE Transactions on Computational Imaging 2(2),
         2016, with filter symmetry enforced: 272,577 parameters at any scale, on Y.
 
-    Training starts from SRCNN, see ``vsr convert --from vsrnet_srcnn``. The paper's optical flow is CLG-TV; any
-    registered flow may take its place here.
+    Training starts from SRCNN, see ``vsr convert --from vsrnet_srcnn``. The paper's optical flow is CLG-TV; here any
+    registered flow can be used.
 
     Args:
-        scale: Enlargement, a whole number.
-        motion_compensation: ``'adaptive'`` fades to the frame in the middle where compensation fails,
-            ``'full'`` trusts it everywhere, ``'none'`` leaves the frames as they are.
-        tolerance: Error, in grey levels of 255, that lets a compensated pixel count for 1/e in ``'adaptive'``; 8 in the
+        scale: Upscaling factor, an integer.
+        motion_compensation: ``'adaptive'`` fades to the centre frame where compensation fails, ``'full'`` applies it
+            everywhere, ``'none'`` leaves the frames unchanged.
+        tolerance: Error, in grey levels of 255, at which a compensated pixel has weight 1/e in ``'adaptive'``; 8 in the
             authors' code.
         flow: Config of the optical flow. It is not trained.
         init_cfg: See ``Network``.
@@ -63,7 +63,7 @@ class VSRNet(Network):
         self.tolerance = tolerance / 255
         if motion_compensation != 'none':
             self.flow = build_network({'type': 'DISFlow'} if flow is None else flow)
-        # Frames at the same distance from the middle share their filters.
+        # Frames at the same distance from the centre share filters.
         self.conv1_outer = nn.Conv2d(1, 64, 9, padding=4)
         self.conv1_inner = nn.Conv2d(1, 64, 9, padding=4)
         self.conv1_center = nn.Conv2d(1, 64, 9, padding=4)
@@ -81,13 +81,13 @@ class VSRNet(Network):
         return run_in_color(self._restore, lqs, 'y', self.scale, 'center')
 
     def _restore(self, frames: Tensor) -> Tensor:
-        enlarged = bicubic_upsample(frames, self.scale)
+        upsampled = bicubic_upsample(frames, self.scale)
         if self.motion_compensation != 'none':
-            enlarged = self.compensate(enlarged)
-        return self.reconstruct(enlarged)
+            upsampled = self.compensate(upsampled)
+        return self.reconstruct(upsampled)
 
     def compensate(self, frames: Tensor) -> Tensor:
-        """Bring the neighbours onto the frame in the middle, (n, 5, 1, h, w) -> (n, 5, 1, h, w)."""
+        """Warp the neighbours onto the centre frame, (n, 5, 1, h, w) -> (n, 5, 1, h, w)."""
         middle = self.window // 2
         center = frames[:, middle]
         neighbours = torch.cat((frames[:, :middle], frames[:, middle + 1 :]), dim=1)
@@ -103,7 +103,7 @@ class VSRNet(Network):
         return torch.cat((warped[:, :middle], center.unsqueeze(1), warped[:, middle:]), dim=1)
 
     def reconstruct(self, frames: Tensor) -> Tensor:
-        """The network itself: enlarged, compensated frames (n, 5, 1, h, w) -> (n, 1, h, w)."""
+        """Run the layers: upsampled, compensated frames (n, 5, 1, h, w) -> (n, 1, h, w)."""
         layers = (self.conv1_outer, self.conv1_inner, self.conv1_center, self.conv1_inner, self.conv1_outer)
         features = [conv(frame) for conv, frame in zip(layers, frames.unbind(1), strict=True)]
         x = F.relu(torch.cat(features, dim=1), inplace=True)

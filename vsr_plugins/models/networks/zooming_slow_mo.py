@@ -1,4 +1,4 @@
-"""Zooming Slow-Mo: frames of low resolution and low frame rate in, high resolution at double rate out."""
+"""Zooming Slow-Mo: space-time super-resolution that upscales frames and doubles the frame rate."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,18 +13,18 @@ from ..blocks.resize import bicubic_upsample, pad_to_multiple
 from ..blocks.upsampling import shuffle_factors, whole_scale
 from .base import Network
 
-# Width of everything after the last pixel shuffle, whatever mid_channels is, as in the authors' code.
+# Width of the layers after the last pixel shuffle, independent of mid_channels, as in the authors' code.
 TAIL_CHANNELS = 64
 
 
 class Reconstruction(nn.Module):
-    """Residual blocks, sub-pixel enlargement and two convolutions; there is no skip from the input.
+    """Residual blocks, sub-pixel upsampling and two convolutions, without a skip from the input.
 
     Args:
         mid_channels: Channels of the features.
         out_channels: Channels of a frame.
         num_blocks: Residual blocks.
-        scale: Enlargement, a whole number.
+        scale: Upscaling factor, an integer.
     """
 
     def __init__(self, mid_channels: int, out_channels: int, num_blocks: int, scale: int) -> None:
@@ -48,7 +48,7 @@ class Reconstruction(nn.Module):
 
 
 class ZoomingSlowMoNet(Network):
-    """One-stage space-time super-resolution: features of the missing frames are synthesised, then all are restored.
+    """One-stage space-time super-resolution: synthesise features of the missing frames, then restore all frames.
 
     Paper:
         Zooming Slow-Mo: Fast and Accurate One-Stage Space-Time Video Super-Resolution. CVPR 2020, section 3.
@@ -56,17 +56,17 @@ class ZoomingSlowMoNet(Network):
     With the default arguments it has the 11,102,771 parameters of the authors' code, whose weights
     ``vsr_plugins.checkpoints.converters.zooming_slow_mo`` converts.
 
-    Where no gradient is wanted, a clip longer than ``window_length + halo`` frames is restored in windows: the forward
-    recurrence runs through the whole clip, exactly, and the backward one starts ``halo`` frames after each window
-    instead of at the clip's end. What is computed of a frame or a pair is computed once, and memory does not grow with
-    the clip. The paper has no windows; in training a clip is always taken whole.
+    Without gradients, a clip longer than ``window_length + halo`` frames is restored in windows: the forward recurrence
+    runs through the complete clip, exactly, and the backward one starts ``halo`` frames after each window instead of at
+    the clip's end. Features of a frame or a pair are computed once, and memory does not grow with the clip. The paper
+    has no windows; training always takes the complete clip.
 
-    What a frame left out would have changed falls to a tenth with each input frame in between. With weights whose
-    offsets reach some pixels, the last frame of a window is off by 1e-2 of the range of values with a halo of 1, by
-    1e-3 with 2 and by 1e-5 with 4, the default; five input frames before the end of a window and its halo nothing is
-    left but rounding, 2e-6.
+    The influence of an omitted frame falls to a tenth with each input frame in between. With weights whose offsets are
+    several pixels, the last frame of a window is off by 1e-2 of the range of values with a halo of 1, by 1e-3 with 2
+    and by 1e-5 with 4, the default; five input frames before the end of a window and its halo only rounding remains,
+    2e-6.
 
-    Sizes that are no multiple of four are filled by repeating the last row and column (the authors add zeros).
+    Sizes that are not multiples of four are padded by repeating the last row and column (the authors add zeros).
 
     Args:
         in_channels: Channels of a frame, input and output.
@@ -74,13 +74,13 @@ class ZoomingSlowMoNet(Network):
         deform_groups: Deformable groups of every alignment.
         num_blocks_extraction: Residual blocks before the alignment.
         num_blocks_reconstruction: Residual blocks after the recurrence.
-        scale: Enlargement, a whole number.
-        interpolate: Double the frame rate, N frames to 2N - 1. False: restore the N frames alone, without the
-            interpolation and its parameters; the authors' weights want ``vsr convert IN OUT --without pyramid.
-            interpolation.`` then.
-        window_length: Input frames of a window; None takes every clip whole.
-        halo: Input frames that the backward recurrence sees beyond a window.
-        global_residual: Add the bicubic enlargement of the input frames and, between, of the mean of two. Not in the
+        scale: Upscaling factor, an integer.
+        interpolate: Double the frame rate, N frames to 2N - 1. False: restore the N frames only, without the
+            interpolation and its parameters; then convert the authors' weights with ``vsr convert IN OUT --without
+            pyramid. interpolation.``.
+        window_length: Input frames of a window; None takes every clip completely.
+        halo: Input frames that the backward recurrence processes after a window.
+        global_residual: Add the bicubic upsampling of the input frames and, between, of the mean of two. Not in the
             paper; short trainings gain from it.
         init_cfg: See ``Network``.
 
@@ -126,7 +126,7 @@ class ZoomingSlowMoNet(Network):
 
     @property
     def interpolates(self) -> bool:
-        """Whether frames between the input frames are made."""
+        """Whether frames between the input frames are synthesised."""
         return self.output == 'interpolated'
 
     def forward(self, lqs: Tensor) -> Tensor:
@@ -138,7 +138,7 @@ class ZoomingSlowMoNet(Network):
         if t == 0:
             raise ValueError('a clip needs at least one frame, but got none')
         if torch.is_grad_enabled():
-            outputs = self._forward_whole(pad_to_multiple(lqs, self.multiple_of))
+            outputs = self._forward_clip(pad_to_multiple(lqs, self.multiple_of))
             outputs = outputs[..., : h * self.scale, : w * self.scale]
             if self.global_residual:
                 outputs = outputs + bicubic_upsample(self._moments(lqs), self.scale)
@@ -151,7 +151,7 @@ class ZoomingSlowMoNet(Network):
         return output
 
     def stream(self, frames: Iterable[Tensor]) -> Iterator[Tensor]:
-        """Restore a clip frame by frame, holding no more of it than a window and its halo.
+        """Restore a clip frame by frame, keeping only a window and its halo in memory.
 
         Meant for evaluation, under ``torch.inference_mode`` or ``torch.no_grad`` around the loop over the results.
 
@@ -159,7 +159,7 @@ class ZoomingSlowMoNet(Network):
             frames: (n, c, h, w) in [0, 1] each, all of one size.
 
         Yields:
-            (n, c, scale * h, scale * w): as many as ``forward`` returns, and the same.
+            (n, c, scale * h, scale * w): the same frames as ``forward`` returns.
         """
         per_input = 2 if self.interpolates else 1
         contexts: list[FrameContext] = []
@@ -193,10 +193,10 @@ class ZoomingSlowMoNet(Network):
         if contexts:
             yield from self._restore(self.recurrence.scan(contexts, (), state)[0], size, moments)
 
-    def _forward_whole(self, lqs: Tensor) -> Tensor:
-        """All frames of a clip at once, its size a multiple of four; for training."""
+    def _forward_clip(self, lqs: Tensor) -> Tensor:
+        """All frames of a clip at once, whose size is a multiple of four; for training."""
         n = len(lqs)
-        # Time outermost: what belongs to one moment, or to all pairs of neighbours, is a slice.
+        # Time outermost: the frames of one moment, or all pairs of neighbours, are a slice.
         features = self._extract(lqs.transpose(0, 1).flatten(0, 1))
         sequence = features
         if self.interpolates:
@@ -215,12 +215,12 @@ class ZoomingSlowMoNet(Network):
         return self.extraction(activate(self.conv_first(frames)))
 
     def _restore(self, hidden: Sequence[Tensor], size: tuple[int, int], moments: Sequence[Tensor]) -> Iterator[Tensor]:
-        """Frames one after the other, as enlarged features are large.
+        """Restore frames one by one, because upsampled features are large.
 
         Args:
-            hidden: Features of each.
+            hidden: Features of each frame.
             size: Height and width of the input frames.
-            moments: With ``global_residual`` the input frame, or mean of two, that each adds to.
+            moments: With ``global_residual`` the input frame, or mean of two, that each frame adds to.
         """
         h, w = (side * self.scale for side in size)
         for index, features in enumerate(hidden):
@@ -230,7 +230,7 @@ class ZoomingSlowMoNet(Network):
             yield frame
 
     def _moments(self, lqs: Tensor) -> Tensor:
-        """Input frames and, where the network interpolates, the means of neighbours: one for each output frame."""
+        """Input frames and, if the network interpolates, the means of neighbours: one for each output frame."""
         if not self.interpolates:
             return lqs
         pairs = torch.stack((lqs[:, :-1], (lqs[:, :-1] + lqs[:, 1:]) / 2), dim=2).flatten(1, 2)

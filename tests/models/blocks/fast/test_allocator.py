@@ -7,8 +7,8 @@ import pytest
 
 from vsr_plugins.models.blocks.fast.allocator import keep_freed_memory
 
-# Fewest faults of one of ten allocations of 200 MB, each freed before the next: none where memory is used again. Which
-# of them is the first to fit what an earlier one left depends on what lies between.
+# Minimum page faults of one of ten allocations of 200 MB, each freed before the next: none if memory is reused. Which
+# of them first fits into the memory of an earlier one depends on the allocations in between.
 ALLOCATE = """
 import resource, torch, vsr_plugins
 {setup}
@@ -20,10 +20,10 @@ for _ in range(10):
     counts.append(faults() - before)
 print(min(counts))
 """
-glibc = pytest.mark.skipif(platform.libc_ver()[0] != 'glibc', reason='a matter of glibc')
+glibc = pytest.mark.skipif(platform.libc_ver()[0] != 'glibc', reason='needs glibc')
 
 
-# Where work begins: a network is made ready to restore frames.
+# Prepares a network to restore frames.
 RESTORE = """
 from vsr_plugins.inference.predictor import VideoPredictor
 from vsr_plugins.models.networks import BicubicNet
@@ -45,7 +45,7 @@ def fewest_faults(setup, **environment):
 
 
 @glibc
-def test_freed_memory_is_used_again_where_work_begins():
+def test_freed_memory_is_reused_once_work_begins():
     assert fewest_faults(RESTORE) < 1000
 
 
@@ -55,7 +55,7 @@ def test_importing_the_package_leaves_the_allocator_alone():
 
 
 @glibc
-def test_the_user_may_say_no():
+def test_the_user_can_disable_it():
     assert fewest_faults(RESTORE, VSR_KEEP_MEMORY='0') > 10_000
 
 
@@ -79,5 +79,5 @@ def test_a_training_uses_freed_memory_again(monkeypatch):
         {'GLIBC_TUNABLES': 'glibc.rtld.nns=2:glibc.malloc.trim_threshold=100000'},
     ],
 )
-def test_what_the_user_has_set_up_is_left_alone(own):
+def test_settings_of_the_user_are_kept(own):
     assert not keep_freed_memory(own)

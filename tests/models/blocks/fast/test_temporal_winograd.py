@@ -18,7 +18,7 @@ def layer_and_input(frames, size=(6, 7), channels=(16, 20), batch=1):
 
 @pytest.fixture
 def no_direct_convolution(monkeypatch):
-    """Until it is undone, PyTorch's 3-D convolution fails."""
+    """Make PyTorch's 3-D convolution fail within the test."""
     monkeypatch.setattr(nn.Conv3d, 'forward', lambda *args: pytest.fail('convolved by the definition'))
     return monkeypatch
 
@@ -52,7 +52,7 @@ def test_without_bias(no_direct_convolution):
         torch.testing.assert_close(conv(x), F.conv3d(x, conv.weight, padding=1), atol=3e-5, rtol=0)
 
 
-def test_where_it_does_not_pay_it_is_the_convolution_of_pytorch():
+def test_small_cases_use_the_convolution_of_pytorch():
     for conv, x in (layer_and_input(3), layer_and_input(7, channels=(3, 64)), layer_and_input(7, channels=(64, 3))):
         with torch.inference_mode():
             torch.testing.assert_close(conv(x), F.conv3d(x, conv.weight, conv.bias, padding=1), atol=0, rtol=0)
@@ -77,14 +77,14 @@ def test_gradients_are_those_of_the_definition(of):
     torch.testing.assert_close(grad, expected)
 
 
-def test_weights_of_a_plain_convolution_load():
+def test_weights_of_conv3d_load():
     conv, _ = layer_and_input(7)
     plain = nn.Conv3d(16, 20, 3, padding=1)
     conv.load_state_dict(plain.state_dict())
     assert {k: v.shape for k, v in conv.state_dict().items()} == {k: v.shape for k, v in plain.state_dict().items()}
 
 
-def test_operations_are_counted_as_the_definition_has_them():
+def test_operations_are_counted_by_the_definition():
     conv, x = layer_and_input(7)
     with torch.inference_mode():
         flops, _ = count_flops(lambda: conv(x))

@@ -1,1 +1,1 @@
-"""The same mathematics as the blocks, arranged for speed."""
+"""Faster implementations of the blocks' mathematics."""

@@ -1,4 +1,4 @@
-"""How the C library's allocator treats large tensors on CPU."""
+"""Make glibc's allocator keep large freed blocks, which CPU inference reuses."""
 
 import contextlib
 import ctypes
@@ -12,16 +12,16 @@ SWITCH = 'VSR_KEEP_MEMORY'
 
 
 def keep_freed_memory(environment: Mapping[str, str] = os.environ) -> bool:
-    """Let the process use freed memory again instead of giving it back to the system and asking for it anew.
+    """Keep freed memory in the process for reuse instead of returning it to the system.
 
-    By default glibc hands every large block back as soon as it is freed. A network on CPU allocates such blocks for
-    each of its layers, and the system then maps, clears and unmaps the same gigabyte again and again: about a tenth of
-    the time of ``LatentAttentionNet`` (``benchmarks/latent_attention.py`` prints it). From here on blocks below
-    ``KEPT_BYTES`` come from the heap, and up to as much stays there once it is free. Holes between blocks that
-    are still used can raise the peak.
+    By default glibc returns every large block as soon as it is freed. A network on CPU allocates such blocks for each
+    layer, and the system maps, clears and unmaps the same gigabyte again and again: about a tenth of the time of
+    ``LatentAttentionNet`` (``benchmarks/latent_attention.py`` prints it). After this call, blocks below ``KEPT_BYTES``
+    come from the heap, and up to as many bytes stay in the heap when free. Holes between blocks in use can raise the
+    peak.
 
-    Nothing is done where the user has set glibc's allocator up (``MALLOC_TRIM_THRESHOLD_``, ``MALLOC_MMAP_THRESHOLD_``,
-    ``GLIBC_TUNABLES``), where ``VSR_KEEP_MEMORY=0`` asks for that, and where the C library is not glibc.
+    Does nothing if the user has configured glibc's allocator (``MALLOC_TRIM_THRESHOLD_``, ``MALLOC_MMAP_THRESHOLD_``,
+    ``GLIBC_TUNABLES``), if ``VSR_KEEP_MEMORY=0``, and if the C library is not glibc.
 
     Returns:
         Whether memory is kept.
@@ -37,6 +37,6 @@ def keep_freed_memory(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def give_back_freed_memory() -> None:
-    """Hand what glibc's allocator keeps back to the system, once."""
+    """Return memory that glibc's allocator keeps to the system, once."""
     with contextlib.suppress(OSError, TypeError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -1,8 +1,8 @@
-"""Deformable convolution from ``grid_sample`` and a matrix product: the backend for devices without a kernel of it.
+"""Deformable convolution from ``grid_sample`` and a matrix product, for devices without a compiled kernel.
 
-A stretch of output positions is handled at a time, so that memory stays bounded however large the image is. Its
-samples, the columns of the matrix product, are made again in the backward pass instead of being kept for it: a seventh
-more time, and 120 MB less for each layer of 64 channels at 144 x 180.
+Output positions are processed in chunks, so memory stays bounded for any image size. The samples of a chunk, the
+columns of the matrix product, are recomputed in the backward pass instead of stored: one seventh more time, and 120 MB
+less for each layer of 64 channels at 144 x 180.
 """
 
 from typing import Any, NamedTuple
@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-# Entries of the columns made at a time, 32 MiB in float32. On an idle CPU 8 to 64 MiB take the same time; on a busy one
-# (data loading beside training) each operation waits for the slowest thread, and few long ones wait less.
+# Entries of the columns of a chunk, 32 MiB in float32. On an idle CPU 8 to 64 MiB take the same time; on a busy one
+# (data loading in parallel) each operation waits for the slowest thread, and few long operations wait less.
 COLUMN_ENTRIES = 1 << 23
-BILINEAR, ZEROS = 0, 0  # what grid_sampler_2d calls them
+BILINEAR, ZEROS = 0, 0  # codes of grid_sampler_2d
 
 
 class Geometry(NamedTuple):
-    """Everything about a deformable convolution that is not a tensor; pairs are (vertical, horizontal)."""
+    """Parameters of a deformable convolution that are not tensors; pairs are (vertical, horizontal)."""
 
     kernel_size: tuple[int, int]
     stride: tuple[int, int]
@@ -42,7 +42,7 @@ class Geometry(NamedTuple):
         )
 
     def positions(self, size: tuple[int, int], like: Tensor) -> Tensor:
-        """Where the taps are before the offsets move them, in pixels of the input: (taps, 2, output positions)."""
+        """Positions of the taps without offsets, in pixels of the input: (taps, 2, output positions)."""
         output_size, axes = self.output_size(size), []
         for axis in (0, 1):
             starts = torch.arange(output_size[axis], device=like.device) * self.stride[axis] - self.padding[axis]
@@ -55,7 +55,7 @@ class Geometry(NamedTuple):
 
 
 class _Image:
-    """One image of the batch, its offsets and its mask, cut into stretches of output positions."""
+    """One image of the batch, its offsets and its mask, split into chunks of output positions."""
 
     def __init__(self, x: Tensor, offset: Tensor, mask: Tensor | None, geometry: Geometry, positions: Tensor) -> None:
         channels, *self.size = x.shape
@@ -66,10 +66,10 @@ class _Image:
         self.positions = positions
         step = max(1, COLUMN_ENTRIES // (channels * self.taps))
         total = positions.shape[-1]
-        self.stretches = [slice(start, min(start + step, total)) for start in range(0, total, step)]
+        self.chunks = [slice(start, min(start + step, total)) for start in range(0, total, step)]
 
     def grid(self, part: slice) -> Tensor:
-        """What grid_sample calls the positions, x before y: (groups, taps, part, 2)."""
+        """Positions in the coordinates of grid_sample, x before y: (groups, taps, part, 2)."""
         offset, positions = self.offset[..., part], self.positions[..., part]
         grid = offset.new_empty(*offset.shape[:2], offset.shape[-1], 2)
         for axis in (0, 1):
@@ -78,23 +78,23 @@ class _Image:
         return grid
 
     def sample(self, grid: Tensor) -> Tensor:
-        """The input at the positions, zero outside: (groups, channels / groups, taps, part)."""
+        """Sample the input at the positions, zero outside: (groups, channels / groups, taps, part)."""
         return torch.grid_sampler_2d(self.planes, grid, BILINEAR, ZEROS, False)
 
     def points(self, part: slice) -> Tensor:
-        """The positions in pixels, y before x: (groups, taps, 2, part)."""
+        """Positions in pixels, y before x: (groups, taps, 2, part)."""
         return self.positions[..., part] + self.offset[..., part]
 
 
 def forward(x: Tensor, offset: Tensor, mask: Tensor | None, weight: Tensor, geometry: Geometry) -> Tensor:
-    """The convolution without its bias; all tensors of one floating dtype.
+    """Convolve without bias; all tensors have one floating dtype.
 
     Args:
         x: (n, c_in, h, w).
         offset: (n, 2 * deform_groups * taps, h_out, w_out).
         mask: (n, deform_groups * taps, h_out, w_out) or None.
         weight: (c_out, c_in / groups, kernel height, kernel width).
-        geometry: The rest.
+        geometry: Kernel size, stride and the other numbers.
 
     Returns:
         (n, c_out, h_out, w_out).
@@ -105,7 +105,7 @@ def forward(x: Tensor, offset: Tensor, mask: Tensor | None, weight: Tensor, geom
     positions = geometry.positions(x.shape[-2:], x)
     for index in range(len(x)):
         image = _Image(x[index], offset[index], None if mask is None else mask[index], geometry, positions)
-        for part in image.stretches:
+        for part in image.chunks:
             columns = image.sample(image.grid(part))
             if image.mask is not None:
                 columns *= image.mask[..., part]
@@ -122,10 +122,10 @@ def backward(
     geometry: Geometry,
     needs: tuple[bool, bool, bool, bool],
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
-    """Gradients of ``forward`` with respect to x, offset, mask and weight, None where ``needs`` says so.
+    """Gradients of ``forward`` with respect to x, offset, mask and weight, None where ``needs`` is False.
 
-    At whole pixels, where bilinear interpolation has a kink, the gradient with respect to an offset is the one towards
-    higher coordinates, and a sample exactly on -1 has none: as in mmcv and the code of the DCN papers.
+    At whole pixels, where bilinear interpolation has a kink, the gradient with respect to an offset is that towards
+    higher coordinates, and is zero for a sample exactly at -1: as in mmcv and the code of the DCN papers.
     """
     needs_x, needs_offset, needs_mask, needs_weight = needs
     needs_mask = needs_mask and mask is not None
@@ -137,7 +137,7 @@ def backward(
     positions = geometry.positions(x.shape[-2:], x)
     for index in range(len(x)):
         image = _Image(x[index], offset[index], None if mask is None else mask[index], geometry, positions)
-        for part in image.stretches:
+        for part in image.chunks:
             grid = image.grid(part)
             grad_part = grad_output[index].flatten(1)[:, part]
             sampled = image.sample(grid) if needs_mask or needs_weight else None
@@ -184,14 +184,14 @@ class SampledDeformConv(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
         """See the module's ``backward``."""
-        # The precision of the forward pass holds here too, should backward() be called under autocast.
+        # Keep the precision of the forward pass if backward() is called under autocast.
         with torch.autocast(grad_output.device.type, enabled=False):
             grads = backward(grad_output, *ctx.saved_tensors, ctx.geometry, ctx.needs_input_grad[:4])
         return *grads, None
 
 
 def _keep_off_kinks(grid: Tensor, points: Tensor, size: list[int]) -> None:
-    """Move samples next to a whole pixel away from it, so that rounding in grid_sample takes none across the kink."""
+    """Move samples next to a whole pixel away from it, so that rounding in grid_sample moves none across the kink."""
     margin = 4 * torch.finfo(grid.dtype).eps
     fraction = points - points.floor()
     for axis in (0, 1):
@@ -203,13 +203,13 @@ def _keep_off_kinks(grid: Tensor, points: Tensor, size: list[int]) -> None:
 def _dense(weight: Tensor, groups: int) -> Tensor:
     """The weights as one matrix, (c_out, c_in * taps), zero between groups.
 
-    The product is the smaller part of the time even so, and one code serves every number of groups.
+    The product is the smaller part of the time even so, and the same code handles every number of groups.
     """
     return weight.flatten(1) if groups == 1 else torch.block_diag(*weight.flatten(1).chunk(groups))
 
 
 def _blocks(matrix: Tensor | None, weight: Tensor, groups: int) -> Tensor | None:
-    """The entries of a dense matrix that are weights, in the shape of the weights."""
+    """Extract the weights from the dense matrix, in the shape of ``weight``."""
     if matrix is None or groups == 1:
         return matrix if matrix is None else matrix.view_as(weight)
     grid = matrix.view(groups, len(weight) // groups, groups, -1)

@@ -1,4 +1,4 @@
-"""3 x 3 x 3 convolutions with fewer products."""
+"""3 x 3 x 3 convolutions with fewer multiplications, by Winograd's algorithm along time."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,15 +9,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# Of the interpolation, beside infinity, for m output frames: those that round least of all sets of 0, 1, -1 and simple
-# fractions, on random features.
+# Interpolation points, besides infinity, for m output frames: those with the smallest rounding error on random
+# features, of all sets of 0, 1, -1 and simple fractions.
 POINTS = {
     4: (0, 1, -1, 1 / 2, -2),
     5: (0, 1, -1, -1 / 2, 2 / 3, -3),
     6: (0, 1, -1, 1 / 2, -1 / 2, 2, -2),
     7: (0, 1, -1, 3, -3, 1 / 4, 3 / 4, -3 / 4),
 }
-# Frames whose transform pays, channels below which transforming takes what it saves, and the size of a piece.
+# Range of frames worth transforming, minimum channels for a gain, and bytes of a band of rows.
 MIN_LENGTH, MAX_LENGTH = min(POINTS), max(POINTS)
 MIN_CHANNELS = 16
 BAND_BYTES = 16 * 2**20
@@ -27,7 +27,7 @@ _allowed = ContextVar('allowed', default=True)
 
 @contextmanager
 def direct_convolutions() -> Iterator[None]:
-    """Within the context convolutions are computed by their definition: to count operations, or to compare."""
+    """Within this context convolutions are computed by their definition: to count operations, or to compare."""
     token = _allowed.set(False)
     try:
         yield
@@ -36,7 +36,7 @@ def direct_convolutions() -> Iterator[None]:
 
 
 def may_rearrange(*tensors: Tensor) -> bool:
-    """Whether products may be reordered or folded: not for gradients, not where a graph is written down or counted."""
+    """Whether products may be reordered or folded: not with gradients, nor while a graph is traced or counted."""
     return (
         _allowed.get()
         and not (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors))
@@ -46,7 +46,7 @@ def may_rearrange(*tensors: Tensor) -> bool:
 
 
 class WinogradConv3d(nn.Conv3d):
-    """``nn.Conv3d(in_channels, out_channels, 3, padding=1)`` by ``conv3d``, with its parameters under their names.
+    """``nn.Conv3d(in_channels, out_channels, 3, padding=1)`` by ``conv3d``, with the same parameter names.
 
     Args:
         in_channels: Channels of the input.
@@ -65,10 +65,10 @@ def conv3d(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Convolve with a 3 x 3 x 3 kernel and a padding of 1, with half the products where that is faster.
 
     On CPU, in float32 and without gradients, m frames are convolved along time by Winograd's F(m, 3): m + 2 products
-    in the place of 3 m, each a 2-D convolution (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, CVPR
-    2016, section 4, applied to the axis of time alone). For 7 frames that is 9 in the place of 19 to 21, and the output
-    differs by 2e-6 of its standard deviation, where the order of a float32 sum alone makes 4e-7. Elsewhere it is the
-    convolution of PyTorch.
+    instead of 3 m, each a 2-D convolution (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, CVPR
+    2016, section 4, applied to the time axis only). For 7 frames that is 9 instead of 19 to 21, and the output differs
+    by 2e-6 of its standard deviation, where reordering a float32 sum alone gives 4e-7. Otherwise PyTorch's convolution
+    is used.
 
     Args:
         x: (n, c, t, h, w).
@@ -78,7 +78,7 @@ def conv3d(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Returns:
         (n, o, t, h, w).
     """
-    if not _pays(x, weight):
+    if not _is_faster(x, weight):
         return F.conv3d(x, weight, bias, padding=1)
     n, _, t, h, w = x.shape
     x = x.contiguous(memory_format=torch.channels_last_3d).permute(0, 2, 3, 4, 1)
@@ -89,7 +89,7 @@ def conv3d(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         after, kernels, before = (matrix.to(x.dtype) for matrix in _matrices(length))
         kernels = torch.tensordot(kernels, weight, dims=([1], [2]))
         before = before[:, first - start + 1 : last - start + 1].contiguous()
-        # The row of 1 holds the same factor for every frame, and so brings the bias to each.
+        # The product of point 1 enters every frame with the same factor, so its bias reaches each frame.
         biases = {1: None if bias is None else bias / after[0, 1]}
         for clip, target in zip(x[:, first:last], output[:, start : start + length], strict=True):
             _convolve_clip(clip, target, kernels, biases, before, after)
@@ -97,7 +97,7 @@ def conv3d(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return output.permute(0, 4, 1, 2, 3)
 
 
-def _pays(x: Tensor, weight: Tensor) -> bool:
+def _is_faster(x: Tensor, weight: Tensor) -> bool:
     return (
         x.device.type == 'cpu'
         and x.dtype == weight.dtype == torch.float32
@@ -116,15 +116,15 @@ def _convolve_clip(
     before: Tensor,
     after: Tensor,
 ) -> None:
-    """One clip, (frames, h, w, c) -> ``target`` (length, h, w, o), in bands of rows that fit a cache.
+    """Convolve one clip, (frames, h, w, c) -> ``target`` (length, h, w, o), in bands of rows that fit a cache.
 
     Args:
-        clip: Frames that count for the target, channels last.
-        target: Is written.
+        clip: Frames in the receptive field of the target, channels last.
+        target: Written in place.
         kernels: (products, o, c, 3, 3).
-        biases: Of products, by number.
-        before: (products, frames), makes the products' inputs of the frames.
-        after: (length, products), makes the target of the products.
+        biases: Bias by index of the product.
+        before: (products, frames), maps the frames to the products' inputs.
+        after: (length, products), maps the products to the target.
     """
     h, w = clip.shape[1:3]
     products, out_channels, in_channels = kernels.shape[:3]
@@ -135,7 +135,7 @@ def _convolve_clip(
         source = clip[:, max(top - 1, 0) : bottom + 1]
         pieces = (before @ source.reshape(len(source), -1)).view(products, *source.shape[1:]).permute(0, 3, 1, 2)
         results = clip.new_empty(products, bottom - top, w, out_channels)
-        # At the frame's edge a row of zeros stands in for the neighbouring band, on both sides or on none.
+        # At the frame's edge a row of zeros replaces the neighbouring band; conv2d pads both sides or none.
         at_edge = int(top == 0 or bottom == h)
         skipped = int(at_edge and top > 0)
         for number, kernel in enumerate(layered):
@@ -145,16 +145,17 @@ def _convolve_clip(
 
 
 def _lengths(frames: int) -> list[int]:
-    """Frames, four at least, in pieces of nearly equal length that ``POINTS`` has."""
+    """Split at least four frames into pieces of nearly equal length, each a key of ``POINTS``."""
     pieces = -(-frames // MAX_LENGTH)
     return [(frames + number) // pieces for number in range(pieces)]
 
 
 @cache
 def _matrices(length: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Of F(length, 3), in float64: for outputs (length, n), for kernels (n, 3), for frames (n, n); n = length + 2.
+    """Matrices of F(length, 3), float64: outputs (length, n), kernels (n, 3), frames (n, n); n = length + 2.
 
-    They are those of Toom and Cook, transposed. The three factors of a point are scaled to one size: that rounds least.
+    They are the transposed Toom-Cook matrices. The three factors of a point are scaled to one norm: that minimises
+    rounding error.
     """
     size = length + 2
     points = torch.tensor(POINTS[length], dtype=torch.float64, device='cpu')
