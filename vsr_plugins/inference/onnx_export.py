@@ -175,6 +175,8 @@ def _random_clip(spec: InputSpec, t: int, size: tuple[int, int]) -> Tensor:
 
 def _translate(network: nn.Module, lqs: Tensor, spec: InputSpec, multiple: int | None, opset: int) -> 'onnx.ModelProto':
     """Export the network as an ONNX graph; with ``multiple``, for any height and width that are multiples of it."""
+    import torchvision  # noqa: F401 (registers the operators that the exporter translates)
+
     shapes = None
     if multiple:
         multiple *= spec.scale if spec.pre_upsampled else 1
