@@ -7,11 +7,12 @@ INSTALLED := $(VENV)/.installed
 # Networks in tests are small: processes side by side gain what threads do not.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 
-.PHONY: help install demo test test-slow test-wheel test-versions lint format docs clean
+.PHONY: help install demo test coverage test-slow test-wheel test-versions lint format docs clean
 help:
 	@echo "make install    create $(VENV) with everything the project needs"
 	@echo "make demo       train a small network on photographs in motion, measure it, draw and play the result"
 	@echo "make test       the quick tests"
+	@echo "make coverage   the same, with the share of lines that they run; fails below the floor of pyproject.toml"
 	@echo "make test-slow  the tests that need minutes"
 	@echo "make test-wheel builds the wheel and uses it in an environment of its own"
 	@echo "make test-versions  the quick tests under the oldest, a middle and the newest PyTorch"
@@ -31,6 +32,9 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(PYTEST) -m "not slow"
+
+coverage: $(INSTALLED)
+	$(PYTEST) -m "not slow" --cov --cov-report=term
 
 test-slow: $(INSTALLED)
 	$(PYTEST) -m slow

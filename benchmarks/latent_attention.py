@@ -29,8 +29,7 @@ from torch import Tensor, nn
 
 from vsr_plugins.models.blocks import attention
 from vsr_plugins.models.blocks.fast.allocator import SWITCH, keep_freed_memory
-from vsr_plugins.models.blocks.fast.temporal_winograd import direct_convolutions
-from vsr_plugins.models.blocks.upsampling import LinearUpscaler
+from vsr_plugins.models.blocks.fast.switch import FOLDED_UPSCALER, MERGED_EMBEDDINGS, WINOGRAD, fast_paths_off
 from vsr_plugins.models.networks import DUFNet, LatentAttentionNet
 
 FRAMES = 7
@@ -51,9 +50,9 @@ def without(*steps: str) -> Iterator[None]:
     """The networks with some of what makes them fast taken away."""
     patches = {
         'fused attention': patch.object(attention, 'dot_product_attention', naive_attention),
-        'folded upscaler': patch.object(LinearUpscaler, 'forward', LinearUpscaler.forward_layers),
+        'folded upscaler': fast_paths_off(FOLDED_UPSCALER),
         'channels last': patch.object(LatentAttentionNet, '_to_layout', default_layout),
-        'fewer products': direct_convolutions(),
+        'fewer products': fast_paths_off(WINOGRAD, MERGED_EMBEDDINGS),
         # Decided when the process starts.
         'kept memory': nullcontext(),
         'channels last in DUF': patch('torch.Tensor.contiguous', lambda x, memory_format=None: x.clone()),

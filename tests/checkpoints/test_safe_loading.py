@@ -85,7 +85,7 @@ def test_a_program_is_not_a_checkpoint(tmp_path):
         load_from_local(str(tmp_path / 'script.pth'))
 
 
-def test_a_file_cannot_change_what_histories_compute(tmp_path):
+def test_a_file_cannot_change_the_statistics_of_histories(tmp_path):
     """Unpickling a history updates the table of its class; a file could insert other functions."""
     history = HistoryBuffer([1.0, 3.0], [1, 1])
     genuine = dict(HistoryBuffer._statistics_methods)
@@ -158,7 +158,7 @@ def test_states_of_optimizers_and_schedulers_are_restored(tmp_path, kind):
     assert flat(load_from_local(str(tmp_path / 'states.pth'))) == flat(states)
 
 
-def test_the_log_says_where_a_checkpoint_comes_from(tmp_path, caplog):
+def test_the_log_names_the_backend_of_a_checkpoint(tmp_path, caplog):
     torch.save({'a': torch.ones(1)}, tmp_path / 'a.pth')
     with caplog.at_level('INFO'):
         CheckpointLoader.load_checkpoint(str(tmp_path / 'a.pth'), logger=logging.getLogger('checkpoints'))

@@ -117,7 +117,7 @@ def test_files_without_weights(tmp_path):
         ([1, 2], 'list'),
         ({'epoch': 1}, 'epoch'),
         ({'state_dict': {}}, 'state_dict'),
-        ({}, 'nothing'),
+        ({}, 'empty'),
         (5, 'int'),
     ):
         torch.save(content, tmp_path / 'a.pth')

@@ -129,7 +129,7 @@ def test_packs_train_copy_and_reload(layer):
 
 
 @pytest.mark.parametrize('layer', [DeformConv2dPack, ModulatedDeformConv2dPack])
-def test_a_gradient_reaches_what_a_zero_initialised_pack_predicts(layer):
+def test_gradients_reach_the_offsets_of_a_zero_initialised_pack(layer):
     # Compare with torchvision's kernel in the interior: at the border they treat a sample at exactly -1 differently.
     grads = []
     for backend in ('torchvision', 'grid_sample'):

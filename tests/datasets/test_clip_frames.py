@@ -41,7 +41,7 @@ class TestSamples:
         assert ends(data[1]['gt_path']) == ['GT/a/00000000.png']
         assert data[0]['sequence_length'] == 3
 
-    def test_windows_with_the_middle_as_ground_truth(self, pair):
+    def test_windows_with_the_centre_as_ground_truth(self, pair):
         data = paired(pair, samples='frames', num_input_frames=5, num_output_frames=1)
         assert [data[i]['key'] for i in range(len(data))] == ['b/00000000', 'b/00000001', 'b/00000002', 'a/00000000']
         assert ends(data[0]['img_path']) == [f'BIx4/b/0000000{i}.png' for i in (2, 1, 0, 1, 2)]
@@ -102,7 +102,7 @@ class TestSamples:
 
 
 class TestWhatIsMissing:
-    def test_the_whole_data_set(self, tmp_path, monkeypatch):
+    def test_the_complete_data_set(self, tmp_path, monkeypatch):
         monkeypatch.delenv('VSR_DATA_ROOT', raising=False)
         with pytest.raises(FileNotFoundError) as caught:
             paired(tmp_path / 'Vid4', prepare='vid4')

@@ -218,7 +218,7 @@ class TestReading:
         whole = PatchBankDataset(bank_root).batch([0, 1], draws)
         assert whole['inputs'].shape == (2, 4, 3, 9, 9) and whole['data_samples']['gt_img'].shape == (2, 4, 3, 36, 36)
 
-    def test_the_middle_frame_of_a_reversed_window_is_that_of_the_window(self, bank_root):
+    def test_the_centre_frame_of_a_reversed_window_is_that_of_the_window(self, bank_root):
         dataset = PatchBankDataset(bank_root, num_input_frames=3, center_gt=True, gt_patch_size=36)
         batch = dataset.batch([2], number(1, first=1, reverse=1, frames=2))
         np.testing.assert_array_equal(batch['data_samples']['gt_img'][0], dataset.bank.record('gt', 2)[2])

@@ -165,7 +165,7 @@ class TestSpmcs:
 
 
 class TestCommand:
-    def test_prepares_and_says_what_to_export(self, tmp_path, capsys):
+    def test_prepares_and_prints_the_export_command(self, tmp_path, capsys):
         for clip in ('a', 'b'):
             write(tmp_path / 'src' / clip / '0.png')
         assert main(['prepare', 'clips', str(tmp_path / 'src'), str(tmp_path / 'my data'), '--val', 'b']) == 0

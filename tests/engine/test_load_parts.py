@@ -44,7 +44,7 @@ def test_a_kernel_for_one_frame_initialises_one_of_differences():
     torch.testing.assert_close(net['a'](still.expand(-1, 3, -1, -1)), torch.cat((still * 6, still * 9), dim=1) + 1)
 
 
-def test_a_deeper_network_keeps_what_the_shallower_one_lacks():
+def test_a_deeper_network_keeps_its_additional_layers():
     net = two_layers()
     before = net['b'].weight.clone()
     given = {'a.weight': torch.zeros(2, 3, 1, 1), 'a.bias': torch.zeros(2), 'c.bias': torch.zeros(1)}

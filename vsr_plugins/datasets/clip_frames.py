@@ -207,8 +207,8 @@ class ClipFramesDataset(BasicFramesDataset):
     def _is_dir(self, folder: str) -> bool:
         return self.file_backend.isdir(folder)
 
-    def _missing(self, what: str) -> FileNotFoundError:
-        return FileNotFoundError(f'{what}. {self._advice()}')
+    def _missing(self, message: str) -> FileNotFoundError:
+        return FileNotFoundError(f'{message}. {self._advice()}')
 
     def _advice(self) -> str:
         value = os.environ.get('VSR_DATA_ROOT')

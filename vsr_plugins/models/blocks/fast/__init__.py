@@ -1,1 +1,1 @@
-"""Faster implementations of the blocks' mathematics."""
+"""Faster implementations of the blocks' mathematics; ``switch`` turns them off."""

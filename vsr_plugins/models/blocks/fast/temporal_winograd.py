@@ -1,13 +1,13 @@
 """3 x 3 x 3 convolutions with fewer multiplications, by Winograd's algorithm along time."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from functools import cache
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
+
+from .switch import WINOGRAD, may_rearrange
 
 # Interpolation points, besides infinity, for m output frames: those with the smallest rounding error on random
 # features, of all sets of 0, 1, -1 and simple fractions.
@@ -21,44 +21,6 @@ POINTS = {
 MIN_LENGTH, MAX_LENGTH = min(POINTS), max(POINTS)
 MIN_CHANNELS = 16
 BAND_BYTES = 16 * 2**20
-
-_allowed = ContextVar('allowed', default=True)
-
-
-@contextmanager
-def direct_convolutions() -> Iterator[None]:
-    """Within this context convolutions are computed by their definition: to count operations, or to compare."""
-    token = _allowed.set(False)
-    try:
-        yield
-    finally:
-        _allowed.reset(token)
-
-
-def may_rearrange(*tensors: Tensor) -> bool:
-    """Whether products may be reordered or folded: not with gradients, nor while a graph is traced or counted."""
-    return (
-        _allowed.get()
-        and not (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors))
-        and not torch.compiler.is_compiling()
-        and not torch.jit.is_tracing()
-    )
-
-
-class WinogradConv3d(nn.Conv3d):
-    """``nn.Conv3d(in_channels, out_channels, 3, padding=1)`` by ``conv3d``, with the same parameter names.
-
-    Args:
-        in_channels: Channels of the input.
-        out_channels: Channels of the output.
-    """
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(in_channels, out_channels, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(n, in_channels, t, h, w) -> (n, out_channels, t, h, w)."""
-        return conv3d(x, self.weight, self.bias)
 
 
 def conv3d(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -104,7 +66,7 @@ def _is_faster(x: Tensor, weight: Tensor) -> bool:
         and x.shape[2] >= MIN_LENGTH
         and min(weight.shape[:2]) >= MIN_CHANNELS
         and not torch.is_autocast_enabled('cpu')
-        and may_rearrange(x, weight)
+        and may_rearrange(WINOGRAD, x, weight)
     )
 
 
