@@ -109,6 +109,24 @@ def blur_downsample(
     return _separable(image, lambda size: _gaussian_matrix(size, int(scale), sigma, kernel_size, phase, border))
 
 
+def degrade(image: np.ndarray, kind: str = 'BI', scale: int = 4, bd: str = 'duf') -> np.ndarray:
+    """Compute low resolution by the name of the degradation.
+
+    Args:
+        image (ndarray): Shape (h, w) or (h, w, c), uint8 or floating point of any range.
+        kind (str): 'BI' for ``bicubic_downsample``, or 'BD' for ``blur_downsample`` with sigma 1.6.
+        scale (int): Ratio of high to low resolution.
+        bd (str): Convention of BD, see ``BD_CONVENTIONS``.
+
+    Returns:
+        ndarray: Shape (ceil(h / scale), ceil(w / scale)[, c]) and dtype of the input.
+
+    Raises:
+        ValueError: If the degradation does not exist, or the image is invalid.
+    """
+    return _separable(image, lambda size: degradation_matrix(size, kind, scale, bd))
+
+
 def degradation_matrix(size: int, kind: str = 'BI', scale: int = 4, bd: str = 'duf') -> csr_array:
     """Return the matrix that downsamples a side of ``size`` pixels by multiplication from the left.
 

@@ -52,11 +52,11 @@ class TestDegradeFrames:
     def test_read_only_frames_are_degraded_once_and_freed_with_the_frame(self, monkeypatch):
         degraded = []
 
-        def counted(image, scale):
+        def counted(image, kind, scale, bd):
             degraded.append(image.shape)
             return bicubic_downsample(image, scale)
 
-        monkeypatch.setattr('vsr_plugins.datasets.transforms.degrade_frames.bicubic_downsample', counted)
+        monkeypatch.setattr('vsr_plugins.datasets.transforms.degrade_frames.degrade', counted)
         transform = DegradeFrames(gt_patch_size=8)
         frames, others = noise(16, 16, t=2), noise(16, 16, t=2, seed=1)
         for frame in frames + others:

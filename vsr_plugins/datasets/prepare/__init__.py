@@ -11,7 +11,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         'clips': ['plan_clips'],
         'execution': ['Summary', 'execute'],
-        'patches': ['BankSpec', 'plan_patches', 'write_patches'],
+        'patch_writing': ['write_patches'],
+        'patches': ['BankSpec', 'plan_patches'],
         'plan': ['Clip', 'ClipSpec', 'Plan'],
         'reds': ['plan_reds'],
         'set5': ['plan_set5'],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...degradation import BD_CONVENTIONS, bicubic_downsample, blur_downsample
+from ...degradation import BD_CONVENTIONS, degrade
 from ...media.images import ImageInfo, UnreadableError, list_images, probe
 
 SCALE = 4
@@ -86,7 +86,7 @@ class Plan:
 
 def bicubic(scale: int = SCALE) -> Degradation:
     """Return the bicubic degradation BI for a scale."""
-    return Degradation('bicubic', partial(bicubic_downsample, scale=scale))
+    return Degradation('bicubic', partial(degrade, kind='BI', scale=scale))
 
 
 def blur(convention: str, scale: int = SCALE) -> Degradation:
@@ -97,8 +97,7 @@ def blur(convention: str, scale: int = SCALE) -> Degradation:
     """
     if convention not in BD_CONVENTIONS:
         raise ValueError(f"the BD convention must be one of {', '.join(BD_CONVENTIONS)}, but got '{convention}'")
-    arguments = BD_CONVENTIONS[convention]
-    return Degradation(f'blur {convention}', partial(blur_downsample, scale=scale, **arguments))
+    return Degradation(f'blur {convention}', partial(degrade, kind='BD', scale=scale, bd=convention))
 
 
 def require_folder(src: str | Path) -> Path:

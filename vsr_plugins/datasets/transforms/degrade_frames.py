@@ -6,7 +6,7 @@ import numpy as np
 from mmagic.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from ...degradation import BD_CONVENTIONS, bicubic_downsample, blur_downsample, check_degradation, filter_margin
+from ...degradation import check_degradation, degrade, filter_margin
 
 # Top, left, height and width, pixels of the ground truth.
 Patch = tuple[int, int, int, int]
@@ -126,9 +126,7 @@ class DegradeFrames(BaseTransform):
         return top, left, height, width
 
     def _degrade(self, image: np.ndarray) -> np.ndarray:
-        if self.kind == 'BI':
-            return bicubic_downsample(image, self.scale)
-        return blur_downsample(image, self.scale, **BD_CONVENTIONS[self.bd])
+        return degrade(image, self.kind, self.scale, self.bd)
 
     @staticmethod
     def _frames(stacked: np.ndarray, count: int) -> list[np.ndarray]:
