@@ -36,8 +36,8 @@ def test_files_and_registry_agree(place):
 
 
 def test_the_package_contains_only_weights_that_users_run():
-    shipped = {entry.name for entry in OWN if entry.files[0].place == PACKAGE}
-    assert shipped == {'espcn', 'fsrcnn', 'vespcn', 'latent-attention', 'robust-vsr', 'robust-vsr-stn'}
+    packaged = {entry.name for entry in OWN if entry.files[0].place == PACKAGE}
+    assert packaged == {'espcn', 'fsrcnn', 'vespcn', 'latent-attention', 'robust-vsr', 'robust-vsr-stn'}
     assert all(path.suffix == '.safetensors' for path in FOLDER.iterdir() if path.is_file())
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 4.6e6
 
@@ -88,18 +88,18 @@ def test_the_script_converts_a_checkpoint_reproducibly(tmp_path, capsys):
     torch.save({'state_dict': state | {'step_counter': torch.zeros(1)}}, tmp_path / 'best.pth')
     ship = run_path(str(FOLDER.parents[1] / '.dev_scripts' / 'ship_weights.py'))['main']
     arguments = [str(tmp_path / 'best.pth'), 'espcn_x4_1xb16-20k_clips', '--held-out', '28.5', '19000', '--commit', 'a']
-    shipped = []
+    packaged = []
     for folder, more in (('one', []), ('two', []), ('full', ['--full', '--vid4', '24.5', '0.68'])):
         assert ship([*arguments, '--out', str(tmp_path / folder), *more]) == 0
-        shipped.append(tmp_path / folder / 'espcn_x4_1xb16-20k_clips.safetensors')
-        assert hashlib.sha256(shipped[-1].read_bytes()).hexdigest() in capsys.readouterr().out
-    assert shipped[0].read_bytes() == shipped[1].read_bytes()
-    for path, kind in ((shipped[0], torch.float16), (shipped[2], torch.float32)):
+        packaged.append(tmp_path / folder / 'espcn_x4_1xb16-20k_clips.safetensors')
+        assert hashlib.sha256(packaged[-1].read_bytes()).hexdigest() in capsys.readouterr().out
+    assert packaged[0].read_bytes() == packaged[1].read_bytes()
+    for path, kind in ((packaged[0], torch.float16), (packaged[2], torch.float32)):
         weights = read_weights(path)
         assert weights.keys() == state.keys()
         assert all(torch.equal(weights[name], state[name].to(kind)) for name in state)
-    assert read_provenance(shipped[0]).held_out == {'PSNR': 28.5, 'protocol': 'basicvsr', 'iteration': 19000}
-    assert read_provenance(shipped[0]).vid4 == {} and read_provenance(shipped[2]).vid4['SSIM'] == 0.68
+    assert read_provenance(packaged[0]).held_out == {'PSNR': 28.5, 'protocol': 'basicvsr', 'iteration': 19000}
+    assert read_provenance(packaged[0]).vid4 == {} and read_provenance(packaged[2]).vid4['SSIM'] == 0.68
 
 
 @every_set

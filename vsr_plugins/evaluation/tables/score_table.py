@@ -69,14 +69,14 @@ class ScoreTable:
             rows.append((label, total, self._values(of_methods)))
         return rows
 
-    def report(self, most_clips: int | None = None) -> Report:
-        """The table as it is shown; of more than ``most_clips`` clips the mean alone."""
+    def report(self, max_clips: int | None = None) -> Report:
+        """The table as it is shown; of more than ``max_clips`` clips the mean alone."""
         single = len(self.methods) == 1
         columns = [(name, metric) for name in self.methods for metric in self.metrics]
         headings = ['clip', 'frames', *(metric if single else f'{name} {metric}' for name, metric in columns)]
         digits = [DIGITS[metric] for _, metric in columns]
         rows = self.rows()
-        if most_clips is not None and len(self.frames) > most_clips:
+        if max_clips is not None and len(self.frames) > max_clips:
             rows = rows[len(self.frames) :]
         cells = [
             [clip, frames, *(NOTHING if v is None else f'{v:.{n}f}' for v, n in zip(values, digits, strict=True))]
@@ -89,9 +89,9 @@ class ScoreTable:
         """For ``rich.console.Console.print``."""
         return self.report().to_rich()
 
-    def to_text(self, most_clips: int | None = None) -> str:
+    def to_text(self, max_clips: int | None = None) -> str:
         """As the terminal shows it, without colours."""
-        return self.report(most_clips).to_text()
+        return self.report(max_clips).to_text()
 
     def to_markdown(self) -> str:
         """A GitHub table with the protocol above it."""
