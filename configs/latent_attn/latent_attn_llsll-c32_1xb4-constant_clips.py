@@ -5,7 +5,7 @@ _base_ = 'latent_attn_llsll-c32_1xb4-2k_clips.py'
 experiment_name = 'latent_attn_llsll-c32_1xb4-constant_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
-first = ['latent_attn_llsll-c32_1xb4-2k_clips', 'pretrained:latent-attention-2k']
+first = ['latent_attn_llsll-c32_1xb4-2k_clips', 'pretrained:early-latent-attention']
 custom_hooks = [dict(type='LoadPartsHook', parts=[dict(checkpoint=first)])]
 
 sequence_clips = _base_.clips_and_photos_sequence_clips

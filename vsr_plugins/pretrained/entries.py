@@ -197,7 +197,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         seconds=0.255,
     ),
     Pretrained(
-        name='latent-attention-2k',
+        name='early-latent-attention',
         method='Latent attention, half width, 2,000 iterations',
         network=dict(
             type='LatentAttentionNet',
