@@ -1,3 +1,4 @@
+import sys
 from importlib import import_module
 
 import pytest
@@ -8,8 +9,9 @@ from vsr_plugins.moved import MOVED, MOVED_NAMES
 
 
 @pytest.mark.parametrize('old', sorted(MOVED))
-def test_a_module_is_found_under_its_old_name(old):
+def test_a_module_is_found_under_its_old_name(old, monkeypatch):
     place, names = MOVED[old]
+    monkeypatch.delitem(sys.modules, f'vsr_plugins.{old}', raising=False)
     with pytest.warns(DeprecationWarning, match=place.replace('.', r'\.')):
         module = import_module(f'vsr_plugins.{old}')
     present = import_module(f'vsr_plugins.{place}')

@@ -86,6 +86,6 @@ def test_a_whole_clip_is_one_window_and_one_more_for_its_last_frame():
     assert frames_given(space_time_windows(34, None)) == [*range(0, 33, 2), 33]
     assert space_time_windows(4, None) == [range(3), range(1, 4)]
     assert space_time_windows(12, 3) == [range(5), range(4, 9), range(7, 12)]
-    for arguments, message in (((0,), 'at least one frame, but got 0'), ((5, 1), 'at least 2, but got 1')):
+    for arguments, message in (((0,), 'at least one frame, but got 0'), ((5, 1), '2 frames, but got 1')):
         with pytest.raises(ValueError, match=message):
             space_time_windows(*arguments)

@@ -17,7 +17,8 @@ def find_pretrained(name: str) -> Pretrained:
     """Return the weights of a name.
 
     Args:
-        name: A name, the stem of the config that trained them, or a unique prefix of either.
+        name: A name, the stem of the config that trained them, or a unique prefix
+            of a name, or else of a stem.
 
     Raises:
         ValueError: If no weights have this name, or more than one set.
@@ -28,7 +29,8 @@ def find_pretrained(name: str) -> Pretrained:
     of_config = [entry for entry in PRETRAINED if name == entry.config]
     if len(of_config) == 1:
         return of_config[0]
-    matches = [entry for entry in PRETRAINED if name and any(n.startswith(name) for n in (entry.name, entry.config))]
+    matches = [entry for entry in PRETRAINED if name and entry.name.startswith(name)]
+    matches = matches or [entry for entry in PRETRAINED if name and entry.config.startswith(name)]
     if len(matches) == 1:
         return matches[0]
     if matches:

@@ -98,9 +98,8 @@ def test_a_network_with_missing_weights_is_built_and_lists_them(tmp_path):
 
 @pytest.mark.parametrize('checkpoint', [None, 'none'])
 def test_a_network_without_weights_is_neither_used_nor_measured(checkpoint, tmp_path):
-    from vsr_plugins.inference.model_choice import choose_model
-
     from vsr_plugins.compat.partial_loading import load_checkpoint
+    from vsr_plugins.inference.load_model import choose_model
 
     path = tmp_path / 'nowhere.pth'
     network = dict(type='TwoStageNet', interpolator=BLEND, restorer=dict(type='ESPCNNet'), restorer_weights=str(path))
