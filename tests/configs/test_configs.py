@@ -2,7 +2,6 @@
 
 import ast
 import math
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,7 @@ from mmagic.registry import MODELS
 from mmagic.utils import register_all_modules
 from mmengine.config import Config
 from mmengine.runner import Runner
-
-sys.path.insert(0, str(Path(__file__).parent))
-from reduced import CONFIGS, FILES, NAMES, as_list, reduced, write_data  # noqa: E402
+from reduced import CONFIGS, FILES, NAMES, as_list, reduced, write_data
 
 import vsr_plugins  # noqa: E402, F401
 

@@ -1,16 +1,11 @@
-import sys
-from pathlib import Path
-
 import pytest
+from reduced import FILES
 
 from vsr_plugins.evaluation.protocols import get_protocol
 from vsr_plugins.evaluation.scores import Scores
 from vsr_plugins.evaluation.tables.method_table import MethodRow, MethodTable, to_markdown, to_text
 from vsr_plugins.evaluation.tables.published import method_of, published
 from vsr_plugins.evaluation.tables.published_numbers import CONFIGS, NUMBERS
-
-sys.path.insert(0, str(Path(__file__).parents[2] / 'configs'))
-from reduced import FILES  # noqa: E402
 
 
 def scores(protocol, psnr=25.0, frames=3):
