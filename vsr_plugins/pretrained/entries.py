@@ -99,6 +99,16 @@ def _branch(frames: int, branch: dict, aligner: dict | None) -> dict:
     return _aligned(dict(type='TemporalBranchNet', num_frames=frames, branch=branch, scale=4, color='y'), aligner)
 
 
+_HALF_WIDTH = dict(
+    type='LatentAttentionNet',
+    in_channels=3,
+    mid_channels=32,
+    num_layers=16,
+    attn_layout='LLSLL',
+    scale=4,
+    chunk_length=7,
+    global_residual=True,
+)
 _DEEP = _aligned({**_ADAPTIVE, 'branch': _DEEP_BRANCH}, None)
 
 
@@ -166,16 +176,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
     Pretrained(
         name='latent-attention',
         method='Latent attention, half width',
-        network=dict(
-            type='LatentAttentionNet',
-            in_channels=3,
-            mid_channels=32,
-            num_layers=16,
-            attn_layout='LLSLL',
-            scale=4,
-            chunk_length=7,
-            global_residual=True,
-        ),
+        network=_HALF_WIDTH,
         **_own(
             'latent_attn_llsll-c32_1xb4-anneal_clips',
             '7b84cb608bdc70569d9ea90435d9556f589cac05c6d3ce6cb9dd438cb258f0bc',
@@ -199,16 +200,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
     Pretrained(
         name='early-latent-attention',
         method='Latent attention, half width, 2,000 iterations',
-        network=dict(
-            type='LatentAttentionNet',
-            in_channels=3,
-            mid_channels=32,
-            num_layers=16,
-            attn_layout='LLSLL',
-            scale=4,
-            chunk_length=7,
-            global_residual=True,
-        ),
+        network=_HALF_WIDTH,
         **_own(
             'latent_attn_llsll-c32_1xb4-2k_clips',
             '569716476a909dec62408147e3b66e4722114a6abfe54fc1ef14a08b7f47a6a4',
