@@ -37,7 +37,7 @@ def provenance_of(args: argparse.Namespace) -> Provenance:
     return Provenance(
         config=find_config(args.config).stem,
         iterations=args.iterations or config.train_cfg.max_iters,
-        starts_from=tuple(dict.fromkeys(str(part['checkpoint']) for part in parts)),
+        starts_from=tuple(dict.fromkeys(_first(part['checkpoint']) for part in parts)),
         data=args.data,
         held_out={'PSNR': psnr, 'protocol': evaluator.metrics[0].protocol, 'iteration': int(iteration)},
         vid4=vid4,
@@ -45,6 +45,11 @@ def provenance_of(args: argparse.Namespace) -> Provenance:
         version=__version__,
         commit=args.commit if args.commit is not None else head(),
     )
+
+
+def _first(checkpoint: str | list[str]) -> str:
+    """Of alternatives the first, which the training itself would leave."""
+    return str(checkpoint if isinstance(checkpoint, str) else checkpoint[0])
 
 
 def head() -> str:

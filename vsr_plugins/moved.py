@@ -10,18 +10,28 @@ from typing import Any
 
 # Old module -> its new name, both below this package, and renamed attributes.
 MOVED: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    'allocator': ('models.blocks.fast.allocator', {}),
     'config_files': ('engine.config_files', {'plain': 'to_builtins', 'renamed': 'alias_chain'}),
     'config_paths': ('engine.config_paths', {}),
     'datasets.degradation': ('degradation', {}),
     'datasets.frame_windows': ('temporal_windows', {}),
     'datasets.images': ('media.images', {}),
+    'datasets.prepare.clip_measures': ('media.shots', {}),
     'datasets.prepare.video': ('media.decoding', {}),
     'demo': ('apis.demo', {}),
     'diagnosis': ('environment', {}),
+    'digests': ('checkpoints.digests', {}),
     'evaluation.method_table': ('evaluation.tables.method_table', {}),
     'evaluation.published': ('evaluation.tables.published', {}),
     'evaluation.published_numbers': ('evaluation.tables.published_numbers', {}),
+    'evaluation.result_store': ('evaluation.tables.result_cache', {'ResultStore': 'ResultCache'}),
+    'inference.encoding': ('media.encoding', {}),
+    'inference.evaluation_sets': (
+        'evaluation.test_sets',
+        {'EvaluationSet': 'TestSet', 'evaluation_sets': 'find_test_sets'},
+    ),
     'inference.export': ('inference.onnx_export', {}),
+    'inference.joining': ('media.mux', {'Companions': 'AuxStreams', 'join': 'mux'}),
     'inference.light_model': ('inference.load_model', {}),
     'inference.model_choice': ('inference.load_model', {}),
     'inference.reach': (
@@ -41,8 +51,16 @@ MOVED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     'inference.tiles': ('inference.tiling', {}),
     'inference.upscaling': ('apis.upscaling', {}),
+    'inference.video': ('visualization.video', {}),
+    'media_files': ('media.video_files', {}),
     'method_table': ('apis.benchmark', {}),
+    'models.blocks.coarse_to_fine_flow': ('models.alignment.coarse_to_fine_flow', {}),
+    'models.blocks.deform_sampling': ('models.blocks.fast.deform_sampling', {}),
+    'models.blocks.layout': ('models.blocks.fast.layout', {}),
+    'models.blocks.patch_grid': ('models.alignment.patch_grid', {}),
+    'models.blocks.spatial_alignment': ('models.alignment.spatial_transformer', {}),
     'models.blocks.spynet': ('models.alignment.spynet', {}),
+    'models.blocks.temporal_winograd': ('models.blocks.conv3d', {'WinogradConv3d': 'Conv3x3x3'}),
     'models.networks.alignment': ('models.alignment.aligners', {}),
     'models.networks.deformable_alignment': ('models.alignment.deformable', {}),
     'models.networks.needs': ('models.input_spec', {'NetworkNeeds': 'InputSpec', 'needs_of': 'input_spec'}),
@@ -53,6 +71,7 @@ MOVED: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 # Names that a package no longer has -> their new module, and their new name if it changed.
 MOVED_NAMES: Mapping[str, Mapping[str, str]] = {
+    'evaluation.tables': {'ScoreTable': 'evaluation.tables.score_table', 'to_json': 'evaluation.tables.rendering'},
     'inference': {'Upscaled': 'apis', 'upscale': 'apis.upscaling:upscale_by_keywords'},
     'models.networks': {
         name: 'models.alignment'
