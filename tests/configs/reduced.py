@@ -1,6 +1,7 @@
 """Reduce configs to a size that tests can train: narrow networks, few iterations, few small frames."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -104,17 +105,18 @@ def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
             config.model.train_cfg[switch] = 1
     if config.get('train_dataloader'):
         config.train_dataloader.update(batch_size=2)
-        dataset = config.train_dataloader.dataset
-        # The window has the number of frames of its network.
-        is_window = any(step.type == 'KeepCenterFrame' for step in dataset.get('pipeline', ()))
-        if dataset.get('num_input_frames') and dataset.get('samples') != 'frames' and not is_window:
-            dataset.num_input_frames = 5
+        for dataset in leaves(config.train_dataloader.dataset):
+            # The window has the number of frames of its network.
+            is_window = any(step.type == 'KeepCenterFrame' for step in dataset.get('pipeline', ()))
+            if dataset.get('num_input_frames') and dataset.get('samples') != 'frames' and not is_window:
+                dataset.num_input_frames = 5
+        config.train_cfg.pop('max_minutes', None)
         config.train_cfg.update(max_iters=iterations, val_interval=iterations)
         config.default_hooks.checkpoint.interval = 1
     for loaders in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         for loader in as_list(config.get(loaders)):
             loader.update(num_workers=0, persistent_workers=False)
-            for dataset in [loader.dataset, *loader.dataset.get('datasets', [])]:
+            for dataset in leaves(loader.dataset):
                 if dataset.type == 'PhotoMotionDataset':
                     dataset.update(clips_per_image=1, num_frames=min(5, dataset.num_frames), cache_mb=0)
     # Pretrained features and previous stages, whose weights do not exist in tests.
@@ -129,6 +131,15 @@ def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
         if hook.type == 'LatentStageHook':
             hook.switch_iter = min(hook.switch_iter, 1)
     return config
+
+
+def leaves(dataset: ConfigDict) -> Iterator[ConfigDict]:
+    """Yield the datasets that a dataset repeats or concatenates, or the dataset itself."""
+    inner = dataset.get('datasets') or as_list(dataset.get('dataset'))
+    if not inner:
+        yield dataset
+    for part in inner:
+        yield from leaves(part)
 
 
 def as_list(value: list | ConfigDict | None) -> list:

@@ -10,7 +10,7 @@ from mmagic.registry import MODELS
 from mmagic.utils import register_all_modules
 from mmengine.config import Config
 from mmengine.runner import Runner
-from reduced import CONFIGS, FILES, NAMES, as_list, reduced, write_data
+from reduced import CONFIGS, FILES, NAMES, as_list, leaves, reduced, write_data
 
 import vsr_plugins  # noqa: E402, F401
 
@@ -161,6 +161,16 @@ def test_targets_of_loaded_parts_exist(environment):
             for part in parts:
                 target = part.get('target', part.get('source', ''))
                 assert any(name.startswith(target) for name in names), (path.stem, target)
+
+
+@every_config
+def test_a_reduced_training_ends_by_iterations_and_its_samples_are_of_one_length(path, environment):
+    """Otherwise the slow test below runs for the minutes of the recipe, or fails by the luck of the sampler."""
+    config = reduced(path, Path('work'), iterations=2)
+    if config.get('train_dataloader'):
+        assert 'max_minutes' not in config.train_cfg
+        parts = list(leaves(config.train_dataloader.dataset))
+        assert len({part.get('num_input_frames') or part.get('num_frames', 1) for part in parts}) == 1
 
 
 @pytest.mark.slow
