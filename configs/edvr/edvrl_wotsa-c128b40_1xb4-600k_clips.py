@@ -1,7 +1,7 @@
 _base_ = ['mmagic::edvr/edvrl_wotsa-c128b40_8xb8-lr2e-4-600k_reds4.py', '../_base_/on_clips.py']
 
-experiment_name = 'edvrl_wotsa-c128b40_1xb4-600k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
+experiment_name = None
+work_dir = None
 
 # EDVR takes multiples of four; the rest is padded and cropped again.
 model = dict(data_preprocessor=dict(type='PaddedDataPreprocessor', pad_size_divisor=4))
