@@ -154,8 +154,8 @@ def test_outputs_that_do_not_fit_are_named(prediction, target):
 
 
 def test_wrong_arguments_are_named():
-    with pytest.raises(ValueError, match="'VMAF'.*PSNR, SSIM, LPIPS, tOF, Ewarp"):
-        VSRMetric('basicvsr', metrics=['PSNR', 'VMAF'])
+    with pytest.raises(ValueError, match="'sharpness'.*PSNR, SSIM, LPIPS, DISTS, NIQE, VMAF, tOF, Ewarp"):
+        VSRMetric('basicvsr', metrics=['PSNR', 'sharpness'])
     with pytest.raises(ValueError, match='metrics'):
         VSRMetric('basicvsr', metrics=[])
     for arguments in ({'protocol': 'vimeo90k'}, {'protocol': 'basicvsr', 'selected': True}):
