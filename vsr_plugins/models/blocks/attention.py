@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .conv3d import Conv3x3x3
+from .conv3d import Conv1x1x1, Conv3x3x3
 from .fast.merged_embeddings import merged_embeddings
 from .fast.switch import MERGED_EMBEDDINGS, may_rearrange
 
@@ -104,8 +104,8 @@ class LatentHead(nn.Module):
         if num_samples < 0:
             raise ValueError(f'num_samples must be 0 (the mean) or more, but got {num_samples}')
         self.num_samples = num_samples
-        self.mean = nn.Conv3d(channels, channels, 1)
-        self.log_variance = nn.Conv3d(channels, channels, 1)
+        self.mean = Conv1x1x1(channels, channels)
+        self.log_variance = Conv1x1x1(channels, channels)
         nn.init.zeros_(self.log_variance.weight)
         nn.init.constant_(self.log_variance.bias, -6.0)
         self.sampling = False
@@ -167,9 +167,9 @@ class LongRangeAttention(nn.Module):
         self.pool = SpatialPool(pool)
         self.scale = scale
         self.reduce = Conv3x3x3(channels, channels)
-        self.query = nn.Conv3d(channels, channels, 1)
-        self.key = nn.Conv3d(channels, channels, 1)
-        self.value = nn.Conv3d(channels, channels, 1)
+        self.query = Conv1x1x1(channels, channels)
+        self.key = Conv1x1x1(channels, channels)
+        self.value = Conv1x1x1(channels, channels)
         self.restore = SpatialDeconv(channels)
         self.head = LatentHead(channels, num_samples) if variational else nn.Identity()
 
@@ -226,9 +226,9 @@ class ShortRangeAttention(nn.Module):
         super().__init__()
         self.pool = SpatialPool(pool)
         self.mask_activation = choose(MASK_ACTIVATIONS, mask_activation, 'mask_activation')()
-        self.query = nn.Conv3d(channels, channels, 1)
-        self.key = nn.Conv3d(channels, channels, 1)
-        self.value = nn.Conv3d(channels, channels, 1)
+        self.query = Conv1x1x1(channels, channels)
+        self.key = Conv1x1x1(channels, channels)
+        self.value = Conv1x1x1(channels, channels)
         self.down1 = Conv3x3x3(2 * channels, channels)
         self.down2 = Conv3x3x3(channels, channels)
         self.up1 = SpatialDeconv(channels)

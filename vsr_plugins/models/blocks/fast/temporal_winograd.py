@@ -95,7 +95,7 @@ def _convolve_clip(
     for top in range(0, h, rows):
         bottom = min(top + rows, h)
         source = clip[:, max(top - 1, 0) : bottom + 1]
-        pieces = (before @ source.reshape(len(source), -1)).view(products, *source.shape[1:]).permute(0, 3, 1, 2)
+        pieces = (before @ source.view(len(source), -1)).view(products, *source.shape[1:]).permute(0, 3, 1, 2)
         results = clip.new_empty(products, bottom - top, w, out_channels)
         # At the frame's edge a row of zeros replaces the neighbouring band; conv2d pads both sides or none.
         at_edge = int(top == 0 or bottom == h)
@@ -103,7 +103,7 @@ def _convolve_clip(
         for number, kernel in enumerate(layered):
             result = F.conv2d(pieces[number : number + 1], kernel, biases.get(number), padding=(at_edge, 1))
             results[number] = result[0, :, skipped : skipped + bottom - top].permute(1, 2, 0)
-        target[:, top:bottom] = (after @ results.view(products, -1)).view(-1, *results.shape[1:])
+        torch.mm(after, results.view(products, -1), out=target[:, top:bottom].view(len(target), -1))
 
 
 def _lengths(frames: int) -> list[int]:
