@@ -1,5 +1,5 @@
-# VESPCN goes on from vespcn_x4_1xb8-20k_clips.py for 30,000 small steps from a bank of patches, of clips and photographs
-# in motion:
+# VESPCN goes on from vespcn_x4_1xb8-20k_clips.py for 30,000 small steps from a bank of patches, of clips and, as often,
+# photographs in motion:
 #     vsr prepare patches CLIPS DATA_ROOT --photos PHOTOS
 _base_ = ['vespcn_x4_1xb8-20k_clips.py', '../_base_/datasets/patch_bank.py']
 
