@@ -16,6 +16,6 @@ class Conv3x3x3(nn.Conv3d):
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(in_channels, out_channels, 3, padding=1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """(n, in_channels, t, h, w) -> (n, out_channels, t, h, w)."""
-        return conv3d(x, self.weight, self.bias)
+        return conv3d(input, self.weight, self.bias)
