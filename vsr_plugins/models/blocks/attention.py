@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .conv3d import Conv1x1x1, Conv3x3x3
+from .convolutions import init_zero
 from .fast.merged_embeddings import merged_embeddings
 from .fast.switch import MERGED_EMBEDDINGS, may_rearrange
 
@@ -72,10 +73,11 @@ class SpatialDeconv(nn.ConvTranspose3d):
     def __init__(self, channels: int) -> None:
         super().__init__(channels, channels, kernel_size=4, stride=(1, 2, 2), padding=1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    # The size follows from the input.
+    def forward(self, input: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         """(n, c, t, h, w) -> (n, c, t, 2h, 2w)."""
         # A kernel of 4 frames at stride 1 outputs one frame too many.
-        return super().forward(x)[:, :, : x.shape[2]]
+        return super().forward(input)[:, :, : input.shape[2]]
 
 
 class LatentHead(nn.Module):
@@ -106,8 +108,7 @@ class LatentHead(nn.Module):
         self.num_samples = num_samples
         self.mean = Conv1x1x1(channels, channels)
         self.log_variance = Conv1x1x1(channels, channels)
-        nn.init.zeros_(self.log_variance.weight)
-        nn.init.constant_(self.log_variance.bias, -6.0)
+        init_zero(self.log_variance, bias=-6.0)
         self.sampling = False
         self.last_sigma: Tensor | None = None
 

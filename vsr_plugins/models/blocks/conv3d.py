@@ -18,9 +18,9 @@ class Conv1x1x1(nn.Conv3d):
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(in_channels, out_channels, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """(n, in_channels, t, h, w) -> (n, out_channels, t, h, w)."""
-        return conv1x1x1(x, self.weight, self.bias)
+        return conv1x1x1(input, self.weight, self.bias)
 
 
 class Conv3x3x3(nn.Conv3d):
@@ -34,7 +34,7 @@ class Conv3x3x3(nn.Conv3d):
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(in_channels, out_channels, 3, padding=1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """(n, in_channels, t, h, w) -> (n, out_channels, t, h, w)."""
-        convolve = conv3d_of_few_channels if is_faster(x, self.weight) else conv3d
-        return convolve(x, self.weight, self.bias)
+        convolve = conv3d_of_few_channels if is_faster(input, self.weight) else conv3d
+        return convolve(input, self.weight, self.bias)

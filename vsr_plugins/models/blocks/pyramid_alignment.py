@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .convolutions import init_zero
 from .deform import deform_conv2d
 
 NEGATIVE_SLOPE = 0.1
@@ -71,8 +72,7 @@ class ModulatedDeformConv(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels))
         # Two thirds of the channels are offsets, the last third the mask before its sigmoid.
         self.conv_offset = nn.Conv2d(channels, 3 * 9 * deform_groups, 3, padding=1)
-        nn.init.zeros_(self.conv_offset.weight)
-        nn.init.zeros_(self.conv_offset.bias)
+        init_zero(self.conv_offset)
 
     def forward(self, features: Tensor, motion: Tensor) -> Tensor:
         """Sample ``features`` (n, c, h, w) at offsets predicted from ``motion`` (n, c, h, w) -> (n, c, h, w)."""

@@ -49,7 +49,8 @@ def conv3d(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     for length in _lengths(t):
         first, last = max(start - 1, 0), min(start + length + 1, t)
         after, kernels, before = (matrix.to(x.dtype) for matrix in _matrices(length))
-        kernels = torch.tensordot(kernels, weight, dims=([1], [2]))
+        dims = [1], [2]
+        kernels = torch.tensordot(kernels, weight, dims)  # pyright: ignore[reportArgumentType]  torch infers int
         before = before[:, first - start + 1 : last - start + 1].contiguous()
         # The product of point 1 enters every frame with the same factor, so its bias reaches each frame.
         biases = {1: None if bias is None else bias / after[0, 1]}
