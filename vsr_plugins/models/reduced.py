@@ -36,6 +36,10 @@ REDUCED: Mapping[str, Mapping[str, Any]] = {
     'LatentAttentionNet': dict(mid_channels=8, num_layers=2, attn_layout='LS'),
     'LinearBlendNet': dict(),
     'MSRResNet': dict(in_channels=3, out_channels=3, mid_channels=4, num_blocks=1, upscale_factor=3),
+    'PluggedNet': dict(
+        network=dict(type='VESPCNNet', mid_channels=4, num_layers=3),
+        blocks={'restoration.2': dict(type='LongRangeAttention', channels=4)},
+    ),
     'RDNNet': dict(in_channels=3, out_channels=3, mid_channels=4, num_blocks=1, num_layers=1, channel_growth=4),
     'RRDBNet': dict(in_channels=3, out_channels=3, mid_channels=4, num_blocks=1, growth_channels=4, upscale_factor=2),
     'RealBasicVSRNet': dict(mid_channels=4, num_propagation_blocks=1, num_cleaning_blocks=1),

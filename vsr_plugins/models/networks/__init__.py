@@ -17,6 +17,7 @@ _getattr, __dir__, __all__ = lazy_loader.attach(
         'frvsr': ['FRVSRNet'],
         'fsrcnn': ['FSRCNNNet'],
         'latent_attention': ['LatentAttentionNet'],
+        'plugged': ['PluggedNet'],
         'rrdb': ['RRDBNet'],
         'spmc': ['SPMCNet'],
         'temporal_adaptive': ['TemporalAdaptiveNet', 'TemporalBranchNet'],
