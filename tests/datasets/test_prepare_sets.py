@@ -216,3 +216,30 @@ class TestCommand:
         execute(plan, tmp_path / 'src', tmp_path)
         samples = basic_frames(tmp_path / 'Vid4', 'meta_info_Vid4_GT.txt', 'BIx4', 'GT', depth=1)
         assert [(sample['key'], sample['sequence_length']) for sample in samples] == [('walk', 3)]
+
+
+def test_other_scales_lie_beside_x4(tmp_path):
+    """Of frames whose size is no multiple, the low resolution is that of the whole blocks."""
+    table = {'walk': ClipSpec(2, (16, 20))}
+    for j in range(2):
+        write(tmp_path / f'src/walk/{j:03d}.png', (16, 20))
+    src = tmp_path / 'src'
+    assert execute(plan_vid4(src, table=table), src, tmp_path).made == 2 * 3
+    assert execute(plan_vid4(src, table=table, scales=(2, 3, 4)), src, tmp_path).made == 2 * 2
+    truth = read(tmp_path / 'Vid4/GT/walk/00000001.png')
+    np.testing.assert_array_equal(read(tmp_path / 'Vid4/BIx2/walk/00000001.png'), bicubic_downsample(truth, 2))
+    low = read(tmp_path / 'Vid4/BIx3/walk/00000001.png')
+    np.testing.assert_array_equal(low, bicubic_downsample(truth[:15, :18], 3))
+    assert sorted(path.name for path in (tmp_path / 'Vid4').iterdir() if path.is_dir()) == [
+        'BDx4',
+        'BIx2',
+        'BIx3',
+        'BIx4',
+        'GT',
+    ]
+    with pytest.raises(ValueError, match='1'):
+        plan_vid4(src, scales=(1,))
+    assert (
+        main(['prepare', 'clips', str(src), str(tmp_path / 'other'), '--val-fraction', '1', '--scale', '2', '3']) == 0
+    )
+    assert read(tmp_path / 'other/clips/BIx2/walk/00000000.png').shape == (8, 10, 3)

@@ -16,6 +16,7 @@ EXPORTS = {
     '.batch': ('upscale_batch',),
     '.upscaling': ('JobOptions', 'ModelOptions', 'OutputOptions', 'SourceOptions', 'Upscaled', 'upscale'),
     '..checkpoints.conversion': ('convert_weights', 'find_converters'),
+    '..checkpoints.interpolation': ('interpolate_files',),
     '..datasets.prepare': (
         'BankSpec',
         'execute',

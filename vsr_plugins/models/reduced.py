@@ -22,6 +22,7 @@ REDUCED: Mapping[str, Mapping[str, Any]] = {
     'BasicVSRNet': dict(mid_channels=4, num_blocks=1),
     'BasicVSRPlusPlusNet': dict(mid_channels=16, num_blocks=1),
     'BicubicNet': dict(scale=2),
+    'CascadeNet': dict(stages=[dict(_ESPCN, scale=2), dict(_ESPCN, scale=2)]),
     'DISFlow': dict(),
     'DUFNet': dict(num_layers=16, scale=2),
     'DeformableAlignment': dict(mid_channels=64, num_blocks=1),

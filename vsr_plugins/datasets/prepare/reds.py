@@ -1,17 +1,17 @@
 """Plan REDS (Nah et al. 2019), with train and val merged into 270 clips as in upstream."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from .layouts import image_folders
-from .plan import Clip, ClipSpec, Plan, bicubic, plan_folders, require_folder
+from .plan import SCALE, Clip, ClipSpec, Plan, low_resolutions, plan_folders, require_folder
 
 TRAIN_CLIPS, VAL_CLIPS = 240, 30
 REDS4 = ('000', '011', '015', '020')
 SPEC = ClipSpec(100, (720, 1280))
 
 
-def plan_reds(src: str | Path, subset: str = 'full', spec: ClipSpec = SPEC) -> Plan:
+def plan_reds(src: str | Path, subset: str = 'full', spec: ClipSpec = SPEC, scales: Sequence[int] = (SCALE,)) -> Plan:
     """Plan REDS as ``REDS/{train_sharp,train_sharp_bicubic/X4}/<clip>/00000000.png`` and upstream's annotation files.
 
     The clips 000 to 029 of the official validation set become 240 to 269. The files are ``meta_info_REDS_GT.txt``,
@@ -22,17 +22,18 @@ def plan_reds(src: str | Path, subset: str = 'full', spec: ClipSpec = SPEC) -> P
             the subset, the four clips may also be in ``GT`` or in ``src`` itself.
         subset (str): 'full', or 'reds4' for the four test clips only and ``meta_info_reds4_val.txt``.
         spec (ClipSpec): Requirements of each clip.
+        scales (Sequence[int]): Upscaling factors, a folder ``X2`` and so on each.
 
     Raises:
         FileNotFoundError: If ``src`` is not a folder.
-        ValueError: If the subset does not exist.
+        ValueError: If the subset does not exist, or a scale is below 2.
     """
     src = require_folder(src)
     if subset not in ('full', 'reds4'):
         raise ValueError(f"the subset of REDS must be 'full' or 'reds4', but got '{subset}'")
     official_val = [f'{i:03d}' for i in range(TRAIN_CLIPS, TRAIN_CLIPS + VAL_CLIPS)]
     names = REDS4 if subset == 'reds4' else [f'{i:03d}' for i in range(TRAIN_CLIPS)] + official_val
-    low = {'train_sharp_bicubic/X4': bicubic()}
+    low = low_resolutions(scales, bicubic_folder='train_sharp_bicubic/X')
     clips, faults = plan_folders(_find(src), dict.fromkeys(names, spec), tuple(low))
 
     def annotate(made: list[tuple[Clip, int]]) -> dict[str, str]:

@@ -11,6 +11,7 @@ _getattr, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         'basicvsr': ['BasicVSRNet'],
         'bicubic': ['BicubicNet'],
+        'cascade': ['CascadeNet'],
         'duf': ['DUFNet'],
         'edvr_stage2': ['EDVRStage2Net'],
         'espcn': ['ESPCNNet'],
