@@ -279,13 +279,13 @@ def test_weights_between_two_trainings(tmp_path, capsys):
     }
     for name, weights in (('psnr.pth', first), ('gan.pth', second)):
         write_weights(weights, tmp_path / name)
-    words = ['convert', str(tmp_path / 'psnr.pth'), str(tmp_path / 'between.safetensors'), '--blend']
+    words = ['convert', str(tmp_path / 'psnr.pth'), str(tmp_path / 'between.pth'), '--blend']
     assert main([*words, str(tmp_path / 'gan.pth'), '--share', '0.25']) == 0
     assert_same(
-        read_weights(tmp_path / 'between.safetensors'),
+        read_weights(tmp_path / 'between.pth'),
         {'generator.a': torch.tensor([1.25, 1.5]), 'step_counter': torch.tensor([3])},
     )
     write_weights({'generator.a': torch.ones(3), 'step_counter': torch.ones(1)}, tmp_path / 'other.pth')
-    assert main([*words, str(tmp_path / 'other.pth'), '--force']) == 1
+    assert main([*words, str(tmp_path / 'other.pth'), '--force']) == 2
     assert '(2,)' in capsys.readouterr().err
-    assert main([*words, str(tmp_path / 'gan.pth'), '--from', 'mmagic', '--force']) == 1
+    assert main([*words, str(tmp_path / 'gan.pth'), '--from', 'mmagic', '--force']) == 2

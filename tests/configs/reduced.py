@@ -36,6 +36,7 @@ NARROW = {
     'VESPCNNet': {'mid_channels': 4, 'num_layers': 3},
     'SPMCNet': {'mid_channels': 4},
     'FRVSRNet': {'mid_channels': 4, 'num_blocks': 1},
+    'EDVRAblatedNet': {'mid_channels': 8, 'num_blocks_extraction': 1, 'num_blocks_reconstruction': 1},
     'EDVRStage2Net': {'mid_channels': 8, 'num_blocks_extraction': 1, 'num_blocks_reconstruction': 1},
     'CAINNet': {'num_block_groups': 1, 'num_block_layers': 1},
     'FLAVRNet': {'mid_channels_list': [32, 16, 8, 4], 'encoder_layers_list': [1, 1, 1, 1]},
@@ -93,6 +94,7 @@ def write_vimeo90k(root):
 def write_reds(root):
     """Write one clip that is trained and measured on."""
     truth = write_clip(root / 'train_sharp' / '000', 5, (256, 260), 9)
+    shutil.copytree(root / 'train_sharp', root / 'train_blur')
     low = root / 'train_sharp_bicubic' / 'X4' / '000'
     low.mkdir(parents=True)
     for frame in truth.iterdir():

@@ -59,6 +59,21 @@ class TestReds:
         assert [path.name for path in (tmp_path / 'REDS').glob('*.txt')] == ['meta_info_reds4_val.txt']
         assert read(tmp_path / 'REDS/train_sharp/020/00000001.png').shape == (8, 12, 3)
 
+    def test_blurred_frames_lie_beside_the_sharp_ones(self, tmp_path):
+        src = tmp_path / 'src'
+        for clip in ('000', '011', '015', '020'):
+            for j in range(2):
+                write(src / f'train_sharp/{clip}/{j:08d}.png')
+                write(src / f'train_blur/train/train_blur/{clip}/{j:08d}.png')
+        execute(plan_reds(src, 'reds4', self.SPEC), src, tmp_path)
+        assert execute(plan_reds(src, 'reds4', self.SPEC, frames='blur'), src, tmp_path).made == 4 * 2
+        blurred = read(src / 'train_blur/train/train_blur/011/00000001.png')
+        np.testing.assert_array_equal(read(tmp_path / 'REDS/train_blur/011/00000001.png'), blurred)
+        with pytest.raises(ValueError, match='clip 000'):
+            execute(plan_reds(src, 'reds4', self.SPEC, frames='blur_comp'), src, tmp_path)
+        with pytest.raises(ValueError, match="'noise'"):
+            plan_reds(src, frames='noise')
+
     def test_without_the_validation_clips(self, tmp_path):
         src = self.official(tmp_path / 'src')
         (src / 'val_sharp/val/val_sharp').rename(tmp_path / 'elsewhere')

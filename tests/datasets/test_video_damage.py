@@ -42,7 +42,7 @@ def test_compression_loses_more_at_a_higher_rate_factor_and_keeps_order_and_colo
     decoded = compress(frames, 5)
     assert all(psnr([d], [f]) > psnr([d], [g]) for d, f, g in zip(decoded, frames[:-1], frames[1:], strict=False))
     assert np.argmax(decoded[0].mean((0, 1))) == np.argmax(frames[0].mean((0, 1)))
-    swapped = compress([frame[..., ::-1] for frame in frames], 5, pixel_format='bgr24')
+    swapped = compress([frame[..., ::-1] for frame in frames], 5, channel_order='bgr')
     np.testing.assert_array_equal(np.stack(swapped)[..., ::-1], np.stack(decoded))
 
 

@@ -27,6 +27,7 @@ REDUCED: Mapping[str, Mapping[str, Any]] = {
     'DUFNet': dict(num_layers=16, scale=2),
     'DeformableAlignment': dict(mid_channels=64, num_blocks=1),
     'EDSRNet': dict(in_channels=3, out_channels=3, mid_channels=4, num_blocks=1, upscale_factor=2),
+    'EDVRAblatedNet': dict(in_channels=3, out_channels=3, alignment='deformable', **_EDVR),
     'EDVRNet': dict(in_channels=3, out_channels=3, with_tsa=False, **_EDVR),
     'EDVRStage2Net': dict(_EDVR),
     'ESPCNNet': dict(mid_channels=(4, 3)),

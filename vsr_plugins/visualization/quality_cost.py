@@ -72,10 +72,15 @@ def method_label(row: MethodRow) -> str:
 
     It is the published one, else that under which its weights are registered, else that of its config.
     """
-    return with_departures(_short_label(row), row.departures)
+    return with_departures(_name(row), row.departures)
 
 
-def _short_label(row: MethodRow) -> str:
+def short_label(row: MethodRow) -> str:
+    """The name of a method for pictures, with a star for departures from the paper."""
+    return _name(row) + ('*' if row.departures else '')
+
+
+def _name(row: MethodRow) -> str:
     names = {entry.config: entry.method for entry in PRETRAINED if entry.config}
     return row.method or names.get(row.name, row.name)
 
@@ -92,7 +97,7 @@ def _draw(axes: Axes, table: MethodTable) -> None:
     labels, flat = [], []
     for row in rows:
         cost = row.cost.flops / 1e9 if by_flops else (row.parameters or 0) / 1e6
-        name = _short_label(row) + ('*' if row.departures else '')
+        name = short_label(row)
         values = _values(table, row)
         if cost <= 0:
             flat.append((name, values[0], row.scores is not None))

@@ -91,7 +91,7 @@ class CompressVideo(BaseTransform):
         self.keys = tuple(keys)
         self.quality = (low, high)
         self.codec = codec
-        self.format = f'{channel_order}24'
+        self.channel_order = channel_order
 
     def transform(self, results: dict) -> dict:
         """Compress the frames."""
@@ -100,7 +100,7 @@ class CompressVideo(BaseTransform):
         for key in self.keys:
             frames = results[key]
             several = isinstance(frames, list)
-            compressed = compress(frames if several else [frames], crf, self.codec, self.format)
+            compressed = compress(frames if several else [frames], crf, self.codec, self.channel_order)
             results[key] = compressed if several else compressed[0]
         return results
 
@@ -129,7 +129,7 @@ def mirrored_both(index: int, count: int) -> int:
     return mirrored(abs(index), count)
 
 
-def compress(frames: Sequence[np.ndarray], crf: int, codec: str = 'libx264', pixel_format: str = 'rgb24') -> list:
+def compress(frames: Sequence[np.ndarray], crf: int, codec: str = 'libx264', channel_order: str = 'rgb') -> list:
     """Encode frames as one clip and decode them again.
 
     Chroma is at half resolution, as in nearly all videos; frames of odd size are padded by their last row and column.
@@ -138,7 +138,7 @@ def compress(frames: Sequence[np.ndarray], crf: int, codec: str = 'libx264', pix
         frames: uint8 of one shape (h, w, 3).
         crf: Constant rate factor.
         codec: Encoder of FFmpeg.
-        pixel_format: Order of the channels, ``'rgb24'`` or ``'bgr24'``.
+        channel_order: ``'rgb'`` or ``'bgr'``.
 
     Returns:
         As many frames of the same shape.
@@ -147,18 +147,20 @@ def compress(frames: Sequence[np.ndarray], crf: int, codec: str = 'libx264', pix
         ValueError: If the decoder does not return all frames.
     """
     h, w = frames[0].shape[:2]
+    # FFmpeg rounds the two orders differently.
+    to_rgb = slice(None, None, 1 if channel_order == 'rgb' else -1)
     file = io.BytesIO()
     with av.open(file, 'w', format='matroska') as container:
         # One thread: a sample is the same on every machine.
         stream = container.add_stream(codec, rate=25, options={'crf': str(crf), 'preset': 'medium', 'threads': '1'})
         stream.height, stream.width, stream.pix_fmt = h + h % 2, w + w % 2, 'yuv420p'
         for image in frames:
-            padded = np.pad(image, ((0, h % 2), (0, w % 2), (0, 0)), mode='edge')
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(padded), format=pixel_format)))
+            padded = np.pad(image[..., to_rgb], ((0, h % 2), (0, w % 2), (0, 0)), mode='edge')
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(padded), format='rgb24')))
         container.mux(stream.encode(None))
     file.seek(0)
     with av.open(file) as container:
-        decoded = [frame.to_ndarray(format=pixel_format)[:h, :w] for frame in container.decode(video=0)]
+        decoded = [frame.to_ndarray(format='rgb24')[:h, :w, to_rgb] for frame in container.decode(video=0)]
     if len(decoded) != len(frames):
         raise ValueError(f'{codec} returned {len(decoded)} of {len(frames)} frames')
     return [np.ascontiguousarray(image) for image in decoded]

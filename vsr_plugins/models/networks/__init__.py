@@ -13,6 +13,7 @@ _getattr, __dir__, __all__ = lazy_loader.attach(
         'bicubic': ['BicubicNet'],
         'cascade': ['CascadeNet'],
         'duf': ['DUFNet'],
+        'edvr_ablation': ['EDVRAblatedNet'],
         'edvr_stage2': ['EDVRStage2Net'],
         'espcn': ['ESPCNNet'],
         'frvsr': ['FRVSRNet'],

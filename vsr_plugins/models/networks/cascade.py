@@ -13,8 +13,8 @@ from .base import Network
 class CascadeNet(Network):
     """Networks one after the other, each on the output of the one before: x2 and x2 again for x4, or x1 and then x4.
 
-    Notes on EDVR's two-stage restoration (CVPR Workshops 2019, section 3.4) ask whether two small steps are better than a
-    large one, and whether the first stage should upsample at all: with scale 1 and a residual it restores at low
+    Notes on EDVR's two-stage restoration (CVPR Workshops 2019, section 3.4) ask whether two small steps are better than
+    a large one, and whether the first stage should upsample at all: with scale 1 and a residual it restores at low
     resolution. All stages are trained together.
 
     Args:
