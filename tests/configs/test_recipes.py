@@ -18,6 +18,8 @@ OF_UPSTREAM = ('srcnn', 'srgan_resnet', 'esrgan', 'edvr', 'tdan', 'basicvsr', 'i
 EDVR = {'loss': {'type': 'CharbonnierLoss', 'eps': 1e-6}, 'rate': 4e-4, 'batch': 32}
 DIFFERENCES = {
     'edvrl_stage2_1xb4-600k_clips': EDVR | {'crop': 256},
+    # At full size in and out.
+    'edvrm_predeblur_8xb4-600k_reds-blur': EDVR | {'crop': 256},
     'edvrm_p32_1xb4-600k_clips': EDVR | {'crop': 32},
     'edvrm_wotsa_p32_1xb4-600k_clips': EDVR | {'crop': 32},
     'basicvsr_f7_1xb4-300k_clips': {'frames': 7},
@@ -28,7 +30,11 @@ DIFFERENCES = {
     'srcnn_x4k955_1xb4-1000k_clips': {'loss': {'type': 'LumaLoss', 'loss': {'type': 'L1Loss'}}},
     # ESRGAN's training of images on a network for video.
     'video-esrgan_llsll-c64_1xb2-400k_clips': {'frames': 7},
-    **{path.stem: EDVR for path in FILES if path.parent.name == 'edvr' and not re.search('_p32_|_stage2_', path.stem)},
+    **{
+        path.stem: EDVR
+        for path in FILES
+        if path.parent.name == 'edvr' and not re.search('_p32_|_stage2_|reds-blur', path.stem)
+    },
 }
 
 

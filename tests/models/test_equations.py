@@ -7,7 +7,12 @@ import torch
 from vsr_plugins.models.blocks.attention import LongRangeAttention, ShortRangeAttention
 from vsr_plugins.models.blocks.deformable_conv_lstm import DeformableConvLSTM
 from vsr_plugins.models.blocks.fast.switch import fast_paths_off
-from vsr_plugins.models.blocks.pyramid_alignment import FeaturePyramid, PyramidAlignment, PyramidInterpolation
+from vsr_plugins.models.blocks.pyramid_alignment import (
+    FeaturePyramid,
+    FeatureTemporalInterpolation,
+    PyramidAlignment,
+    PyramidInterpolation,
+)
 from vsr_plugins.models.blocks.splatting import splat_upsample
 from vsr_plugins.models.networks import (
     BicubicNet,
@@ -96,6 +101,10 @@ def test_interpolation_and_recurrence_are_those_of_zooming_slow_mo():
     x, y = smooth(1, 8, 16, 24), smooth(1, 8, 16, 24)
     expected = eq.interpolated(eq.weights_of(part), *(eq.pyramid(eq.weights_of(levels), f) for f in (x, y)))
     assert_is(part(levels(x), levels(y)), expected)
+    alone = eq.randomised(FeatureTemporalInterpolation(8, 2), gain=1.5)
+    w = eq.weights_of(alone)
+    expected = eq.interpolated(w['interpolation'], *(eq.pyramid(w['pyramid'], f) for f in (x, y)))
+    assert_is(alone(x, y), expected)
     lstm = eq.randomised(DeformableConvLSTM(8, 2), gain=1.5)
     features = torch.stack([smooth(2, 8, 8, 12) for _ in range(3)], dim=1)
     assert_is(lstm(features), eq.conv_lstm(eq.weights_of(lstm), features))
