@@ -114,6 +114,8 @@ def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
     for part in ('interpolator', 'restorer', 'network'):
         if part in config.model.generator:
             config.model.generator[part].update(NARROW.get(config.model.generator[part].type, {}))
+    for block in config.model.generator.get('blocks', {}).values():
+        block.channels = config.model.generator.network.mid_channels
     for switch in ('tsa_iter', 'fix_iter'):
         if switch in (config.model.get('train_cfg') or {}):
             config.model.train_cfg[switch] = 1

@@ -43,6 +43,25 @@ def test_it_is_the_network_until_it_is_trained(network, blocks, size):
         assert net(frames[..., :-3]).shape[-1] == 4 * (size[1] - 3)
 
 
+@pytest.mark.parametrize('with_tsa', [True, False])
+def test_the_block_sees_a_clip_and_is_added_to_it(with_tsa):
+    torch.manual_seed(0)
+    net = PluggedNet(EDVR | {'with_tsa': with_tsa}, {'fusion': dict(LONG, zero_init=False)}).eval()
+    frames = torch.rand(1, 5, 3, 8, 12)
+    seen = []
+    # After the block's.
+    net.network.fusion.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    bare = PluggedNet(EDVR | {'with_tsa': with_tsa}, {}).eval()
+    bare.network.load_state_dict(net.network.state_dict())
+    bare.network.fusion.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    with torch.no_grad():
+        net(frames), bare(frames)
+        plugged, plain = (features.reshape(1, 5, 8, 8, 12) for features in seen)
+        update = net.blocks['fusion'](plain.permute(0, 2, 1, 3, 4)).permute(0, 2, 1, 3, 4)
+    assert update.std() > 1e-3
+    torch.testing.assert_close(plugged, plain + update)
+
+
 def test_contract():
     net = PluggedNet(
         dict(type='VESPCNNet', mid_channels=4, num_layers=3),
