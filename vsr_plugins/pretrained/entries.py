@@ -74,6 +74,11 @@ class Pretrained:
     seconds: float | None = None
     use: Literal['unasked', 'named', 'part'] = field(default='named')
 
+    @property
+    def trained_here(self) -> bool:
+        """Whether a training with ``config`` made the weights."""
+        return all(file.place in (PACKAGE, RESULTS) for file in self.files)
+
 
 def _own(stem: str, sha256: str, place: str = PACKAGE) -> dict[str, Any]:
     """Return the fields of weights trained with a config of this package and included in it, or in a clone."""

@@ -17,6 +17,7 @@ from ...media.images import natural_key
 from ..measures import DEFAULT, find_measures, of_pairs
 from ..protocols import Protocol, get_protocol
 from ..scores import MAX_CLIPS, Scores, score_frame, score_pair, summarise
+from ..tables.departures import departures_by_name
 from ..tables.method_table import MethodRow, MethodTable, to_text
 from ..tables.published import method_of, published
 from ..tables.score_table import ScoreTable
@@ -199,6 +200,8 @@ class VSRMetric(BaseMetric):
             parameters=self.parameters,
             scores=summary,
             published=published(method, self.prefix) if method else (),
+            # Of the network alone: a metric does not know where its weights come from.
+            departures=departures_by_name(name, method, training=False),
         )
 
     def evaluate(self, size: int | None = None) -> dict:

@@ -52,6 +52,7 @@ class MethodRow:
         cost: What it takes; None where that was not measured.
         weights: Which weights were measured.
         published: What was published of it on this data, however measured.
+        departures: What the network, or its training where that gave the weights, has otherwise than the paper.
     """
 
     name: str
@@ -62,6 +63,12 @@ class MethodRow:
     cost: Cost | None = None
     weights: str = ''
     published: Sequence[Published] = field(default_factory=tuple)
+    departures: Sequence[str] = ()
+
+    @property
+    def label(self) -> str | None:
+        """The method with its departures from the paper, such as ``'EDVR-M (crops of 32)'``."""
+        return None if self.method is None else with_departures(self.method, self.departures)
 
 
 class MethodTable:
@@ -125,7 +132,7 @@ class MethodTable:
     def columns(self, sources: 'Sources') -> list[Column[MethodRow]]:
         """The columns of the table, those of text first."""
         return [
-            Column('method', lambda row: row.method or NOTHING, is_text=True),
+            Column('method', lambda row: row.label or NOTHING, is_text=True),
             Column('config', lambda row: row.name, is_text=True),
             Column('parameters', lambda row: NOTHING if row.parameters is None else f'{row.parameters:,}'),
             Column('GFLOPs a frame', lambda row: _cost(row, lambda cost: _three(cost.flops / 1e9))),
@@ -192,6 +199,7 @@ class MethodTable:
                     'cost': None if row.cost is None else asdict(row.cost),
                     'weights': row.weights,
                     'remark': row.remark,
+                    **({'departures': list(row.departures)} if row.departures else {}),
                     'mean': None if row.scores is None else row.scores.mean,
                     'clips': None if row.scores is None else row.scores.clips,
                     'groups': None if row.scores is None else row.scores.groups,
@@ -217,6 +225,11 @@ class MethodTable:
 
     def _all(self, values: Mapping[str, float]) -> str:
         return ' / '.join([_pair(values), *(_number(values, name) for name in self.more)])
+
+
+def with_departures(method: str, departures: Sequence[str]) -> str:
+    """A name, and in brackets what departs from the paper it is the name of."""
+    return f'{method} ({", ".join(departures)})' if departures else method
 
 
 class Sources:

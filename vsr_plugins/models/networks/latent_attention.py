@@ -50,6 +50,8 @@ class LatentAttentionNet(Network):
         attn_scale: Factor of the long-range scores; 1 is the paper's.
         variational: Give each block the mean and variance heads of figure 5.
         num_samples: Samples of the heads at test time, 0 for the mean, see ``LatentHead``.
+        zero_init: Start each block at zero: with the weights of a trained network without blocks, the output is that
+            network's at first (the paper's third contribution).
         global_residual: Add the bicubic upsampling to the output. Not in the paper; short trainings gain from it.
         init_cfg: See ``Network``.
 
@@ -76,6 +78,7 @@ class LatentAttentionNet(Network):
         attn_scale: float = 1.0,
         variational: bool = False,
         num_samples: int = 0,
+        zero_init: bool = False,
         global_residual: bool = False,
         init_cfg: dict | None = None,
     ) -> None:
@@ -96,7 +99,7 @@ class LatentAttentionNet(Network):
         widths = [in_channels] + [mid_channels] * num_layers
         convs = nn.ModuleList(Conv3x3x3(a, b) for a, b in zip(widths, widths[1:], strict=False))
         self.convs = cast('Sequence[Conv3x3x3]', convs)
-        shared = {'pool': pool, 'variational': variational, 'num_samples': num_samples}
+        shared = {'pool': pool, 'variational': variational, 'num_samples': num_samples, 'zero_init': zero_init}
         options = {'L': {'scale': attn_scale, **shared}, 'S': {'mask_activation': mask_activation, **shared}}
         every = num_layers // max(len(attn_layout), 1)
         self.attention = nn.ModuleDict(

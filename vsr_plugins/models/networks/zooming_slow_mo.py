@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..blocks.deformable_conv_lstm import DeformableConvLSTM, FrameContext, LSTMState
-from ..blocks.pyramid_alignment import FeaturePyramid, FeatureTemporalInterpolation, Pyramid, activate
+from ..blocks.pyramid_alignment import FeaturePyramid, Pyramid, PyramidInterpolation, activate
 from ..blocks.residual import residual_blocks
 from ..blocks.resize import bicubic_upsample, pad_to_multiple
 from ..blocks.upsampling import shuffle_factors, whole_scale
@@ -120,7 +120,7 @@ class ZoomingSlowMoNet(Network):
         self.extraction = residual_blocks(num_blocks_extraction, mid_channels)
         if interpolate:
             self.pyramid = FeaturePyramid(mid_channels)
-            self.interpolation = FeatureTemporalInterpolation(mid_channels, deform_groups)
+            self.interpolation = PyramidInterpolation(mid_channels, deform_groups)
         self.recurrence = DeformableConvLSTM(mid_channels, deform_groups)
         self.reconstruction = Reconstruction(mid_channels, in_channels, num_blocks_reconstruction, scale)
 
