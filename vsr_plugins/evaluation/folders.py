@@ -91,7 +91,8 @@ def score_folders(
             try:
                 values = score_frame(*frames, protocol, metrics)
                 if pairs and before is not None:
-                    values |= score_pair(*zip(before, frames, strict=True), protocol, metrics)
+                    outputs, references = zip(before, frames, strict=True)
+                    values |= score_pair(outputs, references, protocol, metrics)
             except ValueError as error:
                 raise ValueError(f'{predicted[name].name(index)} and {truth[name].name(index)}: {error}') from error
             scores[name].append(values)

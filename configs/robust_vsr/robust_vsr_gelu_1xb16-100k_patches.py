@@ -1,0 +1,5 @@
+# With GELU in the place of ReLU in the branches, otherwise as
+# robust_vsr_none_1xb16-100k_patches.py.
+_base_ = 'robust_vsr_none_1xb16-100k_patches.py'
+
+model = dict(generator=dict(network=dict(branch=dict(activation='gelu'))))
