@@ -99,15 +99,17 @@ def test_audio_that_steps_back_is_kept_and_warned_about_once(tmp_path, name, cap
     aux_packets = muxing._aux_packets
 
     # No available muxer writes such a file; recorders that lose packets do.
-    def stepping_back(*args):
-        for number, packet in enumerate(aux_packets(*args)):
+    def stepping_back(*args, **options):
+        for number, packet in enumerate(aux_packets(*args, **options)):
             if number in (20, 21, 22):
                 packet.pts = packet.dts = packet.dts - 200
             yield packet
 
     monkeypatch.setattr(muxing, '_aux_packets', stepping_back)
     upscale(source, tmp_path / name, Nearest(), output=OutputOptions(codec='ffv1'))
-    assert len(sound_packets(tmp_path / name)) == len(sound_packets(source))
+    # The packet before 0 is not heard; AVI has no way to say so.
+    kept = [time for time, _ in sound_packets(source) if time >= 0 or name != 'b.avi']
+    assert len(sound_packets(tmp_path / name)) == len(kept)
     (warning,) = (record.getMessage() for record in caplog.records)
     assert 'audio' in warning
 

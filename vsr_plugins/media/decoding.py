@@ -9,7 +9,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 
 from .images import UnreadableError
-from .video_files import open_media
+from .video_files import open_media, video_stream
 
 VIDEO_SUFFIXES = frozenset(('.mp4', '.mkv', '.mov', '.avi', '.webm', '.m4v', '.y4m', '.mpg', '.mpeg', '.ts', '.wmv'))
 
@@ -31,7 +31,7 @@ def decode(path: Path) -> Iterator[av.VideoFrame]:
     count = 0
     try:
         with open_media(path) as container:
-            stream = next(iter(container.streams.video), None)
+            stream = video_stream(container)
             if stream is None:
                 raise UnreadableError(f'{path} has no video stream')
             for frame in container.decode(stream):

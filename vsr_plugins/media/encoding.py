@@ -45,6 +45,8 @@ MAX_CRF = {'libx264': 51, 'libx265': 51, 'libvpx-vp9': 63, 'libsvtav1': 63}
 QUIET = {'libx265': {'x265-params': 'log-level=error'}}
 # FFmpeg's flag of formats with a variable frame rate; the others have a constant rate.
 VARIABLE_RATE = 0x400
+# Formats whose times begin at 0, as decoding times of frames, too.
+WITHOUT_NEGATIVE_TIMES = ('mpegts', 'flv')
 PLANAR = ['yuv420p', 'yuv422p', 'yuv444p', 'yuv420p10le', 'yuv422p10le', 'yuv444p10le']
 PROBE_SIZE = (64, 64)
 _RECORD = struct.Struct('<qqqBI')
@@ -92,6 +94,9 @@ class VideoSpec:
         context.time_base = self.time_base
         context.sample_aspect_ratio = self.aspect
         context.color_range, context.colorspace, context.color_trc, context.color_primaries = self.colors
+        if self.container in WITHOUT_NEGATIVE_TIMES:
+            # Frames that are stored before they are shown need a time before 0, and all tracks would be delayed.
+            context.max_b_frames = 0
         if self.codec == 'rawvideo':
             context.thread_count = 1
         if self.codec == 'libsvtav1':

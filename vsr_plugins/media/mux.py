@@ -13,7 +13,7 @@ import av
 
 from .encoding import PacketFile, VideoSpec
 from .readers import DEFAULT_FPS, RESTART_FRAMES
-from .video_files import open_media
+from .video_files import open_media, video_stream
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,10 @@ MPEGTS_CODECS = {
     'subtitle': {'dvb_subtitle', 'dvb_teletext'},
 }
 OPTIONS = {'audio': '--no-audio', 'subtitle': '--no-subtitles'}
+# Formats whose edit lists cut audio that a decoder needs but nobody hears.
+WITH_EDIT_LISTS = ('mp4', 'mov')
+# They state for each track how much of its beginning is not heard; it is copied from each other only.
+MATROSKA = ('matroska', 'webm')
 # FFmpeg's flag of formats in which two packets of a track may have the same time.
 TIMES_MAY_REPEAT = 0x20000
 
@@ -51,6 +55,18 @@ class AuxStreams:
         """Return the streams to copy, including attachments, which hold the fonts of subtitles."""
         kinds = {'audio': self.audio, 'subtitle': self.subtitles, 'attachment': self.subtitles}
         return [stream for stream in container.streams if kinds.get(stream.type)]
+
+    def zero(self, source: av.container.InputContainer, first_time: Fraction) -> Fraction:
+        """Return the time of the source, in seconds from the start of the span, at which the output begins.
+
+        Args:
+            source: The source.
+            first_time: Time of the first frame.
+        """
+        if self.start:
+            return Fraction(0)
+        audio = [stream for stream in source.streams.audio if self.audio and stream.start_time is not None]
+        return min([first_time, *(stream.start_time * stream.time_base for stream in audio)])
 
     def check(self, spec: VideoSpec) -> None:
         """Raise if a container does not support the streams; some fail at the header, some at the first packet.
@@ -102,10 +118,10 @@ def mux(
     first_time: Fraction = Fraction(0),
     time_offsets: Sequence[Fraction] = (),
 ) -> None:
-    """Write a video from encoded segments and aux streams.
+    """Write a video from encoded segments and aux streams; whichever of video and audio is first begins at 0.
 
-    If audio begins before the frames, as the first packet of AAC does, a format without negative times, such as
-    Matroska, shifts all streams by the same amount; they stay synchronous.
+    What an edit list of the source cuts stays cut. Audio before 0, which a decoder needs but nobody hears, is copied only
+    to formats that can mark it; others would play it.
 
     Args:
         path: The file.
@@ -143,12 +159,24 @@ def mux(
                 output.set_chapters(source.chapters())
             # Only now are the time bases of the file's tracks known.
             output.start_encoding()
-            shift = first_time if spec.is_constant else Fraction(0)
+            zero = aux_streams.zero(source, first_time)
+            if until is not None and not spec.is_constant:
+                until -= zero
             aux_packets = _MonotonicTimes(output, copies).apply(
-                _aux_packets(source, streams, aux_streams, until, shift, time_offsets)
+                _aux_packets(
+                    source,
+                    streams,
+                    aux_streams,
+                    until,
+                    first_time if spec.is_constant else zero,
+                    time_offsets,
+                    is_constant=spec.is_constant,
+                    keeps_preroll=spec.container in WITH_EDIT_LISTS
+                    or (spec.container in MATROSKA and source.format.name.split(',')[0] in MATROSKA),
+                )
             )
             waiting = next(aux_packets, None)
-            for packet in _video_packets(segments, spec.time_base):
+            for packet in _video_packets(segments, spec.time_base, Fraction(0) if spec.is_constant else zero):
                 now = packet.dts * spec.time_base
                 while waiting is not None and waiting.dts * waiting.time_base <= now:
                     output.mux(waiting)
@@ -207,21 +235,22 @@ def _aux_packets(
     streams: list[av.stream.Stream],
     aux_streams: AuxStreams,
     until: Fraction | None,
-    first_time: Fraction,
+    zero: Fraction,
     time_offsets: Sequence[Fraction],
+    is_constant: bool = False,
+    keeps_preroll: bool = False,
 ) -> Iterator[av.Packet]:
-    """Yield the packets of the aux streams with the times of the output."""
+    """Yield the packets of the aux streams with the times of the output, whose 0 is ``zero`` of the upscaled span."""
     streams = [stream for stream in streams if stream.type != 'attachment']
     if not streams:
         return
-    video = source.streams.video[0]
-    zero = (video.start_time or 0) * video.time_base
-    # Without a start, times are not shifted.
+    video = video_stream(source)
+    video_start = (video.start_time or 0) * video.time_base
     start = Fraction(aux_streams.start).limit_denominator(10**6)
-    shift = (zero + start if start else Fraction(0)) + first_time
-    is_cut = bool(start) or first_time > 0
+    shift = (video_start + start if start else Fraction(0)) + zero
+    is_cut = bool(start) or (is_constant and zero > 0)
     if aux_streams.duration is not None:
-        end = zero + start + Fraction(aux_streams.duration).limit_denominator(10**6) - shift
+        end = video_start + start + Fraction(aux_streams.duration).limit_denominator(10**6) - shift
         until = end if until is None else min(until, end)
     min_step_back = RESTART_FRAMES / (video.average_rate or video.guessed_rate or DEFAULT_FPS)
     # The restarts of times are counted for each track.
@@ -237,21 +266,39 @@ def _aux_packets(
         total_shift = shift - (time_offsets[restarts[index] - 1] if restarts.get(index) else 0)
         ticks = round(total_shift / packet.time_base)
         packet.pts, packet.dts = packet.pts - ticks, packet.dts - ticks
-        time = packet.pts * packet.time_base
-        if (is_cut and time < 0) or (until is not None and time >= until):
+        time, duration = packet.pts * packet.time_base, (packet.duration or 0) * packet.time_base
+        if until is not None and time >= until:
+            continue
+        if packet.stream.type == 'subtitle':
+            if time < 0 < time + duration:
+                packet.duration += packet.pts
+                packet.pts = packet.dts = 0
+            elif time < 0:
+                continue
+        elif time < 0:
+            # The packet before the first one that is heard is needed to decode that.
+            if is_cut or not keeps_preroll or time + duration <= -duration:
+                continue
+        elif packet.is_discard:
             continue
         yield packet
 
 
-def _video_packets(segments: Iterable[Path], time_base: Fraction) -> Iterator[av.Packet]:
+def _video_packets(segments: Iterable[Path], time_base: Fraction, zero: Fraction = Fraction(0)) -> Iterator[av.Packet]:
     """Yield the packets of all segments, with decoding times that increase from one segment to the next.
 
     Each segment has its own encoder; at a variable frame rate, the first decoding times of a segment may precede the
     last ones of the segment before.
+
+    Args:
+        segments: Segment files in order.
+        time_base: Their unit of time.
+        zero: Time of the segments, in seconds, at which the output begins.
     """
-    last = None
+    last, ticks = None, round(zero / time_base)
     for path in segments:
         for packet in PacketFile.read(path, time_base):
+            packet.pts, packet.dts = packet.pts - ticks, packet.dts - ticks
             if last is not None and packet.dts <= last:
                 packet.dts = last + 1
             last = packet.dts

@@ -16,7 +16,7 @@ from .frames import InputFrame
 from .images import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, read_rgb_deep
 from .seek import LEADS, Timed, seek, trim
 from .shots import CutDetector
-from .video_files import open_media
+from .video_files import open_media, video_stream
 
 DEFAULT_FPS = Fraction(25)
 # FFmpeg's numbers of the HDR transfer functions.
@@ -133,7 +133,8 @@ class VideoReader:
     def frames(self, first: int = 0, start: float = 0.0, duration: float | None = None) -> Iterator[InputFrame]:
         """Yield the frames between ``start`` and ``start + duration`` seconds, from number ``first`` of them on.
 
-        Times count from 0. Damaged frames are skipped and reported in ``damage`` afterwards.
+        Times count from ``start``; without one they are those of the file, which may begin anywhere. Damaged frames are
+        skipped and reported in ``damage`` afterwards.
 
         Raises:
             UnreadableError: If the size of the frames changes.
@@ -238,10 +239,10 @@ class VideoReader:
 
     @staticmethod
     def _stream(container: av.container.InputContainer) -> av.VideoStream:
-        streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
-        if not streams:
+        stream = video_stream(container)
+        if stream is None:
             raise UnreadableError(f'{Path(container.name)} has no video stream')
-        return streams[0]
+        return stream
 
     def _probe(self, container: av.container.InputContainer, stream: av.VideoStream) -> ReaderInfo:
         frame = None
