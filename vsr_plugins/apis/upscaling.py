@@ -83,7 +83,16 @@ def upscale(
     scale, temporal_scale = predictor.spec.scale, predictor.spec.temporal_scale
     spec = aux_streams = None
     if video is not None:
-        spec = plan_video(video, reader.info, scale, temporal_scale, output.codec, output.crf)
+        spec = plan_video(
+            video,
+            reader.info,
+            scale,
+            temporal_scale,
+            output.codec,
+            output.crf,
+            output.pix_fmt,
+            output.encoder_options,
+        )
         if reader.path is not None:
             aux_streams = AuxStreams(reader.path, output.audio, output.subtitles, part.start, part.duration)
             aux_streams.check(spec)

@@ -24,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument('paths', metavar='IN ... OUT', nargs='*', help='one or more sources, then the target')
     parser.add_argument('--list-models', action='store_true', help='print the pretrained models, best first, and exit')
+    parser.add_argument(
+        '--list-encoders', action='store_true', help='print the encoders that this machine can open, and exit'
+    )
 
     model = parser.add_argument_group('model')
     model.add_argument(
@@ -47,7 +50,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     target = parser.add_argument_group('target')
     target.add_argument('--images', metavar='DIR', type=Path, help='also write PNG images to DIR')
     target.add_argument('--codec', help="encoder, such as libx264, libx265, ffv1 (default: the source's codec)")
-    target.add_argument('--crf', type=int, help='quality, 0 is best (default: visually near lossless)')
+    target.add_argument(
+        '--crf', type=int, help="constant quality in the encoder's own numbers, low is good (default: near lossless)"
+    )
+    target.add_argument(
+        '--pix-fmt', metavar='NAME', help='pixel format, such as yuv444p (default: near to the source; 4:2:0 from RGB)'
+    )
+    target.add_argument(
+        '--encoder-options',
+        metavar='KEY=VALUE',
+        action='append',
+        type=_option,
+        help='an option of the encoder, as preset=slow; may be repeated',
+    )
     target.add_argument('--no-audio', action='store_true', help='omit the audio')
     target.add_argument('--no-subtitles', action='store_true', help='omit the subtitles')
     target.add_argument('--force', action='store_true', help='replace an existing OUT')
@@ -82,6 +97,9 @@ def run(args: argparse.Namespace) -> int:
     if args.list_models:
         _print_models()
         return 0
+    if args.list_encoders:
+        _print_encoders()
+        return 0
     if len(args.paths) < 2:
         raise ValueError(f'IN and OUT are required, but got only {args.paths}; see vsr upscale --help')
     if not all(args.paths):
@@ -108,7 +126,15 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
     return dict(
         model=ModelOptions(args.model, args.config, args.checkpoint, args.device, args.precision, tile),
         part=SourceOptions(args.start, args.duration, args.fps),
-        output=OutputOptions(args.images, args.codec, args.crf, not args.no_audio, not args.no_subtitles),
+        output=OutputOptions(
+            args.images,
+            args.codec,
+            args.crf,
+            not args.no_audio,
+            not args.no_subtitles,
+            args.pix_fmt,
+            dict(args.encoder_options or ()),
+        ),
         job=JobOptions(args.force, args.resume, args.on_interrupt, args.segment),
     )
 
@@ -147,6 +173,21 @@ def _print_models() -> None:
     console.print('* the default model')
     console.print('PSNR: Y, protocol basicvsr, on the degradation that the weights were trained for.')
     console.print('Seconds: for a frame of 144 x 180 on two CPU cores of one machine, float32.')
+
+
+def _print_encoders() -> None:
+    from ..apis import list_encoders
+
+    for codec, canonical_name, quality in list_encoders():
+        span = '' if quality is None else f'--crf {quality.best} to {quality.worst}, default {quality.default}'
+        print(f'{codec:<16}{canonical_name:<12}{span}'.rstrip())
+
+
+def _option(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition('=')
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f'must be KEY=VALUE, as preset=slow, but got {text!r}')
+    return name, value
 
 
 def _rate(text: str) -> Fraction:

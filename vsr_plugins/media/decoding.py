@@ -8,6 +8,7 @@ import numpy as np
 from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 
+from .chroma_siting import StatedSiting
 from .images import UnreadableError
 from .video_files import open_media, video_stream
 
@@ -34,8 +35,9 @@ def decode(path: Path) -> Iterator[av.VideoFrame]:
             stream = video_stream(container)
             if stream is None:
                 raise UnreadableError(f'{path} has no video stream')
+            as_stated = StatedSiting(container.format.name, stream.codec_context.codec.canonical_name)
             for frame in container.decode(stream):
-                yield frame
+                yield as_stated(frame)
                 count += 1
     except av.FFmpegError as error:
         raise UnreadableError(f'{path} cannot be decoded after {count} frames: {error}') from error

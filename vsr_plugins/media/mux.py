@@ -120,8 +120,8 @@ def mux(
 ) -> None:
     """Write a video from encoded segments and aux streams; whichever of video and audio is first begins at 0.
 
-    What an edit list of the source cuts stays cut. Audio before 0, which a decoder needs but nobody hears, is copied only
-    to formats that can mark it; others would play it.
+    What an edit list of the source cuts stays cut. Audio before 0, which a decoder needs but nobody hears, is copied to
+    formats that can mark it only; others would play it.
 
     Args:
         path: The file.
@@ -133,8 +133,10 @@ def mux(
             the aux streams are shifted to match.
         time_offsets: See ``VideoReader``.
     """
-    # The container stores the colours, because some codecs have no field for them, such as FFV1 in .mp4.
-    options = {'movflags': 'write_colr'} if spec.container in ('mp4', 'mov') else {}
+    options = spec.container_options
+    if 'movflags' in options:
+        # The index comes first, so that players begin before they have the whole file.
+        options['movflags'] += '+faststart'
     with open_media(path, 'w', format=spec.container, container_options=options) as output:
         # An encoder with the segments' settings; it encodes nothing but writes the same headers.
         video = spec.add_to(output)

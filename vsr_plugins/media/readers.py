@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from .chroma_siting import StatedSiting
 from .decoding import RgbReader, matrix_of
 from .frames import InputFrame
 from .images import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, read_rgb_deep
@@ -210,6 +211,7 @@ class VideoReader:
     ) -> Iterator[av.VideoFrame]:
         """Yield all frames that can be decoded; report in ``damage`` also a truncation that the demuxer ignores."""
         damaged, end, has_begun = 0, Fraction(0), not after_seek
+        as_stated = StatedSiting(container.format.name, stream.codec_context.codec.canonical_name)
         packets = container.demux()
         while True:
             try:
@@ -226,7 +228,7 @@ class VideoReader:
             try:
                 for frame in packet.decode():
                     has_begun = True
-                    yield frame
+                    yield as_stated(frame)
             except av.FFmpegError:
                 # After a seek, packets before the first key frame cannot be decoded; they are not damaged.
                 damaged += has_begun
@@ -270,7 +272,8 @@ class VideoReader:
         aspect = stream.sample_aspect_ratio or Fraction(1)
         if (height, width) != (frame.height, frame.width):
             aspect = 1 / aspect
-        is_full = frame.color_range == 2 or frame.format.name.startswith('yuvj')
+        # RGB has its full range by nature; coded as YUV it is limited, as players expect.
+        is_full = frame.color_range == 2 and not frame.format.is_rgb or frame.format.name.startswith('yuvj')
         return ReaderInfo(
             size=(height, width),
             time_base=stream.time_base,

@@ -1,6 +1,7 @@
 """Options of an upscale."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -66,9 +67,11 @@ class OutputOptions:
     Attributes:
         images: Folder for PNG images, in addition to a video.
         codec: Encoder, by FFmpeg's name; None keeps the codec of the source if the target supports it.
-        crf: Constant rate factor of the encoder; None is visually near lossless.
+        crf: Constant quality, in the encoder's own numbers; None is visually near lossless.
         audio: Copy the audio.
         subtitles: Copy the subtitles.
+        pix_fmt: Pixel format, by FFmpeg's name; None is as near to the source as players take it.
+        encoder_options: Further options of the encoder, by FFmpeg's names.
     """
 
     images: str | Path | None = None
@@ -76,6 +79,8 @@ class OutputOptions:
     crf: int | None = None
     audio: bool = True
     subtitles: bool = True
+    pix_fmt: str | None = None
+    encoder_options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
