@@ -18,8 +18,8 @@ from ..inference.job.upscale_job import Progress, Upscaled, UpscaleJob
 from ..inference.job.workers import Workers
 from ..inference.load_model import choose_model
 from ..inference.predictor import VideoPredictor
+from ..media.aux_streams import AuxStreams
 from ..media.encoding import plan_video
-from ..media.mux import AuxStreams
 from ..media.readers import ImageReader, open_reader
 from ..pretrained import better_model, checkpoint_file, default_model, find_pretrained, install_hint
 
@@ -94,8 +94,8 @@ def upscale(
             output.encoder_options,
         )
         if reader.path is not None:
-            aux_streams = AuxStreams(reader.path, output.audio, output.subtitles, part.start, part.duration)
-            aux_streams.check(spec)
+            audio = {True: 'auto', False: 'none'}.get(output.audio, output.audio)
+            aux_streams = AuxStreams(reader.path, audio, output.subtitles, part.start, part.duration).planned(spec)
     if workers.rank == 0:
         weights = chosen.checkpoint and _stamp(checkpoint_file(chosen.checkpoint))
         settings = dict(

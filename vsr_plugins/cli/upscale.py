@@ -63,7 +63,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_option,
         help='an option of the encoder, as preset=slow; may be repeated',
     )
-    target.add_argument('--no-audio', action='store_true', help='omit the audio')
+    target.add_argument(
+        '--audio',
+        choices=('auto', 'copy', 'transcode', 'none'),
+        default='auto',
+        help='auto copies what OUT takes and transcodes the rest (default: auto)',
+    )
+    target.add_argument('--no-audio', action='store_const', dest='audio', const='none', help='the same as --audio none')
     target.add_argument('--no-subtitles', action='store_true', help='omit the subtitles')
     target.add_argument('--force', action='store_true', help='replace an existing OUT')
     target.add_argument('--resume', action='store_true', help='resume an interrupted upscale')
@@ -130,7 +136,7 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
             args.images,
             args.codec,
             args.crf,
-            not args.no_audio,
+            args.audio,
             not args.no_subtitles,
             args.pix_fmt,
             dict(args.encoder_options or ()),

@@ -212,7 +212,7 @@ class VideoReader:
         """Yield all frames that can be decoded; report in ``damage`` also a truncation that the demuxer ignores."""
         damaged, end, has_begun = 0, Fraction(0), not after_seek
         as_stated = StatedSiting(container.format.name, stream.codec_context.codec.canonical_name)
-        packets = container.demux()
+        packets, last_pts = container.demux(), {}
         while True:
             try:
                 packet = next(packets, None)
@@ -222,7 +222,10 @@ class VideoReader:
             if packet is None:
                 break
             if packet.pts is not None:
-                end = max(end, (packet.pts + (packet.duration or 0)) * packet.time_base)
+                # A packet without a duration lasts as long as the one before.
+                step = packet.pts - last_pts.get(packet.stream.index, packet.pts)
+                last_pts[packet.stream.index] = packet.pts
+                end = max(end, (packet.pts + (packet.duration or max(step, 0))) * packet.time_base)
             if packet.stream is not stream:
                 continue
             try:
@@ -283,7 +286,7 @@ class VideoReader:
             pix_fmt=frame.format.name,
             colors=(2 if is_full else 1, matrix_of(frame), frame.color_trc, frame.color_primaries),
             aspect=aspect,
-            warnings=tuple(_warnings(frame)),
+            warnings=(*_warnings(frame), *_further_streams(container)),
         )
 
 
@@ -350,6 +353,13 @@ def _warnings(frame: av.VideoFrame) -> Iterator[str]:
             'interlaced input is not deinterlaced: two fields are restored as one frame, which amplifies combing; '
             'deinterlace it first, for example with ffmpeg -vf bwdif'
         )
+
+
+def _further_streams(container: av.container.InputContainer) -> Iterator[str]:
+    cover = av.stream.Disposition.attached_pic
+    further = sum(not stream.disposition & cover for stream in container.streams.video) - 1
+    if further:
+        yield f'{further} further video stream{"s" * (further > 1)} beside the default one: left out'
 
 
 def _in_8_bits(pixels: np.ndarray) -> np.ndarray:

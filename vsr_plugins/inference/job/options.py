@@ -68,8 +68,9 @@ class OutputOptions:
         images: Folder for PNG images, in addition to a video.
         codec: Encoder, by FFmpeg's name; None keeps the codec of the source if the target supports it.
         crf: Constant quality, in the encoder's own numbers; None is visually near lossless.
-        audio: Copy the audio.
-        subtitles: Copy the subtitles.
+        audio: ``'auto'`` (also True) copies the audio and transcodes what the target does not take, ``'copy'`` and
+            ``'transcode'`` do only that, ``'none'`` (also False) omits it.
+        subtitles: Keep the subtitles.
         pix_fmt: Pixel format, by FFmpeg's name; None is as near to the source as players take it.
         encoder_options: Further options of the encoder, by FFmpeg's names.
     """
@@ -77,7 +78,7 @@ class OutputOptions:
     images: str | Path | None = None
     codec: str | None = None
     crf: int | None = None
-    audio: bool = True
+    audio: bool | str = True
     subtitles: bool = True
     pix_fmt: str | None = None
     encoder_options: Mapping[str, str] = field(default_factory=dict)

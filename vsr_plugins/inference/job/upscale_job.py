@@ -9,9 +9,10 @@ from time import perf_counter
 
 import av
 
+from ...media.aux_streams import AuxStreams
 from ...media.encoding import VideoSpec
 from ...media.frames import InputFrame, OutputFrame
-from ...media.mux import AuxStreams, mux
+from ...media.mux import mux
 from ...media.readers import ImageReader, VideoReader
 from ...media.video_files import DISK_ERRORS
 from ..predictor import VideoPredictor
@@ -205,7 +206,7 @@ class UpscaleJob:
                 raise
             raise ValueError(
                 f'muxing {primary.target} failed ({error.strerror}); the restored segments are kept; continue without '
-                'audio and subtitles with --resume --no-audio --no-subtitles'
+                'audio and subtitles with --resume --audio none --no-subtitles'
             ) from error
         except BaseException:
             video.unlink(missing_ok=True)
