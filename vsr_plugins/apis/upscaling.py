@@ -2,7 +2,7 @@
 
 import logging
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import Any
 from torch import nn
 
 from ..inference.job.options import JobOptions, ModelOptions, OutputOptions, SourceOptions
+from ..inference.job.output_frames import FrameShape
+from ..inference.job.output_size import output_size, pixel_aspect
 from ..inference.job.resumable_output import ResumableOutput
 from ..inference.job.segments import SegmentWriter
 from ..inference.job.targets import begin, is_complete, name_targets, refuse_own_source
@@ -82,16 +84,19 @@ def upscale(
     predictor = VideoPredictor(built, workers.device(chosen.device), chosen.precision, chosen.tile)
     scale, temporal_scale = predictor.spec.scale, predictor.spec.temporal_scale
     spec = aux_streams = None
+    size = output_size(reader.info.size, scale, output)
     if video is not None:
+        info = replace(reader.info, aspect=pixel_aspect(reader.info.size, size, reader.info.aspect))
         spec = plan_video(
             video,
-            reader.info,
+            info,
             scale,
             temporal_scale,
             output.codec,
             output.crf,
             output.pix_fmt,
             output.encoder_options,
+            (size[0], size[1] * (1 + output.preview)),
         )
         if reader.path is not None:
             audio = {True: 'auto', False: 'none'}.get(output.audio, output.audio)
@@ -105,6 +110,7 @@ def upscale(
             images=str(pictures),
             span=[part.start, part.duration],
             segment=job.segment_length,
+            size=[*size, output.preview],
         )
         begin(works, settings, job.force, job.resume)
         if is_default:
@@ -112,7 +118,15 @@ def upscale(
     workers.barrier()
     writer = SegmentWriter(works[0], job.segment_length, spec, works[-1].frames if pictures else None, temporal_scale)
     return UpscaleJob(
-        reader, predictor, writer, works, aux_streams, workers, (part.start, part.duration), on_progress
+        reader,
+        predictor,
+        writer,
+        works,
+        aux_streams,
+        workers,
+        (part.start, part.duration),
+        on_progress,
+        FrameShape(size, output.preview),
     ).run(job.on_interrupt)
 
 

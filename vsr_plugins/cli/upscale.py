@@ -43,11 +43,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument('--checkpoint', metavar='FILE', type=Path, help='its weights')
 
     source = parser.add_argument_group('source')
-    source.add_argument('--start', metavar='SECONDS', type=float, default=0.0, help='skip the beginning (default: 0)')
-    source.add_argument('--duration', metavar='SECONDS', type=float, help='duration to upscale (default: all)')
+    source.add_argument(
+        '--start', metavar='TIME', type=_seconds, default=0.0, help='skip the beginning, as 90.5 or 1:30.5 (default: 0)'
+    )
+    source.add_argument('--duration', metavar='TIME', type=_seconds, help='duration to upscale (default: all)')
     source.add_argument('--fps', type=_rate, help='frames per second of images (default: 25), such as 30000/1001')
 
     target = parser.add_argument_group('target')
+    size = target.add_mutually_exclusive_group()
+    size.add_argument('--scale', metavar='FACTOR', type=_rate, help='scale of OUT (default: that of the network)')
+    size.add_argument('--size', metavar='WxH', type=_size, help='width and height of OUT, as 1920x1080')
+    size.add_argument('--height', metavar='PIXELS', type=int, help='height of OUT; the width follows')
+    target.add_argument(
+        '--preview',
+        metavar='TIME',
+        type=_seconds,
+        help='upscale only so much, with the bicubic enlargement of IN to the left',
+    )
     target.add_argument('--images', metavar='DIR', type=Path, help='also write PNG images to DIR')
     target.add_argument('--codec', help="encoder, such as libx264, libx265, ffv1 (default: the source's codec)")
     target.add_argument(
@@ -131,7 +143,7 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
     tile = None if args.tile == 'auto' else int(args.tile)
     return dict(
         model=ModelOptions(args.model, args.config, args.checkpoint, args.device, args.precision, tile),
-        part=SourceOptions(args.start, args.duration, args.fps),
+        part=SourceOptions(args.start, args.duration if args.preview is None else args.preview, args.fps),
         output=OutputOptions(
             args.images,
             args.codec,
@@ -140,6 +152,10 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
             not args.no_subtitles,
             args.pix_fmt,
             dict(args.encoder_options or ()),
+            args.scale,
+            args.size,
+            args.height,
+            args.preview is not None,
         ),
         job=JobOptions(args.force, args.resume, args.on_interrupt, args.segment),
     )
@@ -187,6 +203,28 @@ def _print_encoders() -> None:
     for codec, canonical_name, quality in list_encoders():
         span = '' if quality is None else f'--crf {quality.best} to {quality.worst}, default {quality.default}'
         print(f'{codec:<16}{canonical_name:<12}{span}'.rstrip())
+
+
+def _seconds(text: str) -> float:
+    """Parse seconds, minutes:seconds or hours:minutes:seconds."""
+    parts = text.split(':')
+    try:
+        numbers = [*map(int, parts[:-1]), float(parts[-1])]
+    except ValueError:
+        numbers = []
+    if not 1 <= len(numbers) <= 3 or any(number >= 60 for number in numbers[1:]) or '-' in text[1:]:
+        raise argparse.ArgumentTypeError(f'must be a time as 90.5, 1:30.5 or 1:02:03, but got {text!r}')
+    seconds = 0.0
+    for number in numbers:
+        seconds = 60 * seconds + number
+    return seconds
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition('x')
+    if not (width.isdecimal() and height.isdecimal()):
+        raise argparse.ArgumentTypeError(f'must be WIDTHxHEIGHT, as 1920x1080, but got {text!r}')
+    return int(height), int(width)
 
 
 def _option(text: str) -> tuple[str, str]:

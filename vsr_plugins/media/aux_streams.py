@@ -175,7 +175,7 @@ class AuxStreams:
                         probe.mux(packet)
         except (ValueError, av.FFmpegError):
             return False
-        return kind != 'audio' or _is_found(file, codec)
+        return kind != 'audio' or spec.container in COPIED or _is_found(file, codec)
 
     def _can_transcode(self, spec: VideoSpec, index: int, encoder: str) -> bool:
         try:

@@ -122,6 +122,7 @@ def plan_video(
     crf: int | None = None,
     pix_fmt: str | None = None,
     options: Mapping[str, str] | None = None,
+    size: tuple[int, int] | None = None,
 ) -> VideoSpec:
     """Choose the encoding of a video at ``path``, as close to that of its source as the container allows.
 
@@ -134,6 +135,7 @@ def plan_video(
         crf: Constant quality, in the encoder's own numbers; None is near lossless.
         pix_fmt: Pixel format; None is that of the source, or 4:2:0 for codecs of delivery if the source is not YUV.
         options: Further options of the encoder.
+        size: (h, w) of a frame; None is ``scale`` times that of the source.
 
     Raises:
         ValueError: If the container or encoder is unknown, the encoder cannot be opened on this machine, or they do not
@@ -163,7 +165,7 @@ def plan_video(
         raise ValueError(f'{codec} is not a video encoder; use for example {", ".join(ENCODERS.values())}')
     if container != 'yuv4mpegpipe' and not _is_supported(codec, known):
         raise ValueError(f'{path.suffix} files do not support {codec}; use another --codec or another suffix')
-    height, width = (side * scale for side in info.size)
+    height, width = size or (side * scale for side in info.size)
     formats = [one.name for one in encoder.video_formats or ()]
     if container == 'yuv4mpegpipe':
         formats = PLANAR[:3]

@@ -1,5 +1,6 @@
 """Options of an upscale."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -73,6 +74,14 @@ class OutputOptions:
         subtitles: Keep the subtitles.
         pix_fmt: Pixel format, by FFmpeg's name; None is as near to the source as players take it.
         encoder_options: Further options of the encoder, by FFmpeg's names.
+        scale: Scale of the output, such as 2 or 1.5; None is that of the network. At most one of ``scale``, ``size``
+            and ``height`` may be given.
+        size: (h, w) of the output; players still show the shape of the source.
+        height: Height of the output, whose width follows.
+        preview: Put the bicubic enlargement of each frame to the left of the output.
+
+    Raises:
+        ValueError: If more than one size is given, or one is not positive.
     """
 
     images: str | Path | None = None
@@ -82,6 +91,19 @@ class OutputOptions:
     subtitles: bool = True
     pix_fmt: str | None = None
     encoder_options: Mapping[str, str] = field(default_factory=dict)
+    scale: float | Fraction | None = None
+    size: tuple[int, int] | None = None
+    height: int | None = None
+    preview: bool = False
+
+    def __post_init__(self) -> None:
+        given = {name: getattr(self, name) for name in ('scale', 'size', 'height') if getattr(self, name) is not None}
+        if len(given) > 1:
+            raise ValueError(f'only one of scale, size and height may be given, but got {given}')
+        for name, value in given.items():
+            sides = value if name == 'size' else (value,)
+            if not all(math.isfinite(side) and side > 0 for side in sides):
+                raise ValueError(f'{name} must be positive, but got {value}')
 
 
 @dataclass(frozen=True)
