@@ -67,7 +67,7 @@ def upscale(
     """
     chosen = model if isinstance(model, ModelOptions) else ModelOptions(model)
     video, pictures = name_targets(Path(target), output.images)
-    reader = open_reader(source, None if part.fps is None else _rate(part.fps))
+    reader = open_reader(source, None if part.fps is None else _rate(part.fps), part.deinterlace)
     refuse_own_source(reader, video, pictures)
     works = [ResumableOutput(path, path is pictures) for path in (video, pictures) if path is not None]
     if job.resume and is_complete(works):
@@ -109,6 +109,7 @@ def upscale(
             video=spec and spec.to_json(),
             images=str(pictures),
             span=[part.start, part.duration],
+            deinterlace=part.deinterlace,
             segment=job.segment_length,
             size=[*size, output.preview],
         )

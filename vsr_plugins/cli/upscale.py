@@ -49,6 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument('--duration', metavar='TIME', type=_seconds, help='duration to upscale (default: all)')
     source.add_argument('--fps', type=_rate, help='frames per second of images (default: 25), such as 30000/1001')
 
+    source.add_argument(
+        '--deinterlace',
+        choices=('auto', 'off'),
+        default='auto',
+        help='auto makes interlaced frames progressive by bwdif (default: auto)',
+    )
+
     target = parser.add_argument_group('target')
     size = target.add_mutually_exclusive_group()
     size.add_argument('--scale', metavar='FACTOR', type=_rate, help='scale of OUT (default: that of the network)')
@@ -143,7 +150,12 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
     tile = None if args.tile == 'auto' else int(args.tile)
     return dict(
         model=ModelOptions(args.model, args.config, args.checkpoint, args.device, args.precision, tile),
-        part=SourceOptions(args.start, args.duration if args.preview is None else args.preview, args.fps),
+        part=SourceOptions(
+            args.start,
+            args.duration if args.preview is None else args.preview,
+            args.fps,
+            args.deinterlace == 'auto',
+        ),
         output=OutputOptions(
             args.images,
             args.codec,

@@ -13,6 +13,7 @@ import numpy as np
 
 from .chroma_siting import StatedSiting
 from .decoding import RgbReader, matrix_of
+from .deinterlacing import deinterlaced
 from .frames import InputFrame
 from .images import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, read_rgb_deep
 from .seek import LEADS, Timed, seek, trim
@@ -107,6 +108,7 @@ class VideoReader:
 
     Args:
         path: The file.
+        deinterlace: Whether interlaced frames are made progressive.
 
     Attributes:
         damage: Damage found while the file was read, one sentence; None if there was none.
@@ -118,8 +120,8 @@ class VideoReader:
         UnreadableError: If the file is not a video, or no frame can be decoded.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, deinterlace: bool = True) -> None:
+        self.path, self.deinterlace = path, deinterlace
         self.damage: str | None = None
         self.first_time = Fraction(0)
         self.time_offsets: list[Fraction] = []
@@ -191,7 +193,8 @@ class VideoReader:
     ) -> Iterator[Timed]:
         """Yield all frames that can be decoded, with increasing times."""
         mean_duration, last_pts, duration, offset, restarts = self._mean_duration, None, 0, 0, 0
-        for frame in self._decoded(container, stream, after_seek):
+        frames = self._decoded(container, stream, after_seek)
+        for frame in deinterlaced(frames, self.info.time_base) if self.deinterlace else frames:
             if frame.pts is not None:
                 pts = frame.pts + offset
             else:
@@ -286,16 +289,17 @@ class VideoReader:
             pix_fmt=frame.format.name,
             colors=(2 if is_full else 1, matrix_of(frame), frame.color_trc, frame.color_primaries),
             aspect=aspect,
-            warnings=(*_warnings(frame), *_further_streams(container)),
+            warnings=(*_warnings(frame, self.deinterlace), *_further_streams(container)),
         )
 
 
-def open_reader(source: str | Path, fps: Fraction | None = None) -> VideoReader | ImageReader:
+def open_reader(source: str | Path, fps: Fraction | None = None, deinterlace: bool = True) -> VideoReader | ImageReader:
     """Open a video file, a folder of images, a glob of images, or a template such as ``frame_%04d.png``.
 
     Args:
         source: Path, glob or template.
         fps: Frames per second, for images only.
+        deinterlace: See ``VideoReader``.
 
     Raises:
         FileNotFoundError: If nothing has that name.
@@ -318,7 +322,7 @@ def open_reader(source: str | Path, fps: Fraction | None = None) -> VideoReader 
         return ImageReader([path], fps)
     if fps is not None:
         raise ValueError(f'{path} is a video with its own frame rate, but got fps={fps}; omit --fps, it is for images')
-    return VideoReader(path)
+    return VideoReader(path, deinterlace)
 
 
 def _matches(pattern: str) -> list[Path]:
@@ -342,17 +346,16 @@ def _is_pattern(name: str) -> bool:
     return has_magic(name) or re.search(r'%0?\d*d', name) is not None
 
 
-def _warnings(frame: av.VideoFrame) -> Iterator[str]:
+def _warnings(frame: av.VideoFrame, deinterlace: bool) -> Iterator[str]:
     if (transfer := HDR_TRANSFERS.get(frame.color_trc)) is not None:
         yield (
             f'HDR input ({transfer}) is not converted: the coded values are restored like those of SDR and tagged as '
             'HDR again; the metadata of the mastering display are not copied'
         )
-    if frame.interlaced_frame:
-        yield (
-            'interlaced input is not deinterlaced: two fields are restored as one frame, which amplifies combing; '
-            'deinterlace it first, for example with ffmpeg -vf bwdif'
-        )
+    if frame.interlaced_frame and deinterlace:
+        yield 'interlaced input is deinterlaced by bwdif; --deinterlace off restores two fields as one frame'
+    elif frame.interlaced_frame:
+        yield 'interlaced input is not deinterlaced: two fields are restored as one frame, which amplifies combing'
 
 
 def _further_streams(container: av.container.InputContainer) -> Iterator[str]:

@@ -57,6 +57,8 @@ class AudioTranscoder:
         context.bit_rate = min(BIT_RATE * channels, STEREO_ONLY.get(codec, BIT_RATE * channels))
         context.time_base = Fraction(1, rate)
         self._graph: av.filter.Graph | None = None
+        # Time of the last frame by the file, and time of the next one by the number of samples.
+        self._found: int | None = None
         self._next: int | None = None
         self._time_base, self._end = source.time_base, None
 
@@ -88,10 +90,10 @@ class AudioTranscoder:
     def _encoded(self, frame: av.AudioFrame) -> Iterator[av.Packet]:
         time_base = self._time_base
         # Some formats have no times, or the same for all.
-        if self._next is not None and (frame.pts is None or frame.pts < self._next - time_base.denominator):
-            frame.pts = self._next
-        if frame.pts is None:
-            frame.pts = 0
+        found = frame.pts
+        if found is None or (self._found is not None and found <= self._found):
+            frame.pts = self._next or 0
+        self._found = found
         frame.time_base = time_base
         self._next = frame.pts + max(round(Fraction(frame.samples, frame.sample_rate) / time_base), 1)
         if self._graph is None:

@@ -44,6 +44,7 @@ class SourceOptions:
         start: Seconds to skip at the beginning.
         duration: Seconds to upscale; None for all.
         fps: Frames per second of images; 25 by default.
+        deinterlace: Make interlaced frames of a video progressive.
 
     Raises:
         ValueError: If a time is negative or beyond three years.
@@ -52,6 +53,7 @@ class SourceOptions:
     start: float = 0.0
     duration: float | None = None
     fps: float | Fraction | None = None
+    deinterlace: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < MAX_SECONDS or not (self.duration is None or 0 < self.duration < MAX_SECONDS):
