@@ -23,7 +23,7 @@ COPIED = {
         'audio': {'mp1', 'mp2', 'mp3', 'aac', 'aac_latm', 'ac3', 'eac3', 'dts', 'truehd', 'opus', 's302m'},
         'subtitle': {'dvb_subtitle', 'dvb_teletext'},
     },
-    'flv': {'audio': {'mp3', 'aac', 'nellymoser', 'speex', 'adpcm_swf'}, 'subtitle': set()},
+    'flv': {'audio': {'mp3', 'aac', 'nellymoser', 'adpcm_swf'}, 'subtitle': set()},
 }
 # Encoders for what a container does not take, the first that it takes; players of the container know them.
 AUDIO_ENCODERS = {
@@ -42,7 +42,7 @@ OTHERWISE = ('aac', 'libmp3lame', 'ac3')
 LOSSLESS_CONTAINERS = ('matroska', 'ogg')
 SUBTITLE_ENCODERS = {'mp4': 'mov_text', 'mov': 'mov_text', 'matroska': 'subrip', 'webm': 'webvtt'}
 # Packets of a track that are written to see whether a container takes them.
-TRIAL_PACKETS = 3
+TRIAL_PACKETS = 8
 
 
 @dataclass(frozen=True)
@@ -218,11 +218,15 @@ def _is_lossless(codec: str) -> bool:
 
 
 def _is_found(file: io.BytesIO, codec: str) -> bool:
-    """Whether a file that was written has the audio codec for its reader; files too short to be read may have it."""
+    """Whether audio that was written is read as what it is, and decoded; files too short to be read may hold it."""
     file.seek(0)
     try:
         with open_media(file) as source:
-            found = [_codec_of(stream) for stream in source.streams if stream.type == 'audio']
+            stream = next(iter(source.streams.audio), None)
+            if stream is None:
+                return True
+            if _codec_of(stream) not in (codec, 'aac_latm'):
+                return False
+            return stream.codec_context is None or next(source.decode(stream), None) is not None
     except (av.FFmpegError, ValueError):
-        return True
-    return not found or found[0] == codec or codec in ('aac_latm',)
+        return False
