@@ -2,7 +2,7 @@
 
 import logging
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import Any
 from torch import nn
 
 from ..inference.job.options import JobOptions, ModelOptions, OutputOptions, SourceOptions
+from ..inference.job.output_frames import FrameShape
+from ..inference.job.output_size import output_size, pixel_aspect
 from ..inference.job.resumable_output import ResumableOutput
 from ..inference.job.segments import SegmentWriter
 from ..inference.job.targets import begin, is_complete, name_targets, refuse_own_source
@@ -18,8 +20,8 @@ from ..inference.job.upscale_job import Progress, Upscaled, UpscaleJob
 from ..inference.job.workers import Workers
 from ..inference.load_model import choose_model
 from ..inference.predictor import VideoPredictor
+from ..media.aux_streams import AuxStreams
 from ..media.encoding import plan_video
-from ..media.mux import AuxStreams
 from ..media.readers import ImageReader, open_reader
 from ..pretrained import better_model, checkpoint_file, default_model, find_pretrained, install_hint
 
@@ -65,7 +67,7 @@ def upscale(
     """
     chosen = model if isinstance(model, ModelOptions) else ModelOptions(model)
     video, pictures = name_targets(Path(target), output.images)
-    reader = open_reader(source, None if part.fps is None else _rate(part.fps))
+    reader = open_reader(source, None if part.fps is None else _rate(part.fps), part.deinterlace)
     refuse_own_source(reader, video, pictures)
     works = [ResumableOutput(path, path is pictures) for path in (video, pictures) if path is not None]
     if job.resume and is_complete(works):
@@ -82,11 +84,23 @@ def upscale(
     predictor = VideoPredictor(built, workers.device(chosen.device), chosen.precision, chosen.tile)
     scale, temporal_scale = predictor.spec.scale, predictor.spec.temporal_scale
     spec = aux_streams = None
+    size = output_size(reader.info.size, scale, output)
     if video is not None:
-        spec = plan_video(video, reader.info, scale, temporal_scale, output.codec, output.crf)
+        info = replace(reader.info, aspect=pixel_aspect(reader.info.size, size, reader.info.aspect))
+        spec = plan_video(
+            video,
+            info,
+            scale,
+            temporal_scale,
+            output.codec,
+            output.crf,
+            output.pix_fmt,
+            output.encoder_options,
+            (size[0], size[1] * (1 + output.preview)),
+        )
         if reader.path is not None:
-            aux_streams = AuxStreams(reader.path, output.audio, output.subtitles, part.start, part.duration)
-            aux_streams.check(spec)
+            audio = {True: 'auto', False: 'none'}.get(output.audio, output.audio)
+            aux_streams = AuxStreams(reader.path, audio, output.subtitles, part.start, part.duration).planned(spec)
     if workers.rank == 0:
         weights = chosen.checkpoint and _stamp(checkpoint_file(chosen.checkpoint))
         settings = dict(
@@ -95,7 +109,9 @@ def upscale(
             video=spec and spec.to_json(),
             images=str(pictures),
             span=[part.start, part.duration],
+            deinterlace=part.deinterlace,
             segment=job.segment_length,
+            size=[*size, output.preview],
         )
         begin(works, settings, job.force, job.resume)
         if is_default:
@@ -103,7 +119,15 @@ def upscale(
     workers.barrier()
     writer = SegmentWriter(works[0], job.segment_length, spec, works[-1].frames if pictures else None, temporal_scale)
     return UpscaleJob(
-        reader, predictor, writer, works, aux_streams, workers, (part.start, part.duration), on_progress
+        reader,
+        predictor,
+        writer,
+        works,
+        aux_streams,
+        workers,
+        (part.start, part.duration),
+        on_progress,
+        FrameShape(size, output.preview),
     ).run(job.on_interrupt)
 
 

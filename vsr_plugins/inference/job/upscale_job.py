@@ -9,13 +9,14 @@ from time import perf_counter
 
 import av
 
+from ...media.aux_streams import AuxStreams
 from ...media.encoding import VideoSpec
 from ...media.frames import InputFrame, OutputFrame
-from ...media.mux import AuxStreams, mux
+from ...media.mux import mux
 from ...media.readers import ImageReader, VideoReader
 from ...media.video_files import DISK_ERRORS
 from ..predictor import VideoPredictor
-from .output_frames import upscaled
+from .output_frames import AS_IT_IS, FrameShape, upscaled
 from .pipeline import run_pipeline
 from .resumable_output import ResumableOutput
 from .segments import SegmentWriter
@@ -57,6 +58,7 @@ class UpscaleJob:
         workers: The processes that share the job.
         span: Start and duration in seconds.
         on_progress: Called with the number of finished frames and the total, None if unknown.
+        shape: Size of the output, if it is not that of the network.
         done: Number of finished frames.
     """
 
@@ -68,6 +70,7 @@ class UpscaleJob:
     workers: Workers
     span: tuple[float, float | None]
     on_progress: Progress | None
+    shape: FrameShape = AS_IT_IS
     done: int = 0
 
     @property
@@ -148,7 +151,7 @@ class UpscaleJob:
                 yield frame
 
         def restore(frames: Iterator[InputFrame]) -> Iterator[OutputFrame]:
-            for frame in upscaled(frames, self.predictor.restore, network.temporal_scale):
+            for frame in upscaled(frames, self.predictor.restore, network.temporal_scale, self.shape):
                 if stop is not None and frame.source >= stop:
                     return
                 if frame.source >= first:
@@ -205,7 +208,7 @@ class UpscaleJob:
                 raise
             raise ValueError(
                 f'muxing {primary.target} failed ({error.strerror}); the restored segments are kept; continue without '
-                'audio and subtitles with --resume --no-audio --no-subtitles'
+                'audio and subtitles with --resume --audio none --no-subtitles'
             ) from error
         except BaseException:
             video.unlink(missing_ok=True)
