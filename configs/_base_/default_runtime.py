@@ -19,6 +19,7 @@ default_hooks = dict(
         type='CheckpointHook', interval=5000, by_epoch=False, out_dir=None, max_keep_ckpts=3, save_optimizer=True
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    pictures=dict(type='FramePicturesHook', val_clips=4),
 )
 
 env_cfg = dict(
