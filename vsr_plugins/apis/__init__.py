@@ -37,6 +37,8 @@ EXPORTS = {
     '..evaluation.tables.method_table': ('to_markdown', 'to_rich'),
     '..evaluation.tables.rendering': ('to_json',),
     '..evaluation.tables.score_table': ('ScoreTable',),
+    '..inference.job.batch_targets': ('plan_targets',),
+    '..inference.job.options': ('Naming',),
     '..inference.load_model': ('load_model',),
     '..inference.onnx_export': ('check_target', 'export_onnx'),
     '..media.atomic_files': ('atomic_write',),

@@ -1,8 +1,10 @@
 """Upscale a video with a network; audio, subtitles, frame times, colours and bit depth are kept.
 
 IN is a video file, a folder of images in natural order, a glob of images (in quotes) or a template such as
-frame_%04d.png. OUT is a video file, or a folder for PNG images. With several IN, OUT is a folder, and each IN is
-written to a file of the same name in it. Each scene is restored separately.
+frame_%04d.png. OUT is a video file, or a folder for PNG images. Each scene is restored separately.
+
+With several IN, or a folder of videos as IN, OUT is a folder, and each IN is written to a file of the same name in it.
+So it is with one video if OUT is an existing folder or ends in a slash.
 
 OUT is written atomically. An unfinished upscale is kept in a hidden folder beside it; --resume continues it.
 
@@ -46,6 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     target = parser.add_argument_group('target')
     target.add_argument('--images', metavar='DIR', type=Path, help='also write PNG images to DIR')
+    target.add_argument(
+        '--ext',
+        help="ending of the files in a folder, such as mp4; png for images (default: the source's, or mkv)",
+    )
+    target.add_argument('--suffix', metavar='TEXT', default='', help='text to add to the names of files in a folder')
+    target.add_argument('--recursive', action='store_true', help='also take the videos in subfolders of IN')
     target.add_argument('--codec', help="encoder, such as libx264, libx265, ffv1 (default: the source's codec)")
     target.add_argument('--crf', type=int, help='quality, 0 is best (default: visually near lossless)')
     target.add_argument('--no-audio', action='store_true', help='omit the audio')
@@ -88,11 +96,11 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError(f"IN and OUT must not be empty, but got '' in {args.paths}")
     if args.tile != 'auto' and not args.tile.isdecimal():
         raise ValueError(f"--tile must be a number of pixels or 'auto', but got {args.tile!r}")
-    options = _options(args)
+    naming, options = _options(args)
     # SIGTERM is handled like Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return _upscale(args.paths, options)
+        return _upscale(args.paths, naming, options)
     except KeyboardInterrupt as interrupt:
         print(f'vsr upscale: {interrupt or "stopped"}', file=sys.stderr)
         return 130
@@ -100,12 +108,12 @@ def run(args: argparse.Namespace) -> int:
         signal.signal(signal.SIGTERM, before)
 
 
-def _options(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the keyword arguments of ``upscale``."""
-    from ..apis import JobOptions, ModelOptions, OutputOptions, SourceOptions
+def _options(args: argparse.Namespace) -> tuple['Naming', dict[str, Any]]:  # noqa: F821
+    """Return the names in a folder, and the keyword arguments of ``upscale``."""
+    from ..apis import JobOptions, ModelOptions, Naming, OutputOptions, SourceOptions
 
     tile = None if args.tile == 'auto' else int(args.tile)
-    return dict(
+    return Naming(args.ext, args.suffix, args.recursive), dict(
         model=ModelOptions(args.model, args.config, args.checkpoint, args.device, args.precision, tile),
         part=SourceOptions(args.start, args.duration, args.fps),
         output=OutputOptions(args.images, args.codec, args.crf, not args.no_audio, not args.no_subtitles),
@@ -156,26 +164,29 @@ def _rate(text: str) -> Fraction:
         raise argparse.ArgumentTypeError(f'must be a number or a fraction as 30000/1001, but got {text!r}') from error
 
 
-def _upscale(paths: list[str], options: dict) -> int:
-    from ..apis import upscale, upscale_batch
+def _upscale(paths: list[str], naming: 'Naming', options: dict) -> int:  # noqa: F821
+    from ..apis import plan_targets, upscale, upscale_batch
     from . import format_error
 
     *sources, target = paths
+    targets, is_folder = plan_targets(sources, target, naming)
     with _Display() as display:
-        if len(sources) == 1:
+        if not is_folder:
             display.begin(Path(sources[0]))
             results = {sources[0]: upscale(sources[0], target, on_progress=display.show, **options)}
         else:
             if options['output'].images is not None:
                 raise ValueError(
-                    f'--images {options["output"].images} works with one video only, but got {len(sources)}; '
-                    'upscale each into a folder'
+                    f'--images {options["output"].images} works with one video and the name of a video only; write '
+                    'the images of each video into a folder with --ext png'
                 )
-            results = upscale_batch(sources, target, display.begin, on_progress=display.show, **options)
+            results = upscale_batch(sources, target, display.begin, naming=naming, on_progress=display.show, **options)
     status = 0
     for source, result in results.items():
         if isinstance(result, Exception):
-            print(f'vsr upscale: error: {format_error(result)}', file=sys.stderr)
+            about = format_error(result)
+            about = about if str(source) in about else f'{source}: {about}'
+            print(f'vsr upscale: error: {about}', file=sys.stderr)
             status = 2
             continue
         if result.damage:

@@ -8,10 +8,27 @@ import numpy as np
 from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 
-from .images import UnreadableError
+from .images import UnreadableError, natural_key
 from .video_files import open_media
 
-VIDEO_SUFFIXES = frozenset(('.mp4', '.mkv', '.mov', '.avi', '.webm', '.m4v', '.y4m', '.mpg', '.mpeg', '.ts', '.wmv'))
+_COMMON = (
+    '.mp4',
+    '.mkv',
+    '.mov',
+    '.avi',
+    '.webm',
+    '.m4v',
+    '.y4m',
+    '.mpg',
+    '.mpeg',
+    '.ts',
+    '.wmv',
+    '.flv',
+    '.3gp',
+    '.ogv',
+)
+_RARE = ('.3g2', '.asf', '.divx', '.dv', '.f4v', '.m2ts', '.m2v', '.mts', '.mxf', '.nut', '.qt', '.rm', '.rmvb', '.vob')
+VIDEO_SUFFIXES = frozenset(_COMMON + _RARE)
 
 # SWS_BICUBIC, SWS_ACCURATE_RND, SWS_FULL_CHR_H_INT and SWS_FULL_CHR_H_INP of FFmpeg: PyAV has names for the last three
 # from 18 on, which needs Python 3.11; all versions take numbers.
@@ -20,6 +37,13 @@ ACCURATE = 0x4 | 0x40000 | 0x2000 | 0x4000
 BT709, BT601 = 1, 6
 UNSPECIFIED_MATRICES = (0, 2, 3)
 MAX_SD_SIZE = (1024, 576)
+
+
+def list_videos(folder: Path, recursive: bool = True) -> list[Path]:
+    """List the videos in ``folder``, and in its subfolders if asked, without hidden ones, in natural order."""
+    found = (path for path in folder.glob('**/*' if recursive else '*') if path.suffix.lower() in VIDEO_SUFFIXES)
+    shown = (path for path in found if not any(part.startswith('.') for part in path.relative_to(folder).parts))
+    return sorted(filter(Path.is_file, shown), key=lambda path: natural_key(str(path)))
 
 
 def decode(path: Path) -> Iterator[av.VideoFrame]:

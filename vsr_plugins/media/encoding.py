@@ -210,6 +210,18 @@ def _format_of(path: Path) -> str:
     return names.get(path.suffix.lower(), path.suffix.lower().lstrip('.'))
 
 
+def can_write(suffix: str) -> bool:
+    """Whether a file of this suffix, such as ``.mp4``, can hold a video encoded by one of ``ENCODERS``."""
+    try:
+        with open_media(
+            io.BytesIO(), 'w', format=av.ContainerFormat(_format_of(Path(f'a{suffix}')), 'w').name
+        ) as probe:
+            container, known = probe.format.name, probe.supported_codecs
+    except ValueError:
+        return False
+    return container in BY_CONTAINER or container == 'mpegts' or _is_supported(FALLBACK, known)
+
+
 def _is_supported(codec: str, known: set[str]) -> bool:
     try:
         return av.Codec(codec, 'w').canonical_name in known

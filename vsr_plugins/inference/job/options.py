@@ -1,11 +1,14 @@
 """Options of an upscale."""
 
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
 from torch import nn
+
+from ...media.encoding import can_write
 
 MAX_SECONDS = 10**8  # three years; longer times do not fit the integers of timestamps
 # Source frames in a segment: an interrupted run repeats at most one segment, and processes share work by segments.
@@ -103,3 +106,31 @@ class JobOptions:
             raise ValueError(f"on_interrupt must be 'keep' or 'discard', but got {self.on_interrupt!r}")
         if self.segment_length < 1:
             raise ValueError(f'segment_length must be at least 1 frame, but got {self.segment_length}')
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Names of the targets in a folder.
+
+    Attributes:
+        ext: Ending of all targets; None keeps that of each source, or takes ``.mkv`` if it cannot be written.
+            The ending of an image, such as ``.png``, writes a folder of images for each video.
+        suffix: Text between the name of a source and the ending.
+        recursive: Whether folders of videos are searched with their subfolders, which the targets repeat.
+
+    Raises:
+        ValueError: If the ending cannot be written, or the suffix is a path.
+    """
+
+    ext: str | None = None
+    suffix: str = ''
+    recursive: bool = False
+
+    def __post_init__(self) -> None:
+        if self.ext is not None:
+            ext = '.' + self.ext.lower().lstrip('.')
+            if not (can_write(ext) or ext == '.png'):
+                raise ValueError(f'ext must be an ending that can be written, such as .mp4, but got {self.ext!r}')
+            object.__setattr__(self, 'ext', ext)
+        if '/' in self.suffix or os.sep in self.suffix:
+            raise ValueError(f'suffix must be a part of a name, but got {self.suffix!r}')

@@ -145,6 +145,8 @@ class ResumableOutput:
             if result.is_dir():
                 if self._target_exists():
                     raise FileExistsError
+                if self.target.exists():
+                    self.target.rmdir()
                 os.rename(result, self.target)
                 return
             try:
@@ -182,7 +184,7 @@ class ResumableOutput:
 
     def is_complete(self) -> bool:
         """Whether the target exists and has no work folder left."""
-        return self.target.exists() and not self.path.exists()
+        return self.target.exists() and self._target_exists() and not self.path.exists()
 
     def remove_if_published(self) -> None:
         """Remove the work folder if the target was already published from it."""
@@ -191,6 +193,9 @@ class ResumableOutput:
             self.remove()
 
     def _target_exists(self) -> bool:
+        """Whether there is a target to replace; an empty folder is a place for images, not a result."""
+        if self.is_folder and self.target.is_dir() and not self.target.is_symlink():
+            return any(self.target.iterdir())
         return os.path.lexists(self.target)
 
     def _is_ours(self, state: dict) -> bool:
