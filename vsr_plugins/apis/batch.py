@@ -8,7 +8,6 @@ import av
 from ..inference.job.batch_targets import plan_targets
 from ..inference.job.options import Naming
 from ..inference.job.workers import Workers
-from ..media.images import IMAGE_SUFFIXES
 from .upscaling import Upscaled, upscale
 
 
@@ -26,7 +25,7 @@ def upscale_batch(
     continues with the next source.
 
     Args:
-        sources: Video files, folders of videos, and folders of images.
+        sources: Video files, images, folders of videos, and folders of images.
         folder: Target folder.
         on_begin: Called with each source before it is upscaled.
         naming: Names of the targets.
@@ -36,14 +35,9 @@ def upscale_batch(
         The result or the exception of each source of this process.
 
     Raises:
-        ValueError: See ``plan_targets``; also if a source is an image.
+        ValueError: See ``plan_targets``.
     """
     targets, _ = plan_targets(sources, folder, naming, is_folder=True)
-    for source in targets:
-        if source.suffix.lower() in IMAGE_SUFFIXES:
-            raise ValueError(
-                f'{source} is an image, but a source is a sequence of images; name its folder or a quoted pattern'
-            )
     group = Workers.from_environment()
     alone = Workers(local_rank=group.local_rank)
     results: dict[Path, Upscaled | Exception] = {}

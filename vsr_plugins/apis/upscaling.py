@@ -11,13 +11,14 @@ from typing import Any
 from torch import nn
 
 from ..inference.job.options import JobOptions, ModelOptions, OutputOptions, SourceOptions
-from ..inference.job.resumable_output import ResumableOutput
 from ..inference.job.segments import SegmentWriter
 from ..inference.job.targets import begin, is_complete, name_targets, refuse_own_source
 from ..inference.job.upscale_job import Progress, Upscaled, UpscaleJob
 from ..inference.job.workers import Workers
 from ..inference.load_model import choose_model
 from ..inference.predictor import VideoPredictor
+from ..media.animations import WRITTEN as ANIMATIONS
+from ..media.animations import plan_animation
 from ..media.encoding import plan_video
 from ..media.mux import AuxStreams
 from ..media.readers import ImageReader, open_reader
@@ -46,8 +47,9 @@ def upscale(
     ``torchrun`` started several processes, each restores a part of the video.
 
     Args:
-        source: A video file, a folder of images in natural order, a glob of images, or ``frame_%04d.png``.
-        target: A video file by its suffix, or a folder for PNG images.
+        source: A video file, an image, an animated image, a folder of images in natural order, a glob of images, or
+            ``frame_%04d.png``.
+        target: A video file or an animated image by its suffix, a folder for PNG images, or an image for an image.
         model: Name of a pretrained model, a model, or ``ModelOptions``; None uses the best pretrained model on this
             machine.
         part: The part of the source.
@@ -64,10 +66,11 @@ def upscale(
         KeyboardInterrupt: When interrupted; the message names what was kept.
     """
     chosen = model if isinstance(model, ModelOptions) else ModelOptions(model)
-    video, pictures = name_targets(Path(target), output.images)
     reader = open_reader(source, None if part.fps is None else _rate(part.fps))
+    to_video, to_images = name_targets(Path(target), output.images, reader)
+    works = [work for work in (to_video, to_images) if work is not None]
+    video, pictures = (None if work is None else work.target for work in (to_video, to_images))
     refuse_own_source(reader, video, pictures)
-    works = [ResumableOutput(path, path is pictures) for path in (video, pictures) if path is not None]
     if job.resume and is_complete(works):
         return Upscaled(tuple(work.target for work in works), 0, 0.0, 0.0)
     workers = workers or Workers.from_environment()
@@ -81,8 +84,11 @@ def upscale(
     built = choose_model(chosen.config, chosen.checkpoint, name)
     predictor = VideoPredictor(built, workers.device(chosen.device), chosen.precision, chosen.tile)
     scale, temporal_scale = predictor.spec.scale, predictor.spec.temporal_scale
-    spec = aux_streams = None
-    if video is not None:
+    spec = aux_streams = loop = None
+    if video is not None and video.suffix.lower() in ANIMATIONS:
+        loop = getattr(reader, 'loop', 0)
+        spec = plan_animation(reader.info, scale, temporal_scale)
+    elif video is not None:
         spec = plan_video(video, reader.info, scale, temporal_scale, output.codec, output.crf)
         if reader.path is not None:
             aux_streams = AuxStreams(reader.path, output.audio, output.subtitles, part.start, part.duration)
@@ -101,10 +107,19 @@ def upscale(
         if is_default:
             _mention_better_model()
     workers.barrier()
-    writer = SegmentWriter(works[0], job.segment_length, spec, works[-1].frames if pictures else None, temporal_scale)
-    return UpscaleJob(
-        reader, predictor, writer, works, aux_streams, workers, (part.start, part.duration), on_progress
-    ).run(job.on_interrupt)
+    span = part.start, part.duration
+    writer = SegmentWriter(
+        works[0],
+        job.segment_length,
+        spec,
+        works[-1].frames if pictures else None,
+        reader.names(*span),
+        '.png' if to_images is None or to_images.is_folder else pictures.suffix,
+        temporal_scale,
+    )
+    return UpscaleJob(reader, predictor, writer, works, aux_streams, workers, span, on_progress, loop).run(
+        job.on_interrupt
+    )
 
 
 @cache

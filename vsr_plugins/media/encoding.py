@@ -18,6 +18,7 @@ import numpy as np
 from av.codec.codec import find_best_pix_fmt_of_list
 from av.video.reformatter import VideoReformatter
 
+from .alpha import composite
 from .decoding import ACCURATE, usual_matrix
 from .frames import OutputFrame
 from .readers import ReaderInfo
@@ -99,6 +100,11 @@ class VideoSpec:
             os.environ.setdefault('SVT_LOG', '1')
         return stream
 
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the pixel format holds opacity."""
+        return has_alpha(self.pix_fmt)
+
     def to_json(self) -> str:
         """Serialise to text, so that settings can be compared for equality."""
         return json.dumps(asdict(self), default=str, sort_keys=True)
@@ -174,6 +180,11 @@ def plan_video(
         info.aspect,
         crf,
     )
+
+
+def has_alpha(pix_fmt: str) -> bool:
+    """Whether a pixel format, by FFmpeg's name, holds opacity."""
+    return any(component.is_alpha for component in av.VideoFormat(pix_fmt).components)
 
 
 def choose_pix_fmt(source: str, formats: list[str], size: tuple[int, int]) -> str:
@@ -277,7 +288,11 @@ class SegmentEncoder:
 
     def write(self, frame: OutputFrame) -> None:
         """Encode a frame."""
-        picture = picture_of(frame.pixels, self.spec, self._reformatter)
+        pixels = frame.pixels
+        if frame.alpha is not None:
+            has_alpha = self.spec.has_alpha
+            pixels = np.dstack((pixels, frame.alpha)) if has_alpha else composite(pixels, frame.alpha)
+        picture = picture_of(pixels, self.spec, self._reformatter)
         picture.pts, picture.time_base, picture.duration = frame.pts, self.spec.time_base, frame.duration
         try:
             self._put(self._stream.encode(picture))
@@ -316,8 +331,9 @@ class SegmentEncoder:
 
 
 def picture_of(pixels: np.ndarray, spec: VideoSpec, reformatter: VideoReformatter) -> av.VideoFrame:
-    """Convert (h, w, 3) RGB, uint8 or uint16, to the colours and the pixel format of ``spec``."""
-    rgb = av.VideoFrame.from_ndarray(pixels, format='rgb48le' if pixels.dtype == np.uint16 else 'rgb24')
+    """Convert (h, w, 3) RGB or (h, w, 4) RGBA, uint8 or uint16, to the colours and the pixel format of ``spec``."""
+    kinds = {3: ('rgb24', 'rgb48le'), 4: ('rgba', 'rgba64le')}
+    rgb = av.VideoFrame.from_ndarray(pixels, format=kinds[pixels.shape[2]][pixels.dtype == np.uint16])
     color_range, matrix, transfer, primaries = spec.colors
     rgb.colorspace = matrix
     picture = reformatter.reformat(

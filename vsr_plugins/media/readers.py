@@ -11,9 +11,10 @@ from pathlib import Path
 import av
 import numpy as np
 
+from .alpha import fill_hidden
 from .decoding import RgbReader, matrix_of
 from .frames import InputFrame
-from .images import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, read_rgb_deep
+from .images import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, probe, read_picture
 from .seek import LEADS, Timed, seek, trim
 from .shots import CutDetector
 from .video_files import open_media
@@ -41,6 +42,7 @@ class ReaderInfo:
         colors: FFmpeg's numbers of range, matrix, transfer and primaries.
         aspect: Width of a pixel divided by its height.
         warnings: Unsupported properties of the source, such as HDR or interlacing, one sentence each.
+        has_alpha: Whether frames may be transparent.
     """
 
     size: tuple[int, int]
@@ -52,6 +54,7 @@ class ReaderInfo:
     colors: tuple[int, int, int, int] = (1, 1, 1, 1)
     aspect: Fraction = Fraction(1)
     warnings: tuple[str, ...] = ()
+    has_alpha: bool = False
 
 
 class ImageReader:
@@ -60,19 +63,30 @@ class ImageReader:
     Args:
         paths: The images.
         fps: Frames per second; 25 by default.
+        is_file: Whether the source is a single image file, and not a sequence that may have one image only.
+
+    Raises:
+        UnreadableError: If an image cannot be read, or differs in size from the first.
     """
 
     path: Path | None = None
     first_time = Fraction(0)
     time_offsets: tuple[Fraction, ...] = ()
 
-    def __init__(self, paths: list[Path], fps: Fraction | None = None) -> None:
-        self.paths = paths
+    def __init__(self, paths: list[Path], fps: Fraction | None = None, is_file: bool = False) -> None:
+        self.paths, self.is_file = paths, is_file
         self.fps = fps or DEFAULT_FPS
         self.damage: str | None = None
-        first = read_rgb_deep(paths[0])
+        opening = read_picture(paths[0])
+        first, has_alpha = opening.pixels, opening.alpha is not None
+        for path in paths[1:]:
+            size = probe(path, any_depth=True).size
+            if size != first.shape[:2]:
+                raise UnreadableError(f'{path} is {_size(size)}, but {paths[0]} is {_size(first.shape)}')
         pix_fmt = 'yuv420p' if first.dtype == np.uint8 else 'yuv420p16le'
-        self.info = ReaderInfo(first.shape[:2], 1 / self.fps, self.fps, len(paths), pix_fmt=pix_fmt)
+        self.info = ReaderInfo(
+            first.shape[:2], 1 / self.fps, self.fps, len(paths), pix_fmt=pix_fmt, has_alpha=has_alpha
+        )
 
     def frames(self, first: int = 0, start: float = 0.0, duration: float | None = None) -> Iterator[InputFrame]:
         """Yield the frames between ``start`` and ``start + duration`` seconds, from number ``first`` of them on.
@@ -84,16 +98,29 @@ class ImageReader:
         for index, path in enumerate(self._trimmed(start, duration)):
             if index < first:
                 continue
-            pixels = read_rgb_deep(path)
-            if pixels.shape[:2] != self.info.size:
-                raise UnreadableError(
-                    f'{path} is {_size(pixels.shape)}, but {self.paths[0]} is {_size(self.info.size)}'
-                )
-            yield InputFrame(pixels, index, index, 1, is_cut(_in_8_bits(pixels)))
+            picture = read_picture(path)
+            pixels = picture.pixels if picture.alpha is None else fill_hidden(picture.pixels, picture.alpha)
+            cut = is_cut(in_8_bits(pixels))
+            yield InputFrame(pixels, index, index, 1, cut, picture.alpha, picture.icc_profile)
 
     def count(self, start: float = 0.0, duration: float | None = None) -> int:
         """Count the frames between ``start`` and ``start + duration`` seconds."""
         return len(self._trimmed(start, duration))
+
+    def names(self, start: float = 0.0, duration: float | None = None) -> list[str] | None:
+        """Return the names of the frames without their endings.
+
+        Raises:
+            ValueError: If two images differ in their endings only.
+        """
+        first: dict[str, Path] = {}
+        for path in self._trimmed(start, duration):
+            if first.setdefault(path.stem, path) is not path:
+                raise ValueError(
+                    f'{first[path.stem]} and {path} have the same name; select one kind with a quoted pattern, such as '
+                    f"'{path.with_name('*' + path.suffix)}'"
+                )
+        return list(first)
 
     def _trimmed(self, start: float, duration: float | None) -> list[Path]:
         begin = -(-Fraction(start).limit_denominator(10**6) * self.fps // 1)
@@ -149,11 +176,15 @@ class VideoReader:
                         f'{self.path} changes its size at frame {index}, '
                         f'from {_size(self.info.size)} to {_size(pixels.shape)}'
                     )
-                yield InputFrame(pixels, index, pts, frame_duration, is_cut(_in_8_bits(pixels)))
+                yield InputFrame(pixels, index, pts, frame_duration, is_cut(in_8_bits(pixels)))
 
     def count(self, start: float = 0.0, duration: float | None = None) -> int:
         """Count the frames between ``start`` and ``start + duration`` seconds."""
         return sum(1 for _ in self._trimmed(start, duration))
+
+    def names(self, start: float = 0.0, duration: float | None = None) -> None:
+        """Frames of a video have no names."""
+        return
 
     @property
     def _mean_duration(self) -> int:
@@ -307,8 +338,10 @@ def open_reader(source: str | Path, fps: Fraction | None = None) -> VideoReader 
             f'there is no video, folder or image at {path.absolute()}'
             + (', and no file matches this pattern' if _is_pattern(str(source)) else '')
         )
-    if path.suffix.lower() in IMAGE_SUFFIXES:
-        return ImageReader([path], fps)
+    if path.suffix.lower() in (*IMAGE_SUFFIXES, '.gif', '.apng'):
+        from .animations import AnimationReader, count_pictures
+
+        return AnimationReader(path, fps) if count_pictures(path) > 1 else ImageReader([path], fps, is_file=True)
     if fps is not None:
         raise ValueError(f'{path} is a video with its own frame rate, but got fps={fps}; omit --fps, it is for images')
     return VideoReader(path)
@@ -348,7 +381,8 @@ def _warnings(frame: av.VideoFrame) -> Iterator[str]:
         )
 
 
-def _in_8_bits(pixels: np.ndarray) -> np.ndarray:
+def in_8_bits(pixels: np.ndarray) -> np.ndarray:
+    """Return uint8 or uint16 pixels as uint8."""
     return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
 
 

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from glob import glob, has_magic
 from pathlib import Path
 
+from ...media.animations import WRITTEN as ANIMATION_SUFFIXES
+from ...media.animations import count_pictures
 from ...media.decoding import VIDEO_SUFFIXES, list_videos
 from ...media.encoding import can_write
+from ...media.image_files import can_write_image
 from ...media.images import IMAGE_SUFFIXES, list_images, natural_key
 from .options import Naming
 from .resumable_output import ResumableOutput
@@ -22,8 +25,9 @@ def plan_targets(
     """Name the target of each source.
 
     The targets lie in a folder if ``target`` ends in a slash or is a folder already, if there are several sources, or
-    if a source is a folder or a glob of videos. An existing folder that holds the images of an earlier run is that
-    run's target. The images of one source are written to ``target`` itself.
+    if a source is a folder or a glob of videos. In a folder with videos each image is a source of its own, too. An
+    existing folder that holds the images of an earlier run is that run's target. The images of one source are written
+    to ``target`` itself.
 
     Args:
         sources: Videos, folders of videos, folders of images, globs and templates of images.
@@ -39,7 +43,9 @@ def plan_targets(
     """
     folder = Path(target)
     ends_in_slash = is_folder or str(target).endswith(('/', os.sep))
-    is_file_name = folder.suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES and not folder.is_dir()
+    is_file_name = (
+        folder.suffix.lower() in {*VIDEO_SUFFIXES, *IMAGE_SUFFIXES, *ANIMATION_SUFFIXES} and not folder.is_dir()
+    )
     found: dict[Path, Path] = {}
     is_many = len(sources) > 1
     for source in map(Path, sources):
@@ -65,7 +71,7 @@ def plan_targets(
 
 
 def _videos(source: Path, target: Path, recursive: bool) -> dict[Path, Path]:
-    """Relative path of each video that a folder or a glob stands for; empty if it stands for none."""
+    """Relative path of each video or image that a folder or a glob of videos stands for; empty if there is none."""
     if source.is_dir():
         outside = target.resolve()
         is_within = outside != source.resolve()
@@ -74,6 +80,8 @@ def _videos(source: Path, target: Path, recursive: bool) -> dict[Path, Path]:
         ]
         if not videos and not recursive and not list_images(source) and (below := list_videos(source)):
             raise ValueError(f'{source} has videos in subfolders only, such as {below[0]}; use --recursive')
+        for folder in dict.fromkeys(path.parent for path in videos):
+            videos += list_images(folder)
         return {path: path.relative_to(source) for path in videos}
     if not source.exists() and has_magic(str(source)):
         found = sorted(map(Path, glob(str(source))), key=lambda path: natural_key(str(path)))
@@ -117,5 +125,13 @@ def _named(found: Mapping[Path, Path], folder: Path, naming: Naming) -> dict[Pat
 def _target_name(source: Path, name: Path, naming: Naming) -> Path:
     if not source.is_file():
         return name.with_name(name.name + naming.suffix + ('' if naming.ext in (None, '.png') else naming.ext))
-    ext = naming.ext or (source.suffix if can_write(source.suffix) else FALLBACK_EXT)
-    return name.with_name(name.stem + naming.suffix + ('' if ext == '.png' else ext))
+    suffix, is_folder = source.suffix.lower(), False
+    if suffix not in IMAGE_SUFFIXES or count_pictures(source) > 1:
+        can_keep = can_write(suffix) or suffix in ANIMATION_SUFFIXES
+        ext = naming.ext or (source.suffix if can_keep else FALLBACK_EXT if suffix not in IMAGE_SUFFIXES else '')
+        is_folder = ext == '.png' != suffix
+    else:
+        # An image does not become a film.
+        is_image = naming.ext is not None and can_write_image(naming.ext)
+        ext = naming.ext if is_image else source.suffix if can_write_image(suffix) else '.png'
+    return name.with_name(name.stem + naming.suffix + ('' if is_folder else ext))

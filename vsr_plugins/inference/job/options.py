@@ -8,7 +8,9 @@ from typing import Literal
 
 from torch import nn
 
+from ...media.animations import WRITTEN as ANIMATION_SUFFIXES
 from ...media.encoding import can_write
+from ...media.image_files import can_write_image
 
 MAX_SECONDS = 10**8  # three years; longer times do not fit the integers of timestamps
 # Source frames in a segment: an interrupted run repeats at most one segment, and processes share work by segments.
@@ -113,8 +115,8 @@ class Naming:
     """Names of the targets in a folder.
 
     Attributes:
-        ext: Ending of all targets; None keeps that of each source, or takes ``.mkv`` if it cannot be written.
-            The ending of an image, such as ``.png``, writes a folder of images for each video.
+        ext: Ending of all targets; None keeps that of each source, or takes ``.mkv`` if it cannot be written. ``.png``
+            writes a folder of images for each video. An image keeps its ending unless this is one of images.
         suffix: Text between the name of a source and the ending.
         recursive: Whether folders of videos are searched with their subfolders, which the targets repeat.
 
@@ -129,7 +131,7 @@ class Naming:
     def __post_init__(self) -> None:
         if self.ext is not None:
             ext = '.' + self.ext.lower().lstrip('.')
-            if not (can_write(ext) or ext == '.png'):
+            if not (can_write(ext) or ext in ANIMATION_SUFFIXES or can_write_image(ext)):
                 raise ValueError(f'ext must be an ending that can be written, such as .mp4, but got {self.ext!r}')
             object.__setattr__(self, 'ext', ext)
         if '/' in self.suffix or os.sep in self.suffix:

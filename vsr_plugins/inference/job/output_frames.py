@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ...media.frames import InputFrame, OutputFrame, split_scenes
+from ...models.blocks.resize import bicubic_upsample
 
 
 def upscaled(
@@ -35,16 +36,37 @@ def upscaled(
         for outputs in restore(pixels()):
             frame = waiting.pop(0)
             pictures = [quantized(picture, frame.pixels.dtype) for picture in outputs]
+            size = pictures[0].shape[:2]
             if temporal_scale == 1:
-                yield OutputFrame(pictures[0], frame.index, frame.pts, frame.duration)
+                alpha = enlarged_alpha(frame.alpha, size)
+                yield OutputFrame(pictures[0], frame.index, frame.pts, frame.duration, alpha, frame.icc_profile)
                 continue
+            alphas = [frame.alpha, mean_alpha(frame.alpha, waiting[0].alpha if waiting else frame.alpha)]
             # With a variable rate the duration of a frame follows from the next frame of the scene, if there is one.
             duration = waiting[0].pts - frame.pts if len(outputs) == 2 and waiting else frame.duration
             for number, picture in enumerate(pictures if len(outputs) == 2 else pictures * 2):
-                yield OutputFrame(picture, frame.index, 2 * frame.pts + number * duration, duration)
+                alpha = enlarged_alpha(alphas[number if len(outputs) == 2 else 0], size)
+                pts = 2 * frame.pts + number * duration
+                yield OutputFrame(picture, frame.index, pts, duration, alpha, frame.icc_profile)
 
 
 def quantized(picture: Tensor, dtype: np.dtype) -> np.ndarray:
     """Quantize (3, h, w) in [0, 1] to (h, w, 3) over the full range of ``dtype``, uint8 or uint16."""
     levels = picture.permute(1, 2, 0).mul(float(np.iinfo(dtype).max)).round()
     return levels.to(torch.int32).numpy().astype(dtype) if dtype == np.uint16 else levels.to(torch.uint8).numpy()
+
+
+def enlarged_alpha(alpha: np.ndarray | None, size: tuple[int, int]) -> np.ndarray | None:
+    """Enlarge opacity, (h, w), to a multiple of its size by bicubic interpolation."""
+    if alpha is None:
+        return None
+    opacity = torch.from_numpy(alpha.astype(np.float32))[None]
+    enlarged = bicubic_upsample(opacity, size[0] // alpha.shape[0])[0]
+    return enlarged.round().clamp(0, np.iinfo(alpha.dtype).max).numpy().astype(alpha.dtype)
+
+
+def mean_alpha(first: np.ndarray | None, second: np.ndarray | None) -> np.ndarray | None:
+    """Return the opacity between two frames."""
+    if first is None or second is None:
+        return first
+    return ((first.astype(np.uint32) + second + 1) // 2).astype(first.dtype)

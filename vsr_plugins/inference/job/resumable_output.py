@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ...media.atomic_files import atomic_write
@@ -20,16 +20,22 @@ class ResumableOutput:
     Args:
         target: The video file or folder of images to write.
         is_folder: Whether the target is a folder.
+        has_images: Whether the target holds images: a folder of them, or one that is the target itself.
+        names: Names without endings of the images in the folder, beside numbers.
 
     Attributes:
         path: The work folder.
         is_resumed: Whether it continues an earlier run.
     """
 
-    def __init__(self, target: Path, is_folder: bool = False) -> None:
+    def __init__(
+        self, target: Path, is_folder: bool = False, has_images: bool = False, names: Collection[str] = ()
+    ) -> None:
         self.target = target
         self.path = target.with_name(f'.{target.name}.vsr')
         self.is_folder = is_folder
+        self.has_images = has_images
+        self.names = frozenset(names)
         self.is_resumed = False
         self._may_replace = False
 
@@ -99,6 +105,12 @@ class ResumableOutput:
     def frames(self) -> Path:
         """Folder of the written images."""
         return self.path / FRAMES
+
+    def images(self) -> Path | None:
+        """Return what is published of the written images: their folder, or the single one; None if there is none."""
+        written = self.frames if self.frames.is_dir() else None
+        first = None if written is None else next(written.iterdir(), None)
+        return first if first is None or not self.is_folder else written
 
     def take_back_images(self) -> None:
         """Move the images that an interrupted run published back into the work folder."""
@@ -202,7 +214,7 @@ class ResumableOutput:
         return self.target.exists() and _identity(self.target) in state.get('ours', ())
 
     def _refuse_foreign(self) -> None:
-        """Raise unless the target may be replaced: a file by a file, a folder of numbered frames by a folder."""
+        """Raise unless the target may be replaced: a file by a file, a folder of frames by a folder."""
         if not self.target.exists():
             return
         if self.target.is_dir() != self.is_folder:
@@ -210,7 +222,11 @@ class ResumableOutput:
             raise FileExistsError(f'{self.target} is {kind} and is not replaced; choose another name')
         if not self.is_folder:
             return
-        foreign = [path.name for path in self.target.iterdir() if not (path.suffix == '.png' and path.stem.isdecimal())]
+        foreign = [
+            path.name
+            for path in self.target.iterdir()
+            if not (path.suffix == '.png' and (path.stem.isdecimal() or path.stem in self.names))
+        ]
         if foreign:
             raise FileExistsError(
                 f'{self.target} is not replaced: it contains {foreign[0]}, which vsr did not write; choose another name'
