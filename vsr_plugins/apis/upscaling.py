@@ -2,7 +2,7 @@
 
 import logging
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -90,6 +90,7 @@ def upscale(
         spec = plan_animation(reader.info, scale, temporal_scale)
     elif video is not None:
         spec = plan_video(video, reader.info, scale, temporal_scale, output.codec, output.crf)
+        spec = replace(spec, background=output.background_rgb)
         if reader.path is not None:
             aux_streams = AuxStreams(reader.path, output.audio, output.subtitles, part.start, part.duration)
             aux_streams.check(spec)
@@ -116,6 +117,7 @@ def upscale(
         reader.names(*span),
         '.png' if to_images is None or to_images.is_folder else pictures.suffix,
         temporal_scale,
+        output.background_rgb,
     )
     return UpscaleJob(reader, predictor, writer, works, aux_streams, workers, span, on_progress, loop).run(
         job.on_interrupt

@@ -56,6 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     target.add_argument('--recursive', action='store_true', help='also take the videos in subfolders of IN')
     target.add_argument('--codec', help="encoder, such as libx264, libx265, ffv1 (default: the source's codec)")
     target.add_argument('--crf', type=int, help='quality, 0 is best (default: visually near lossless)')
+    target.add_argument(
+        '--background',
+        metavar='COLOR',
+        default='black',
+        help='shows through transparent frames where OUT cannot hold transparency (default: black)',
+    )
     target.add_argument('--no-audio', action='store_true', help='omit the audio')
     target.add_argument('--no-subtitles', action='store_true', help='omit the subtitles')
     target.add_argument('--force', action='store_true', help='replace an existing OUT')
@@ -116,7 +122,9 @@ def _options(args: argparse.Namespace) -> tuple['Naming', dict[str, Any]]:  # no
     return Naming(args.ext, args.suffix, args.recursive), dict(
         model=ModelOptions(args.model, args.config, args.checkpoint, args.device, args.precision, tile),
         part=SourceOptions(args.start, args.duration, args.fps),
-        output=OutputOptions(args.images, args.codec, args.crf, not args.no_audio, not args.no_subtitles),
+        output=OutputOptions(
+            args.images, args.codec, args.crf, not args.no_audio, not args.no_subtitles, args.background
+        ),
         job=JobOptions(args.force, args.resume, args.on_interrupt, args.segment),
     )
 

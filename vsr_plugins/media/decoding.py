@@ -1,6 +1,6 @@
 """Decode video files to upright RGB frames."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
@@ -86,6 +86,16 @@ class RgbReader:
 
     def __call__(self, frame: av.VideoFrame) -> np.ndarray:
         """Return (h, w, 3) RGB, uint8, or uint16 over its full range."""
+        return self._converted(frame, 'rgb24', 'rgb48le')
+
+    def with_alpha(self, frame: av.VideoFrame) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return RGB as a call does, and opacity, (h, w) of the same type; None if the pixel format has none."""
+        if not may_be_transparent(frame.format):
+            return self(frame), None
+        pixels = self._converted(frame, 'rgba', 'rgba64le')
+        return np.ascontiguousarray(pixels[..., :3]), pixels[..., 3].copy()
+
+    def _converted(self, frame: av.VideoFrame, shallow: str, deep_format: str) -> np.ndarray:
         deep = self.keep_depth and max(component.bits for component in frame.format.components) > 8
         if not frame.format.is_rgb:
             frame.colorspace = matrix_of(frame)
@@ -94,9 +104,26 @@ class RgbReader:
             self._rotation, matrix = frame.rotation, frame.side_data.get('DISPLAYMATRIX')
             self._display_matrix = None if matrix is None else bytes(matrix)
         rgb = self._reformatter.reformat(
-            frame, format='rgb48le' if deep else 'rgb24', interpolation=ACCURATE, threads=1
+            frame, format=deep_format if deep else shallow, interpolation=ACCURATE, threads=1
         )
         return upright(rgb.to_ndarray(), self._display_matrix)
+
+
+def may_be_transparent(pix_fmt: av.VideoFormat) -> bool:
+    """Whether a pixel format holds opacity, by itself or in its palette."""
+    return pix_fmt.has_palette or any(component.is_alpha for component in pix_fmt.components)
+
+
+def decoder_of(stream: av.VideoStream) -> Callable[[av.Packet], list[av.VideoFrame]]:
+    """Return the function that decodes the packets of a stream.
+
+    FFmpeg's own decoders of VP8 and VP9 leave out the opacity; libvpx has it.
+    """
+    name = stream.codec_context.codec.canonical_name
+    if stream.metadata.get('alpha_mode') != '1' or name not in ('vp8', 'vp9'):
+        return av.Packet.decode
+    context = av.CodecContext.create('libvpx-vp9' if name == 'vp9' else 'libvpx', 'r')
+    return lambda packet: context.decode(packet if packet.size else None)
 
 
 def matrix_of(frame: av.VideoFrame) -> int:

@@ -16,6 +16,7 @@ from typing import BinaryIO
 import av
 import numpy as np
 from av.codec.codec import find_best_pix_fmt_of_list
+from av.packet import PacketSideData
 from av.video.reformatter import VideoReformatter
 
 from .alpha import composite
@@ -49,6 +50,13 @@ VARIABLE_RATE = 0x400
 PLANAR = ['yuv420p', 'yuv422p', 'yuv444p', 'yuv420p10le', 'yuv422p10le', 'yuv444p10le']
 PROBE_SIZE = (64, 64)
 _RECORD = struct.Struct('<qqqBI')
+_SIZE = struct.Struct('<I')
+# Where VP9 keeps its opacity, by FFmpeg's name and number.
+SIDE_DATA, SIDE_DATA_NUMBER = 'matroska_block_additional', 15
+# libvpx lists others, and opens none of them.
+VP9_ALPHA = 'yuva420p'
+# Encoder with opacity of containers that have one, for sources whose own codec has none.
+WITH_ALPHA = {'mov': 'prores_ks', 'webm': 'libvpx-vp9', 'matroska': 'ffv1'}
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class VideoSpec:
         colors: FFmpeg's numbers of range, matrix, transfer and primaries.
         aspect: Width of a pixel divided by its height.
         crf: Constant rate factor; None leaves the encoder's default.
+        background: RGB that shows through where frames are transparent and the pixel format has no opacity.
     """
 
     container: str
@@ -78,6 +87,7 @@ class VideoSpec:
     colors: tuple[int, int, int, int]
     aspect: Fraction
     crf: int | None
+    background: tuple[int, int, int] = (0, 0, 0)
 
     def add_to(self, container: av.container.OutputContainer) -> av.VideoStream:
         """Add a stream with these settings to a container; equal settings encode identically."""
@@ -142,6 +152,8 @@ def plan_video(
             codec = FALLBACK
         if container == 'webm' and info.codec == 'av1':
             codec = ENCODERS['av1']
+        if info.has_alpha and not _holds_alpha(codec, container):
+            codec = WITH_ALPHA.get(container, codec)
     try:
         encoder = av.Codec(codec, 'w')
     except ValueError as error:
@@ -158,6 +170,15 @@ def plan_video(
         # Its header has no field for the matrix: readers assume the usual one for the size.
         colors = (colors[0], usual_matrix(height, width), *colors[2:])
     pix_fmt = choose_pix_fmt(info.pix_fmt, formats, (height, width))
+    if info.has_alpha and _holds_alpha(codec, container):
+        pix_fmt = VP9_ALPHA if codec == 'libvpx-vp9' else _with_alpha(pix_fmt, formats)
+    elif info.has_alpha:
+        logger.warning(
+            '%s in %s files holds no transparency: the frames are composited over a background; .mov and .webm files '
+            'keep it',
+            codec,
+            path.suffix,
+        )
     depths = [av.VideoFormat(name).components[0].bits for name in (info.pix_fmt, pix_fmt)]
     if depths[1] < depths[0]:
         logger.warning('%s supports only %d of the %d bits of the source; try another --codec', codec, *depths[::-1])
@@ -180,6 +201,20 @@ def plan_video(
         info.aspect,
         crf,
     )
+
+
+def _holds_alpha(codec: str, container: str) -> bool:
+    """Whether an encoder writes opacity into a container."""
+    formats = [one.name for one in av.Codec(codec, 'w').video_formats or ()]
+    is_vp9 = codec == 'libvpx-vp9'
+    return any(map(has_alpha, formats)) and (not is_vp9 or container in ('webm', 'matroska'))
+
+
+def _with_alpha(pix_fmt: str, formats: list[str]) -> str:
+    """Return the format with opacity that is nearest to a YUV format."""
+    same = pix_fmt.replace('yuv', 'yuva')
+    # An encoder of 4:2:2 may have opacity in 4:4:4 only.
+    return same if same in formats else next(name for name in formats if re.match(r'yuva4\d\dp', name))
 
 
 def has_alpha(pix_fmt: str) -> bool:
@@ -252,18 +287,27 @@ class PacketFile:
         data = bytes(packet)
         pts = packet.pts if packet.pts is not None else packet.dts
         dts = packet.dts if packet.dts is not None else pts
-        file.write(_RECORD.pack(pts, dts, packet.duration or 0, packet.is_keyframe, len(data)))
+        side = bytes(packet.get_sidedata(SIDE_DATA)) if packet.has_sidedata(SIDE_DATA) else b''
+        flags = bool(packet.is_keyframe) + 2 * bool(side)
+        file.write(_RECORD.pack(pts, dts, packet.duration or 0, flags, len(data)))
         file.write(data)
+        if side:
+            file.write(_SIZE.pack(len(side)) + side)
 
     @staticmethod
     def read(path: Path, time_base: Fraction) -> Iterator[av.Packet]:
         """Yield the packets in decoding order."""
         with open(path, 'rb') as file:
             while head := file.read(_RECORD.size):
-                pts, dts, duration, is_key, length = _RECORD.unpack(head)
+                pts, dts, duration, flags, length = _RECORD.unpack(head)
                 packet = av.Packet(file.read(length))
                 packet.pts, packet.dts, packet.duration, packet.time_base = pts, dts, duration, time_base
-                packet.is_keyframe = bool(is_key)
+                packet.is_keyframe = bool(flags & 1)
+                if flags & 2:
+                    size = _SIZE.unpack(file.read(_SIZE.size))[0]
+                    side = PacketSideData(SIDE_DATA_NUMBER, size)
+                    side.update(file.read(size))
+                    packet.set_sidedata(side)
                 yield packet
 
 
@@ -291,7 +335,9 @@ class SegmentEncoder:
         pixels = frame.pixels
         if frame.alpha is not None:
             has_alpha = self.spec.has_alpha
-            pixels = np.dstack((pixels, frame.alpha)) if has_alpha else composite(pixels, frame.alpha)
+            pixels = (
+                np.dstack((pixels, frame.alpha)) if has_alpha else composite(pixels, frame.alpha, self.spec.background)
+            )
         picture = picture_of(pixels, self.spec, self._reformatter)
         picture.pts, picture.time_base, picture.duration = frame.pts, self.spec.time_base, frame.duration
         try:

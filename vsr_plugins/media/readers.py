@@ -12,7 +12,7 @@ import av
 import numpy as np
 
 from .alpha import fill_hidden
-from .decoding import RgbReader, matrix_of
+from .decoding import RgbReader, decoder_of, matrix_of
 from .frames import InputFrame
 from .images import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, probe, read_picture
 from .seek import LEADS, Timed, seek, trim
@@ -170,13 +170,14 @@ class VideoReader:
             for index, (frame, pts, frame_duration) in enumerate(trimmed):
                 if index < first:
                     continue
-                pixels = rgb_of(frame)
+                pixels, alpha = rgb_of.with_alpha(frame) if self.info.has_alpha else (rgb_of(frame), None)
                 if pixels.shape[:2] != self.info.size:
                     raise UnreadableError(
                         f'{self.path} changes its size at frame {index}, '
                         f'from {_size(self.info.size)} to {_size(pixels.shape)}'
                     )
-                yield InputFrame(pixels, index, pts, frame_duration, is_cut(in_8_bits(pixels)))
+                pixels = pixels if alpha is None else fill_hidden(pixels, alpha)
+                yield InputFrame(pixels, index, pts, frame_duration, is_cut(in_8_bits(pixels)), alpha)
 
     def count(self, start: float = 0.0, duration: float | None = None) -> int:
         """Count the frames between ``start`` and ``start + duration`` seconds."""
@@ -240,7 +241,7 @@ class VideoReader:
     ) -> Iterator[av.VideoFrame]:
         """Yield all frames that can be decoded; report in ``damage`` also a truncation that the demuxer ignores."""
         damaged, end, has_begun = 0, Fraction(0), not after_seek
-        packets = container.demux()
+        decode, packets = decoder_of(stream), container.demux()
         while True:
             try:
                 packet = next(packets, None)
@@ -254,7 +255,7 @@ class VideoReader:
             if packet.stream is not stream:
                 continue
             try:
-                for frame in packet.decode():
+                for frame in decode(packet):
                     has_begun = True
                     yield frame
             except av.FFmpegError:
@@ -275,10 +276,10 @@ class VideoReader:
         return streams[0]
 
     def _probe(self, container: av.container.InputContainer, stream: av.VideoStream) -> ReaderInfo:
-        frame = None
+        frame, decode = None, decoder_of(stream)
         for packet in container.demux(stream):
             try:
-                decoded = packet.decode()
+                decoded = decode(packet)
             except av.FFmpegError:
                 continue
             if decoded:
@@ -291,7 +292,8 @@ class VideoReader:
             stream.duration * stream.time_base if stream.duration else Fraction(container.duration or 0, av.time_base)
         )
         try:
-            height, width = RgbReader()(frame).shape[:2]
+            pixels, alpha = RgbReader().with_alpha(frame)
+            height, width = pixels.shape[:2]
         except av.FFmpegError as error:
             raise UnreadableError(
                 f'the colours of {self.path} cannot be converted: pixel format {frame.format.name}, FFmpeg matrix '
@@ -311,6 +313,8 @@ class VideoReader:
             colors=(2 if is_full else 1, matrix_of(frame), frame.color_trc, frame.color_primaries),
             aspect=aspect,
             warnings=tuple(_warnings(frame)),
+            # Decoders of pictures give opacity to all; codecs of film have it on purpose.
+            has_alpha=alpha is not None and (frame.format.name.startswith('yuva') or bool(alpha.min() < 255)),
         )
 
 

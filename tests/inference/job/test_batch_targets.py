@@ -134,19 +134,20 @@ def test_a_folder_of_mixed_files_is_upscaled_and_done_ones_are_skipped(tmp_path,
     write_clip(source / 'deep/a.mov', grey_frames(3))
     (source / 'c.mp4').write_text('no video')
     (source / 'notes.txt').write_text('mine')
+    (source / 'photo.jpg').write_bytes(encode_png(grey_frames(1)[0]))
     command = ['upscale', str(source), str(tmp_path / 'out'), '--model', 'bicubic', '--recursive']
     assert main(command) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if 'error' in line]
     assert 'c.mp4' in line
     out = tmp_path / 'out'
     written = {path.relative_to(out).as_posix() for path in out.rglob('*') if path.is_file()}
-    assert written == {'a.mp4', 'b.mkv', 'deep/a.mov'}
-    assert all(read_clip(out / name)[1].shape == (3, 128, 192, 3) for name in written)
+    assert written == {'a.mp4', 'b.mkv', 'deep/a.mov', 'photo.jpg'}
+    assert all(read_clip(out / name)[1].shape == (3, 128, 192, 3) for name in written - {'photo.jpg'})
     # Once more: finished ones are an error without --resume, and are left alone with it.
     (source / 'c.mp4').unlink()
     before = {name: (out / name).stat().st_mtime_ns for name in written}
     assert main(command) == 2
-    assert capsys.readouterr().err.count('--force') == 3
+    assert capsys.readouterr().err.count('--force') == 4
     write_clip(source / 'c.mp4', grey_frames(3))
     assert main([*command, '--resume']) == 0
     assert {name: (out / name).stat().st_mtime_ns for name in written} == before

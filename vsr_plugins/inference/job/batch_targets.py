@@ -63,6 +63,11 @@ def plan_targets(
                 raise ValueError(f'ext and suffix name files in a folder; end the target with a slash: {folder}/')
             return {source: folder}, False
     elif not ends_in_slash and (is_file_name or folder.is_file()):
+        if all(path.suffix.lower() in IMAGE_SUFFIXES for path in found):
+            raise ValueError(
+                f'{next(iter(found))} and {len(found) - 1} more are images: for one video of them, name their folder or '
+                f'put the pattern in quotes; for an image of each, name a folder instead of {folder}'
+            )
         raise ValueError(
             f'{len(found)} sources are upscaled into a folder, but the target is {folder}; name a folder, or end the '
             f'name with a slash: {folder}/'

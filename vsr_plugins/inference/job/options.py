@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+from PIL import ImageColor
 from torch import nn
 
 from ...media.animations import WRITTEN as ANIMATION_SUFFIXES
@@ -74,6 +75,11 @@ class OutputOptions:
         crf: Constant rate factor of the encoder; None is visually near lossless.
         audio: Copy the audio.
         subtitles: Copy the subtitles.
+        background: Colour that shows through transparent frames if the target cannot hold transparency: a name, such as
+            ``'white'``, or ``'#rrggbb'``.
+
+    Raises:
+        ValueError: If the colour is unknown.
     """
 
     images: str | Path | None = None
@@ -81,6 +87,20 @@ class OutputOptions:
     crf: int | None = None
     audio: bool = True
     subtitles: bool = True
+    background: str = 'black'
+
+    def __post_init__(self) -> None:
+        self.background_rgb  # noqa: B018 (raises)
+
+    @property
+    def background_rgb(self) -> tuple[int, int, int]:
+        """The background as RGB of 8 bits."""
+        try:
+            return ImageColor.getrgb(self.background)[:3]
+        except ValueError:
+            raise ValueError(
+                f'background must be a colour such as white or #ff8000, but got {self.background!r}'
+            ) from None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ class SegmentWriter:
         names: Name of the image of each source frame, without its ending; None for numbers.
         suffix: Ending of the images.
         temporal_scale: Output frames for each source frame.
+        background: RGB under transparent images of a kind without transparency.
 
     Attributes:
         frames: Number of frames written so far.
@@ -40,6 +41,7 @@ class SegmentWriter:
         names: Sequence[str] | None = None,
         suffix: str = '.png',
         temporal_scale: int = 1,
+        background: tuple[int, int, int] = (0, 0, 0),
     ) -> None:
         self.work = work
         self.length = length
@@ -49,6 +51,7 @@ class SegmentWriter:
         self.names = names if temporal_scale == 1 else None
         self.suffix = suffix
         self.temporal_scale = temporal_scale
+        self.background = background
         self.frames = 0
         self.last: tuple[int, int, int] | None = None
         self._first: int | None = None
@@ -106,7 +109,9 @@ class SegmentWriter:
     def _write_image(self, frame: OutputFrame) -> None:
         name = f'{self._number(frame):08d}' if self.names is None else self.names[frame.source]
         with atomic_write(self.images / f'{name}{self.suffix}') as partial:
-            partial.write_bytes(encode_image(self.suffix, frame.pixels, frame.alpha, frame.icc_profile))
+            partial.write_bytes(
+                encode_image(self.suffix, frame.pixels, frame.alpha, frame.icc_profile, self.background)
+            )
 
     def _at_constant_rate(self, frame: OutputFrame) -> OutputFrame:
         """Time the frame by its number, for formats with a constant rate only."""
