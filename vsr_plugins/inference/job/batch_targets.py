@@ -65,7 +65,7 @@ def plan_targets(
     elif not ends_in_slash and (is_file_name or folder.is_file()):
         if all(path.suffix.lower() in IMAGE_SUFFIXES for path in found):
             raise ValueError(
-                f'{next(iter(found))} and {len(found) - 1} more are images: for one video of them, name their folder or '
+                f'{next(iter(found))} and {len(found) - 1} more are images: for one video, name their folder or '
                 f'put the pattern in quotes; for an image of each, name a folder instead of {folder}'
             )
         raise ValueError(
