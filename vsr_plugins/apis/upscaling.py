@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import nn
 
+from ..inference.job.interrupts import interrupted_once
 from ..inference.job.options import JobOptions, ModelOptions, OutputOptions, SourceOptions
 from ..inference.job.segments import SegmentWriter
 from ..inference.job.targets import begin, is_complete, name_targets, refuse_own_source
@@ -107,21 +108,26 @@ def upscale(
         begin(works, settings, job.force, job.resume)
         if is_default:
             _mention_better_model()
-    workers.barrier()
     span = part.start, part.duration
-    writer = SegmentWriter(
-        works[0],
-        job.segment_length,
-        spec,
-        works[-1].frames if pictures else None,
-        reader.names(*span),
-        '.png' if to_images is None or to_images.is_folder else pictures.suffix,
-        temporal_scale,
-        output.background_rgb,
-    )
-    return UpscaleJob(reader, predictor, writer, works, aux_streams, workers, span, on_progress, loop).run(
-        job.on_interrupt
-    )
+    try:
+        with interrupted_once():
+            workers.barrier()
+            writer = SegmentWriter(
+                works[0],
+                job.segment_length,
+                spec,
+                works[-1].frames if pictures else None,
+                reader.names(*span),
+                '.png' if to_images is None or to_images.is_folder else pictures.suffix,
+                temporal_scale,
+                output.background_rgb,
+            )
+            return UpscaleJob(reader, predictor, writer, works, aux_streams, workers, span, on_progress, loop).run(
+                job.on_interrupt
+            )
+    finally:
+        for work in works:
+            work.unlock()
 
 
 @cache

@@ -14,6 +14,9 @@ torchrun --nproc-per-node N --no-python vsr upscale ... shares one or several vi
 import argparse
 import signal
 import sys
+import time
+from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -51,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     target.add_argument(
         '--ext',
         help="ending of the files in a folder, such as mp4; png for images (default: the source's, or mkv)",
+    )
+    target.add_argument(
+        '--format',
+        choices=('nut', 'matroska', 'y4m'),
+        default='nut',
+        help='format of the video on standard output, if OUT is - (default: nut)',
     )
     target.add_argument('--suffix', metavar='TEXT', default='', help='text to add to the names of files in a folder')
     target.add_argument('--recursive', action='store_true', help='also take the videos in subfolders of IN')
@@ -102,11 +111,14 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError(f"IN and OUT must not be empty, but got '' in {args.paths}")
     if args.tile != 'auto' and not args.tile.isdecimal():
         raise ValueError(f"--tile must be a number of pixels or 'auto', but got {args.tile!r}")
+    from ..apis import interrupted_once
+
     naming, options = _options(args)
     # SIGTERM is handled like Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return _upscale(args.paths, naming, options)
+        with interrupted_once():
+            return _upscale(args.paths, naming, options, args.format)
     except KeyboardInterrupt as interrupt:
         print(f'vsr upscale: {interrupt or "stopped"}', file=sys.stderr)
         return 130
@@ -172,23 +184,32 @@ def _rate(text: str) -> Fraction:
         raise argparse.ArgumentTypeError(f'must be a number or a fraction as 30000/1001, but got {text!r}') from error
 
 
-def _upscale(paths: list[str], naming: 'Naming', options: dict) -> int:  # noqa: F821
-    from ..apis import plan_targets, upscale, upscale_batch
+def _upscale(paths: list[str], naming: 'Naming', options: dict, pipe_format: str) -> int:  # noqa: F821
+    from ..apis import PIPE, piped, plan_targets, upscale, upscale_batch
     from . import format_error
 
     *sources, target = paths
-    targets, is_folder = plan_targets(sources, target, naming)
+    is_piped = PIPE in paths
+    if is_piped and (len(paths) != 2 or options['job'].resume or naming != type(naming)()):
+        raise ValueError(
+            f'- stands for one video, from its beginning, but got {paths}; omit --resume, --ext and --suffix'
+        )
+    targets, is_folder = ({}, False) if is_piped else plan_targets(sources, target, naming)
+    if is_folder and options['output'].images is not None:
+        raise ValueError(
+            f'--images {options["output"].images} works with one video and the name of a video only; write the images '
+            'of each video into a folder with --ext png'
+        )
     with _Display() as display:
-        if not is_folder:
-            display.begin(Path(sources[0]))
-            results = {sources[0]: upscale(sources[0], target, on_progress=display.show, **options)}
-        else:
-            if options['output'].images is not None:
-                raise ValueError(
-                    f'--images {options["output"].images} works with one video and the name of a video only; write '
-                    'the images of each video into a folder with --ext png'
-                )
+        if is_folder:
             results = upscale_batch(sources, target, display.begin, naming=naming, on_progress=display.show, **options)
+        else:
+            display.begin(Path('standard input' if sources[0] == PIPE else sources[0]))
+            if target == PIPE:  # nobody could resume it
+                options['job'] = replace(options['job'], on_interrupt='discard')
+            with piped(sources[0], target, pipe_format) as (source, result):
+                done = upscale(source, result, on_progress=display.show, **options)
+            results = {sources[0]: done if target != PIPE else replace(done, targets=('standard output',))}
     status = 0
     for source, result in results.items():
         if isinstance(result, Exception):
@@ -200,8 +221,7 @@ def _upscale(paths: list[str], naming: 'Naming', options: dict) -> int:  # noqa:
         if result.damage:
             print(f'vsr upscale: {source} is damaged: {result.damage}; the readable part is upscaled', file=sys.stderr)
             status = max(status, 1)
-        if sys.stdout.isatty():
-            print(_summary(result))
+        print(_summary(result), file=sys.stdout if sys.stdout.isatty() else sys.stderr)
     return status
 
 
@@ -214,7 +234,9 @@ def _summary(result: 'Upscaled') -> str:  # noqa: F821
 
 
 class _Display:
-    """Shows progress, speed and remaining time of an upscale on a terminal."""
+    """Shows progress, speed and remaining time of an upscale: a bar on a terminal, else a line now and then."""
+
+    LINE_SECONDS = 20.0
 
     def __enter__(self) -> '_Display':
         from rich.console import Console
@@ -244,6 +266,7 @@ class _Display:
             speed_estimate_period=120,
         )
         self._task = None
+        self._lines = None if console.is_terminal else console
         self._progress.__enter__()
         return self
 
@@ -252,6 +275,20 @@ class _Display:
 
     def begin(self, source: Path) -> None:
         self._task = self._progress.add_task(source.name, total=None)
+        self._name, self._began, self._done_before = source.name, time.monotonic(), None
+        self._next_line = self._began + self.LINE_SECONDS
 
     def show(self, done: int, total: int | None) -> None:
-        self._progress.update(self._task, completed=done, total=None if total is None else max(done, total))
+        total = None if total is None else max(done, total)
+        self._progress.update(self._task, completed=done, total=total)
+        now = time.monotonic()
+        if self._done_before is None:
+            self._done_before = done - 1
+        if self._lines is not None and now >= self._next_line:
+            self._next_line = now + self.LINE_SECONDS
+            speed = (done - self._done_before) / (now - self._began)
+            line = f'{self._name}: {done} frames' if total is None else f'{self._name}: {done} of {total} frames'
+            line += f', {speed:.2f} a second'
+            if total is not None:
+                line += f', {timedelta(seconds=round((total - done) / speed))} left'
+            print(line, file=sys.stderr, flush=True)

@@ -1,6 +1,7 @@
 """Predict video frames with a model: normalisation, device, half precision, tiles."""
 
 import logging
+import platform
 from collections import deque
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -69,6 +70,11 @@ class VideoPredictor:
         self.network = network_of(model).to(self.device).eval()
         self.spec = input_spec(self.network)
         self.half = precision == 'half' or (precision == 'auto' and _has_tensor_cores(self.device))
+        if self.half and not has_half_units(self.device):
+            logger.warning(
+                'half precision is slower than float32 here: %s has no units for it; use --precision float32',
+                self.device,
+            )
         self.seconds = 0.0
         self._mean, self._std, self._bgr = normalisation_of(model, self.device)
         self._tile = tile
@@ -274,6 +280,17 @@ def _to_tensor(frame: np.ndarray) -> Tensor:
 def _is_finite(values: Tensor) -> bool:
     # The extremes are NaN if any value is. Unlike isfinite, they take no memory.
     return not values.numel() or bool(torch.stack(values.detach().aminmax()).isfinite().all())
+
+
+def has_half_units(device: torch.device) -> bool:
+    """Whether a device computes in half precision at least as fast as in float32."""
+    if device.type != 'cpu':
+        return device.type != 'cuda' or _has_tensor_cores(device)
+    # On x86 convolutions in bfloat16 are emulated without one of these, which PyTorch before 2.6 does not report.
+    checks = [getattr(torch.cpu, name, None) for name in ('_is_avx512_bf16_supported', '_is_amx_tile_supported')]
+    if platform.machine().lower() in ('x86_64', 'amd64'):
+        return any(check() for check in checks if check is not None)
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _has_tensor_cores(device: torch.device) -> bool:

@@ -160,24 +160,19 @@ class VideoReader:
     def frames(self, first: int = 0, start: float = 0.0, duration: float | None = None) -> Iterator[InputFrame]:
         """Yield the frames between ``start`` and ``start + duration`` seconds, from number ``first`` of them on.
 
-        Times count from 0. Damaged frames are skipped and reported in ``damage`` afterwards.
-
-        Raises:
-            UnreadableError: If the size of the frames changes.
+        Times count from 0. Damaged frames are skipped and reported in ``damage`` afterwards. Where the
+        size of the frames changes, a scene begins.
         """
-        is_cut, rgb_of = CutDetector(), RgbReader(keep_depth=True)
+        is_cut, rgb_of, size = CutDetector(), RgbReader(keep_depth=True), None
         with closing(self._trimmed(start, duration)) as trimmed:
             for index, (frame, pts, frame_duration) in enumerate(trimmed):
                 if index < first:
                     continue
                 pixels, alpha = rgb_of.with_alpha(frame) if self.info.has_alpha else (rgb_of(frame), None)
-                if pixels.shape[:2] != self.info.size:
-                    raise UnreadableError(
-                        f'{self.path} changes its size at frame {index}, '
-                        f'from {_size(self.info.size)} to {_size(pixels.shape)}'
-                    )
+                begins_scene = is_cut(in_8_bits(pixels)) or (size is not None and size != pixels.shape[:2])
+                size = pixels.shape[:2]
                 pixels = pixels if alpha is None else fill_hidden(pixels, alpha)
-                yield InputFrame(pixels, index, pts, frame_duration, is_cut(in_8_bits(pixels)), alpha)
+                yield InputFrame(pixels, index, pts, frame_duration, begins_scene, alpha)
 
     def count(self, start: float = 0.0, duration: float | None = None) -> int:
         """Count the frames between ``start`` and ``start + duration`` seconds."""
@@ -222,8 +217,9 @@ class VideoReader:
         """Yield all frames that can be decoded, with increasing times."""
         mean_duration, last_pts, duration, offset, restarts = self._mean_duration, None, 0, 0, 0
         for frame in self._decoded(container, stream, after_seek):
-            if frame.pts is not None:
-                pts = frame.pts + offset
+            stated = self._time_of(container, frame)
+            if stated is not None:
+                pts = stated + offset
             else:
                 pts = stream.start_time or 0 if last_pts is None else last_pts + mean_duration
             if last_pts is not None and pts < last_pts - RESTART_FRAMES * mean_duration:
@@ -235,6 +231,12 @@ class VideoReader:
             last_pts = pts if last_pts is None else max(pts, last_pts + 1)
             duration = frame.duration or mean_duration
             yield frame, last_pts, duration
+
+    def _time_of(self, container: av.container.InputContainer, frame: av.VideoFrame) -> int | None:
+        # AVI has no presentation times: those of packets are in the order of decoding.
+        if container.format.name != 'avi':
+            return frame.pts
+        return None if frame.dts is None else frame.dts - self._delay
 
     def _decoded(
         self, container: av.container.InputContainer, stream: av.VideoStream, after_seek: bool
@@ -259,8 +261,9 @@ class VideoReader:
                     has_begun = True
                     yield frame
             except av.FFmpegError:
-                # After a seek, packets before the first key frame cannot be decoded; they are not damaged.
-                damaged += has_begun
+                # After a seek, packets before the first key frame cannot be decoded; they are not damaged. Neither are
+                # empty ones, by which Theora repeats a frame.
+                damaged += has_begun and packet.size > 0
         if container.duration:
             declared = Fraction((container.start_time or 0) + container.duration, av.time_base)
             if declared - end > max(2 / self.info.rate, Fraction(1, 10)):
@@ -287,6 +290,8 @@ class VideoReader:
                 break
         if frame is None:
             raise UnreadableError(f'no frame of {self.path} can be decoded')
+        # Frames are decoded before they are shown, if there are B-frames.
+        self._delay = 0 if frame.dts is None else frame.dts - (stream.start_time or 0)
         rate = stream.average_rate or stream.guessed_rate or DEFAULT_FPS
         seconds = (
             stream.duration * stream.time_base if stream.duration else Fraction(container.duration or 0, av.time_base)

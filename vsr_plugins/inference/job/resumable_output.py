@@ -7,11 +7,14 @@ import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from ...media.atomic_files import atomic_write
+from filelock import FileLock, Timeout
+
+from ...media.atomic_files import atomic_write, hidden_name
 
 STATE = 'state.json'
 SEGMENT = '.packets'
 FRAMES = 'frames'
+LOCK = 'lock'
 
 
 class ResumableOutput:
@@ -32,20 +35,23 @@ class ResumableOutput:
         self, target: Path, is_folder: bool = False, has_images: bool = False, names: Collection[str] = ()
     ) -> None:
         self.target = target
-        self.path = target.with_name(f'.{target.name}.vsr')
+        self.path = target.with_name(hidden_name(target.name, '.vsr'))
         self.is_folder = is_folder
         self.has_images = has_images
         self.names = frozenset(names)
         self.is_resumed = False
         self._may_replace = False
+        self._lock: FileLock | None = None
 
     def check(self, settings: Mapping[str, object], force: bool, resume: bool) -> None:
         """Raise if ``begin`` must not be called with these arguments; changes nothing on disk.
 
         Raises:
-            FileExistsError: If the target or an earlier run exists and must not be replaced.
+            FileExistsError: If the target or an earlier run exists and must not be replaced, or another process writes
+                the target.
             ValueError: If the earlier run had different settings.
         """
+        self._refuse_locked()
         state = self._read()
         if not force and self._target_exists() and not (resume and state and self._is_ours(state)):
             raise FileExistsError(f'{self.target} already exists; choose another name, or replace it with --force')
@@ -80,18 +86,44 @@ class ResumableOutput:
         """
         self.check(settings, force, resume)
         self._may_replace = force
-        if resume and self._read() is not None:
-            self.is_resumed = True
-            return
-        if self.path.exists():
-            shutil.rmtree(self.path)
         try:
             self.target.parent.mkdir(parents=True, exist_ok=True)
-            self.path.mkdir()
+            self.path.mkdir(exist_ok=True)
+            self._acquire()
+            if resume and self._read() is not None:
+                self.is_resumed = True
+                return
+            for path in self.path.iterdir():
+                if path.name != LOCK:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
             self._write({'settings': _to_builtins(settings), 'ours': []})
+        except FileExistsError:
+            raise
         except OSError as error:
             self.remove()
             raise OSError(error.errno, f'cannot be written ({error.strerror})', str(self.target)) from error
+
+    def unlock(self) -> None:
+        """Let other processes write the target."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def _acquire(self) -> None:
+        """Lock the work folder; the system releases the lock when the process ends or is killed."""
+        lock = FileLock(self.path / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise FileExistsError(f'{self.target} is being written by another vsr; wait for it, or stop it') from None
+        except NotImplementedError:  # a file system without locks
+            return
+        self._lock = lock
+
+    def _refuse_locked(self) -> None:
+        if self._lock is None and (self.path / LOCK).exists():
+            self._acquire()
+            self.unlock()
 
     def segments(self) -> dict[int, Path]:
         """Return the file of each complete segment by the number of its first frame."""
@@ -182,6 +214,7 @@ class ResumableOutput:
 
     def remove(self) -> None:
         """Remove the work folder and its contents."""
+        self.unlock()
         shutil.rmtree(self.path, ignore_errors=True)
 
     def discard(self) -> None:

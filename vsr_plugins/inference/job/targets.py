@@ -89,4 +89,5 @@ def begin(works: list[ResumableOutput], settings: dict, force: bool, resume: boo
         for work in started:
             if not work.is_resumed:
                 work.remove()
+            work.unlock()
         raise

@@ -141,6 +141,7 @@ class UpscaleJob:
     def _restore(self, first: int, stop: int | None) -> None:
         """Restore the frames from ``first`` to ``stop`` with temporal context around them, which is discarded."""
         network = self.predictor.spec
+        size = tuple(side * network.scale for side in self.reader.info.size)
         earliest = max(first - network.temporal_context, 0)
         end = None if stop is None else stop + network.temporal_context
 
@@ -151,7 +152,7 @@ class UpscaleJob:
                 yield frame
 
         def restore(frames: Iterator[InputFrame]) -> Iterator[OutputFrame]:
-            for frame in upscaled(frames, self.predictor.restore, network.temporal_scale):
+            for frame in upscaled(frames, self.predictor.restore, network.temporal_scale, size):
                 if stop is not None and frame.source >= stop:
                     return
                 if frame.source >= first:
