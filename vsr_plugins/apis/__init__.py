@@ -13,6 +13,7 @@ EXPORTS = {
     '.compare': ('compare_videos', 'name_versions'),
     '.demo': ('demonstrate',),
     '.pipes': ('FORMATS', 'PIPE', 'piped'),
+    '.report': ('write_comparison_page',),
     '.stages': ('train_stages',),
     '.batch': ('upscale_batch',),
     '.upscaling': ('JobOptions', 'ModelOptions', 'OutputOptions', 'SourceOptions', 'Upscaled', 'upscale'),
