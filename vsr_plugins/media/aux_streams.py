@@ -169,8 +169,12 @@ class AuxStreams:
                     spec.add_to(probe)
                     copy = probe.add_stream_from_template(stream, **template_options(stream))
                     probe.start_encoding()
-                    timed = (packet for packet in source.demux(stream) if None not in (packet.pts, packet.dts))
-                    for packet in islice(timed, TRIAL_PACKETS if kind == 'audio' else 0):
+                    heard = (
+                        packet
+                        for packet in source.demux(stream)
+                        if None not in (packet.pts, packet.dts) and not packet.is_discard
+                    )
+                    for packet in islice(heard, TRIAL_PACKETS if kind == 'audio' else 0):
                         packet.stream = copy
                         probe.mux(packet)
         except (ValueError, av.FFmpegError):
