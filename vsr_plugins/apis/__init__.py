@@ -9,7 +9,7 @@ from typing import Any
 
 # Names by module, relative to this package.
 EXPORTS = {
-    '.benchmark': ('collect_tables',),
+    '.benchmark': ('FAILED', 'collect_tables'),
     '.compare': ('compare_videos', 'name_versions'),
     '.demo': ('demonstrate',),
     '.pipes': ('FORMATS', 'PIPE', 'piped'),

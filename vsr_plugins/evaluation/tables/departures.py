@@ -51,7 +51,7 @@ def departures(config: Mapping[str, Any], method: str | None, name: str = '', tr
 def departures_by_name(name: str, method: str | None, training: bool = True) -> tuple[str, ...]:
     """As ``departures``, of a config of this package by its name; none if there is no such config."""
     with suppress(FileNotFoundError):
-        return departures(read_config(name), method, name, training)
+        return departures(read_config(name).to_dict(), method, name, training)
     return ()
 
 

@@ -195,7 +195,7 @@ class LongRangeAttention(nn.Module):
         self.restore = SpatialDeconv(channels)
         self.head = LatentHead(channels, num_samples) if variational else nn.Identity()
         if zero_init:
-            set_to_zero(self.head.mean if variational else self.restore)
+            init_zero(self.head.mean if isinstance(self.head, LatentHead) else self.restore)
 
     def forward(self, x: Tensor, external: Tensor | None = None) -> Tensor:
         """Attend from ``x`` to ``x`` and ``external``.
@@ -261,7 +261,7 @@ class ShortRangeAttention(nn.Module):
         self.up2 = SpatialDeconv(channels)
         self.head = LatentHead(channels, num_samples) if variational else nn.Identity()
         if zero_init:
-            set_to_zero(self.head.mean if variational else self.value)
+            init_zero(self.head.mean if isinstance(self.head, LatentHead) else self.value)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, c, t, h, w) -> (n, c, t, h, w), to be added to ``x``."""
@@ -278,12 +278,6 @@ class ShortRangeAttention(nn.Module):
         mask = self.pool(F.leaky_relu(self.down2(mask), NEGATIVE_SLOPE, inplace=True))
         mask = F.leaky_relu(self.up1(mask), NEGATIVE_SLOPE, inplace=True)
         return self.mask_activation(self.up2(mask)[..., :h, :w])
-
-
-def set_to_zero(layer: nn.Module) -> None:
-    """Set all parameters of a layer to zero."""
-    for parameter in layer.parameters():
-        nn.init.zeros_(parameter)
 
 
 def _tokens(features: Tensor) -> Tensor:

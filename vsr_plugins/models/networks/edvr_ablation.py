@@ -42,7 +42,8 @@ class EDVRAblatedNet(EDVRNet):
         elif alignment == 'none':
             self.pcd_alignment = NoAlignment()
 
-    def forward(self, lqs: Tensor) -> Tensor:
+    # All networks of the package name their input so, upstream's does not.
+    def forward(self, lqs: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Centre frame: (n, num_frames, c, h, w) in [0, 1] -> (n, c, 4 * h, 4 * w), any size."""
         h, w = lqs.shape[-2:]
         return super().forward(pad_to_multiple(lqs, self.multiple_of))[..., : 4 * h, : 4 * w]
