@@ -10,7 +10,7 @@ from videos import Nearest, grey_frames, read_clip, sound_packets, write_clip
 from vsr_plugins.apis import upscale
 from vsr_plugins.inference.job.options import JobOptions, OutputOptions, SourceOptions
 from vsr_plugins.media import mux as muxing
-from vsr_plugins.media.readers import VideoReader
+from vsr_plugins.media.readers import VideoReader, open_reader
 
 
 @pytest.mark.parametrize(
@@ -156,3 +156,15 @@ def test_metadata_that_are_not_utf_8_are_read(tmp_path):
     (tmp_path / 'b.avi').write_bytes(clip.read_bytes().replace(b'CAFEX', b'CAF\xe9X'))
     upscale(tmp_path / 'b.avi', tmp_path / 'c.mkv', Nearest())
     assert read_clip(tmp_path / 'c.mkv')[2]['tags']['title'] == 'CAF\N{REPLACEMENT CHARACTER}X'
+
+
+@pytest.mark.parametrize('codec', ['libx264', 'mpeg4'])
+def test_frames_of_avi_have_equal_durations_with_and_without_b_frames(tmp_path, codec):
+    options = {'crf': '5', 'bf': '3', 'b-adapt': '0'} if codec == 'libx264' else {'bf': '2', 'q': '1'}
+    source = write_clip(tmp_path / 'a.avi', grey_frames(12, step=16), codec, options=options)
+    reader = open_reader(source)
+    assert [(frame.pts, frame.duration) for frame in reader.frames()] == [(number, 1) for number in range(12)]
+    upscale(source, tmp_path / 'b.mkv', Nearest())
+    times, frames, _ = read_clip(tmp_path / 'b.mkv')
+    assert np.diff(times) == pytest.approx([0.04] * 11)
+    assert np.abs(frames.mean((1, 2, 3)) - np.arange(40, 232, 16)).max() < 6

@@ -10,16 +10,18 @@ from typing import Any
 
 from torch import nn
 
+from ..inference.job.interrupts import interrupted_once
 from ..inference.job.options import JobOptions, ModelOptions, OutputOptions, SourceOptions
 from ..inference.job.output_frames import FrameShape
 from ..inference.job.output_size import output_size, pixel_aspect
-from ..inference.job.resumable_output import ResumableOutput
 from ..inference.job.segments import SegmentWriter
 from ..inference.job.targets import begin, is_complete, name_targets, refuse_own_source
 from ..inference.job.upscale_job import Progress, Upscaled, UpscaleJob
 from ..inference.job.workers import Workers
 from ..inference.load_model import choose_model
 from ..inference.predictor import VideoPredictor
+from ..media.animations import WRITTEN as ANIMATIONS
+from ..media.animations import plan_animation
 from ..media.aux_streams import AuxStreams
 from ..media.encoding import plan_video
 from ..media.readers import ImageReader, open_reader
@@ -48,8 +50,9 @@ def upscale(
     ``torchrun`` started several processes, each restores a part of the video.
 
     Args:
-        source: A video file, a folder of images in natural order, a glob of images, or ``frame_%04d.png``.
-        target: A video file by its suffix, or a folder for PNG images.
+        source: A video file, an image, an animated image, a folder of images in natural order, a glob of images, or
+            ``frame_%04d.png``.
+        target: A video file or an animated image by its suffix, a folder for PNG images, or an image for an image.
         model: Name of a pretrained model, a model, or ``ModelOptions``; None uses the best pretrained model on this
             machine.
         part: The part of the source.
@@ -66,10 +69,11 @@ def upscale(
         KeyboardInterrupt: When interrupted; the message names what was kept.
     """
     chosen = model if isinstance(model, ModelOptions) else ModelOptions(model)
-    video, pictures = name_targets(Path(target), output.images)
     reader = open_reader(source, None if part.fps is None else _rate(part.fps), part.deinterlace)
+    to_video, to_images = name_targets(Path(target), output.images, reader)
+    works = [work for work in (to_video, to_images) if work is not None]
+    video, pictures = (None if work is None else work.target for work in (to_video, to_images))
     refuse_own_source(reader, video, pictures)
-    works = [ResumableOutput(path, path is pictures) for path in (video, pictures) if path is not None]
     if job.resume and is_complete(works):
         return Upscaled(tuple(work.target for work in works), 0, 0.0, 0.0)
     workers = workers or Workers.from_environment()
@@ -83,10 +87,14 @@ def upscale(
     built = choose_model(chosen.config, chosen.checkpoint, name)
     predictor = VideoPredictor(built, workers.device(chosen.device), chosen.precision, chosen.tile)
     scale, temporal_scale = predictor.spec.scale, predictor.spec.temporal_scale
-    spec = aux_streams = None
+    spec = aux_streams = loop = None
     size = output_size(reader.info.size, scale, output)
-    if video is not None:
-        info = replace(reader.info, aspect=pixel_aspect(reader.info.size, size, reader.info.aspect))
+    info = replace(reader.info, aspect=pixel_aspect(reader.info.size, size, reader.info.aspect))
+    written = size[0], size[1] * (1 + output.preview)
+    if video is not None and video.suffix.lower() in ANIMATIONS:
+        loop = getattr(reader, 'loop', 0)
+        spec = replace(plan_animation(info, scale, temporal_scale), size=written)
+    elif video is not None:
         spec = plan_video(
             video,
             info,
@@ -96,8 +104,9 @@ def upscale(
             output.crf,
             output.pix_fmt,
             output.encoder_options,
-            (size[0], size[1] * (1 + output.preview)),
+            written,
         )
+        spec = replace(spec, background=output.background_rgb)
         if reader.path is not None:
             audio = {True: 'auto', False: 'none'}.get(output.audio, output.audio)
             aux_streams = AuxStreams(reader.path, audio, output.subtitles, part.start, part.duration).planned(spec)
@@ -116,19 +125,27 @@ def upscale(
         begin(works, settings, job.force, job.resume)
         if is_default:
             _mention_better_model()
-    workers.barrier()
-    writer = SegmentWriter(works[0], job.segment_length, spec, works[-1].frames if pictures else None, temporal_scale)
-    return UpscaleJob(
-        reader,
-        predictor,
-        writer,
-        works,
-        aux_streams,
-        workers,
-        (part.start, part.duration),
-        on_progress,
-        FrameShape(size, output.preview),
-    ).run(job.on_interrupt)
+    span = part.start, part.duration
+    try:
+        with interrupted_once():
+            workers.barrier()
+            writer = SegmentWriter(
+                works[0],
+                job.segment_length,
+                spec,
+                works[-1].frames if pictures else None,
+                reader.names(*span),
+                '.png' if to_images is None or to_images.is_folder else pictures.suffix,
+                temporal_scale,
+                output.background_rgb,
+            )
+            shape = FrameShape(size, output.preview)
+            return UpscaleJob(
+                reader, predictor, writer, works, aux_streams, workers, span, on_progress, shape, loop
+            ).run(job.on_interrupt)
+    finally:
+        for work in works:
+            work.unlock()
 
 
 @cache

@@ -1,8 +1,10 @@
 """Upscale a video with a network; audio, subtitles, frame times, colours and bit depth are kept.
 
 IN is a video file, a folder of images in natural order, a glob of images (in quotes) or a template such as
-frame_%04d.png. OUT is a video file, or a folder for PNG images. With several IN, OUT is a folder, and each IN is
-written to a file of the same name in it. Each scene is restored separately.
+frame_%04d.png. OUT is a video file, or a folder for PNG images. Each scene is restored separately.
+
+With several IN, or a folder of videos as IN, OUT is a folder, and each IN is written to a file of the same name in it.
+So it is with one video if OUT is an existing folder or ends in a slash.
 
 OUT is written atomically. An unfinished upscale is kept in a hidden folder beside it; --resume continues it.
 
@@ -12,6 +14,9 @@ torchrun --nproc-per-node N --no-python vsr upscale ... shares one or several vi
 import argparse
 import signal
 import sys
+import time
+from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -68,6 +73,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='upscale only so much, with the bicubic enlargement of IN to the left',
     )
     target.add_argument('--images', metavar='DIR', type=Path, help='also write PNG images to DIR')
+    target.add_argument(
+        '--ext',
+        help="ending of the files in a folder, such as mp4; png for images (default: the source's, or mkv)",
+    )
+    target.add_argument(
+        '--format',
+        choices=('nut', 'matroska', 'y4m'),
+        default='nut',
+        help='format of the video on standard output, if OUT is - (default: nut)',
+    )
+    target.add_argument('--suffix', metavar='TEXT', default='', help='text to add to the names of files in a folder')
+    target.add_argument('--recursive', action='store_true', help='also take the videos in subfolders of IN')
     target.add_argument('--codec', help="encoder, such as libx264, libx265, ffv1 (default: the source's codec)")
     target.add_argument(
         '--crf', type=int, help="constant quality in the encoder's own numbers, low is good (default: near lossless)"
@@ -89,6 +106,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='auto copies what OUT takes and transcodes the rest (default: auto)',
     )
     target.add_argument('--no-audio', action='store_const', dest='audio', const='none', help='the same as --audio none')
+    target.add_argument(
+        '--background',
+        metavar='COLOR',
+        default='black',
+        help='shows through transparent frames where OUT cannot hold transparency (default: black)',
+    )
     target.add_argument('--no-subtitles', action='store_true', help='omit the subtitles')
     target.add_argument('--force', action='store_true', help='replace an existing OUT')
     target.add_argument('--resume', action='store_true', help='resume an interrupted upscale')
@@ -131,11 +154,14 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError(f"IN and OUT must not be empty, but got '' in {args.paths}")
     if args.tile != 'auto' and not args.tile.isdecimal():
         raise ValueError(f"--tile must be a number of pixels or 'auto', but got {args.tile!r}")
-    options = _options(args)
+    from ..apis import interrupted_once
+
+    naming, options = _options(args)
     # SIGTERM is handled like Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return _upscale(args.paths, options)
+        with interrupted_once():
+            return _upscale(args.paths, naming, options, args.format)
     except KeyboardInterrupt as interrupt:
         print(f'vsr upscale: {interrupt or "stopped"}', file=sys.stderr)
         return 130
@@ -143,12 +169,12 @@ def run(args: argparse.Namespace) -> int:
         signal.signal(signal.SIGTERM, before)
 
 
-def _options(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the keyword arguments of ``upscale``."""
-    from ..apis import JobOptions, ModelOptions, OutputOptions, SourceOptions
+def _options(args: argparse.Namespace) -> tuple['Naming', dict[str, Any]]:  # noqa: F821
+    """Return the names in a folder, and the keyword arguments of ``upscale``."""
+    from ..apis import JobOptions, ModelOptions, Naming, OutputOptions, SourceOptions
 
     tile = None if args.tile == 'auto' else int(args.tile)
-    return dict(
+    return Naming(args.ext, args.suffix, args.recursive), dict(
         model=ModelOptions(args.model, args.config, args.checkpoint, args.device, args.precision, tile),
         part=SourceOptions(
             args.start,
@@ -168,6 +194,7 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
             args.size,
             args.height,
             args.preview is not None,
+            args.background,
         ),
         job=JobOptions(args.force, args.resume, args.on_interrupt, args.segment),
     )
@@ -253,33 +280,44 @@ def _rate(text: str) -> Fraction:
         raise argparse.ArgumentTypeError(f'must be a number or a fraction as 30000/1001, but got {text!r}') from error
 
 
-def _upscale(paths: list[str], options: dict) -> int:
-    from ..apis import upscale, upscale_batch
+def _upscale(paths: list[str], naming: 'Naming', options: dict, pipe_format: str) -> int:  # noqa: F821
+    from ..apis import PIPE, piped, plan_targets, upscale, upscale_batch
     from . import format_error
 
     *sources, target = paths
+    is_piped = PIPE in paths
+    if is_piped and (len(paths) != 2 or options['job'].resume or naming != type(naming)()):
+        raise ValueError(
+            f'- stands for one video, from its beginning, but got {paths}; omit --resume, --ext and --suffix'
+        )
+    targets, is_folder = ({}, False) if is_piped else plan_targets(sources, target, naming)
+    if is_folder and options['output'].images is not None:
+        raise ValueError(
+            f'--images {options["output"].images} works with one video and the name of a video only; write the images '
+            'of each video into a folder with --ext png'
+        )
     with _Display() as display:
-        if len(sources) == 1:
-            display.begin(Path(sources[0]))
-            results = {sources[0]: upscale(sources[0], target, on_progress=display.show, **options)}
+        if is_folder:
+            results = upscale_batch(sources, target, display.begin, naming=naming, on_progress=display.show, **options)
         else:
-            if options['output'].images is not None:
-                raise ValueError(
-                    f'--images {options["output"].images} works with one video only, but got {len(sources)}; '
-                    'upscale each into a folder'
-                )
-            results = upscale_batch(sources, target, display.begin, on_progress=display.show, **options)
+            display.begin(Path('standard input' if sources[0] == PIPE else sources[0]))
+            if target == PIPE:  # nobody could resume it
+                options['job'] = replace(options['job'], on_interrupt='discard')
+            with piped(sources[0], target, pipe_format) as (source, result):
+                done = upscale(source, result, on_progress=display.show, **options)
+            results = {sources[0]: done if target != PIPE else replace(done, targets=('standard output',))}
     status = 0
     for source, result in results.items():
         if isinstance(result, Exception):
-            print(f'vsr upscale: error: {format_error(result)}', file=sys.stderr)
+            about = format_error(result)
+            about = about if str(source) in about else f'{source}: {about}'
+            print(f'vsr upscale: error: {about}', file=sys.stderr)
             status = 2
             continue
         if result.damage:
             print(f'vsr upscale: {source} is damaged: {result.damage}; the readable part is upscaled', file=sys.stderr)
             status = max(status, 1)
-        if sys.stdout.isatty():
-            print(_summary(result))
+        print(_summary(result), file=sys.stdout if sys.stdout.isatty() else sys.stderr)
     return status
 
 
@@ -292,7 +330,9 @@ def _summary(result: 'Upscaled') -> str:  # noqa: F821
 
 
 class _Display:
-    """Shows progress, speed and remaining time of an upscale on a terminal."""
+    """Shows progress, speed and remaining time of an upscale: a bar on a terminal, else a line now and then."""
+
+    LINE_SECONDS = 20.0
 
     def __enter__(self) -> '_Display':
         from rich.console import Console
@@ -322,6 +362,7 @@ class _Display:
             speed_estimate_period=120,
         )
         self._task = None
+        self._lines = None if console.is_terminal else console
         self._progress.__enter__()
         return self
 
@@ -330,6 +371,20 @@ class _Display:
 
     def begin(self, source: Path) -> None:
         self._task = self._progress.add_task(source.name, total=None)
+        self._name, self._began, self._done_before = source.name, time.monotonic(), None
+        self._next_line = self._began + self.LINE_SECONDS
 
     def show(self, done: int, total: int | None) -> None:
-        self._progress.update(self._task, completed=done, total=None if total is None else max(done, total))
+        total = None if total is None else max(done, total)
+        self._progress.update(self._task, completed=done, total=total)
+        now = time.monotonic()
+        if self._done_before is None:
+            self._done_before = done - 1
+        if self._lines is not None and now >= self._next_line:
+            self._next_line = now + self.LINE_SECONDS
+            speed = (done - self._done_before) / (now - self._began)
+            line = f'{self._name}: {done} frames' if total is None else f'{self._name}: {done} of {total} frames'
+            line += f', {speed:.2f} a second'
+            if total is not None:
+                line += f', {timedelta(seconds=round((total - done) / speed))} left'
+            print(line, file=sys.stderr, flush=True)

@@ -16,8 +16,10 @@ from typing import BinaryIO
 import av
 import numpy as np
 from av.codec.codec import find_best_pix_fmt_of_list
+from av.packet import PacketSideData
 from av.video.reformatter import VideoReformatter
 
+from .alpha import composite
 from .chroma_siting import LeftSited
 from .decoding import ACCURATE, UNSPECIFIED_MATRICES, usual_matrix
 from .encoder_trial import try_encoder, without_reordering
@@ -46,6 +48,13 @@ PLANAR = ['yuv420p', 'yuv422p', 'yuv444p', 'yuv420p10le', 'yuv422p10le', 'yuv444
 YUV = r'yuv4\d\dp(\d+le)?|nv12|p01\dle'
 PROBE_SIZE = (64, 64)
 _RECORD = struct.Struct('<qqqBI')
+_SIZE = struct.Struct('<I')
+# Where VP9 keeps its opacity, by FFmpeg's name and number.
+SIDE_DATA, SIDE_DATA_NUMBER = 'matroska_block_additional', 15
+# libvpx lists others, and opens none of them.
+VP9_ALPHA = 'yuva420p'
+# Encoder with opacity of containers that have one, for sources whose own codec has none.
+WITH_ALPHA = {'mov': 'prores_ks', 'webm': 'libvpx-vp9', 'matroska': 'ffv1'}
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,7 @@ class VideoSpec:
         aspect: Width of a pixel divided by its height.
         options: Options of the encoder, by FFmpeg's names.
         is_centred: Whether readers assume chroma between columns, rather than on even ones.
+        background: RGB that shows through where frames are transparent and the pixel format has no opacity.
     """
 
     container: str
@@ -77,6 +87,7 @@ class VideoSpec:
     aspect: Fraction
     options: tuple[tuple[str, str], ...] = ()
     is_centred: bool = False
+    background: tuple[int, int, int] = (0, 0, 0)
 
     def add_to(self, container: av.container.OutputContainer) -> av.VideoStream:
         """Add a stream with these settings to a container; equal settings encode identically."""
@@ -107,6 +118,11 @@ class VideoSpec:
     def container_options(self) -> dict[str, str]:
         """Options of the container that keep what the codec has no field for, such as the colours of FFV1 in .mp4."""
         return {'movflags': 'write_colr'} if self.container in ('mp4', 'mov') else {}
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the pixel format holds opacity."""
+        return has_alpha(self.pix_fmt)
 
     def to_json(self) -> str:
         """Serialise to text, so that settings can be compared for equality."""
@@ -157,6 +173,8 @@ def plan_video(
             codec = FALLBACK
         if container == 'webm' and info.codec == 'av1':
             codec = ENCODERS['av1']
+        if info.has_alpha and not _holds_alpha(codec, container):
+            codec = WITH_ALPHA.get(container, codec)
     try:
         encoder = av.Codec(codec, 'w')
     except ValueError as error:
@@ -169,10 +187,20 @@ def plan_video(
     formats = [one.name for one in encoder.video_formats or ()]
     if container == 'yuv4mpegpipe':
         formats = PLANAR[:3]
-    if pix_fmt is None:
+    is_chosen = pix_fmt is not None
+    if not is_chosen:
         pix_fmt = choose_pix_fmt(info.pix_fmt, formats, (height, width), encoder.canonical_name in FOR_DELIVERY)
     elif formats and pix_fmt not in formats:
         raise ValueError(f'{codec} does not encode pixel format {pix_fmt!r}, but {", ".join(formats)}')
+    if info.has_alpha and not is_chosen and _holds_alpha(codec, container):
+        pix_fmt = VP9_ALPHA if codec == 'libvpx-vp9' else _with_alpha(pix_fmt, formats)
+    elif info.has_alpha and not has_alpha(pix_fmt):
+        logger.warning(
+            '%s in %s files holds no transparency: the frames are composited over a background; .mov and .webm files '
+            'keep it',
+            codec,
+            path.suffix,
+        )
     depths = [av.VideoFormat(name).components[0].bits for name in (info.pix_fmt, pix_fmt)]
     if depths[1] < depths[0]:
         logger.warning('%s supports only %d of the %d bits of the source; try another --codec', codec, *depths[::-1])
@@ -238,6 +266,25 @@ def list_encoders() -> list[tuple[str, str, Quality | None]]:
     return found
 
 
+def _holds_alpha(codec: str, container: str) -> bool:
+    """Whether an encoder writes opacity into a container."""
+    formats = [one.name for one in av.Codec(codec, 'w').video_formats or ()]
+    is_vp9 = codec == 'libvpx-vp9'
+    return any(map(has_alpha, formats)) and (not is_vp9 or container in ('webm', 'matroska'))
+
+
+def _with_alpha(pix_fmt: str, formats: list[str]) -> str:
+    """Return the format with opacity that is nearest to a YUV format."""
+    same = pix_fmt.replace('yuv', 'yuva')
+    # An encoder of 4:2:2 may have opacity in 4:4:4 only.
+    return same if same in formats else next(name for name in formats if re.match(r'yuva4\d\dp', name))
+
+
+def has_alpha(pix_fmt: str) -> bool:
+    """Whether a pixel format, by FFmpeg's name, holds opacity."""
+    return any(component.is_alpha for component in av.VideoFormat(pix_fmt).components)
+
+
 def choose_pix_fmt(source: str, formats: list[str], size: tuple[int, int], for_delivery: bool = False) -> str:
     """Choose the planar YUV format that equals the source's pixel format or loses least of it.
 
@@ -284,6 +331,18 @@ def _format_of(path: Path) -> str:
     return names.get(path.suffix.lower(), path.suffix.lower().lstrip('.'))
 
 
+def can_write(suffix: str) -> bool:
+    """Whether a file of this suffix, such as ``.mp4``, can hold a video encoded by one of ``ENCODERS``."""
+    try:
+        with open_media(
+            io.BytesIO(), 'w', format=av.ContainerFormat(_format_of(Path(f'a{suffix}')), 'w').name
+        ) as probe:
+            container, known = probe.format.name, probe.supported_codecs
+    except ValueError:
+        return False
+    return container in BY_CONTAINER or container == 'mpegts' or _is_supported(FALLBACK, known)
+
+
 def _is_supported(codec: str, known: set[str]) -> bool:
     try:
         return codec in known or av.Codec(codec, 'w').canonical_name in known
@@ -303,18 +362,27 @@ class PacketFile:
         data = bytes(packet)
         pts = packet.pts if packet.pts is not None else packet.dts
         dts = packet.dts if packet.dts is not None else pts
-        file.write(_RECORD.pack(pts, dts, packet.duration or 0, packet.is_keyframe, len(data)))
+        side = bytes(packet.get_sidedata(SIDE_DATA)) if packet.has_sidedata(SIDE_DATA) else b''
+        flags = bool(packet.is_keyframe) + 2 * bool(side)
+        file.write(_RECORD.pack(pts, dts, packet.duration or 0, flags, len(data)))
         file.write(data)
+        if side:
+            file.write(_SIZE.pack(len(side)) + side)
 
     @staticmethod
     def read(path: Path, time_base: Fraction) -> Iterator[av.Packet]:
         """Yield the packets in decoding order."""
         with open(path, 'rb') as file:
             while head := file.read(_RECORD.size):
-                pts, dts, duration, is_key, length = _RECORD.unpack(head)
+                pts, dts, duration, flags, length = _RECORD.unpack(head)
                 packet = av.Packet(file.read(length))
                 packet.pts, packet.dts, packet.duration, packet.time_base = pts, dts, duration, time_base
-                packet.is_keyframe = bool(is_key)
+                packet.is_keyframe = bool(flags & 1)
+                if flags & 2:
+                    size = _SIZE.unpack(file.read(_SIZE.size))[0]
+                    side = PacketSideData(SIDE_DATA_NUMBER, size)
+                    side.update(file.read(size))
+                    packet.set_sidedata(side)
                 yield packet
 
 
@@ -339,7 +407,13 @@ class SegmentEncoder:
 
     def write(self, frame: OutputFrame) -> None:
         """Encode a frame."""
-        picture = picture_of(frame.pixels, self.spec, self._reformatter, self._left_sited)
+        pixels = frame.pixels
+        if frame.alpha is not None:
+            has_alpha = self.spec.has_alpha
+            pixels = (
+                np.dstack((pixels, frame.alpha)) if has_alpha else composite(pixels, frame.alpha, self.spec.background)
+            )
+        picture = picture_of(pixels, self.spec, self._reformatter, self._left_sited)
         picture.pts, picture.time_base, picture.duration = frame.pts, self.spec.time_base, frame.duration
         try:
             self._put(self._stream.encode(picture))
@@ -381,8 +455,9 @@ class SegmentEncoder:
 def picture_of(
     pixels: np.ndarray, spec: VideoSpec, reformatter: VideoReformatter, left_sited: LeftSited | None = None
 ) -> av.VideoFrame:
-    """Convert (h, w, 3) RGB, uint8 or uint16, to the colours and the pixel format of ``spec``."""
-    rgb = av.VideoFrame.from_ndarray(pixels, format='rgb48le' if pixels.dtype == np.uint16 else 'rgb24')
+    """Convert (h, w, 3) RGB or (h, w, 4) RGBA, uint8 or uint16, to the colours and the pixel format of ``spec``."""
+    kinds = {3: ('rgb24', 'rgb48le'), 4: ('rgba', 'rgba64le')}
+    rgb = av.VideoFrame.from_ndarray(pixels, format=kinds[pixels.shape[2]][pixels.dtype == np.uint16])
     color_range, matrix, transfer, primaries = spec.colors
     rgb.colorspace = matrix
     if left_sited is not None and not spec.is_centred:

@@ -1,13 +1,19 @@
 """Options of an upscale."""
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+from PIL import ImageColor
 from torch import nn
+
+from ...media.animations import WRITTEN as ANIMATION_SUFFIXES
+from ...media.encoding import can_write
+from ...media.image_files import can_write_image
 
 MAX_SECONDS = 10**8  # three years; longer times do not fit the integers of timestamps
 # Source frames in a segment: an interrupted run repeats at most one segment, and processes share work by segments.
@@ -81,9 +87,11 @@ class OutputOptions:
         size: (h, w) of the output; players still show the shape of the source.
         height: Height of the output, whose width follows.
         preview: Put the bicubic enlargement of each frame to the left of the output.
+        background: Colour that shows through transparent frames if the target cannot hold transparency: a name, such as
+            ``'white'``, or ``'#rrggbb'``.
 
     Raises:
-        ValueError: If more than one size is given, or one is not positive.
+        ValueError: If more than one size is given, one is not positive, or the colour is unknown.
     """
 
     images: str | Path | None = None
@@ -97,6 +105,7 @@ class OutputOptions:
     size: tuple[int, int] | None = None
     height: int | None = None
     preview: bool = False
+    background: str = 'black'
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in ('scale', 'size', 'height') if getattr(self, name) is not None}
@@ -106,6 +115,17 @@ class OutputOptions:
             sides = value if name == 'size' else (value,)
             if not all(math.isfinite(side) and side > 0 for side in sides):
                 raise ValueError(f'{name} must be positive, but got {value}')
+        self.background_rgb  # noqa: B018 (raises)
+
+    @property
+    def background_rgb(self) -> tuple[int, int, int]:
+        """The background as RGB of 8 bits."""
+        try:
+            return ImageColor.getrgb(self.background)[:3]
+        except ValueError:
+            raise ValueError(
+                f'background must be a colour such as white or #ff8000, but got {self.background!r}'
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -133,3 +153,31 @@ class JobOptions:
             raise ValueError(f"on_interrupt must be 'keep' or 'discard', but got {self.on_interrupt!r}")
         if self.segment_length < 1:
             raise ValueError(f'segment_length must be at least 1 frame, but got {self.segment_length}')
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Names of the targets in a folder.
+
+    Attributes:
+        ext: Ending of all targets; None keeps that of each source, or takes ``.mkv`` if it cannot be written. ``.png``
+            writes a folder of images for each video. An image keeps its ending unless this is one of images.
+        suffix: Text between the name of a source and the ending.
+        recursive: Whether folders of videos are searched with their subfolders, which the targets repeat.
+
+    Raises:
+        ValueError: If the ending cannot be written, or the suffix is a path.
+    """
+
+    ext: str | None = None
+    suffix: str = ''
+    recursive: bool = False
+
+    def __post_init__(self) -> None:
+        if self.ext is not None:
+            ext = '.' + self.ext.lower().lstrip('.')
+            if not (can_write(ext) or ext in ANIMATION_SUFFIXES or can_write_image(ext)):
+                raise ValueError(f'ext must be an ending that can be written, such as .mp4, but got {self.ext!r}')
+            object.__setattr__(self, 'ext', ext)
+        if '/' in self.suffix or os.sep in self.suffix:
+            raise ValueError(f'suffix must be a part of a name, but got {self.suffix!r}')
