@@ -16,7 +16,7 @@ help:
 	@echo "make test-slow  the tests that need minutes"
 	@echo "make test-wheel builds the wheel and uses it in an environment of its own"
 	@echo "make test-versions  the quick tests under the oldest, a middle and the newest PyTorch"
-	@echo "make lint       what CI checks of the style; make format mends it"
+	@echo "make lint       what CI checks of style, layers and types; make format mends the style"
 	@echo "make docs       the documentation site, in build/docs; any warning is an error"
 
 install: $(INSTALLED)
@@ -49,6 +49,7 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
 
 format: $(INSTALLED)
 	$(BIN)/ruff format .

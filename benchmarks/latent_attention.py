@@ -29,7 +29,14 @@ from torch import Tensor, nn
 
 from vsr_plugins.models.blocks import attention
 from vsr_plugins.models.blocks.fast.allocator import SWITCH, keep_freed_memory
-from vsr_plugins.models.blocks.fast.switch import FOLDED_UPSCALER, MERGED_EMBEDDINGS, WINOGRAD, fast_paths_off
+from vsr_plugins.models.blocks.fast.switch import (
+    FOLDED_UPSCALER,
+    MERGED_EMBEDDINGS,
+    POINTWISE,
+    STACKED_FRAMES,
+    WINOGRAD,
+    fast_paths_off,
+)
 from vsr_plugins.models.networks import DUFNet, LatentAttentionNet
 
 FRAMES = 7
@@ -52,7 +59,7 @@ def without(*steps: str) -> Iterator[None]:
         'fused attention': patch.object(attention, 'dot_product_attention', naive_attention),
         'folded upscaler': fast_paths_off(FOLDED_UPSCALER),
         'channels last': patch.object(LatentAttentionNet, '_to_layout', default_layout),
-        'fewer products': fast_paths_off(WINOGRAD, MERGED_EMBEDDINGS),
+        'fewer products': fast_paths_off(WINOGRAD, STACKED_FRAMES, POINTWISE, MERGED_EMBEDDINGS),
         # Decided when the process starts.
         'kept memory': nullcontext(),
         'channels last in DUF': patch('torch.Tensor.contiguous', lambda x, memory_format=None: x.clone()),

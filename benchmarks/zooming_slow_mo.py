@@ -25,9 +25,9 @@ from vsr_plugins.models.blocks.fast.allocator import keep_freed_memory
 from vsr_plugins.models.blocks.pyramid_alignment import (
     AlignmentLevel,
     FeaturePyramid,
-    FeatureTemporalInterpolation,
     ModulatedDeformConv,
     PyramidAlignment,
+    PyramidInterpolation,
 )
 from vsr_plugins.models.networks.zooming_slow_mo import ZoomingSlowMoNet
 
@@ -86,7 +86,7 @@ def reference_pyramid(pyramid: FeaturePyramid, features: Tensor) -> Levels:
     return [features, middle, lrelu(pyramid.level3_conv2(lrelu(pyramid.level3_conv1(middle))))]
 
 
-def reference_interpolation(blend: FeatureTemporalInterpolation, first: Levels, second: Levels) -> Tensor:
+def reference_interpolation(blend: PyramidInterpolation, first: Levels, second: Levels) -> Tensor:
     """Both directions and their fusion."""
     aligned = reference_alignment(blend.first, first, second), reference_alignment(blend.second, second, first)
     return blend.blend(torch.cat(aligned, dim=1))

@@ -10,7 +10,10 @@ experiment_name = 'latent_attn_demo'
 work_dir = f'./work_dirs/{experiment_name}'
 
 # The bicubic skip is not the paper's; with it two minutes are enough to be ahead of it.
-model = dict(generator=dict(mid_channels=24, num_layers=6, attn_layout='SL', chunk_length=5, global_residual=True))
+model = dict(
+    generator=dict(mid_channels=24, num_layers=6, attn_layout='SL', chunk_length=5, global_residual=True),
+    value_range=1.0,
+)
 
 train_dataloader = _base_.photomotion_train_sequence_dataloader
 val_dataloader = _base_.photomotion_val_sequence_dataloader

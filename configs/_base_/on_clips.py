@@ -16,18 +16,27 @@ _base_ = ['datasets/clips.py', 'datasets/vid4_bix4.py', 'weights.py']
 
 custom_imports = dict(imports=['vsr_plugins'], allow_failed_imports=False)
 
-# Crops of 64 pixels at low resolution, the least SPyNet takes.
+# Crops of 64 x 64 at low resolution, those of BasicVSR and EDVR, and the least SPyNet takes. Frames and crops are
+# upstream's: 15 frames (BasicVSR++ sets 30), windows of five; TDAN's crops are 48 x 48.
+on_clips_patch = dict(_base_.clips_patch, gt_patch_size=256)
 on_clips_flow_train = dict(
     **_base_.clips_train_loader,
     dataset=dict(
         **_base_.clips_train_dataset,
-        num_input_frames=7,
-        pipeline=[
-            _base_.clips_sample,
-            _base_.clips_load,
-            dict(_base_.clips_patch, gt_patch_size=256),
-            *_base_.clips_sequence_end,
-        ],
+        num_input_frames=15,
+        pipeline=[_base_.clips_sample, _base_.clips_load, on_clips_patch, *_base_.clips_sequence_end],
+    ),
+)
+on_clips_window = dict(**_base_.clips_train_dataset, samples='frames', num_input_frames=5)
+on_clips_window_train = dict(
+    **_base_.clips_train_loader,
+    dataset=dict(**on_clips_window, pipeline=[_base_.clips_load, on_clips_patch, *_base_.clips_window_end]),
+)
+on_clips_tdan_train = dict(
+    **_base_.clips_train_loader,
+    dataset=dict(
+        **on_clips_window,
+        pipeline=[_base_.clips_load, dict(_base_.clips_patch, gt_patch_size=192), *_base_.clips_window_end],
     ),
 )
 
@@ -43,7 +52,10 @@ on_clips = dict(
         test=[_base_.vid4_bix4_sequence_dataloader],
     ),
     window=dict(
-        train=_base_.clips_train_window_dataloader,
+        train=on_clips_window_train,
+        tdan_train=on_clips_tdan_train,
+        # 32 x 32 at low resolution, for small machines.
+        small_train=_base_.clips_train_window_dataloader,
         val=[_base_.clips_val_window_dataloader, _base_.vid4_bix4_window_dataloader],
         test=[_base_.vid4_bix4_window_dataloader],
     ),

@@ -1,6 +1,7 @@
 # BasicVSR at half the width with a third of the blocks (32 channels, 10 residual blocks a direction; published are 64
-# and 30), for minutes of one GPU. The flow starts from the released SPyNet, pip install '.[basicvsr]', and is trained
-# along after a tenth of the schedule. In float32, which on GPUs is TF32 in convolutions: flow in bfloat16 is coarse.
+# and 30), for minutes of one GPU, on 7 frames for 15. The flow starts from the released SPyNet, pip install
+# '.[basicvsr]', and is trained along after a tenth of the schedule.
+# In float32, which on GPUs is TF32 in convolutions: flow in bfloat16 is coarse.
 #   vsr prepare patches CLIPS DATA_ROOT --patch-size 256 --photos PHOTOS
 #   vsr prepare clips CLIPS DATA_ROOT                      # for validation
 _base_ = ['basicvsr_1xb4-300k_clips.py', '../_base_/datasets/patch_bank.py']

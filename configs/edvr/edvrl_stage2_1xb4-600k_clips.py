@@ -27,7 +27,10 @@ model = dict(
     ),
     # No weights are there to begin with, so nothing waits for the fusion module.
     train_cfg=dict(tsa_iter=0),
+    pixel_loss=dict(eps=1e-6),
 )
+# As the first stage: batches of 32 at 4e-4 in the paper.
+optim_wrapper = dict(optimizer=dict(lr=4e-4 * (4 / 32) ** 0.5))
 
 # Frames of the first stage lie beside the ground truth, in a folder of its name.
 first_stage = 'edvrl_c128b40_1xb4-600k_clips'

@@ -7,7 +7,13 @@ experiment_name = 'edvrm_1xb4-600k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 pretrain_generator_url = None
-model = dict(generator=dict(init_cfg=None), data_preprocessor=dict(type='PaddedDataPreprocessor', pad_size_divisor=4))
+# Crops, loss and rate as in edvrm_wotsa_1xb4-600k_clips.py.
+model = dict(
+    generator=dict(init_cfg=None),
+    pixel_loss=dict(eps=1e-6),
+    data_preprocessor=dict(type='PaddedDataPreprocessor', pad_size_divisor=4),
+)
+optim_wrapper = dict(optimizer=dict(lr=4e-4 * (4 / 32) ** 0.5))
 train_dataloader = dict(_delete_=True, **_base_.on_clips.window.train)
 val_dataloader = _base_.on_clips.window.val
 val_evaluator = _base_.on_clips.val_evaluator

@@ -11,4 +11,6 @@ test_evaluator = _base_.on_clips.test_evaluator
 train_cfg = dict(type='ResumableIterBasedTrainLoop')
 default_hooks = dict(checkpoint=_base_.on_clips.checkpoint)
 visualizer = dict(vis_backends=_base_.on_clips.vis_backends)
+# Batches of 4 for 16; Adam's rate follows the square root of the batch.
+optim_wrapper = dict(optimizer=dict(lr=2e-4 * (4 / 16) ** 0.5))
 custom_hooks = []

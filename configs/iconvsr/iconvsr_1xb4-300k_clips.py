@@ -1,3 +1,4 @@
+# Upstream's recipe, 15 frames, with batches of 4 for 8; Adam's rate follows the square root of the batch.
 # The optical flow starts from the released SPyNet, the refill from released features of EDVR-M, see
 # ../_base_/weights.py.
 _base_ = ['mmagic::iconvsr/iconvsr_2xb4_reds4.py', '../_base_/on_clips.py']
@@ -14,6 +15,7 @@ test_evaluator = _base_.on_clips.test_evaluator
 train_cfg = dict(type='ResumableIterBasedTrainLoop')
 default_hooks = dict(checkpoint=_base_.on_clips.checkpoint)
 visualizer = dict(vis_backends=_base_.on_clips.vis_backends)
+optim_wrapper = dict(optimizer=dict(lr=2e-4 * (4 / 8) ** 0.5))
 custom_hooks = [
     dict(
         type='LoadPartsHook',

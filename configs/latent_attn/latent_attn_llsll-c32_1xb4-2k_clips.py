@@ -11,7 +11,8 @@ _base_ = [
 experiment_name = 'latent_attn_llsll-c32_1xb4-2k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
-model = dict(generator=dict(mid_channels=32, global_residual=True))
+# On [0, 1] the loss is a 255th of the paper's, and gradients are never clipped.
+model = dict(generator=dict(mid_channels=32, global_residual=True), value_range=1.0)
 
 train_dataloader = _base_.clips_and_photos_train_sequence_dataloader
 val_dataloader = [_base_.clips_val_sequence_dataloader]

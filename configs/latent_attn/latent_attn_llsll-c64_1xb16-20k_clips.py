@@ -1,5 +1,5 @@
-# 'Ours', 4,108,739 parameters, for an hour of one GPU, by the recipe of the half-width network. Stopped at any moment,
-# it goes on with --resume:
+# 'Ours' with a bicubic skip, 4,108,739 parameters, for an hour of one GPU, by the recipe of the half-width network.
+# Stopped at any moment, it goes on with --resume:
 #   mim train mmagic configs/latent_attn/latent_attn_llsll-c64_1xb16-20k_clips.py --resume
 _base_ = 'latent_attn_llsll-c32_1xb4-2k_clips.py'
 

@@ -1,5 +1,5 @@
-# 'Ours', 4,108,739 parameters, for an hour of one GPU, or for minutes (train_cfg.max_minutes), by the recipe of
-# latent_attn_llsll-c64_1xb16-20k_clips.py, from a bank of patches:
+# 'Ours' with a bicubic skip, 4,108,739 parameters, for an hour of one GPU, or for minutes (train_cfg.max_minutes), by
+# the recipe of latent_attn_llsll-c64_1xb16-20k_clips.py, from a bank of patches:
 #   vsr prepare patches CLIPS DATA_ROOT --photos PHOTOS
 #   vsr prepare clips CLIPS DATA_ROOT                      # for validation
 # In bfloat16. Convolutions are in channels-last layout as the network is built; where compiling pays:

@@ -17,6 +17,11 @@ test_evaluator = _base_.on_clips.test_evaluator
 train_cfg = dict(type='ResumableIterBasedTrainLoop')
 default_hooks = dict(checkpoint=_base_.on_clips.checkpoint)
 visualizer = dict(vis_backends=_base_.on_clips.vis_backends)
+# Batches of 4 for 16; Adam's rate follows the square root of the batch.
+optim_wrapper = dict(
+    generator=dict(optimizer=dict(lr=1e-4 * (4 / 16) ** 0.5)),
+    discriminator=dict(optimizer=dict(lr=1e-4 * (4 / 16) ** 0.5)),
+)
 custom_hooks = [
     dict(
         type='LoadPartsHook',

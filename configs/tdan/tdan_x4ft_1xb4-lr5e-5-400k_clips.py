@@ -7,7 +7,7 @@ experiment_name = 'tdan_x4ft_1xb4-lr5e-5-400k_clips'
 work_dir = f'./work_dirs/{experiment_name}'
 
 load_from = None
-train_dataloader = dict(_delete_=True, **_base_.on_clips.window.train)
+train_dataloader = dict(_delete_=True, **_base_.on_clips.window.tdan_train)
 val_dataloader = _base_.on_clips.window.val
 val_evaluator = _base_.on_clips.val_evaluator
 test_dataloader = _base_.on_clips.window.test
@@ -15,6 +15,8 @@ test_evaluator = _base_.on_clips.test_evaluator
 train_cfg = dict(type='ResumableIterBasedTrainLoop')
 default_hooks = dict(checkpoint=_base_.on_clips.checkpoint)
 visualizer = dict(vis_backends=_base_.on_clips.vis_backends)
+# As in the first stage.
+optim_wrapper = dict(optimizer=dict(lr=5e-5 * (4 / 128) ** 0.5))
 custom_hooks = [
     dict(
         type='LoadPartsHook',

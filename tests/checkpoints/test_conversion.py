@@ -267,3 +267,25 @@ def test_every_source_is_listed_with_its_network(capsys):
         assert 'Paper:' in module.__doc__
         with pytest.raises(ValueError, match='weights of'):
             module.convert({'nonsense.weight': torch.zeros(1)})
+
+
+def test_weights_between_two_trainings(tmp_path, capsys):
+    """Eq. (4) of ESRGAN, by hand; the discriminator and a counter stay out of it."""
+    first = {'generator.a': torch.tensor([1.0, 2.0]), 'step_counter': torch.tensor([3])}
+    second = {
+        'generator.a': torch.tensor([2.0, 0.0]),
+        'step_counter': torch.tensor([9]),
+        'discriminator.b': torch.ones(1),
+    }
+    for name, weights in (('psnr.pth', first), ('gan.pth', second)):
+        write_weights(weights, tmp_path / name)
+    words = ['convert', str(tmp_path / 'psnr.pth'), str(tmp_path / 'between.pth'), '--blend']
+    assert main([*words, str(tmp_path / 'gan.pth'), '--share', '0.25']) == 0
+    assert_same(
+        read_weights(tmp_path / 'between.pth'),
+        {'generator.a': torch.tensor([1.25, 1.5]), 'step_counter': torch.tensor([3])},
+    )
+    write_weights({'generator.a': torch.ones(3), 'step_counter': torch.ones(1)}, tmp_path / 'other.pth')
+    assert main([*words, str(tmp_path / 'other.pth'), '--force']) == 2
+    assert '(2,)' in capsys.readouterr().err
+    assert main([*words, str(tmp_path / 'gan.pth'), '--from', 'mmagic', '--force']) == 2

@@ -36,6 +36,7 @@ NARROW = {
     'VESPCNNet': {'mid_channels': 4, 'num_layers': 3},
     'SPMCNet': {'mid_channels': 4},
     'FRVSRNet': {'mid_channels': 4, 'num_blocks': 1},
+    'EDVRAblatedNet': {'mid_channels': 8, 'num_blocks_extraction': 1, 'num_blocks_reconstruction': 1},
     'EDVRStage2Net': {'mid_channels': 8, 'num_blocks_extraction': 1, 'num_blocks_reconstruction': 1},
     'CAINNet': {'num_block_groups': 1, 'num_block_layers': 1},
     'FLAVRNet': {'mid_channels_list': [32, 16, 8, 4], 'encoder_layers_list': [1, 1, 1, 1]},
@@ -71,6 +72,7 @@ def write_data(root):
             cv2.imwrite(str(root / 'Vid4' / kind / 'walk' / frame.name), degrade(cv2.imread(str(frame)), 4))
     (root / 'Vid4' / 'meta_info_Vid4_GT.txt').write_text('walk 5 (256,260,3)\n')
     write_vimeo90k(root / 'vimeo90k')
+    write_reds(root / 'REDS')
     # The output of a first stage.
     for name in ('clips', 'Vid4'):
         shutil.copytree(root / name / 'GT', root / name / 'edvrl_c128b40_1xb4-600k_clips')
@@ -79,14 +81,26 @@ def write_data(root):
 
 def write_vimeo90k(root):
     """Write one septuplet that is in every list."""
-    truth = write_clip(root / 'GT' / '00001' / '0266', 7, (128, 136), 8)
+    truth = write_clip(root / 'GT' / '00001' / '0266', 7, (256, 264), 8)
     (root / 'BIx4' / '00001' / '0266').mkdir(parents=True)
     for number, frame in enumerate(sorted(truth.iterdir()), start=1):
         low = bicubic_downsample(cv2.imread(str(frame)), 4)
         cv2.imwrite(str(root / 'BIx4' / '00001' / '0266' / f'im{number}.png'), low)
         frame.rename(truth / f'im{number}.png')
     for part in ('train', 'test', 'test_fast', 'test_medium', 'test_slow'):
-        (root / f'meta_info_Vimeo90K_{part}_GT.txt').write_text('00001/0266 (128,136,3)\n')
+        (root / f'meta_info_Vimeo90K_{part}_GT.txt').write_text('00001/0266 (256,264,3)\n')
+
+
+def write_reds(root):
+    """Write one clip that is trained and measured on."""
+    truth = write_clip(root / 'train_sharp' / '000', 5, (256, 260), 9)
+    shutil.copytree(root / 'train_sharp', root / 'train_blur')
+    low = root / 'train_sharp_bicubic' / 'X4' / '000'
+    low.mkdir(parents=True)
+    for frame in truth.iterdir():
+        cv2.imwrite(str(low / frame.name), bicubic_downsample(cv2.imread(str(frame)), 4))
+    for part in ('train', 'val'):
+        (root / f'meta_info_reds4_{part}.txt').write_text('000 5 (256,260,3)\n')
 
 
 def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
@@ -100,6 +114,8 @@ def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
     for part in ('interpolator', 'restorer', 'network'):
         if part in config.model.generator:
             config.model.generator[part].update(NARROW.get(config.model.generator[part].type, {}))
+    for block in config.model.generator.get('blocks', {}).values():
+        block.channels = config.model.generator.network.mid_channels
     for switch in ('tsa_iter', 'fix_iter'):
         if switch in (config.model.get('train_cfg') or {}):
             config.model.train_cfg[switch] = 1

@@ -59,6 +59,21 @@ class TestReds:
         assert [path.name for path in (tmp_path / 'REDS').glob('*.txt')] == ['meta_info_reds4_val.txt']
         assert read(tmp_path / 'REDS/train_sharp/020/00000001.png').shape == (8, 12, 3)
 
+    def test_blurred_frames_lie_beside_the_sharp_ones(self, tmp_path):
+        src = tmp_path / 'src'
+        for clip in ('000', '011', '015', '020'):
+            for j in range(2):
+                write(src / f'train_sharp/{clip}/{j:08d}.png')
+                write(src / f'train_blur/train/train_blur/{clip}/{j:08d}.png')
+        execute(plan_reds(src, 'reds4', self.SPEC), src, tmp_path)
+        assert execute(plan_reds(src, 'reds4', self.SPEC, frames='blur'), src, tmp_path).made == 4 * 2
+        blurred = read(src / 'train_blur/train/train_blur/011/00000001.png')
+        np.testing.assert_array_equal(read(tmp_path / 'REDS/train_blur/011/00000001.png'), blurred)
+        with pytest.raises(ValueError, match='clip 000'):
+            execute(plan_reds(src, 'reds4', self.SPEC, frames='blur_comp'), src, tmp_path)
+        with pytest.raises(ValueError, match="'noise'"):
+            plan_reds(src, frames='noise')
+
     def test_without_the_validation_clips(self, tmp_path):
         src = self.official(tmp_path / 'src')
         (src / 'val_sharp/val/val_sharp').rename(tmp_path / 'elsewhere')
@@ -216,3 +231,30 @@ class TestCommand:
         execute(plan, tmp_path / 'src', tmp_path)
         samples = basic_frames(tmp_path / 'Vid4', 'meta_info_Vid4_GT.txt', 'BIx4', 'GT', depth=1)
         assert [(sample['key'], sample['sequence_length']) for sample in samples] == [('walk', 3)]
+
+
+def test_other_scales_lie_beside_x4(tmp_path):
+    """Of frames whose size is no multiple, the low resolution is that of the whole blocks."""
+    table = {'walk': ClipSpec(2, (16, 20))}
+    for j in range(2):
+        write(tmp_path / f'src/walk/{j:03d}.png', (16, 20))
+    src = tmp_path / 'src'
+    assert execute(plan_vid4(src, table=table), src, tmp_path).made == 2 * 3
+    assert execute(plan_vid4(src, table=table, scales=(2, 3, 4)), src, tmp_path).made == 2 * 2
+    truth = read(tmp_path / 'Vid4/GT/walk/00000001.png')
+    np.testing.assert_array_equal(read(tmp_path / 'Vid4/BIx2/walk/00000001.png'), bicubic_downsample(truth, 2))
+    low = read(tmp_path / 'Vid4/BIx3/walk/00000001.png')
+    np.testing.assert_array_equal(low, bicubic_downsample(truth[:15, :18], 3))
+    assert sorted(path.name for path in (tmp_path / 'Vid4').iterdir() if path.is_dir()) == [
+        'BDx4',
+        'BIx2',
+        'BIx3',
+        'BIx4',
+        'GT',
+    ]
+    with pytest.raises(ValueError, match='1'):
+        plan_vid4(src, scales=(1,))
+    assert (
+        main(['prepare', 'clips', str(src), str(tmp_path / 'other'), '--val-fraction', '1', '--scale', '2', '3']) == 0
+    )
+    assert read(tmp_path / 'other/clips/BIx2/walk/00000000.png').shape == (8, 10, 3)

@@ -18,6 +18,7 @@ EXPORTS = {
     '.batch': ('upscale_batch',),
     '.upscaling': ('JobOptions', 'ModelOptions', 'OutputOptions', 'SourceOptions', 'Upscaled', 'upscale'),
     '..checkpoints.conversion': ('convert_weights', 'find_converters'),
+    '..checkpoints.interpolation': ('interpolate_files',),
     '..datasets.prepare': (
         'BankSpec',
         'execute',
@@ -49,7 +50,9 @@ EXPORTS = {
     '..pretrained.entries': ('RESULTS',),
     '..pretrained.files': ('note_of',),
     '..pretrained.provenance': ('read_provenance',),
-    '..visualization.explain': ('explain', 'explain_weights', 'weighs_branches'),
+    '..visualization.alignment_maps': ('aligns_features',),
+    '..visualization.explain': ('explain', 'explain_alignment', 'explain_weights', 'weighs_branches'),
+    '..visualization.perception_distortion': ('perception_distortion_figure',),
     '..visualization.quality_cost': ('quality_cost_figure',),
 }
 _MODULE_OF = {name: module for module, names in EXPORTS.items() for name in names}

@@ -21,6 +21,7 @@ from ..evaluation import VSRMetric
 from ..evaluation.functional.lpips import find_backbone
 from ..evaluation.measures import find_measures
 from ..evaluation.scores import Scores, merge_scores
+from ..evaluation.tables.departures import departures
 from ..evaluation.tables.method_table import Cost, MethodRow, MethodTable
 from ..evaluation.tables.published import method_of, published
 from ..evaluation.tables.result_cache import ResultCache, digest_files, scores_from_dict, scores_to_dict
@@ -203,8 +204,17 @@ def _rows_of(
                 cost=cost,
                 weights=str(weights or ''),
                 published=published(known, one.data) if known else (),
+                departures=departures(method.config, known, method.name, _is_trained_by(method, weights)),
             )
             yield one, row
+
+
+def _is_trained_by(method: Method, weights: Path | None) -> bool:
+    """Whether the weights come from a training with the method's config, as they will where there are none yet."""
+    if weights is None:
+        return True
+    entry = entry_of(weights)
+    return entry.trained_here if entry else weights.resolve().parent.name in method.names
 
 
 def _scores(

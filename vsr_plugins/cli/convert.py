@@ -1,5 +1,6 @@
-"""Convert released weights of other implementations to the format of this package's networks.
+"""Convert released weights of other implementations to the format of this package's networks, or blend two trainings.
 
+With --blend, OUT lies between IN and another training of the same network, such as RRDBNet trained for PSNR and ESRGAN.
 The output is safetensors or a PyTorch checkpoint, by its suffix, for --checkpoint, load_from and init_cfg.
 """
 
@@ -33,19 +34,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='after IN and OUT: omit weights whose names in the network begin with PREFIX, for a network without that '
         'part (Zooming Slow-Mo without interpolation: --without pyramid. interpolation.)',
     )
+    parser.add_argument(
+        '--blend', metavar='WEIGHTS', type=Path, help='instead of --from: other weights of the network of IN'
+    )
+    parser.add_argument(
+        '--share', metavar='ALPHA', type=float, default=0.8, help='share of the --blend weights in OUT (default: 0.8)'
+    )
     parser.add_argument('--half', action='store_true', help='write half precision, half the size')
     parser.add_argument('--force', action='store_true', help='replace an existing OUT')
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
-    from ..apis import convert_weights, find_converters, note_of
+    from ..apis import convert_weights, find_converters, interpolate_files, note_of
 
     if args.list:
         _print_sources(find_converters())
         return 0
     if args.about is not None:
         _print_provenance(args.about)
+        return 0
+    if args.blend is not None:
+        if args.source is not None or args.weights is None or args.output is None:
+            raise ValueError('--blend WEIGHTS takes IN and OUT, and no --from: convert both first')
+        count = interpolate_files(args.weights, args.blend, args.output, args.share, args.force, args.half)
+        print(f'{args.output}: {count} tensors')
         return 0
     if args.source is None or args.weights is None or args.output is None:
         hint = 'write --without after IN and OUT' if args.without else 'see vsr convert --help'

@@ -3,7 +3,8 @@
 For each long-range block: the region (the query), the strongest regions of keys in space and time, and the attention
 over all frames. For each short-range block: the mask, deterministic and for several samples of the latent heads if the
 network has them. Of a longer clip, only the chunk that contains the frame is used. For a network that weighs its
-branches (RobustVSR): the frame and the weight of each branch, pixel by pixel.
+branches (RobustVSR): the frame and the weight of each branch, pixel by pixel. For EDVR: the flow between features
+before and after the alignment, and the temporal attention of the fusion.
 """
 
 import argparse
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
     import torch
 
-    from ..apis import explain, explain_weights, load_model, weighs_branches
+    from ..apis import aligns_features, explain, explain_alignment, explain_weights, load_model, weighs_branches
 
     for name, minimum in (('regions', 1), ('samples', 0), ('key_frames', 0), ('downscale', 1)):
         if getattr(args, name) < minimum:
@@ -60,11 +61,12 @@ def run(args: argparse.Namespace) -> int:
     model = load_model(args.config, args.checkpoint, args.device)
     network = getattr(model, 'generator', model)
     title = args.clip.resolve().name + ('' if args.checkpoint else ', random weights')
-    if weighs_branches(network):
-        path = args.out / 'weights.png'
+    if weighs_branches(network) or aligns_features(network):
+        draw, name = (explain_weights, 'weights') if weighs_branches(network) else (explain_alignment, 'alignment')
+        path = args.out / f'{name}.png'
         if path.exists() and not args.force:
             raise FileExistsError(f'{path} already exists; replace it with --force')
-        figure = explain_weights(network, args.clip, args.frame, args.downscale, title)
+        figure = draw(network, args.clip, args.frame, args.downscale, title)
         args.out.mkdir(parents=True, exist_ok=True)
         figure.savefig(path)
         print(path)

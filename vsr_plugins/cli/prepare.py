@@ -44,6 +44,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         else:
             kind.add_argument('src', metavar='SRC', type=Path, help='folder of the unpacked data set')
         if name != 'patches':
+            kind.add_argument(
+                '--scale',
+                dest='scales',
+                type=int,
+                nargs='+',
+                default=[4],
+                metavar='N',
+                help='after SRC and DST: scales of the bicubic low resolution, such as 2 3 4 (default: 4)',
+            )
             kind.add_argument('--link', action='store_true', help='hard-link unchanged files')
         kind.add_argument('dst', metavar='DST', type=Path, help='the data root, to which VSR_DATA_ROOT is set')
         kind.add_argument('--workers', type=int, help='frames processed in parallel (default: one per CPU)')
@@ -56,6 +65,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             )
         if name == 'reds':
             kind.add_argument('--subset', choices=('full', 'reds4'), default='full', help='reds4: only the test clips')
+        if name == 'reds':
+            kind.add_argument(
+                '--frames',
+                choices=('sharp', 'blur', 'blur_comp'),
+                default='sharp',
+                help='blur, blur_comp: the input of deblurring, beside the sharp frames of another run',
+            )
         if name in ('clips', 'patches'):
             note = 'of unprepared clips; 0 for none' if name == 'patches' else '1 for testing only'
             kind.add_argument(
@@ -106,7 +122,11 @@ def run(args: argparse.Namespace) -> int:
 def _make_data_set(args: argparse.Namespace, update: Callable) -> tuple[Any, str]:
     from .. import apis
 
-    options = {name: getattr(args, name) for name in ('bd', 'subset', 'val_fraction', 'val') if name in args}
+    options = {
+        name: getattr(args, name)
+        for name in ('bd', 'subset', 'val_fraction', 'val', 'scales', 'frames')
+        if name in args
+    }
     plan = getattr(apis, f'plan_{args.kind}')(args.src, **options)
     summary = apis.execute(plan, args.src, args.dst, args.workers, args.link, update)
     done = f'{summary.made} files made, {summary.found} existed'

@@ -40,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--picture', metavar='FILE', type=Path, help='plot quality against cost to FILE (.png, .svg, .pdf)'
     )
+    parser.add_argument(
+        '--plane', metavar='FILE', type=Path, help='plot perception (--metrics LPIPS) against distortion to FILE'
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,7 +51,15 @@ def run(args: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    from ..apis import collect_tables, find_configs, quality_cost_figure, to_json, to_markdown, to_rich
+    from ..apis import (
+        collect_tables,
+        find_configs,
+        perception_distortion_figure,
+        quality_cost_figure,
+        to_json,
+        to_markdown,
+        to_rich,
+    )
     from .stages import parse_options
 
     models = []
@@ -76,14 +87,16 @@ def run(args: argparse.Namespace) -> int:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content(), encoding='utf-8')
-    if args.picture:
+    for path, draw in ((args.picture, quality_cost_figure), (args.plane, perception_distortion_figure)):
+        if path is None:
+            continue
         try:
-            figure = quality_cost_figure(tables)
+            figure = draw(tables)
         except ValueError as error:
-            print(f'vsr table: {args.picture} is not written: {error}', file=sys.stderr)
-            return 0
-        args.picture.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(args.picture)
+            print(f'vsr table: {path} is not written: {error}', file=sys.stderr)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path)
     return 0
 
 

@@ -114,7 +114,8 @@ def score_folders(
                 frames = read_rgb(paths[0]), read_rgb(paths[1])
                 values = score_frame(*frames, protocol, metrics)
                 if pairs and before is not None:
-                    values |= score_pair(*zip(before, frames, strict=True), protocol, metrics)
+                    outputs, references = zip(before, frames, strict=True)
+                    values |= score_pair(outputs, references, protocol, metrics)
             except ValueError as error:
                 raise ValueError(f'{paths[0]} and {paths[1]}: {error}') from error
             scores[name].append(values)

@@ -34,8 +34,9 @@ def _warping_errors(
 ) -> dict[str, float]:
     """Warping errors of prediction and ground truth, with the ground truth's motion estimated once."""
     check_clips('Ewarp', prediction, target, MIN_SIZE)
-    (motion,) = clip_motion(target, channel_order)
-    return {'Ewarp': pair_error(*prediction, *motion), 'Ewarp_GT': pair_error(*target, *motion)}
+    ((flow, visible),) = clip_motion(target, channel_order)
+    ours, truth = (pair_error(before, after, flow, visible) for before, after in (prediction, target))
+    return {'Ewarp': ours, 'Ewarp_GT': truth}
 
 
 MEASURES = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Literal
+from typing import Any, Literal
 
 from ..temporal_windows import frames_given, space_time_windows
 
@@ -155,7 +155,7 @@ PROTOCOLS = {
 }
 
 
-def get_protocol(spec: 'str | Protocol | Mapping[str, object]') -> Protocol:
+def get_protocol(spec: 'str | Protocol | Mapping[str, Any]') -> Protocol:
     """Return a protocol by name, optionally with changed fields.
 
     Args:

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from ..datasets.prepare.manifest import NAME as MANIFEST
 from ..datasets.prepare.manifest import Manifest
 from ..engine.config_files import read_config
-from ..pretrained import Pretrained
+from ..pretrained.entries import Pretrained
 from . import VSRMetric
 from .measures import of_pairs
 from .protocols import Protocol, get_protocol
@@ -202,9 +202,9 @@ def _vsr_metrics(evaluator: Mapping | Sequence) -> list:
 
 def _metrics(evaluator: Mapping | Sequence) -> list:
     """Metrics of an evaluator: its ``metrics``, or a list of metrics, or a single metric."""
-    if isinstance(evaluator, list | tuple):
-        return list(evaluator)
-    return _listed(evaluator.get('metrics', evaluator))
+    if isinstance(evaluator, Mapping):
+        return _listed(evaluator.get('metrics', evaluator))
+    return list(evaluator)
 
 
 def _degradation(loader: Mapping, data: str) -> str:

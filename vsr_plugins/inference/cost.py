@@ -20,7 +20,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..evaluation.tables.method_table import Cost
-from ..models.blocks.fast.switch import MERGED_EMBEDDINGS, WINOGRAD, fast_paths_off
+from ..models.blocks.fast.switch import MERGED_EMBEDDINGS, STACKED_FRAMES, WINOGRAD, fast_paths_off
 from .memory import peak_memory
 
 # Seconds for which calls are repeated to take a median.
@@ -128,7 +128,7 @@ def count_flops(call: Callable[[], Tensor]) -> tuple[int, Tensor]:
 
     counter = FlopCounterMode(display=False, custom_mapping={torch.ops.torchvision.deform_conv2d: _deform_conv_flops})
     attention = _AttentionByDefinition(counter)
-    with counter, attention, fast_paths_off(WINOGRAD, MERGED_EMBEDDINGS):
+    with counter, attention, fast_paths_off(WINOGRAD, STACKED_FRAMES, MERGED_EMBEDDINGS):
         output = call()
     return counter.get_total_flops() + attention.difference, output
 

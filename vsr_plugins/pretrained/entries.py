@@ -74,6 +74,11 @@ class Pretrained:
     seconds: float | None = None
     use: Literal['unasked', 'named', 'part'] = field(default='named')
 
+    @property
+    def trained_here(self) -> bool:
+        """Whether a training with ``config`` made the weights."""
+        return all(file.place in (PACKAGE, RESULTS) for file in self.files)
+
 
 def _own(stem: str, sha256: str, place: str = PACKAGE) -> dict[str, Any]:
     """Return the fields of weights trained with a config of this package and included in it, or in a clone."""
@@ -294,7 +299,8 @@ PRETRAINED: tuple[Pretrained, ...] = (
         method='RobustVSR behind its spatial alignment network',
         network=_aligned(_ADAPTIVE, dict(type='SpatialAlignmentNet', color='y', patch_size=36, keep_size=30)),
         **_own(
-            'robust_vsr_final-stn_1xb8-2k_clips', 'e31eaa30df00b74181ec741e9d8662a080fdf50d647b3e34c222fa382794eea5'
+            'robust_vsr_final-stn_1xb8-2k_clips',
+            'e31eaa30df00b74181ec741e9d8662a080fdf50d647b3e34c222fa382794eea5',
         ),
         vid4=(24.79, 0.6988),
         seconds=0.247,
@@ -322,6 +328,18 @@ PRETRAINED: tuple[Pretrained, ...] = (
         **_own(
             'robust_vsr_b1_1xb16-30k_clips', 'b40fe1bbfd881b7a5eb23eb8ccc5682e5b88430368e8e9b58a5cb1005a16be53', RESULTS
         ),
+    ),
+    Pretrained(
+        name='robust-vsr-joint',
+        method='RobustVSR without alignment, trained together',
+        network=_aligned(_ADAPTIVE, None),
+        **_own(
+            'robust_vsr_none_1xb16-75min_patches',
+            '0e271532ef3d01d74e538db89b018f3befbded48f3424e3f8e62baade7e25244',
+            RESULTS,
+        ),
+        data=BANK_DATA,
+        vid4=(24.99, 0.7129),
     ),
     Pretrained(
         name='fsrcnn',

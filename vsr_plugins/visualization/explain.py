@@ -14,7 +14,9 @@ from ..datasets.clip_source import ClipSource
 from ..degradation import bicubic_downsample
 from ..inference.job.output_frames import quantized
 from ..models.blocks.chunking import chunk_spans
+from ..models.input_spec import input_spec
 from ..temporal_windows import window_indices
+from .alignment_maps import alignment_figure, alignment_maps
 from .attention import Box, LongRangeLook, ShortRangeLook, look
 from .attention_figures import long_range_figure, short_range_figure
 from .comparison import most_detailed_window
@@ -160,8 +162,46 @@ def explain_weights(
         FileNotFoundError: If the clip does not exist.
         ValueError: If ``frame`` is outside the clip.
     """
+    frames, frame = _window(clip, input_spec(network).window, frame, downscale)
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        output, weights = network(_tensor(frames, device)[None], return_weights=True)
+    restored = quantized(output[0].clamp(0, 1).cpu(), frames[0].dtype)
+    figure = weight_map_figure(restored, weights[0].float().cpu().numpy())
+    figure.suptitle(f'{title}{", " if title else ""}frame {frame}', fontsize=10)
+    return figure
+
+
+def explain_alignment(
+    network: nn.Module, clip: str | Path | ClipSource, frame: int | None = None, downscale: int = 1, title: str = ''
+) -> Figure:
+    """Draw the flow between features before and after the alignment of EDVR, and the temporal attention of its fusion.
+
+    Args:
+        network: A network for which ``aligns_features`` is true, frames in [0, 1] in RGB.
+        clip: A video file or a folder of frames.
+        frame: Number of the frame in the clip, from 0. Default: the middle of the first window, or of a shorter clip.
+        downscale: Factor to downsample the clip by first, if it is ground truth instead of an input.
+        title: First part of the title of the figure.
+
+    Raises:
+        FileNotFoundError: If the clip does not exist.
+        ValueError: If ``frame`` is outside the clip.
+    """
+    spec = input_spec(network)
+    frames, frame = _window(clip, spec.window, frame, downscale)
+    h, w = (size // spec.multiple_of * spec.multiple_of for size in frames[0].shape[:2])
+    frames = [image[:h, :w] for image in frames]
+    maps = alignment_maps(network, _tensor(frames, next(network.parameters()).device)[None])
+    return alignment_figure(maps, frames, f'{title}{", " if title else ""}frame {frame}')
+
+
+def _window(
+    clip: str | Path | ClipSource, size: int, frame: int | None, downscale: int
+) -> tuple[list[np.ndarray], int]:
+    """Read the window of ``size`` frames around a frame; return it and the number of the frame in the clip."""
     source = clip if isinstance(clip, ClipSource) else ClipSource(clip)
-    half = network.window // 2
+    half = size // 2
     if frame is not None and frame < 0:
         raise ValueError(f'frames are counted from 0, but got {frame}')
     start = 0 if frame is None else max(frame - 2 * half, 0)
@@ -170,15 +210,8 @@ def explain_weights(
     if frame - start >= len(frames):
         raise ValueError(f'{source.path} has {start + len(frames)} frames, counted from 0, but got frame {frame}')
     # Frames missing from the window are mirrored; enough frames on the other side were read for that.
-    chosen = window_indices(frame - start, len(frames), network.window)
-    device = next(network.parameters()).device
-    with torch.inference_mode():
-        window = _tensor([_downsampled(frames[i], downscale) for i in chosen], device)[None]
-        output, weights = network(window, return_weights=True)
-    restored = quantized(output[0].clamp(0, 1).cpu(), frames[0].dtype)
-    figure = weight_map_figure(restored, weights[0].float().cpu().numpy())
-    figure.suptitle(f'{title}{", " if title else ""}frame {frame}', fontsize=10)
-    return figure
+    chosen = window_indices(frame - start, len(frames), size)
+    return [_downsampled(frames[i], downscale) for i in chosen], frame
 
 
 def _chunk(network: nn.Module, source: ClipSource, frame: int | None) -> tuple[int, int | None]:

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from ..evaluation.tables.method_table import MethodRow, MethodTable
+from ..evaluation.tables.method_table import MethodRow, MethodTable, with_departures
 from ..pretrained import PRETRAINED
 
 MEASURED, PUBLISHED, GREY, DARK = '#1f5fa8', '#e4572e', '#9ca3af', '#1f2937'
@@ -33,7 +33,8 @@ class Label:
 def quality_cost_figure(tables: Sequence[MethodTable]) -> Figure:
     """Draw one panel a table: PSNR against operations for a frame, or against parameters where no cost is known.
 
-    A filled circle is measured, a diamond published under the same protocol; a line joins those of one method. Methods
+    A filled circle is measured, a diamond published under the same protocol; a line joins those of one method. A star
+    marks a departure from the paper, which the tables name. Methods
     that cost nothing (bicubic) are horizontal lines. Numbers published under other conditions are not drawn.
 
     Args:
@@ -67,7 +68,19 @@ def quality_cost_figure(tables: Sequence[MethodTable]) -> Figure:
 
 
 def method_label(row: MethodRow) -> str:
-    """The name of a method for readers: as published, else as its weights are registered, else that of its config."""
+    """The name of a method for readers, with its departures from the paper.
+
+    It is the published one, else that under which its weights are registered, else that of its config.
+    """
+    return with_departures(_name(row), row.departures)
+
+
+def short_label(row: MethodRow) -> str:
+    """The name of a method for pictures, with a star for departures from the paper."""
+    return _name(row) + ('*' if row.departures else '')
+
+
+def _name(row: MethodRow) -> str:
     names = {entry.config: entry.method for entry in PRETRAINED if entry.config}
     return row.method or names.get(row.name, row.name)
 
@@ -84,7 +97,7 @@ def _draw(axes: Axes, table: MethodTable) -> None:
     labels, flat = [], []
     for row in rows:
         cost = row.cost.flops / 1e9 if by_flops else (row.parameters or 0) / 1e6
-        name = method_label(row)
+        name = short_label(row)
         values = _values(table, row)
         if cost <= 0:
             flat.append((name, values[0], row.scores is not None))

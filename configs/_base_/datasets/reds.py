@@ -2,14 +2,17 @@
 # To make it: vsr prepare reds SRC DATA_ROOT
 reds_root = '{{$VSR_DATA_ROOT:data}}/REDS'
 reds_prefix = dict(img='train_sharp_bicubic/X4', gt='train_sharp')
+# The input of deblurring, from `vsr prepare reds SRC DATA_ROOT --frames blur` (or blur_comp), at full size.
+reds_blur_prefix = dict(img='train_blur', gt='train_sharp')
+reds_blur_comp_prefix = dict(img='train_blur_comp', gt='train_sharp')
 reds_load = [dict(type='LoadFrames', key='img'), dict(type='LoadFrames', key='gt')]
-reds_augment = [
-    dict(type='SetValues', dictionary=dict(scale=4)),
+reds_crop_and_turn = [
     dict(type='PairedRandomCrop', gt_patch_size=256),
     dict(type='Flip', keys=['img', 'gt'], flip_ratio=0.5, direction='horizontal'),
     dict(type='Flip', keys=['img', 'gt'], flip_ratio=0.5, direction='vertical'),
     dict(type='RandomTransposeHW', keys=['img', 'gt'], transpose_ratio=0.5),
 ]
+reds_augment = [dict(type='SetValues', dictionary=dict(scale=4)), *reds_crop_and_turn]
 
 reds_train_loader = dict(
     num_workers=2, batch_size=4, persistent_workers=True, sampler=dict(type='InfiniteSampler', shuffle=True)
@@ -21,6 +24,8 @@ reds_train_dataset = dict(
     ann_file='meta_info_reds4_train.txt',
     prepare='reds',
 )
+
+reds_blur_train_dataset = dict(reds_train_dataset, data_prefix=reds_blur_prefix)
 
 # Fifteen consecutive frames from anywhere in a clip.
 reds_train_sequence_dataloader = dict(
@@ -117,4 +122,11 @@ reds4_bix4_frame_dataloader = dict(
 
 reds4_bix4_evaluator = dict(
     type='Evaluator', metrics=[dict(type='VSRMetric', protocol='reds4_rgb', prefix='REDS4-BIx4')]
+)
+
+reds4_blur_window_dataloader = dict(
+    reds4_bix4_window_dataloader, dataset=dict(reds4_bix4_window_dataloader['dataset'], data_prefix=reds_blur_prefix)
+)
+reds4_blur_evaluator = dict(
+    type='Evaluator', metrics=[dict(type='VSRMetric', protocol='reds4_rgb', prefix='REDS4-blur')]
 )

@@ -1,5 +1,5 @@
-# The network of table 5 of the latent-attention paper, 4,108,739 parameters. The paper's training is written on
-# [0, 255]; here frames are divided by 255, as everywhere in this package.
+# The network of table 5 of the latent-attention paper, 4,108,739 parameters. The network takes frames in [0, 1], as
+# everywhere in this package; the losses are the paper's, on [0, 255], where its clipping of gradients acts too.
 model = dict(
     type='LatentAttention',
     generator=dict(
@@ -16,6 +16,8 @@ model = dict(
     latent_loss=dict(type='MSELoss', loss_weight=1.0, reduction='mean'),
     latent_weight=0.1,
     dual_pass=False,
+    value_range=255.0,
+    kl_weight=0.0,
     train_cfg=dict(),
     test_cfg=dict(),
     data_preprocessor=dict(

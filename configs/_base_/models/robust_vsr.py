@@ -1,6 +1,7 @@
 # RobustVSR with three branches on Y, 124,256 parameters, and the aligners that can stand before it. In a config:
 #     model = dict(generator=dict(network=_base_.robust_vsr.network, aligner=_base_.robust_vsr.aligners.rectified))
-# The bicubic skip of the branches is not the paper's; a training of hours instead of weeks gains from it.
+# The bicubic skip of the branches is not the paper's; a training of hours instead of weeks gains from it. The paper's
+# network is robust_vsr_paper.
 robust_vsr_flow = dict(type='DISFlow', preset='ultrafast')
 robust_vsr_branch = dict(type='ESPCNNet', global_residual=True)
 robust_vsr = dict(
@@ -14,6 +15,16 @@ robust_vsr = dict(
         rectified=dict(type='RectifiedFlowAlignment', flow=robust_vsr_flow, patch_size=36, keep_size=30),
         flow=dict(type='FlowWarpAlignment', flow=robust_vsr_flow),
         stn=dict(type='SpatialAlignmentNet', color='y', patch_size=36, keep_size=30),
+        # TDAN's, which returns frames.
+        deformable=dict(type='DeformableAlignment'),
+    ),
+)
+robust_vsr_paper_branch = dict(type='ESPCNNet')
+robust_vsr_paper = dict(
+    network=dict(robust_vsr['network'], branch=robust_vsr_paper_branch),
+    branches=dict(
+        of_three=dict(robust_vsr['branches']['of_three'], branch=robust_vsr_paper_branch),
+        of_five=dict(robust_vsr['branches']['of_five'], branch=robust_vsr_paper_branch),
     ),
 )
 

@@ -1,4 +1,5 @@
 import copy
+import math
 import pickle
 
 import pytest
@@ -174,3 +175,34 @@ def test_the_folded_embeddings_of_short_range_attention_are_their_layers(size):
         with fast_paths_off():
             torch.testing.assert_close(block(x), without, atol=3e-5, rtol=0)
     torch.testing.assert_close(block(x), without, atol=3e-5, rtol=0)  # with gradients: layer by layer
+
+
+@pytest.mark.parametrize('block', BLOCKS)
+@pytest.mark.parametrize('variational', [False, True])
+def test_a_block_that_starts_at_zero_learns_in_all_its_layers_from_the_second_step(block, variational):
+    block = block(4, variational=variational, zero_init=True)
+    x = torch.rand(1, 4, 3, 8, 8)
+    assert not block(x).any()
+    optimizer = torch.optim.Adam(block.parameters(), 1e-2)
+    for _ in range(2):
+        optimizer.zero_grad()
+        (block(x) - x).square().mean().backward()
+        optimizer.step()
+    without = {name for name, p in block.named_parameters() if p.grad is None or not p.grad.any()}
+    # The softmax takes no notice of the bias of the keys; the variance heads are closed.
+    assert without <= {'key.bias', 'head.log_variance.weight', 'head.log_variance.bias'}
+    assert block(x).any()
+
+
+def test_the_divergence_of_a_head_is_that_of_two_gaussians():
+    """KL of N(mu, exp(-3)) and N(mu, exp(-2)): log(e) + exp(-2) / 2 - 1 / 2."""
+    head = LatentHead(4)
+    head.sampling = head.keeps_divergence = True
+    head(torch.rand(1, 4, 2, 4, 4))
+    torch.testing.assert_close(head.divergence, torch.tensor(0.0), atol=1e-6, rtol=0)
+    head.prior_sigma = math.exp(-2)
+    head(torch.rand(1, 4, 2, 4, 4))
+    assert head.divergence.item() == pytest.approx(1 + math.exp(-2) / 2 - 0.5, rel=1e-5)
+    # It pulls sigma up where it is below the prior's.
+    head.divergence.backward()
+    assert (head.log_variance.bias.grad < 0).all()

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from mmagic.structures import DataSample
@@ -56,7 +58,8 @@ def test_stage_2_trains_every_parameter(dual_pass):
     model = editor(dual_pass=dual_pass)
     activate_heads(model)
     losses = model(*batch(), mode='loss')
-    assert list(losses) == ['loss_re', 'loss_vae']
+    assert list(losses) == ['loss_re', 'loss_vae', 'latent_share']
+    del losses['latent_share']
     assert not parameters_without_gradient(model, losses)
 
 
@@ -91,3 +94,35 @@ def test_frames_behind_the_clip_go_to_the_network_as_key_frames():
     samples.set_metainfo(dict(num_key_frames=[2, 1]))
     with pytest.raises(ValueError, match=r'key frames, but got \[1, 2\]'):
         model(inputs, samples, mode='tensor')
+
+
+def test_on_the_papers_scale_the_variational_term_counts():
+    """RMSE r and MSE r * r on [0, 255] at lambda 0.1: at 29 dB r is 9.05 and the share 0.905 / 1.905."""
+    inputs, samples = batch()
+    shares = []
+    for value_range in (1.0, 255.0):
+        model = editor(value_range=value_range)
+        activate_heads(model)
+        torch.manual_seed(3)
+        output = model.generator(inputs).detach()
+        # A target that is 29 dB off.
+        samples.gt_img = output + 10 ** (-29 / 20)
+        torch.manual_seed(3)
+        losses = model(inputs, samples, mode='loss')
+        shares.append(losses['latent_share'].item())
+        torch.testing.assert_close(losses['loss_re'].item(), value_range * 0.0354813, rtol=1e-3, atol=0)
+    assert shares == pytest.approx([0.00353, 0.475], rel=0.01)
+
+
+def test_the_divergence_is_a_loss_of_stage_2():
+    model = editor(kl_weight=0.5)
+    assert list(model(*batch(), mode='loss')) == ['loss_re']
+    activate_heads(model)
+    for head in (part for part in model.modules() if hasattr(part, 'sampling')):
+        head.prior_sigma = 0.2
+    losses = model(*batch(), mode='loss')
+    ratio = math.exp(-3) / 0.2
+    expected = 0.5 * 2 * (ratio**2 / 2 - math.log(ratio) - 0.5)  # two heads
+    assert losses['loss_kl'].item() == pytest.approx(expected, rel=1e-4)
+    with pytest.raises(ValueError, match='-1'):
+        editor(kl_weight=-1)

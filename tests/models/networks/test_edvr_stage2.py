@@ -1,3 +1,4 @@
+import equations as eq
 import pytest
 import torch
 from checks import assert_vsr_net
@@ -62,3 +63,36 @@ def test_it_equals_another_implementation(golden_root, name, source, options):
     net.load_state_dict(source.convert(golden['state_dict']))
     with torch.no_grad():
         assert_near(net(golden['input']), golden['output'])
+
+
+@pytest.mark.parametrize(('hr_in', 'with_predeblur'), [(True, False), (True, True), (False, True)])
+def test_it_is_upstreams_network_behind_another_stem(hr_in, with_predeblur):
+    """Stem, pre-deblurring and the way through the layers written out; alignment and fusion are upstream's parts."""
+    net = eq.randomised(EDVRStage2Net(**NARROW, hr_in=hr_in, with_predeblur=with_predeblur, num_frames=3))
+    w, size = eq.weights_of(net), (32, 48) if hr_in else (8, 12)
+    lqs = torch.rand(1, 3, 3, *size)
+    with torch.no_grad():
+        stem = eq.predeblur if with_predeblur else eq.strided
+        frames = []
+        for frame in lqs.unbind(1):
+            level1 = stem(w['stem'], frame)
+            assert level1.std() > 0.02
+            level1 = eq.residual_stack(w['feature_extraction'], level1)
+            level2, level3 = level1, None
+            for level in (2, 3):
+                for i, stride in ((1, 2), (2, 1)):
+                    level2 = eq.lrelu(eq.conv(w[f'feat_l{level}_conv{i}']['conv'], level2, stride=stride))
+                if level == 2:
+                    middle = level2
+            level3 = level2
+            frames.append([level1, middle, level3])
+        aligned = torch.stack([net.pcd_alignment(frame, frames[1]) for frame in frames], dim=1)
+        x = eq.residual_stack(w['reconstruction'], net.fusion(aligned))
+        for name in ('upsample1', 'upsample2'):
+            x = eq.lrelu(torch.pixel_shuffle(eq.conv(w[name]['upsample_conv'], x), 2))
+        x = eq.conv(w['conv_last'], eq.lrelu(eq.conv(w['conv_hr'], x)))
+        assert x.std() > 0.02
+        base = lqs[:, 1]
+        if not hr_in:
+            base = torch.nn.functional.interpolate(base, scale_factor=4, mode='bilinear', align_corners=False)
+        torch.testing.assert_close(net(lqs), x + base, atol=2e-5, rtol=1e-4)

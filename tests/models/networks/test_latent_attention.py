@@ -38,6 +38,13 @@ def test_any_size_and_length(shape):
     assert net(torch.rand(shape)).shape == (n, t, c, 4 * h, 4 * w)
 
 
+def test_the_second_convolution_of_a_residual_pair_starts_at_a_tenth():
+    convs = LatentAttentionNet(mid_channels=16, num_layers=6, attn_layout='').convs
+    first, second = (convs[i].weight.std().item() for i in (2, 3))
+    assert second == pytest.approx(first / 10, rel=0.1)
+    assert convs[4].weight.std().item() == pytest.approx(first, rel=0.1)
+
+
 def test_positions_of_the_blocks():
     assert list(LatentAttentionNet(mid_channels=2).attention) == ['3', '6', '9', '12', '15']
     ten = LatentAttentionNet(mid_channels=2, num_layers=10, attn_layout='SSSSS')
@@ -53,6 +60,23 @@ def test_a_network_with_zeroed_blocks_is_the_network_without_blocks():
     for parameter in net.attention.parameters():
         torch.nn.init.zeros_(parameter)
     torch.testing.assert_close(net(frames), bare(frames))
+
+
+def test_blocks_that_start_at_zero_leave_a_trained_network_as_it_is_and_then_learn():
+    bare = LatentAttentionNet(mid_channels=6, num_layers=5, attn_layout='')
+    net = LatentAttentionNet(mid_channels=6, num_layers=5, attn_layout='LSLSL', zero_init=True)
+    net.load_state_dict(bare.state_dict(), strict=False)
+    frames = torch.rand(1, 7, 3, 8, 8)
+    torch.testing.assert_close(net(frames), bare(frames), atol=1e-6, rtol=0)
+    optimizer = torch.optim.Adam(net.parameters(), 1e-3)
+    for _ in range(2):
+        optimizer.zero_grad()
+        (net(frames) - 0.5).square().mean().backward()
+        optimizer.step()
+    gradients = {
+        name: p.grad.abs().max() for name, p in net.attention.named_parameters() if not name.endswith('key.bias')
+    }
+    assert all(value > 0 for value in gradients.values()), gradients
 
 
 def test_a_long_clip_is_its_chunks():

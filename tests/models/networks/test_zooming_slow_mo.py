@@ -74,6 +74,14 @@ def test_global_residual_is_bicubic_of_blended_frames(interpolate):
         torch.testing.assert_close(net(lqs), expected)
 
 
+def test_deformable_convolutions_start_as_plain_ones_of_half_strength():
+    """Offsets 0 and masks of sigmoid(0)."""
+    part = ModulatedDeformConv(4, 2)
+    features, motion = torch.rand(1, 4, 6, 7), torch.rand(1, 4, 6, 7)
+    expected = torch.nn.functional.conv2d(features, part.weight, padding=1) / 2 + part.bias.reshape(1, -1, 1, 1)
+    torch.testing.assert_close(part(features, motion), expected)
+
+
 @pytest.mark.parametrize('arguments', [{'scale': 3}, {'interpolate': False, 'scale': 2}])
 def test_contract(arguments):
     assert_vsr_net(small(**arguments), t=2, size=(8, 12))

@@ -15,7 +15,7 @@ from .renaming import check_fits, rename, weight_of
 
 NETWORK = 'VSRNet'
 SOURCE = 'SRCNN 9-5-5'
-RULES = ((r'(?:generator\.)?(conv[123]\.)', r'\1'),)
+RULES = ((r'(?:generator\.)?(?:branch\.)?(conv[123]\.)', r'\1'),)
 FRAMES = 5
 
 

@@ -8,11 +8,16 @@ from pathlib import Path
 from ...media.decoding import list_videos, probe_video
 from ...media.images import UnreadableError, list_images
 from .layouts import image_folders
-from .plan import Clip, Plan, bicubic, clip_lines, cropped, key_frame_lines, plan_many, require_folder
+from .plan import SCALE, Clip, Plan, clip_lines, cropped, key_frame_lines, low_resolutions, plan_many, require_folder
 from .scenes import hold_out
 
 
-def plan_clips(src: str | Path | Sequence[str | Path], val_fraction: float = 0.1, val: Collection[str] = ()) -> Plan:
+def plan_clips(
+    src: str | Path | Sequence[str | Path],
+    val_fraction: float = 0.1,
+    val: Collection[str] = (),
+    scales: Sequence[int] = (SCALE,),
+) -> Plan:
     """Plan ``clips/GT/<clip>/00000000.<ext>``, ``meta_info_clips_train.txt`` and ``meta_info_clips_val.txt``.
 
     Every folder that directly contains images is a clip, and so is every video file. Its name is its path below ``src``
@@ -26,13 +31,15 @@ def plan_clips(src: str | Path | Sequence[str | Path], val_fraction: float = 0.1
         src (str | Path | Sequence): The folder of clips, or several.
         val_fraction (float): Share of the scenes to hold out, 1 for all; see ``scenes.hold_out``.
         val (Collection[str]): Clips or scenes to hold out instead.
+        scales (Sequence[int]): Upscaling factors, a folder ``BIx2`` and so on each.
 
     Raises:
         FileNotFoundError: If a source is not a folder.
-        ValueError: If the clips cannot be split like this.
+        ValueError: If the clips cannot be split like this, or a scale is below 2.
     """
+    low = low_resolutions(scales)
     clips, held, faults = collect_clips([src] if isinstance(src, str | Path) else src, val_fraction, val)
-    clips = [replace(clip, low=('BIx4',)) if clip.name in held else clip for clip in clips]
+    clips = [replace(clip, low=tuple(low)) if clip.name in held else clip for clip in clips]
 
     def annotate(made: list[tuple[Clip, int]]) -> dict[str, str]:
         texts = {
@@ -43,7 +50,7 @@ def plan_clips(src: str | Path | Sequence[str | Path], val_fraction: float = 0.1
             texts['meta_info_clips_key_frames.txt'] = key_frame_lines(made)
         return texts
 
-    return Plan('clips', clips, annotate, {'BIx4': bicubic()}, faults=faults)
+    return Plan('clips', clips, annotate, low, faults=faults)
 
 
 def collect_clips(

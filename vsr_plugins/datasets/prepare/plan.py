@@ -85,8 +85,34 @@ class Plan:
 
 
 def bicubic(scale: int = SCALE) -> Degradation:
-    """Return the bicubic degradation BI for a scale."""
-    return Degradation('bicubic', partial(degrade, kind='BI', scale=scale))
+    """Return the bicubic degradation BI for a scale; sizes that are not multiples are cropped first."""
+    return Degradation('bicubic', partial(_degrade_whole_blocks, kind='BI', scale=scale))
+
+
+def _degrade_whole_blocks(image: np.ndarray, scale: int, **options: str) -> np.ndarray:
+    """Degrade what a low-resolution image of whole pixels covers: the rest is cropped at the bottom and right."""
+    h, w = (size // scale * scale for size in image.shape[:2])
+    return degrade(image[:h, :w], scale=scale, **options)
+
+
+def low_resolutions(
+    scales: Sequence[int], bd: str | None = None, bicubic_folder: str = 'BIx'
+) -> dict[str, Degradation]:
+    """Return the folders of low resolution: bicubic of each scale, and BD, which is defined for x4, if that is one.
+
+    Args:
+        scales: Upscaling factors, each 2, 3 or 4 or another integer above 1.
+        bd: Convention of BDx4, one of ``BD_CONVENTIONS``; None makes none.
+        bicubic_folder: Name of the folders, without the scale.
+
+    Raises:
+        ValueError: If a scale is below 2 or there is none, or the convention does not exist.
+    """
+    if not scales or any(not isinstance(scale, int) or scale < 2 for scale in scales):
+        raise ValueError(f'scales must be integers of at least 2, but got {list(scales)}')
+    made = {f'{bicubic_folder}{scale}': bicubic(scale) for scale in dict.fromkeys(scales)}
+    convention = None if bd is None else blur(bd)
+    return {**made, f'BDx{SCALE}': convention} if convention and SCALE in scales else made
 
 
 def blur(convention: str, scale: int = SCALE) -> Degradation:

@@ -1,17 +1,24 @@
 """Plan REDS (Nah et al. 2019), with train and val merged into 270 clips as in upstream."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from .layouts import image_folders
-from .plan import Clip, ClipSpec, Plan, bicubic, plan_folders, require_folder
+from .plan import SCALE, Clip, ClipSpec, Plan, low_resolutions, plan_folders, require_folder
 
 TRAIN_CLIPS, VAL_CLIPS = 240, 30
 REDS4 = ('000', '011', '015', '020')
+FRAMES = ('sharp', 'blur', 'blur_comp')
 SPEC = ClipSpec(100, (720, 1280))
 
 
-def plan_reds(src: str | Path, subset: str = 'full', spec: ClipSpec = SPEC) -> Plan:
+def plan_reds(
+    src: str | Path,
+    subset: str = 'full',
+    spec: ClipSpec = SPEC,
+    scales: Sequence[int] = (SCALE,),
+    frames: str = 'sharp',
+) -> Plan:
     """Plan REDS as ``REDS/{train_sharp,train_sharp_bicubic/X4}/<clip>/00000000.png`` and upstream's annotation files.
 
     The clips 000 to 029 of the official validation set become 240 to 269. The files are ``meta_info_REDS_GT.txt``,
@@ -22,18 +29,23 @@ def plan_reds(src: str | Path, subset: str = 'full', spec: ClipSpec = SPEC) -> P
             the subset, the four clips may also be in ``GT`` or in ``src`` itself.
         subset (str): 'full', or 'reds4' for the four test clips only and ``meta_info_reds4_val.txt``.
         spec (ClipSpec): Requirements of each clip.
+        scales (Sequence[int]): Upscaling factors, a folder ``X2`` and so on each.
+        frames (str): 'sharp', or 'blur' or 'blur_comp' for the blurred, and the blurred and compressed, frames of the
+            deblurring tracks, which become ``train_blur`` or ``train_blur_comp`` beside ``train_sharp``.
 
     Raises:
         FileNotFoundError: If ``src`` is not a folder.
-        ValueError: If the subset does not exist.
+        ValueError: If the subset or the frames do not exist, or a scale is below 2.
     """
     src = require_folder(src)
     if subset not in ('full', 'reds4'):
         raise ValueError(f"the subset of REDS must be 'full' or 'reds4', but got '{subset}'")
     official_val = [f'{i:03d}' for i in range(TRAIN_CLIPS, TRAIN_CLIPS + VAL_CLIPS)]
     names = REDS4 if subset == 'reds4' else [f'{i:03d}' for i in range(TRAIN_CLIPS)] + official_val
-    low = {'train_sharp_bicubic/X4': bicubic()}
-    clips, faults = plan_folders(_find(src), dict.fromkeys(names, spec), tuple(low))
+    if frames not in FRAMES:
+        raise ValueError(f"the frames of REDS must be one of {', '.join(FRAMES)}, but got '{frames}'")
+    low = low_resolutions(scales, bicubic_folder='train_sharp_bicubic/X') if frames == 'sharp' else {}
+    clips, faults = plan_folders(_find(src, frames), dict.fromkeys(names, spec), tuple(low))
 
     def annotate(made: list[tuple[Clip, int]]) -> dict[str, str]:
         frames = {clip.name: _lines(clip, n) for clip, n in made}
@@ -45,10 +57,10 @@ def plan_reds(src: str | Path, subset: str = 'full', spec: ClipSpec = SPEC) -> P
             texts['meta_info_official_train.txt'] = _join(frames, frames.keys() - set(official_val))
         return texts
 
-    return Plan('REDS', clips, annotate, low, gt='train_sharp', faults=faults)
+    return Plan('REDS', clips, annotate, low, gt=f'train_{frames}', faults=faults)
 
 
-def _find(src: Path) -> dict[str, Path]:
+def _find(src: Path, frames: str = 'sharp') -> dict[str, Path]:
     """Return the folder of each clip by its merged name."""
     bare, folders = {}, {}
     for parts in image_folders(src):
@@ -56,12 +68,13 @@ def _find(src: Path) -> dict[str, Path]:
         if len(name) != 3 or not name.isdigit():
             continue
         # Use the innermost name: the archives unpack to train_sharp/train/train_sharp and similar.
-        word = next((part for part in reversed(above) if part in ('train_sharp', 'val_sharp', 'GT')), None)
-        if word == 'val_sharp':
+        words = (f'train_{frames}', f'val_{frames}', *(('GT',) if frames == 'sharp' else ()))
+        word = next((part for part in reversed(above) if part in words), None)
+        if word == f'val_{frames}':
             name = f'{int(name) + TRAIN_CLIPS:03d}'
         if word is not None:
             folders.setdefault(name, src.joinpath(*parts))
-        elif not above:
+        elif not above and frames == 'sharp':
             bare[name] = src.joinpath(*parts)
     return bare | folders
 

@@ -1,9 +1,10 @@
 """Plan Vimeo-90K septuplets (Xue et al. 2019), for training and testing."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...media.images import UnreadableError
-from .plan import Clip, ClipSpec, Plan, bicubic, blur, clip_lines, plan_many, require_folder
+from .plan import SCALE, Clip, ClipSpec, Plan, clip_lines, low_resolutions, plan_many, require_folder
 
 SPEC = ClipSpec(7, (256, 448))
 COUNTS = {'train': 64612, 'test': 7824}
@@ -12,7 +13,11 @@ PARTS = ('slow', 'medium', 'fast')
 
 
 def plan_vimeo90k(
-    src: str | Path, bd: str = 'duf', counts: dict[str, int] | None = None, spec: ClipSpec = SPEC
+    src: str | Path,
+    bd: str = 'duf',
+    counts: dict[str, int] | None = None,
+    spec: ClipSpec = SPEC,
+    scales: Sequence[int] = (SCALE,),
 ) -> Plan:
     """Plan Vimeo-90K as ``vimeo90k/{GT,BIx4,BDx4}/00001/0001/im1.png`` and ``meta_info_Vimeo90K_{train,test}_GT.txt``.
 
@@ -26,13 +31,14 @@ def plan_vimeo90k(
         counts (dict[str, int] | None): Required number of septuplets of each list; default the published 64612 and
             7824.
         spec (ClipSpec): Requirements of each septuplet.
+        scales (Sequence[int]): Upscaling factors, a folder ``BIx2`` and so on each.
 
     Raises:
         FileNotFoundError: If ``src`` is not a folder or contains no lists and septuplets.
-        ValueError: If the convention does not exist.
+        ValueError: If the convention does not exist, or a scale is below 2.
     """
     src = require_folder(src)
-    low = {'BIx4': bicubic(), 'BDx4': blur(bd)}
+    low = low_resolutions(scales, bd)
     root, sequences = _find(src)
     lists, faults = {}, []
     for name, count in (counts or COUNTS).items():

@@ -44,7 +44,12 @@ def tof(prediction: Sequence[np.ndarray], target: Sequence[np.ndarray], channel_
 def _flows(clip: Sequence[np.ndarray], channel_order: ChannelOrder) -> list[np.ndarray]:
     """Flow from each frame to the next, (h', w', 2) inside the border."""
     grey = [to_grey(frame, channel_order) for frame in clip]
-    return [_inside(cv2.calcOpticalFlowFarneback(*pair, None, *FARNEBACK)) for pair in pairwise(grey)]
+    return [_inside(_farneback(before, after)) for before, after in pairwise(grey)]
+
+
+def _farneback(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    # OpenCV's types lack None, no initial flow.
+    return cv2.calcOpticalFlowFarneback(before, after, None, *FARNEBACK)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def _inside(image: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from statistics import fmean
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from .clip_frames import ChannelOrder, check_clips, to_grey
 
@@ -46,7 +47,8 @@ def warping_error(
 
 def clip_motion(clip: Sequence[np.ndarray], channel_order: ChannelOrder) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return for each frame but the last the flow to the next one and a mask of pixels visible in both."""
-    estimator = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    # OpenCV's types lack this function.
+    estimator = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # pyright: ignore[reportAttributeAccessIssue]
     grey = [to_grey(frame, channel_order) for frame in clip]
     motions = []
     for before, after in pairwise(grey):
@@ -86,7 +88,7 @@ def pair_error(before: np.ndarray, after: np.ndarray, flow: np.ndarray, visible:
     return float(np.square(change, dtype=np.float64).mean()) if change.size else 0.0
 
 
-def warp(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
+def warp(image: np.ndarray, flow: NDArray[np.float32]) -> np.ndarray:
     """``output(p) = image(p + flow(p))``, bilinear; outside, the border pixels repeat. Both float32."""
     h, w = flow.shape[:2]
     x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))

@@ -2,9 +2,10 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from pathlib import Path
 from statistics import fmean
+from typing import cast
 
 import numpy as np
 import torch
@@ -57,7 +58,7 @@ class PerceptualIndex(BaseMetric):
 
     def prepare(self, module: nn.Module, dataloader: DataLoader) -> None:
         """Called by mmagic's Evaluator before the first batch."""
-        self.size = len(dataloader.dataset)
+        self.size = len(cast('Sized', dataloader.dataset))
 
     def get_metric_sampler(self, model: nn.Module, dataloader: DataLoader, metrics: Sequence) -> DataLoader:
         """Return the batches for this metric; called by mmagic's Evaluator."""
@@ -114,7 +115,7 @@ def _ma_scorer(path: Path, crop_border: int) -> Callable[[str, np.ndarray], list
         table = json.loads(path.read_text(encoding='utf-8'))
         return lambda key, frames: _scores_of(table, key, len(frames), path)
     try:
-        import pyiqa
+        import pyiqa  # pyright: ignore[reportMissingImports]  optional
     except ImportError as error:
         raise ValueError('Ma needs the package pyiqa: run pip install pyiqa, or pass scores as .json') from error
     model = pyiqa.create_metric('nrqm', crop_border=crop_border, pretrained_model_path=str(path)).eval()

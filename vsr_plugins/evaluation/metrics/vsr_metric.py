@@ -2,8 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 from mmagic.registry import METRICS
@@ -16,6 +17,7 @@ from ...media.images import natural_key
 from ..measures import DEFAULT, find_measures, of_pairs
 from ..protocols import Protocol, get_protocol
 from ..scores import MAX_CLIPS, Scores, score_frame, score_pair, summarise
+from ..tables.departures import departures_by_name
 from ..tables.method_table import MethodRow, MethodTable, to_text
 from ..tables.published import method_of, published
 from ..tables.score_table import ScoreTable
@@ -78,7 +80,7 @@ class VSRMetric(BaseMetric):
 
     def prepare(self, module: nn.Module, dataloader: DataLoader) -> None:
         """Called by mmagic's Evaluator before the first batch."""
-        self.size = len(dataloader.dataset)
+        self.size = len(cast('Sized', dataloader.dataset))
         network = getattr(module, 'generator', module)
         if isinstance(network, nn.Module):
             self.parameters = sum(parameter.numel() for parameter in network.parameters())
@@ -118,7 +120,7 @@ class VSRMetric(BaseMetric):
                 for place in range(len(target) - 1):
                     pair = slice(place, place + 2)
                     scores[place + 1 - len(target)] |= score_pair(
-                        prediction[pair], target[pair], self.protocol, self.metrics, channel_order='bgr'
+                        list(prediction[pair]), list(target[pair]), self.protocol, self.metrics, channel_order='bgr'
                     )
             # One result per sample: mmengine counts them when it gathers from several processes.
             given = sample['output'].get('input_frames')
@@ -144,12 +146,12 @@ class VSRMetric(BaseMetric):
         print_log('\n' + ScoreTable(title, {'': summary}).to_text(MAX_CLIPS), logger='current')
         table = MethodTable(title, self.protocol, [self._row(summary)])
         print_log('\n' + to_text([table], clips=False), logger='current')
-        results = dict(summary.mean)
-        for group, values in summary.groups.items():
-            results |= {f'{metric}/{group.replace(" ", "_")}': value for metric, value in values.items()}
+        values = dict(summary.mean)
+        for group, of in summary.groups.items():
+            values |= {f'{metric}/{group.replace(" ", "_")}': value for metric, value in of.items()}
         if not self.selected and len(summary.clips) <= MAX_CLIPS:
-            results |= {f'{metric}/{clip}': value for clip, of in summary.clips.items() for metric, value in of.items()}
-        return results
+            values |= {f'{metric}/{clip}': value for clip, of in summary.clips.items() for metric, value in of.items()}
+        return values
 
     def summary(self, results: Sequence) -> Scores:
         """Sort the results into clips and average them by the protocol.
@@ -198,6 +200,8 @@ class VSRMetric(BaseMetric):
             parameters=self.parameters,
             scores=summary,
             published=published(method, self.prefix) if method else (),
+            # Of the network alone: a metric does not know where its weights come from.
+            departures=departures_by_name(name, method, training=False),
         )
 
     def evaluate(self, size: int | None = None) -> dict:

@@ -1,7 +1,7 @@
 """Methods against each other: a row each, with what it costs, what it reaches and what has been published."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -52,6 +52,7 @@ class MethodRow:
         cost: What it takes; None where that was not measured.
         weights: Which weights were measured.
         published: What was published of it on this data, however measured.
+        departures: What the network, or its training where that gave the weights, has otherwise than the paper.
     """
 
     name: str
@@ -62,6 +63,12 @@ class MethodRow:
     cost: Cost | None = None
     weights: str = ''
     published: Sequence[Published] = field(default_factory=tuple)
+    departures: Sequence[str] = ()
+
+    @property
+    def label(self) -> str | None:
+        """The method with its departures from the paper, such as ``'EDVR-M (crops of 32)'``."""
+        return None if self.method is None else with_departures(self.method, self.departures)
 
 
 class MethodTable:
@@ -78,17 +85,18 @@ class MethodTable:
     """
 
     def __init__(self, data: str, protocol: Protocol, rows: Sequence[MethodRow], degradation: str = '') -> None:
-        measured = [row for row in rows if row.scores is not None]
-        for row in measured:
-            if row.scores.protocol != protocol:
+        measured = _measured(rows)
+        for row, scores in measured:
+            if scores.protocol != protocol:
                 raise ValueError(
                     f'{row.name} was measured differently and cannot share a table: '
-                    f'"{row.scores.protocol}" and not "{protocol}"'
+                    f'"{scores.protocol}" and not "{protocol}"'
                 )
-            if row.scores.frames != measured[0].scores.frames:
+            first, reference = measured[0]
+            if scores.frames != reference.frames:
                 raise ValueError(
-                    f'{measured[0].name} and {row.name} were measured on different frames of {data}: '
-                    f'{measured[0].scores.frames}, {row.scores.frames}'
+                    f'{first.name} and {row.name} were measured on different frames of {data}: '
+                    f'{reference.frames}, {scores.frames}'
                 )
         self.data = data
         self.protocol = protocol
@@ -124,12 +132,14 @@ class MethodTable:
     def columns(self, sources: 'Sources') -> list[Column[MethodRow]]:
         """The columns of the table, those of text first."""
         return [
-            Column('method', lambda row: row.method or NOTHING, is_text=True),
+            Column('method', lambda row: row.label or NOTHING, is_text=True),
             Column('config', lambda row: row.name, is_text=True),
             Column('parameters', lambda row: NOTHING if row.parameters is None else f'{row.parameters:,}'),
             Column('GFLOPs a frame', lambda row: _cost(row, lambda cost: _three(cost.flops / 1e9))),
             Column('s a frame', lambda row: _cost(row, lambda cost: _three(cost.seconds))),
-            Column('peak MB', lambda row: _cost(row, lambda cost: cost.memory and f'{cost.memory / 1e6:,.0f}')),
+            Column(
+                'peak MB', lambda row: _cost(row, lambda cost: f'{cost.memory / 1e6:,.0f}' if cost.memory else None)
+            ),
             Column('PSNR', lambda row: _number(_mean(row), 'PSNR') if 'PSNR' in _mean(row) else row.remark or NOTHING),
             Column('SSIM', lambda row: _number(_mean(row), 'SSIM')),
             *(Column(name, lambda row, name=name: _number(_mean(row), name)) for name in self.more),
@@ -151,17 +161,17 @@ class MethodTable:
 
     def clips(self) -> Grid | None:
         """All values of each measured row on each clip; None if there are too many clips, or no values."""
-        measured = [row for row in self.rows if row.scores is not None]
-        if not measured or len(measured[0].scores.frames) > MAX_CLIPS:
+        measured = _measured(self.rows)
+        if not measured or len(measured[0][1].frames) > MAX_CLIPS:
             return None
-        names, groups = list(measured[0].scores.frames), list(measured[0].scores.groups)
+        names, groups = list(measured[0][1].frames), list(measured[0][1].groups)
         cells = [
             [
                 row.name,
-                *(self._all(row.scores.clips[clip]) for clip in names),
-                *(self._all(row.scores.groups[group]) for group in groups),
+                *(self._all(scores.clips[clip]) for clip in names),
+                *(self._all(scores.groups[group]) for group in groups),
             ]
-            for row in measured
+            for row, scores in measured
         ]
         return Grid([' / '.join((*DIGITS, *self.more)), *names, *groups], cells)
 
@@ -189,6 +199,7 @@ class MethodTable:
                     'cost': None if row.cost is None else asdict(row.cost),
                     'weights': row.weights,
                     'remark': row.remark,
+                    **({'departures': list(row.departures)} if row.departures else {}),
                     'mean': None if row.scores is None else row.scores.mean,
                     'clips': None if row.scores is None else row.scores.clips,
                     'groups': None if row.scores is None else row.scores.groups,
@@ -214,6 +225,11 @@ class MethodTable:
 
     def _all(self, values: Mapping[str, float]) -> str:
         return ' / '.join([_pair(values), *(_number(values, name) for name in self.more)])
+
+
+def with_departures(method: str, departures: Sequence[str]) -> str:
+    """A name, and in brackets what departs from the paper it is the name of."""
+    return f'{method} ({", ".join(departures)})' if departures else method
 
 
 class Sources:
@@ -266,6 +282,10 @@ def _notes(tables: Sequence[MethodTable], sources: Sources) -> list[str]:
     if any(not one.looked_up for table in tables for row in table.rows for one in row.published):
         lines.append('† quoted as generally known, not looked up in that source')
     return lines
+
+
+def _measured(rows: Iterable[MethodRow]) -> list[tuple[MethodRow, Scores]]:
+    return [(row, row.scores) for row in rows if row.scores is not None]
 
 
 def _mean(row: MethodRow) -> Mapping[str, float]:

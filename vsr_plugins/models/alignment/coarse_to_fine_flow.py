@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..blocks.convolutions import init_kaiming, init_normal
 from ..blocks.warping import flow_warp
 
 COARSE_WARPS = ('pixels', 'released')
@@ -87,11 +88,9 @@ def _flow_layers(
     last = nn.Conv2d(mid_channels, 2 * factor**2, 3, padding=1)
     for module in modules:
         if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight)
-            nn.init.zeros_(module.bias)
+            init_kaiming(module)
     # Start close to zero motion: random weights would start at up to 32 pixels.
-    nn.init.normal_(last.weight, std=1e-3)
-    nn.init.zeros_(last.bias)
+    init_normal(last, std=1e-3)
     return nn.Sequential(*modules, last, nn.Tanh(), nn.PixelShuffle(factor))
 
 

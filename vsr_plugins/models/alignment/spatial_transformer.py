@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from ..blocks.convolutions import init_kaiming, init_normal
 from .patch_grid import PatchGrid
 
 TRANSFORMS = {'translation': 2, 'affine': 6}
@@ -56,16 +57,13 @@ class LocalizationNet(nn.Module):
             nn.ReLU(),
             nn.MaxPool2d(2),
         )
-        self.regression = nn.Sequential(
-            nn.Linear(mid_channels * (patch_size // 4) ** 2, hidden),
-            nn.ReLU(),
-            nn.Linear(hidden, TRANSFORMS[transform]),
-        )
+        first = nn.Linear(mid_channels * (patch_size // 4) ** 2, hidden)
+        last = nn.Linear(hidden, TRANSFORMS[transform])
+        self.regression = nn.Sequential(first, nn.ReLU(), last)
         for layer in (*self.features, *self.regression):
             if isinstance(layer, nn.Conv2d | nn.Linear):
-                nn.init.kaiming_normal_(layer.weight, nonlinearity='relu')
-                nn.init.zeros_(layer.bias)
-        nn.init.normal_(self.regression[-1].weight, std=1e-3)
+                init_kaiming(layer)
+        init_normal(last, std=1e-3)
 
     def forward(self, neighbours: Tensor, references: Tensor) -> Tensor:
         """Motion of patches, two of (m, c, patch_size, patch_size) -> (m, 2 or 6), pixels."""

@@ -2,13 +2,16 @@
 
 Source: "Efficient Video Super-Resolution with Latent Attention" (Computer Science, 2023, 50(11A): 221100156), section
 4.2, eqs. (8)-(14), figures 3 and 5. Features are ``(n, c, t, h, w)``. A block returns the update to *add* to the
-features (eq. 17), so a block with zero weights leaves the network unchanged.
+features (eq. 17), so a block with zero weights leaves the network unchanged. With ``zero_init`` only the last layer of
+a block starts at zero: plugged into a trained network it changes nothing at first, and all its layers learn from the
+second step on.
 
 Our reading where the paper states nothing: pooling and the deconvolutions' stride are spatial only; the 4 x 4 x 4
 deconvolution keeps the number of frames by dropping the surplus last one; LeakyReLU has slope 0.1; the mask passes a
 sigmoid, as in the residual attention network that the paper cites.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -17,7 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .conv3d import Conv3x3x3
+from .conv3d import Conv1x1x1, Conv3x3x3
+from .convolutions import init_zero
 from .fast.merged_embeddings import merged_embeddings
 from .fast.switch import MERGED_EMBEDDINGS, may_rearrange
 
@@ -72,10 +76,11 @@ class SpatialDeconv(nn.ConvTranspose3d):
     def __init__(self, channels: int) -> None:
         super().__init__(channels, channels, kernel_size=4, stride=(1, 2, 2), padding=1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    # The size follows from the input.
+    def forward(self, input: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         """(n, c, t, h, w) -> (n, c, t, 2h, 2w)."""
         # A kernel of 4 frames at stride 1 outputs one frame too many.
-        return super().forward(x)[:, :, : x.shape[2]]
+        return super().forward(input)[:, :, : input.shape[2]]
 
 
 class LatentHead(nn.Module):
@@ -92,6 +97,11 @@ class LatentHead(nn.Module):
     Attributes:
         sampling: Whether the variance head is active (algorithm 1, line 3). Off initially: stage 1 trains the mean.
         last_sigma: Mean sigma of the last sample, () detached; None before the first.
+        keeps_divergence: Whether a sample in training leaves its divergence in ``divergence``, for a loss.
+        prior_sigma: Standard deviation of the prior of ``divergence``; initially that of the samples, exp(-3).
+        divergence: Mean over values of ``KL(N(mu, sigma) || N(mu, prior_sigma))``, () with its gradient. Eq. (5) of the
+            paper has the term; the paper drops it, because posterior and prior share all parameters there. Here they
+            share the mean, so that the term has an effect on sigma alone.
 
     Raises:
         ValueError: If ``num_samples`` is negative.
@@ -104,12 +114,14 @@ class LatentHead(nn.Module):
         if num_samples < 0:
             raise ValueError(f'num_samples must be 0 (the mean) or more, but got {num_samples}')
         self.num_samples = num_samples
-        self.mean = nn.Conv3d(channels, channels, 1)
-        self.log_variance = nn.Conv3d(channels, channels, 1)
-        nn.init.zeros_(self.log_variance.weight)
-        nn.init.constant_(self.log_variance.bias, -6.0)
+        self.mean = Conv1x1x1(channels, channels)
+        self.log_variance = Conv1x1x1(channels, channels)
+        init_zero(self.log_variance, bias=-6.0)
         self.sampling = False
         self.last_sigma: Tensor | None = None
+        self.keeps_divergence = False
+        self.prior_sigma = math.exp(-3.0)
+        self.divergence: Tensor | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, c, t, h, w) -> (n, c, t, h, w)."""
@@ -119,6 +131,9 @@ class LatentHead(nn.Module):
             return mean
         sigma = self.sigma(x)
         self.last_sigma = sigma.detach().mean()
+        if self.training and self.keeps_divergence:
+            ratio = sigma / self.prior_sigma
+            self.divergence = (ratio.square() / 2 - ratio.log() - 0.5).mean()
         # The average of S draws equals one draw of a Gaussian with sigma / sqrt(S).
         return mean + sigma * torch.randn_like(sigma) * num_samples**-0.5
 
@@ -158,20 +173,29 @@ class LongRangeAttention(nn.Module):
         scale: Factor of the scores before the softmax; 1 is the paper's.
         variational: Add the two heads of figure 5.
         num_samples: See ``LatentHead``.
+        zero_init: Start the last layer at zero: the block adds nothing to a trained network at first.
     """
 
     def __init__(
-        self, channels: int, pool: str = 'max', scale: float = 1.0, variational: bool = False, num_samples: int = 0
+        self,
+        channels: int,
+        pool: str = 'max',
+        scale: float = 1.0,
+        variational: bool = False,
+        num_samples: int = 0,
+        zero_init: bool = False,
     ) -> None:
         super().__init__()
         self.pool = SpatialPool(pool)
         self.scale = scale
         self.reduce = Conv3x3x3(channels, channels)
-        self.query = nn.Conv3d(channels, channels, 1)
-        self.key = nn.Conv3d(channels, channels, 1)
-        self.value = nn.Conv3d(channels, channels, 1)
+        self.query = Conv1x1x1(channels, channels)
+        self.key = Conv1x1x1(channels, channels)
+        self.value = Conv1x1x1(channels, channels)
         self.restore = SpatialDeconv(channels)
         self.head = LatentHead(channels, num_samples) if variational else nn.Identity()
+        if zero_init:
+            init_zero(self.head.mean if isinstance(self.head, LatentHead) else self.restore)
 
     def forward(self, x: Tensor, external: Tensor | None = None) -> Tensor:
         """Attend from ``x`` to ``x`` and ``external``.
@@ -213,6 +237,7 @@ class ShortRangeAttention(nn.Module):
         mask_activation: ``'sigmoid'`` (default), ``'leaky_relu'`` or ``'none'``; the paper does not state which.
         variational: Add the two heads of figure 5.
         num_samples: See ``LatentHead``.
+        zero_init: Start the last layer at zero: the block adds nothing to a trained network at first.
     """
 
     def __init__(
@@ -222,18 +247,21 @@ class ShortRangeAttention(nn.Module):
         mask_activation: str = 'sigmoid',
         variational: bool = False,
         num_samples: int = 0,
+        zero_init: bool = False,
     ) -> None:
         super().__init__()
         self.pool = SpatialPool(pool)
         self.mask_activation = choose(MASK_ACTIVATIONS, mask_activation, 'mask_activation')()
-        self.query = nn.Conv3d(channels, channels, 1)
-        self.key = nn.Conv3d(channels, channels, 1)
-        self.value = nn.Conv3d(channels, channels, 1)
+        self.query = Conv1x1x1(channels, channels)
+        self.key = Conv1x1x1(channels, channels)
+        self.value = Conv1x1x1(channels, channels)
         self.down1 = Conv3x3x3(2 * channels, channels)
         self.down2 = Conv3x3x3(channels, channels)
         self.up1 = SpatialDeconv(channels)
         self.up2 = SpatialDeconv(channels)
         self.head = LatentHead(channels, num_samples) if variational else nn.Identity()
+        if zero_init:
+            init_zero(self.head.mean if isinstance(self.head, LatentHead) else self.value)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, c, t, h, w) -> (n, c, t, h, w), to be added to ``x``."""

@@ -87,8 +87,11 @@ def deform_conv2d(
     Raises:
         ValueError: The shapes do not fit together.
     """
+    if x.dim() != 4 or weight.dim() != 4:
+        raise ValueError(f'x and weight must have 4 dimensions, but got shapes {(*x.shape,)} and {(*weight.shape,)}')
+    _, _, kernel_h, kernel_w = weight.shape
     geometry = Geometry(
-        tuple(weight.shape[-2:]),
+        (kernel_h, kernel_w),
         _pair('stride', stride, 1),
         _pair('padding', padding, 0),
         _pair('dilation', dilation, 1),
@@ -134,16 +137,18 @@ def deform_conv2d_grads(
         Gradients of x, offset, mask and weight in float32 (float64 for float64 features); None where not needed.
     """
     dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
-    tensors = [None if tensor is None else tensor.detach().to(dtype) for tensor in (x, offset, mask, weight)]
+    x, offset, weight = (tensor.detach().to(dtype) for tensor in (x, offset, weight))
+    mask = None if mask is None else mask.detach().to(dtype)
     grad_output = grad_output.to(dtype)
     with torch.autocast(x.device.type, enabled=False):
         if not len(x) or active_backend(x.device) == 'grid_sample':
-            return deform_sampling.backward(grad_output, *tensors, geometry, needs)
-        wanted = [tensor is not None and need for tensor, need in zip(tensors, needs, strict=True)]
+            return deform_sampling.backward(grad_output, x, offset, mask, weight, geometry, needs)
+        leaves = [tensor if need else None for tensor, need in zip((x, offset, mask, weight), needs, strict=True)]
         with torch.enable_grad():
-            leaves = [tensor.requires_grad_() for tensor, want in zip(tensors, wanted, strict=True) if want]
-            grads = iter(torch.autograd.grad(_torchvision(*tensors, geometry), leaves, grad_output))
-    return tuple(next(grads) if want else None for want in wanted)
+            wanted = [leaf.requires_grad_() for leaf in leaves if leaf is not None]
+            grads = iter(torch.autograd.grad(_torchvision(x, offset, mask, weight, geometry), wanted, grad_output))
+    of_x, of_offset, of_mask, of_weight = (None if leaf is None else next(grads) for leaf in leaves)
+    return of_x, of_offset, of_mask, of_weight
 
 
 def _torchvision(x: Tensor, offset: Tensor, mask: Tensor | None, weight: Tensor, geometry: Geometry) -> Tensor:
@@ -164,8 +169,6 @@ def _check(
     x: Tensor, offset: Tensor, weight: Tensor, bias: Tensor | None, mask: Tensor | None, geometry: Geometry
 ) -> None:
     """Raise if the shapes do not fit, before a kernel reads out of bounds."""
-    if x.dim() != 4 or weight.dim() != 4:
-        raise ValueError(f'x and weight must have 4 dimensions, but got shapes {(*x.shape,)} and {(*weight.shape,)}')
     n, channels, *size = x.shape
     groups, deform_groups = geometry.groups, geometry.deform_groups
     if groups < 1 or channels != weight.shape[1] * groups or len(weight) % groups:
@@ -177,7 +180,9 @@ def _check(
     output_size = geometry.output_size(size)
     if min(output_size) < 1:
         raise ValueError(f'x of size {(*size,)} is too small: the output would be of size {output_size}')
-    expected = {'offset': (offset, (n, 2 * deform_groups * geometry.taps, *output_size))}
+    expected: dict[str, tuple[Tensor, tuple[int, ...]]] = {
+        'offset': (offset, (n, 2 * deform_groups * geometry.taps, *output_size))
+    }
     if mask is not None:
         expected['mask'] = (mask, (n, deform_groups * geometry.taps, *output_size))
     if bias is not None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from .pyramid_alignment import FeaturePyramid, FeatureTemporalInterpolation, Pyramid
+from .pyramid_alignment import FeaturePyramid, Pyramid, PyramidInterpolation
 
 
 class LSTMState(NamedTuple):
@@ -53,7 +53,7 @@ class StateAlignment(nn.Module):
     def __init__(self, channels: int, deform_groups: int) -> None:
         super().__init__()
         self.pyramid = FeaturePyramid(channels)
-        self.interpolation = FeatureTemporalInterpolation(channels, deform_groups)
+        self.interpolation = PyramidInterpolation(channels, deform_groups)
 
     def forward(self, frame: Pyramid, state: Tensor) -> Tensor:
         """Pyramid of the frame, computed by ``self.pyramid``, and a state (n, c, h, w) -> the aligned state."""

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .convolutions import init_zero
 from .deform import deform_conv2d
 
 NEGATIVE_SLOPE = 0.1
@@ -71,8 +72,7 @@ class ModulatedDeformConv(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels))
         # Two thirds of the channels are offsets, the last third the mask before its sigmoid.
         self.conv_offset = nn.Conv2d(channels, 3 * 9 * deform_groups, 3, padding=1)
-        nn.init.zeros_(self.conv_offset.weight)
-        nn.init.zeros_(self.conv_offset.bias)
+        init_zero(self.conv_offset)
 
     def forward(self, features: Tensor, motion: Tensor) -> Tensor:
         """Sample ``features`` (n, c, h, w) at offsets predicted from ``motion`` (n, c, h, w) -> (n, c, h, w)."""
@@ -150,11 +150,12 @@ class PyramidAlignment(nn.Module):
         return self.level1(moving.level1, target.level1, (motion, activate(features)))[1]
 
 
-class FeatureTemporalInterpolation(nn.Module):
+class PyramidInterpolation(nn.Module):
     """Synthesise the features of a frame between two: sample both towards each other, then blend.
 
     Section 3.1, eqs. (1)-(5): ``alpha * T1 + beta * T2`` with learnt 1 x 1 convolutions alpha and beta, here one
-    convolution of both. The two directions have separate weights.
+    convolution of both. The two directions have separate weights. Networks that need the pyramids more than once build
+    them by themselves; ``FeatureTemporalInterpolation`` takes features.
 
     Args:
         channels: Channels of the features.
@@ -170,6 +171,37 @@ class FeatureTemporalInterpolation(nn.Module):
     def forward(self, first: Pyramid, second: Pyramid) -> Tensor:
         """Pyramids of the frame before and the frame after -> features between them, (n, c, h, w)."""
         return self.blend(torch.cat((self.first(first, second), self.second(second, first)), dim=1))
+
+
+class FeatureTemporalInterpolation(nn.Module):
+    """``PyramidInterpolation`` with its own pyramids: a part for any network, features in, features out.
+
+    Source: as ``PyramidInterpolation``, section 3.1.
+
+    Args:
+        channels: Channels of the features.
+        deform_groups: See ``ModulatedDeformConv``.
+    """
+
+    def __init__(self, channels: int = 64, deform_groups: int = 8) -> None:
+        super().__init__()
+        self.pyramid = FeaturePyramid(channels)
+        self.interpolation = PyramidInterpolation(channels, deform_groups)
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        """Features of the frame before and the frame after, two of (n, c, h, w) -> between them, (n, c, h, w).
+
+        Any size: levels of the pyramids round up.
+
+        Raises:
+            ValueError: If their shapes differ.
+        """
+        if first.ndim != 4 or first.shape != second.shape:
+            raise ValueError(
+                f'features before and after must be (n, c, h, w) of one shape, but got {tuple(first.shape)} and '
+                f'{tuple(second.shape)}'
+            )
+        return self.interpolation(self.pyramid(first), self.pyramid(second))
 
 
 def activate(features: Tensor) -> Tensor:

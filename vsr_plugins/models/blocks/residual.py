@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from .convolutions import init_kaiming
+
 
 class ResidualBlock(nn.Module):
     """Convolution, ReLU, convolution, and the input added: the block of EDSR, EDVR and BasicVSR.
@@ -19,7 +21,7 @@ class ResidualBlock(nn.Module):
         self.conv1 = nn.Conv2d(mid_channels, mid_channels, 3, padding=1)
         self.conv2 = nn.Conv2d(mid_channels, mid_channels, 3, padding=1)
         self.relu = nn.ReLU(inplace=True)
-        init_small(self.conv1, self.conv2)
+        init_kaiming(self.conv1, self.conv2, scale=0.1)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, mid_channels, h, w) -> the same shape."""
@@ -29,11 +31,3 @@ class ResidualBlock(nn.Module):
 def residual_blocks(num_blocks: int, mid_channels: int) -> nn.Sequential:
     """Return a stack of ``ResidualBlock``."""
     return nn.Sequential(*(ResidualBlock(mid_channels) for _ in range(num_blocks)))
-
-
-def init_small(*convs: nn.Conv2d, scale: float = 0.1) -> None:
-    """Initialise with Kaiming weights times ``scale`` and zero biases."""
-    for conv in convs:
-        nn.init.kaiming_normal_(conv.weight)
-        conv.weight.data.mul_(scale)
-        nn.init.zeros_(conv.bias)

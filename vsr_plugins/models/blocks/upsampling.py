@@ -1,9 +1,13 @@
 """Sub-pixel upsampling."""
 
+from collections.abc import Sequence
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .convolutions import bias_of, init_kaiming, init_normal
 from .fast.folded_upscaler import at_least_single, fold
 from .fast.switch import FOLDED_UPSCALER, is_enabled
 
@@ -55,14 +59,12 @@ class LinearUpscaler(nn.Module):
         super().__init__()
         self.scale = whole_scale(scale)
         self.factors = shuffle_factors(scale)
-        self.expansions = nn.ModuleList(nn.Conv2d(in_channels, in_channels * r * r, 1) for r in self.factors)
+        expansions = nn.ModuleList(nn.Conv2d(in_channels, in_channels * r * r, 1) for r in self.factors)
+        self.expansions = cast('Sequence[nn.Conv2d]', expansions)
         self.projection = nn.Conv2d(in_channels, out_channels, 1)
-        for expansion in self.expansions:
-            nn.init.kaiming_normal_(expansion.weight, nonlinearity='linear')
-            nn.init.zeros_(expansion.bias)
+        init_kaiming(*self.expansions, nonlinearity='linear')
         # Start close to zero, so that a network with a global residual starts from that residual.
-        nn.init.normal_(self.projection.weight, std=0.01)
-        nn.init.zeros_(self.projection.bias)
+        init_normal(self.projection, std=0.01)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, in_channels, h, w) -> (n, out_channels, scale * h, scale * w), float32 at least."""
@@ -77,4 +79,4 @@ class LinearUpscaler(nn.Module):
 
 
 def _conv_1x1(x: Tensor, conv: nn.Conv2d) -> Tensor:
-    return F.conv2d(x, conv.weight.to(x.dtype), conv.bias.to(x.dtype))
+    return F.conv2d(x, conv.weight.to(x.dtype), bias_of(conv).to(x.dtype))

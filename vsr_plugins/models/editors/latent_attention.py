@@ -21,7 +21,12 @@ class LatentAttention(BaseEditModel):
     ``L_re + latent_weight * L_vae``; ``LatentStageHook`` activates them. Section 5.3 samples once and propagates once,
     so both losses use the same sampled output. With ``dual_pass`` ``L_re`` uses the output of the means instead, at the
     cost of a second forward pass. Neither loss gains from a larger standard deviation, so it falls under both readings,
-    and more slowly with ``dual_pass`` (``benchmarks/latent_sigma.py``).
+    and more slowly with ``dual_pass`` (``benchmarks/latent_sigma.py``). ``kl_weight`` adds the term of eq. (5) that the
+    paper drops, see ``LatentHead.divergence``; it is the only one that holds the standard deviation up.
+
+    The paper's frames are in [0, 255]. ``L_re`` is a root of squares and ``L_vae`` a square, so their proportion, and
+    the norm at which gradients are clipped, depend on that range: at 29 dB and lambda 0.1, ``L_vae`` is 0.35 % of the
+    loss where frames are in [0, 1], and 48 % in [0, 255]. ``value_range`` scales frames for the losses.
 
     A sample whose meta key ``num_key_frames`` is k carries k key frames after the frames of its clip
     (``AppendKeyFrames`` appends them); they are passed to the network as ``key_frames``.
@@ -32,6 +37,8 @@ class LatentAttention(BaseEditModel):
         latent_loss (dict | None): ``L_vae``, eq. (23); None is the mean squared error: the paper's Gaussian, alpha 1.
         latent_weight (float): lambda. The paper does not state it.
         dual_pass (bool): See above.
+        value_range (float): White of the frames in the losses; 255 is the paper's.
+        kl_weight (float): Factor of the divergence of the heads, 0 or more; 0 is the paper's.
         **kwargs: As ``BaseEditModel``.
     """
 
@@ -42,9 +49,19 @@ class LatentAttention(BaseEditModel):
         latent_loss: dict | None = None,
         latent_weight: float = 0.1,
         dual_pass: bool = False,
+        value_range: float = 1.0,
+        kl_weight: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(generator=generator, pixel_loss=pixel_loss, **kwargs)
+        if value_range <= 0 or kl_weight < 0:
+            raise ValueError(
+                f'value_range must be above 0 and kl_weight at least 0, but got {value_range} and {kl_weight}'
+            )
+        self.value_range = value_range
+        self.kl_weight = kl_weight
+        for head in latent_heads(self.generator).values():
+            head.keeps_divergence = kl_weight > 0
         self.latent_loss = MODELS.build(latent_loss or dict(type='MSELoss', loss_weight=1.0, reduction='mean'))
         self.latent_weight = latent_weight
         self.dual_pass = dual_pass
@@ -57,16 +74,23 @@ class LatentAttention(BaseEditModel):
         return self.generator(inputs, **kwargs)
 
     def forward_train(self, inputs: Tensor, data_samples: DataSample | None = None, **kwargs: Any) -> dict[str, Tensor]:
-        """Compute the losses of the current stage."""
-        gt = data_samples.gt_img
-        output = self.forward_tensor(inputs, data_samples, **kwargs)
-        if not any(head.sampling for head in latent_heads(self.generator).values()):
+        """Compute the losses of the current stage; in stage 2 also the share of the variational one, for the log."""
+        gt = data_samples.gt_img * self.value_range
+        output = self.forward_tensor(inputs, data_samples, **kwargs) * self.value_range
+        heads = [head for head in latent_heads(self.generator).values() if head.sampling]
+        if not heads:
             return dict(loss_re=self.pixel_loss(output, gt))
         restored = output
         if self.dual_pass:
             with closed_heads(self.generator):
-                restored = self.forward_tensor(inputs, data_samples, **kwargs)
-        return dict(loss_re=self.pixel_loss(restored, gt), loss_vae=self.latent_weight * self.latent_loss(output, gt))
+                restored = self.forward_tensor(inputs, data_samples, **kwargs) * self.value_range
+        losses = dict(loss_re=self.pixel_loss(restored, gt), loss_vae=self.latent_weight * self.latent_loss(output, gt))
+        share = losses['loss_vae'].detach() / (losses['loss_re'] + losses['loss_vae']).detach()
+        if self.kl_weight:
+            losses['loss_kl'] = self.kl_weight * sum(head.divergence for head in heads)
+            for head in heads:
+                head.divergence = None
+        return dict(**losses, latent_share=share)
 
     def convert_to_datasample(self, predictions: DataSample, data_samples: DataSample, inputs: Tensor | None) -> list:
         """As upstream, without the key frames in the input."""

@@ -1,6 +1,7 @@
 """Base class of the networks: mmengine's ``init_cfg`` without importing mmengine."""
 
 import copy
+from typing import cast
 
 from torch import nn
 
@@ -33,7 +34,8 @@ class Network(nn.Module):
         """Apply ``init_cfg`` to this module and its children, as ``BaseModule.init_weights``."""
         from mmengine.model import BaseModule
 
-        BaseModule.init_weights(self)
+        # It has the attributes that the method uses.
+        BaseModule.init_weights(cast('BaseModule', self))
 
     def _dump_init_info(self) -> None:
         from mmengine.model import BaseModule

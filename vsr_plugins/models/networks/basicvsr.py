@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..alignment.spynet import SPyNet
-from ..blocks.residual import init_small, residual_blocks
+from ..blocks.convolutions import init_kaiming
+from ..blocks.residual import residual_blocks
 from ..blocks.warping import flow_warp
 from .base import Network
 
@@ -36,7 +37,7 @@ class ConvShuffle(nn.Module):
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.upsample_conv = nn.Conv2d(in_channels, out_channels * 4, 3, padding=1)
-        init_small(self.upsample_conv, scale=1.0)
+        init_kaiming(self.upsample_conv)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, in_channels, h, w) -> (n, out_channels, 2 * h, 2 * w)."""
@@ -114,8 +115,10 @@ class BasicVSRNet(Network):
         n, t = lqs.shape[:2]
         earlier, later = (part.flatten(0, 1) for part in (lqs[:, :-1], lqs[:, 1:]))
         if t == 1:
-            return (earlier.new_zeros(n, 0, 2, *lqs.shape[-2:]),) * 2
-        return tuple(self.spynet(*pair).unflatten(0, (n, t - 1)) for pair in ((earlier, later), (later, earlier)))
+            nothing = earlier.new_zeros(n, 0, 2, *lqs.shape[-2:])
+            return nothing, nothing
+        to_next, to_previous = self.spynet(earlier, later), self.spynet(later, earlier)
+        return to_next.unflatten(0, (n, t - 1)), to_previous.unflatten(0, (n, t - 1))
 
     def _reconstruct(self, frame: Tensor, backward: Tensor, forward: Tensor) -> Tensor:
         x = self.fusion(torch.cat((backward, forward), dim=1))

@@ -77,7 +77,8 @@ class EDVRStage2Net(EDVRNet):
         stem = PreDeblur if with_predeblur else StridedStem
         self.stem = stem(in_channels, mid_channels, num_strides=2 if hr_in else 0)
 
-    def forward(self, lqs: Tensor) -> Tensor:
+    # All networks of the package name their input so, upstream's does not.
+    def forward(self, lqs: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Centre frame: (n, num_frames, c, h, w) in [0, 1] -> (n, c, scale * h, scale * w), any size.
 
         Raises:

@@ -1,9 +1,12 @@
 """ESPCN, the sub-pixel network, for one image or a window of frames."""
 
+from typing import Any, ClassVar
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..blocks.color import run_in_color
+from ..blocks.convolutions import init_kaiming, init_normal
 from ..blocks.residual import residual_blocks
 from ..blocks.resize import bicubic_upsample
 from ..blocks.upsampling import whole_scale
@@ -47,7 +50,7 @@ class ESPCNNet(Network):
             frames, or if a bounded output (``signed`` or sigmoid) is to be bounded or added to again.
     """
 
-    as_branch = {'activation': 'relu'}
+    as_branch: ClassVar[dict[str, Any]] = {'activation': 'relu'}
 
     multiple_of = 1
     window = None
@@ -96,12 +99,9 @@ class ESPCNNet(Network):
         self.conv3 = nn.Conv2d(mid_channels[1], out_channels * scale**2, 3, padding=1)
         self.activation = ACTIVATIONS[activation]()
         self.output_activation = OUTPUT_ACTIVATIONS[output_activation]()
-        for conv in (self.conv1, self.conv2):
-            nn.init.kaiming_normal_(conv.weight, nonlinearity='tanh' if activation == 'tanh' else 'relu')
-            nn.init.zeros_(conv.bias)
+        init_kaiming(self.conv1, self.conv2, nonlinearity='tanh' if activation == 'tanh' else 'relu')
         # Start close to zero: close to the bicubic frame with global_residual.
-        nn.init.normal_(self.conv3.weight, std=1e-3)
-        nn.init.zeros_(self.conv3.bias)
+        init_normal(self.conv3, std=1e-3)
 
     def forward(self, lqs: Tensor) -> Tensor:
         """All frames, independently: (..., in_channels, h, w) -> (..., out_channels, scale * h, scale * w).

@@ -79,13 +79,14 @@ class FRVSRNet(Network):
 
     def stream(self, lqs: Iterable[Tensor]) -> Iterator[Tensor]:
         """Yield the output of each frame once computed: (n, 3, h, w) each -> (n, 3, scale * h, scale * w) each."""
-        previous = output = None
+        before: tuple[Tensor, Tensor] | None = None
         for lq in lqs:
             warped = None
-            if previous is not None:
+            if before is not None:
+                previous, output = before
                 warped = flow_warp(output, self._enlarge_flow(self.estimate_flow(lq, previous)))
             output = self.restore(lq, warped)
-            previous = lq
+            before = lq, output
             yield output
 
     def forward_with_motion(self, lqs: Tensor) -> tuple[Tensor, Motion]:

@@ -1,8 +1,12 @@
 """FSRCNN, the fast single-image network."""
 
+from collections.abc import Sequence
+from typing import cast
+
 from torch import Tensor, nn
 
 from ..blocks.color import COLORS, run_in_color
+from ..blocks.convolutions import init_kaiming, init_normal
 from ..blocks.upsampling import whole_scale
 from .base import Network
 
@@ -49,14 +53,12 @@ class FSRCNNNet(Network):
         layers = [(in_channels, mid_channels, 5), (mid_channels, shrink_channels, 1)]
         layers += [(shrink_channels, shrink_channels, 3)] * num_layers
         layers += [(shrink_channels, mid_channels, 1)]
-        self.convs = nn.ModuleList(nn.Conv2d(a, b, size, padding=size // 2) for a, b, size in layers)
+        convs = nn.ModuleList(nn.Conv2d(a, b, size, padding=size // 2) for a, b, size in layers)
+        self.convs = cast('Sequence[nn.Conv2d]', convs)
         self.activations = nn.ModuleList(nn.PReLU(b) for _, b, _ in layers)
         self.deconv = nn.ConvTranspose2d(mid_channels, in_channels, 9, scale, padding=4, output_padding=scale - 1)
-        for conv in self.convs:
-            nn.init.kaiming_normal_(conv.weight, a=0.25)  # the initial slope of PReLU
-            nn.init.zeros_(conv.bias)
-        nn.init.normal_(self.deconv.weight, std=0.001)  # as in the paper
-        nn.init.zeros_(self.deconv.bias)
+        init_kaiming(*self.convs, slope=0.25)  # the initial slope of PReLU
+        init_normal(self.deconv, std=0.001)  # as in the paper
 
     def forward(self, lqs: Tensor) -> Tensor:
         """All frames, independently: (..., c, h, w) in [0, 1] -> (..., c, scale * h, scale * w), any size.

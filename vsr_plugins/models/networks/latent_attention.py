@@ -1,7 +1,8 @@
 """The latent-attention network."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from ..blocks.attention import NEGATIVE_SLOPE, LongRangeAttention, ShortRangeAttention
 from ..blocks.chunking import run_in_chunks
 from ..blocks.conv3d import Conv3x3x3
+from ..blocks.convolutions import init_kaiming
 from ..blocks.fast.layout import keep_channels_last_3d
 from ..blocks.resize import bicubic_upsample, pad_to_multiple
 from ..blocks.upsampling import LinearUpscaler, whole_scale
@@ -48,6 +50,8 @@ class LatentAttentionNet(Network):
         attn_scale: Factor of the long-range scores; 1 is the paper's.
         variational: Give each block the mean and variance heads of figure 5.
         num_samples: Samples of the heads at test time, 0 for the mean, see ``LatentHead``.
+        zero_init: Start each block at zero: with the weights of a trained network without blocks, the output is that
+            network's at first (the paper's third contribution).
         global_residual: Add the bicubic upsampling to the output. Not in the paper; short trainings gain from it.
         init_cfg: See ``Network``.
 
@@ -74,6 +78,7 @@ class LatentAttentionNet(Network):
         attn_scale: float = 1.0,
         variational: bool = False,
         num_samples: int = 0,
+        zero_init: bool = False,
         global_residual: bool = False,
         init_cfg: dict | None = None,
     ) -> None:
@@ -92,8 +97,9 @@ class LatentAttentionNet(Network):
         self.global_residual = global_residual
 
         widths = [in_channels] + [mid_channels] * num_layers
-        self.convs = nn.ModuleList(Conv3x3x3(a, b) for a, b in zip(widths, widths[1:], strict=False))
-        shared = {'pool': pool, 'variational': variational, 'num_samples': num_samples}
+        convs = nn.ModuleList(Conv3x3x3(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.convs = cast('Sequence[Conv3x3x3]', convs)
+        shared = {'pool': pool, 'variational': variational, 'num_samples': num_samples, 'zero_init': zero_init}
         options = {'L': {'scale': attn_scale, **shared}, 'S': {'mask_activation': mask_activation, **shared}}
         every = num_layers // max(len(attn_layout), 1)
         self.attention = nn.ModuleDict(
@@ -111,8 +117,7 @@ class LatentAttentionNet(Network):
         """
         for module in self.modules():
             if isinstance(module, nn.Conv3d) and module.kernel_size == (3, 3, 3):
-                nn.init.kaiming_normal_(module.weight, a=NEGATIVE_SLOPE)
-                nn.init.zeros_(module.bias)
+                init_kaiming(module, slope=NEGATIVE_SLOPE)
         for conv in self.convs[3::2]:
             conv.weight.data.mul_(0.1)
 
@@ -185,7 +190,7 @@ class LatentAttentionNet(Network):
                 of that block.
             taps: Receives the input of every block, by the number of the layer before it.
         """
-        skip = None
+        skip = x
         for number, conv in enumerate(self.convs, start=1):
             if number > 2 and number % 2 == 1:
                 skip = x
@@ -197,7 +202,11 @@ class LatentAttentionNet(Network):
                 block = self.attention[name]
                 if taps is not None:
                     taps[name] = x
-                x = _add(block.attend(x, external[name]) if external and name in external else block(x), x)
+                others = None if external is None else external.get(name)
+                if others is not None and isinstance(block, LongRangeAttention):
+                    x = _add(block.attend(x, others), x)
+                else:
+                    x = _add(block(x), x)
         return x
 
 

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..blocks.residual import init_small
+from ..blocks.convolutions import init_kaiming
 from .base import Network
 
 NEGATIVE_SLOPE = 0.2
@@ -17,18 +17,17 @@ class ResidualDenseBlock(nn.Module):
 
     def __init__(self, mid_channels: int, growth_channels: int) -> None:
         super().__init__()
-        for i in range(5):
-            out_channels = mid_channels if i == 4 else growth_channels
-            self.add_module(f'conv{i + 1}', nn.Conv2d(mid_channels + i * growth_channels, out_channels, 3, padding=1))
-        init_small(*self.children())
+        widths = [*[growth_channels] * 4, mid_channels]
+        convs = [nn.Conv2d(mid_channels + i * growth_channels, width, 3, padding=1) for i, width in enumerate(widths)]
+        self.conv1, self.conv2, self.conv3, self.conv4, self.conv5 = convs
+        init_kaiming(*convs, scale=0.1)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, mid_channels, h, w) -> the same shape."""
-        *inner, last = self.children()
         dense = x
-        for conv in inner:
+        for conv in (self.conv1, self.conv2, self.conv3, self.conv4):
             dense = torch.cat((dense, F.leaky_relu(conv(dense), NEGATIVE_SLOPE, inplace=True)), dim=1)
-        return x + RESIDUAL_SCALE * last(dense)
+        return x + RESIDUAL_SCALE * self.conv5(dense)
 
 
 class RRDB(nn.Module):
@@ -36,8 +35,9 @@ class RRDB(nn.Module):
 
     def __init__(self, mid_channels: int, growth_channels: int) -> None:
         super().__init__()
-        for i in range(3):
-            self.add_module(f'rdb{i + 1}', ResidualDenseBlock(mid_channels, growth_channels))
+        self.rdb1 = ResidualDenseBlock(mid_channels, growth_channels)
+        self.rdb2 = ResidualDenseBlock(mid_channels, growth_channels)
+        self.rdb3 = ResidualDenseBlock(mid_channels, growth_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, mid_channels, h, w) -> the same shape."""

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ..alignment.coarse_to_fine_flow import CoarseToFineFlow, Motion
 from ..blocks.color import channels_of, run_in_color
 from ..blocks.conv_lstm import ConvLSTMCell
+from ..blocks.convolutions import init_kaiming, init_normal
 from ..blocks.resize import bicubic_upsample, pad_to_multiple
 from ..blocks.splatting import splat_upsample
 from ..blocks.upsampling import whole_scale
@@ -121,16 +122,13 @@ class SparseFrameRestoration(nn.Module):
         self.lstm = ConvLSTMCell(high, high, peephole_conv=peephole_conv)
         self.decoder1 = _enlarge(high, middle)
         self.decoder2 = _enlarge(middle, low)
-        self.decoder3 = nn.Sequential(
-            nn.Conv2d(low, low, 3, padding=1), nn.ReLU(inplace=True), nn.Conv2d(low, in_channels, 5, padding=2)
-        )
+        first, last = nn.Conv2d(low, low, 3, padding=1), nn.Conv2d(low, in_channels, 5, padding=2)
+        self.decoder3 = nn.Sequential(first, nn.ReLU(inplace=True), last)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-                nn.init.kaiming_normal_(module.weight)
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
+                init_kaiming(module)
         # Start close to the bicubic frame. The paper does not state its initialisation.
-        nn.init.normal_(self.decoder3[-1].weight, std=1e-3)
+        init_normal(last, std=1e-3)
 
     def forward(self, frames: Tensor, every_step: bool = False) -> Tensor:
         """(n, t, c, h, w), h and w multiples of 4 -> residual of the bicubic frame, (n, t or 1, c, h, w).

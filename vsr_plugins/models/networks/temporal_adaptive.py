@@ -2,11 +2,13 @@
 
 import inspect
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..blocks.color import channels_of, run_in_color
+from ..blocks.convolutions import init_normal
 from ..blocks.upsampling import whole_scale
 from ..build import build_network, find_network
 from .base import Network
@@ -124,8 +126,7 @@ class TemporalAdaptiveNet(Network):
             build_branch(config, 2 * i + 1, channels, scale) for i, config in enumerate(branches)
         )
         self.modulation = ESPCNNet(self.window * channels, num_branches, scale, **ESPCNNet.as_branch)
-        nn.init.normal_(self.modulation.conv3.weight, std=1e-3)
-        nn.init.constant_(self.modulation.conv3.bias, 1 / num_branches)
+        init_normal(self.modulation.conv3, std=1e-3, bias=1 / num_branches)
 
     def forward(self, lqs: Tensor, return_weights: bool = False) -> Tensor | tuple[Tensor, Tensor]:
         """Centre frame: (n, t, c, h, w) in [0, 1] -> (n, c, scale * h, scale * w), any t and any size.
@@ -205,7 +206,7 @@ def build_branch(config: dict, num_frames: int, channels: int, scale: int) -> nn
     name = network.__name__
     parameters = inspect.signature(network.__init__).parameters
     taken = num_frames * channels
-    fixed = {parameter: scale for parameter in ('scale', 'upscale_factor') if parameter in parameters}
+    fixed: dict[str, Any] = {parameter: scale for parameter in ('scale', 'upscale_factor') if parameter in parameters}
     if {'in_channels', 'out_channels'} <= parameters.keys():
         fixed.update(in_channels=taken, out_channels=channels)
     elif 'channels' not in parameters:

@@ -2,6 +2,7 @@
 
 import inspect
 from pathlib import Path
+from typing import TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -138,5 +139,5 @@ def _build(config: dict, weights: str | None) -> nn.Module:
     return network
 
 
-def _exists(weights: str | None) -> bool:
+def _exists(weights: str | None) -> TypeGuard[str]:
     return weights is not None and Path(weights).expanduser().is_file()

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..alignment.coarse_to_fine_flow import CoarseToFineFlow, Motion
 from ..blocks.color import channels_of, run_in_color
+from ..blocks.convolutions import bias_of, init_kaiming
 from ..blocks.resize import pad_to_multiple
 from ..blocks.upsampling import whole_scale
 from .base import Network
@@ -54,15 +55,12 @@ class VESPCNNet(Network):
         channels = channels_of(color)
         self.flow = CoarseToFineFlow(channels, max_displacement, coarse_warp)
         widths = [self.window * channels] + [mid_channels] * (num_layers - 1)
-        layers: list[nn.Module] = []
-        for a, b in zip(widths, widths[1:], strict=False):
-            layers += [nn.Conv2d(a, b, 3, padding=1), nn.ReLU(inplace=True)]
+        convs = [nn.Conv2d(a, b, 3, padding=1) for a, b in zip(widths, widths[1:], strict=False)]
+        layers = [layer for conv in convs for layer in (conv, nn.ReLU(inplace=True))]
         last = nn.Conv2d(mid_channels, channels * scale**2, 3, padding=1)
         self.restoration = nn.Sequential(*layers, last, nn.PixelShuffle(scale))
-        for conv in layers[::2]:
-            nn.init.kaiming_normal_(conv.weight)
-            nn.init.zeros_(conv.bias)
-        nn.init.zeros_(last.bias)
+        init_kaiming(*convs)
+        nn.init.zeros_(bias_of(last))
 
     def forward(self, lqs: Tensor) -> Tensor:
         """Centre frame: (n, 3, c, h, w) in [0, 1] -> (n, c, scale * h, scale * w), any size.

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..blocks.deformable_conv_lstm import DeformableConvLSTM, FrameContext, LSTMState
-from ..blocks.pyramid_alignment import FeaturePyramid, FeatureTemporalInterpolation, Pyramid, activate
+from ..blocks.pyramid_alignment import FeaturePyramid, Pyramid, PyramidInterpolation, activate
 from ..blocks.residual import residual_blocks
 from ..blocks.resize import bicubic_upsample, pad_to_multiple
 from ..blocks.upsampling import shuffle_factors, whole_scale
@@ -120,7 +120,7 @@ class ZoomingSlowMoNet(Network):
         self.extraction = residual_blocks(num_blocks_extraction, mid_channels)
         if interpolate:
             self.pyramid = FeaturePyramid(mid_channels)
-            self.interpolation = FeatureTemporalInterpolation(mid_channels, deform_groups)
+            self.interpolation = PyramidInterpolation(mid_channels, deform_groups)
         self.recurrence = DeformableConvLSTM(mid_channels, deform_groups)
         self.reconstruction = Reconstruction(mid_channels, in_channels, num_blocks_reconstruction, scale)
 
@@ -148,6 +148,7 @@ class ZoomingSlowMoNet(Network):
         for index, frame in enumerate(self.stream(lqs.unbind(1))):
             output = frame.new_empty(n, total, *frame.shape[1:]) if output is None else output
             output[:, index] = frame
+        assert output is not None
         return output
 
     def stream(self, frames: Iterable[Tensor]) -> Iterator[Tensor]:
@@ -165,7 +166,7 @@ class ZoomingSlowMoNet(Network):
         contexts: list[FrameContext] = []
         state: LSTMState | None = None
         before: Pyramid | None = None
-        size: tuple[int, int] | None = None
+        size: Sequence[int] = ()
         previous: Tensor | None = None
         moments: list[Tensor] = []
         for frame in frames:
@@ -214,7 +215,7 @@ class ZoomingSlowMoNet(Network):
         frames = frames.contiguous(memory_format=torch.channels_last)
         return self.extraction(activate(self.conv_first(frames)))
 
-    def _restore(self, hidden: Sequence[Tensor], size: tuple[int, int], moments: Sequence[Tensor]) -> Iterator[Tensor]:
+    def _restore(self, hidden: Sequence[Tensor], size: Sequence[int], moments: Sequence[Tensor]) -> Iterator[Tensor]:
         """Restore frames one by one, because upsampled features are large.
 
         Args:

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from vsr_plugins.models import LatentAttentionNet
-from vsr_plugins.models.blocks import attention, upsampling
-from vsr_plugins.models.blocks.fast import switch, temporal_winograd
+from vsr_plugins.models.blocks import attention, conv3d, upsampling
+from vsr_plugins.models.blocks.fast import pointwise, switch, temporal_winograd
 from vsr_plugins.models.blocks.fast.switch import FAST_PATHS, WINOGRAD, fast_paths_off, is_enabled
 
 
@@ -17,7 +17,14 @@ def test_both_paths_of_a_network_give_one_output(monkeypatch):
     network = LatentAttentionNet(mid_channels=16, num_layers=4, attn_layout='LS').eval()
     clip = torch.rand(1, 7, 3, 16, 20)
     calls = []
-    paths = ((temporal_winograd, '_convolve_clip'), (attention, 'merged_embeddings'), (upsampling, 'fold'))
+    paths = (
+        (temporal_winograd, '_convolve_clip'),
+        (conv3d, 'conv3d_of_few_channels'),
+        (pointwise.F, 'linear'),
+        (attention, 'merged_embeddings'),
+        (upsampling, 'fold'),
+    )
+    assert len(paths) == len(FAST_PATHS)
     for module, name in paths:
         function = getattr(module, name)
         monkeypatch.setattr(module, name, lambda *args, f=function, name=name: calls.append(name) or f(*args))

@@ -54,7 +54,7 @@ def test_without_bias(no_direct_convolution):
 
 
 def test_small_cases_use_the_convolution_of_pytorch():
-    for conv, x in (layer_and_input(3), layer_and_input(7, channels=(3, 64)), layer_and_input(7, channels=(64, 3))):
+    for conv, x in (layer_and_input(3), layer_and_input(7, channels=(64, 3))):
         with torch.inference_mode():
             torch.testing.assert_close(conv(x), F.conv3d(x, conv.weight, conv.bias, padding=1), atol=0, rtol=0)
     conv, x = layer_and_input(7)

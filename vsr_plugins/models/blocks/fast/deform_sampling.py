@@ -5,6 +5,7 @@ columns of the matrix product, are recomputed in the backward pass instead of st
 less for each layer of 64 channels at 144 x 180.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -32,16 +33,17 @@ class Geometry(NamedTuple):
         """Samples per output position and deformable group."""
         return self.kernel_size[0] * self.kernel_size[1]
 
-    def output_size(self, size: tuple[int, int]) -> tuple[int, int]:
+    def output_size(self, size: Sequence[int]) -> tuple[int, int]:
         """Height and width of the output for an input of this height and width."""
-        return tuple(
+        height, width = (
             (size[axis] + 2 * self.padding[axis] - self.dilation[axis] * (self.kernel_size[axis] - 1) - 1)
             // self.stride[axis]
             + 1
             for axis in (0, 1)
         )
+        return height, width
 
-    def positions(self, size: tuple[int, int], like: Tensor) -> Tensor:
+    def positions(self, size: Sequence[int], like: Tensor) -> Tensor:
         """Positions of the taps without offsets, in pixels of the input: (taps, 2, output positions)."""
         output_size, axes = self.output_size(size), []
         for axis in (0, 1):
@@ -128,11 +130,13 @@ def backward(
     higher coordinates, and is zero for a sample exactly at -1: as in mmcv and the code of the DCN papers.
     """
     needs_x, needs_offset, needs_mask, needs_weight = needs
-    needs_mask = needs_mask and mask is not None
+    needs_samples = needs_x or needs_offset
     matrix = _dense(weight, geometry.groups)
     grad_x = torch.zeros_like(x, memory_format=torch.contiguous_format) if needs_x else None
     grad_offset = torch.empty_like(offset, memory_format=torch.contiguous_format) if needs_offset else None
-    grad_mask = torch.empty_like(mask, memory_format=torch.contiguous_format) if needs_mask else None
+    grad_mask = (
+        torch.empty_like(mask, memory_format=torch.contiguous_format) if needs_mask and mask is not None else None
+    )
     grad_matrix = torch.zeros_like(matrix) if needs_weight else None
     positions = geometry.positions(x.shape[-2:], x)
     for index in range(len(x)):
@@ -140,28 +144,29 @@ def backward(
         for part in image.chunks:
             grid = image.grid(part)
             grad_part = grad_output[index].flatten(1)[:, part]
-            sampled = image.sample(grid) if needs_mask or needs_weight else None
-            if needs_x or needs_offset or needs_mask:
+            sampled = image.sample(grid) if grad_mask is not None or grad_matrix is not None else None
+            grad_columns = None
+            if needs_samples or grad_mask is not None:
                 grad_columns = torch.mm(matrix.t(), grad_part)
                 grad_columns = grad_columns.view(*image.planes.shape[:2], geometry.taps, -1)
-            if needs_mask:
+            if grad_mask is not None and grad_columns is not None and sampled is not None:
                 grads = (grad_columns * sampled).sum(1)
                 grad_mask[index].view(geometry.deform_groups, geometry.taps, -1)[..., part] = grads
-            if needs_weight:
+            if grad_matrix is not None and sampled is not None:
                 columns = sampled if image.mask is None else sampled.mul_(image.mask[..., part])
                 grad_matrix.addmm_(grad_part, columns.view(matrix.shape[1], -1).t())
-            if needs_x or needs_offset:
+            if needs_samples and grad_columns is not None:
                 if image.mask is not None:
                     grad_columns *= image.mask[..., part]
-                if needs_offset:
-                    points = image.points(part)
+                points = None if grad_offset is None else image.points(part)
+                if points is not None:
                     _keep_off_kinks(grid, points, image.size)
                 grad_planes, grad_grid = torch.ops.aten.grid_sampler_2d_backward(
                     grad_columns, image.planes, grid, BILINEAR, ZEROS, False, [needs_x, True]
                 )
-                if needs_x:
+                if grad_x is not None:
                     grad_x[index].view_as(grad_planes).add_(grad_planes)
-                if needs_offset:
+                if grad_offset is not None and points is not None:
                     scale = grad_grid.new_tensor([[2 / size] for size in image.size])
                     grads = grad_grid.flip(-1).transpose(-1, -2) * scale
                     outside = (points <= -1) | (points >= points.new_tensor(image.size)[:, None])
@@ -182,11 +187,14 @@ class SampledDeformConv(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]  torch types what the decorator returns so
+        ctx: Any, grad_output: Tensor
+    ) -> tuple[Tensor | None, ...]:
         """See the module's ``backward``."""
         # Keep the precision of the forward pass if backward() is called under autocast.
         with torch.autocast(grad_output.device.type, enabled=False):
-            grads = backward(grad_output, *ctx.saved_tensors, ctx.geometry, ctx.needs_input_grad[:4])
+            x, offset, mask, weight = ctx.saved_tensors
+            grads = backward(grad_output, x, offset, mask, weight, ctx.geometry, ctx.needs_input_grad[:4])
         return *grads, None
 
 

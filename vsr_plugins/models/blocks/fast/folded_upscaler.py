@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from ..convolutions import bias_of
+
 
 def fold(expansions: Sequence[nn.Conv2d], factors: Sequence[int], projection: nn.Conv2d) -> tuple[Tensor, Tensor]:
     """Multiply the weights of the chain; gradients reach every layer.
@@ -21,11 +23,11 @@ def fold(expansions: Sequence[nn.Conv2d], factors: Sequence[int], projection: nn
     out_channels = last.shape[0]
     # From last to first layer: kernel[o, y, x, c] maps channel c to sub-pixel (y, x) of colour o.
     kernel = last.reshape(out_channels, 1, 1, -1)
-    bias = at_least_single(projection.bias).reshape(out_channels, 1, 1)
+    bias = at_least_single(bias_of(projection)).reshape(out_channels, 1, 1)
     for expansion, r in zip(reversed(expansions), reversed(factors), strict=True):
         inner = kernel.shape[1]
         layer = at_least_single(expansion.weight).reshape(-1, r, r, expansion.in_channels)
-        layer_bias = at_least_single(expansion.bias).reshape(-1, r, r)
+        layer_bias = at_least_single(bias_of(expansion)).reshape(-1, r, r)
         size = r * inner
         bias = torch.einsum('oyxc,cij->oiyjx', kernel, layer_bias) + bias.reshape(out_channels, 1, inner, 1, inner)
         bias = bias.reshape(out_channels, size, size)

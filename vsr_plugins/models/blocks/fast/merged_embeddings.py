@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..convolutions import bias_of
 from .temporal_winograd import conv3d
 
 
@@ -22,12 +23,12 @@ def merged_embeddings(x: Tensor, embeddings: Sequence[nn.Conv3d], conv: nn.Conv3
         (n, o, t, h, w).
     """
     matrix = torch.cat([embedding.weight for embedding in embeddings]).flatten(1)
-    biases = torch.cat([embedding.bias for embedding in embeddings])
+    biases = torch.cat([bias_of(embedding) for embedding in embeddings])
     weight = torch.einsum('oithw,ic->octhw', conv.weight, matrix)
     # The contribution of the embeddings' biases, tap by tap; taps on the padding contribute nothing.
     taps = torch.einsum('oithw,i->othw', conv.weight, biases)
     everywhere = taps.sum((1, 2, 3))
-    output = conv3d(x, weight, conv.bias + everywhere)
+    output = conv3d(x, weight, bias_of(conv) + everywhere)
     axes = [_regions(size) for size in output.shape[2:]]
     ones = x.new_ones(1, 1, *map(len, axes))
     missing = F.conv3d(ones, taps.unsqueeze(1), padding=1)[0] - everywhere.view(-1, 1, 1, 1)

@@ -49,7 +49,8 @@ def conv3d(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     for length in _lengths(t):
         first, last = max(start - 1, 0), min(start + length + 1, t)
         after, kernels, before = (matrix.to(x.dtype) for matrix in _matrices(length))
-        kernels = torch.tensordot(kernels, weight, dims=([1], [2]))
+        dims = [1], [2]
+        kernels = torch.tensordot(kernels, weight, dims)  # pyright: ignore[reportArgumentType]  torch infers int
         before = before[:, first - start + 1 : last - start + 1].contiguous()
         # The product of point 1 enters every frame with the same factor, so its bias reaches each frame.
         biases = {1: None if bias is None else bias / after[0, 1]}
@@ -95,7 +96,7 @@ def _convolve_clip(
     for top in range(0, h, rows):
         bottom = min(top + rows, h)
         source = clip[:, max(top - 1, 0) : bottom + 1]
-        pieces = (before @ source.reshape(len(source), -1)).view(products, *source.shape[1:]).permute(0, 3, 1, 2)
+        pieces = (before @ source.view(len(source), -1)).view(products, *source.shape[1:]).permute(0, 3, 1, 2)
         results = clip.new_empty(products, bottom - top, w, out_channels)
         # At the frame's edge a row of zeros replaces the neighbouring band; conv2d pads both sides or none.
         at_edge = int(top == 0 or bottom == h)
@@ -103,7 +104,7 @@ def _convolve_clip(
         for number, kernel in enumerate(layered):
             result = F.conv2d(pieces[number : number + 1], kernel, biases.get(number), padding=(at_edge, 1))
             results[number] = result[0, :, skipped : skipped + bottom - top].permute(1, 2, 0)
-        target[:, top:bottom] = (after @ results.view(products, -1)).view(-1, *results.shape[1:])
+        torch.mm(after, results.view(products, -1), out=target[:, top:bottom].view(len(target), -1))
 
 
 def _lengths(frames: int) -> list[int]:

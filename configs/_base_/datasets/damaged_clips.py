@@ -1,0 +1,81 @@
+# Clips whose low resolution is compressed, or blurred and compressed, while loading: H.264 at a rate factor that is
+# drawn anew for each sample, from nearly lossless to poor. In a config, after datasets/clips.py:
+#     train_dataloader = _base_.damaged.h264.sequence.train        # or .blur_h264, and .window
+#     val_dataloader = [_base_.damaged.h264.sequence.val]
+#     val_evaluator = [_base_.clips_val_evaluator]
+#     test_dataloader = val_dataloader
+#     test_evaluator = val_evaluator
+# Held-out clips, and any test set, are compressed at one rate factor, 28, so that their scores compare.
+_base_ = ['clips.py']
+
+damaged_compress = dict(type='CompressVideo', quality=(18, 35))
+damaged_compress_test = dict(type='CompressVideo', quality=(28, 28))
+damaged_blur = dict(type='BlurMotion', radii=(0, 1, 2))
+damaged_blur_test = dict(type='BlurMotion', radii=(1,))
+damaged_steps = dict(
+    h264=dict(train=[damaged_compress], test=[damaged_compress_test]),
+    blur_h264=dict(train=[damaged_blur, damaged_compress], test=[damaged_blur_test, damaged_compress_test]),
+)
+damaged = {
+    name: dict(
+        sequence=dict(
+            train=dict(
+                **_base_.clips_train_loader,
+                dataset=dict(
+                    **_base_.clips_train_dataset,
+                    num_input_frames=7,
+                    pipeline=[
+                        _base_.clips_sample,
+                        _base_.clips_load,
+                        dict(_base_.clips_patch, gt_patch_size=256),
+                        *steps['train'],
+                        *_base_.clips_sequence_end,
+                    ],
+                ),
+            ),
+            val=dict(
+                **_base_.clips_val_loader,
+                dataset=dict(
+                    **_base_.clips_val_dataset,
+                    pipeline=[
+                        _base_.clips_load,
+                        _base_.clips_whole,
+                        *steps['test'],
+                        *_base_.clips_sequence_whole_end,
+                    ],
+                ),
+            ),
+        ),
+        window=dict(
+            train=dict(
+                **_base_.clips_train_loader,
+                dataset=dict(
+                    **_base_.clips_train_dataset,
+                    samples='frames',
+                    num_input_frames=5,
+                    pipeline=[
+                        _base_.clips_load,
+                        dict(_base_.clips_patch, gt_patch_size=256),
+                        *steps['train'],
+                        *_base_.clips_window_end,
+                    ],
+                ),
+            ),
+            val=dict(
+                **_base_.clips_val_loader,
+                dataset=dict(
+                    **_base_.clips_val_dataset,
+                    samples='frames',
+                    num_input_frames=5,
+                    pipeline=[
+                        _base_.clips_load,
+                        _base_.clips_whole,
+                        *steps['test'],
+                        *_base_.clips_window_whole_end,
+                    ],
+                ),
+            ),
+        ),
+    )
+    for name, steps in damaged_steps.items()
+}

@@ -1,0 +1,25 @@
+# EDVR-M by the paper's recipe: REDS, batches of 32 on eight GPUs at 4e-4. Tested on REDS4 and Vid4.
+# Starts from EDVR-M without TSA, trained on REDS or released. Both trainings:
+#   vsr stages configs/edvr/edvrm_wotsa_8xb4-600k_reds.py configs/edvr/edvrm_8xb4-600k_reds.py
+_base_ = ['edvrm_1xb4-600k_clips.py', '../_base_/on_reds.py']
+
+experiment_name = 'edvrm_8xb4-600k_reds'
+work_dir = f'./work_dirs/{experiment_name}'
+
+train_dataloader = dict(_delete_=True, **_base_.on_reds.window.train)
+test_dataloader = [*_base_.on_reds.window.test, *_base_.on_clips.window.test]
+test_evaluator = [*_base_.on_reds.test_evaluator, *_base_.on_clips.test_evaluator]
+optim_wrapper = dict(optimizer=dict(lr=4e-4))
+custom_hooks = [
+    dict(
+        type='LoadPartsHook',
+        parts=[
+            dict(
+                checkpoint=['edvrm_wotsa_8xb4-600k_reds', _base_.weights.edvrm_wotsa],
+                source='generator.',
+                partial=True,
+                unless_loaded=True,
+            ),
+        ],
+    )
+]

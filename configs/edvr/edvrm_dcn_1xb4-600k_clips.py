@@ -1,0 +1,8 @@
+# EDVR-M with one deformable convolution in the place of PCD (section 4.3). Against edvrm_wotsa_1xb4-600k_clips.py,
+# the same with PCD; all three without TSA.
+_base_ = 'edvrm_wotsa_1xb4-600k_clips.py'
+
+experiment_name = 'edvrm_dcn_1xb4-600k_clips'
+work_dir = f'./work_dirs/{experiment_name}'
+
+model = dict(generator=dict(type='EDVRAblatedNet', alignment='deformable'))

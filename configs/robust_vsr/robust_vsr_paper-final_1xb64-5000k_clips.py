@@ -1,0 +1,34 @@
+# The paper's RobustVSR, stage 2: all branches, the modulation and the spatial alignment network together (sections 3.3
+# and 4.2), without a bicubic skip. All stages:
+#   vsr stages configs/robust_vsr/robust_vsr_paper-{b1,b2,b3,final}_*.py
+_base_ = 'robust_vsr_paper-b3_1xb64-5000k_clips.py'
+
+experiment_name = 'robust_vsr_paper-final_1xb64-5000k_clips'
+work_dir = f'./work_dirs/{experiment_name}'
+
+model = dict(
+    type='RobustVSR',
+    generator=dict(
+        network=dict(_delete_=True, **_base_.robust_vsr_paper.network),
+        aligner=dict(_delete_=True, **_base_.robust_vsr.aligners.stn),
+    ),
+    align_weight=0.01,
+    label_flow=_base_.robust_vsr_flow,
+    loss_border=3,
+)
+
+custom_hooks = [
+    dict(
+        type='LoadPartsHook',
+        parts=[
+            dict(checkpoint=stage, source=source, target=f'generator.network.branches.{i}.')
+            for i, (stage, source) in enumerate(
+                (
+                    ('robust_vsr_paper-b1_1xb64-5000k_clips', 'generator.'),
+                    ('robust_vsr_paper-b2_1xb64-5000k_clips', 'generator.network.branch.'),
+                    ('robust_vsr_paper-b3_1xb64-5000k_clips', 'generator.network.branch.'),
+                )
+            )
+        ],
+    )
+]

@@ -1,0 +1,166 @@
+"""Damage that cameras and encoders do to frames: motion blur and compression, while loading."""
+
+import io
+from collections.abc import Sequence
+
+import av
+import numpy as np
+from mmagic.registry import TRANSFORMS
+from mmcv.transforms import BaseTransform
+
+from ...temporal_windows import mirrored
+
+
+@TRANSFORMS.register_module()
+class BlurMotion(BaseTransform):
+    """Average each frame with its neighbours in time, as a shutter that is open for longer than one frame.
+
+    REDS averages frames of 120 frames per second to those of 24; here the frames of the clip itself are averaged, so
+    the clip should have little motion from frame to frame. At the ends the clip is mirrored, and nothing moves. Apply
+    it after ``DegradeFrames``.
+
+    Required Keys: [KEYS]
+
+    Modified Keys: [KEYS]
+
+    Args:
+        keys (Sequence[str]): Lists of frames, uint8 of shape (h, w, c).
+        radii (Sequence[int]): Frames to average on each side, drawn anew for each sample; 0 leaves the frames sharp.
+        sharp_key (str | None): Keep the sharp frames under this key.
+
+    Raises:
+        ValueError: If a radius is negative or there is none.
+    """
+
+    def __init__(
+        self, keys: Sequence[str] = ('img',), radii: Sequence[int] = (0, 1, 2), sharp_key: str | None = None
+    ) -> None:
+        if not radii or min(radii) < 0:
+            raise ValueError(f'radii must be 0 or more, but got {list(radii)}')
+        self.keys = tuple(keys)
+        self.radii = tuple(radii)
+        self.sharp_key = sharp_key
+
+    def transform(self, results: dict) -> dict:
+        """Blur the frames."""
+        radius = int(np.random.choice(self.radii))
+        for key in self.keys:
+            frames = results[key]
+            if self.sharp_key:
+                results[self.sharp_key] = frames
+            results[key] = average_in_time(frames, radius)
+        return results
+
+
+@TRANSFORMS.register_module()
+class CompressVideo(BaseTransform):
+    """Encode the frames of a clip and decode them again, in memory: what a low-bitrate video has lost.
+
+    Apply it to the low resolution, after ``DegradeFrames`` and before anything that changes the order of frames.
+
+    Required Keys: [KEYS]
+
+    Modified Keys: [KEYS]
+
+    Args:
+        keys (Sequence[str]): Lists of frames, uint8 of shape (h, w, 3).
+        quality (tuple[int, int]): Smallest and largest constant rate factor, drawn anew for each sample; higher is
+            worse. 18 is nearly lossless, 23 is the default of x264, 35 is poor.
+        codec (str): Encoder of FFmpeg, ``'libx264'`` or another with a constant rate factor.
+        channel_order (str): Of the frames, ``'rgb'`` or ``'bgr'``.
+
+    Raises:
+        ValueError: If the range of quality is empty or not within 0 to 51, the order is unknown, or the encoder is
+            missing.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[str] = ('img',),
+        quality: tuple[int, int] = (18, 35),
+        codec: str = 'libx264',
+        channel_order: str = 'rgb',
+    ) -> None:
+        low, high = quality
+        if not 0 <= low <= high <= 51:
+            raise ValueError(f'quality must be a range within 0 to 51, but got {tuple(quality)}')
+        if channel_order not in ('rgb', 'bgr'):
+            raise ValueError(f"channel_order must be 'rgb' or 'bgr', but got {channel_order!r}")
+        if codec not in av.codecs_available:
+            raise ValueError(f'the installed FFmpeg has no encoder {codec!r}')
+        self.keys = tuple(keys)
+        self.quality = (low, high)
+        self.codec = codec
+        self.channel_order = channel_order
+
+    def transform(self, results: dict) -> dict:
+        """Compress the frames."""
+        low, high = self.quality
+        crf = int(np.random.randint(low, high + 1))
+        for key in self.keys:
+            frames = results[key]
+            several = isinstance(frames, list)
+            compressed = compress(frames if several else [frames], crf, self.codec, self.channel_order)
+            results[key] = compressed if several else compressed[0]
+        return results
+
+
+def average_in_time(frames: Sequence[np.ndarray], radius: int) -> list[np.ndarray]:
+    """Mean of each frame and ``radius`` neighbours on each side; beyond the ends the clip is mirrored.
+
+    Args:
+        frames: uint8 of one shape.
+        radius: 0 or more.
+
+    Returns:
+        New frames, rounded half up.
+    """
+    count, width = len(frames), 2 * radius + 1
+    stacked = np.stack(frames).astype(np.uint32)
+    averaged = []
+    for i in range(count):
+        index = [mirrored_both(i + j, count) for j in range(-radius, radius + 1)]
+        averaged.append(((stacked[index].sum(axis=0) * 2 + width) // (2 * width)).astype(np.uint8))
+    return averaged
+
+
+def mirrored_both(index: int, count: int) -> int:
+    """Index of a frame of a clip that is mirrored at both ends: -1 is frame 1."""
+    return mirrored(abs(index), count)
+
+
+def compress(frames: Sequence[np.ndarray], crf: int, codec: str = 'libx264', channel_order: str = 'rgb') -> list:
+    """Encode frames as one clip and decode them again.
+
+    Chroma is at half resolution, as in nearly all videos; frames of odd size are padded by their last row and column.
+
+    Args:
+        frames: uint8 of one shape (h, w, 3).
+        crf: Constant rate factor.
+        codec: Encoder of FFmpeg.
+        channel_order: ``'rgb'`` or ``'bgr'``.
+
+    Returns:
+        As many frames of the same shape.
+
+    Raises:
+        ValueError: If the decoder does not return all frames.
+    """
+    h, w = frames[0].shape[:2]
+    # FFmpeg rounds the two orders differently.
+    to_rgb = slice(None, None, 1 if channel_order == 'rgb' else -1)
+    file = io.BytesIO()
+    with av.open(file, 'w', format='matroska') as container:
+        # One thread: a sample is the same on every machine.
+        stream = container.add_stream(codec, rate=25, options={'crf': str(crf), 'preset': 'medium', 'threads': '1'})
+        stream.height, stream.width, stream.pix_fmt = h + h % 2, w + w % 2, 'yuv420p'
+        for image in frames:
+            padded = np.pad(image[..., to_rgb], ((0, h % 2), (0, w % 2), (0, 0)), mode='edge')
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(padded), format='rgb24')))
+        container.mux(stream.encode(None))
+    file.seek(0)
+    with av.open(file) as container:
+        decoded = [frame.to_ndarray(format='rgb24')[:h, :w, to_rgb] for frame in container.decode(video=0)]
+    if len(decoded) != len(frames):
+        raise ValueError(f'{codec} returned {len(decoded)} of {len(frames)} frames')
+    return [np.ascontiguousarray(image) for image in decoded]
