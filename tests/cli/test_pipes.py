@@ -30,7 +30,7 @@ def test_a_video_through_pipes(tmp_path, name, options, container):
     with av.open(str(result)) as file:
         assert file.format.name.startswith(container)
     times, frames, _ = read_clip(result)
-    assert times == pytest.approx([0, 0.04, 0.08, 0.12, 0.16], abs=1e-3)
+    assert np.diff(times) == pytest.approx([0.04] * 4, abs=1e-3)
     assert frames.shape == (5, 128, 192, 3)
     assert np.abs(frames.mean((1, 2, 3)) - [40, 43, 46, 49, 52]).max() < 2
     if not is_y4m:

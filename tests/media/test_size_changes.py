@@ -16,14 +16,14 @@ def source(tmp_path):
     for number, (height, width) in enumerate([(32, 48), (16, 24), (32, 48)]):
         frames = [gradient(height, width)] * 4
         times = [25 + 4 * number + i for i in range(4)]
-        part = write_clip(tmp_path / f'{number}.ts', frames, 'mpeg2video', times=times, options=QUALITY)
+        part = write_clip(tmp_path / f'{number}.ts', frames, times=times, options=QUALITY)
         parts.append(part.read_bytes())
         part.unlink()
     path.write_bytes(b''.join(parts))
     return path
 
 
-QUALITY = {'qmin': '1', 'q': '1', 'bf': '0', 'g': '1'}
+QUALITY = {'crf': '2', 'bf': '0'}
 
 
 @pytest.mark.parametrize('network', [Nearest, Between])

@@ -19,6 +19,7 @@ from ..inference.job.targets import begin, is_complete, name_targets, refuse_own
 from ..inference.job.upscale_job import Progress, Upscaled, UpscaleJob
 from ..inference.job.workers import Workers
 from ..inference.load_model import choose_model
+from ..inference.onnx_network import is_onnx
 from ..inference.predictor import VideoPredictor
 from ..media.animations import WRITTEN as ANIMATIONS
 from ..media.animations import plan_animation
@@ -53,8 +54,8 @@ def upscale(
         source: A video file, an image, an animated image, a folder of images in natural order, a glob of images, or
             ``frame_%04d.png``.
         target: A video file or an animated image by its suffix, a folder for PNG images, or an image for an image.
-        model: Name of a pretrained model, a model, or ``ModelOptions``; None uses the best pretrained model on this
-            machine.
+        model: Name of a pretrained model, an ONNX file of ``export_onnx``, a model, or ``ModelOptions``; None uses the
+            best pretrained model on this machine.
         part: The part of the source.
         output: Encoding, images, audio and subtitles.
         job: Existing targets, resuming and interruption.
@@ -81,7 +82,7 @@ def upscale(
         for warning in reader.info.warnings:
             logger.warning('%s: %s', source, warning)
     name, is_default = chosen.name, False
-    if chosen.config is None and not isinstance(name, nn.Module):
+    if chosen.config is None and not isinstance(name, nn.Module) and not is_onnx(name):
         is_default = name is None
         name = (default_model() if name is None else find_pretrained(name)).name
     built = choose_model(chosen.config, chosen.checkpoint, name)
@@ -112,9 +113,10 @@ def upscale(
             aux_streams = AuxStreams(reader.path, audio, output.subtitles, part.start, part.duration).planned(spec)
     if workers.rank == 0:
         weights = chosen.checkpoint and _stamp(checkpoint_file(chosen.checkpoint))
+        identity = name if isinstance(name, str) else [str(chosen.config), weights]
         settings = dict(
             source=[str(path) for path in reader.paths] if isinstance(reader, ImageReader) else _stamp(reader.path),
-            model=name if isinstance(name, str) else [str(chosen.config), weights],
+            model=_stamp(Path(name)) if is_onnx(name) else identity,
             video=spec and spec.to_json(),
             images=str(pictures),
             span=[part.start, part.duration],

@@ -37,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         '--model',
         metavar='NAME',
-        help='pretrained model: a name of --list-models or a unique prefix of one (default: the best available)',
+        help='pretrained model: a name of --list-models or a unique prefix of one, or a file of vsr export '
+        '(default: the best available)',
     )
     model.add_argument(
         '--config',

@@ -77,7 +77,8 @@ class VideoPredictor:
             )
         self.seconds = 0.0
         self._mean, self._std, self._bgr = normalisation_of(model, self.device)
-        self._tile = tile
+        # A network for one size cannot be tiled.
+        self._tile = 0 if getattr(self.network, 'size', None) is not None else tile
         self._tiler: Tiler | None = None
         self._has_warned = False
 
