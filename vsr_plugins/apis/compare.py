@@ -177,6 +177,12 @@ class _Clips:
                         steps[index] = steps[index] or step
                         self.is_variable |= abs(step - steps[index]) > steps[index] / 2
                 before = [frame.pts for frame in frames]
+                for path, frame in zip(self.paths.values(), frames, strict=True):
+                    if frame.pixels.shape[:2] != self.size:
+                        raise ValueError(
+                            f'{path} changes its size at frame {number} to {_size(frame.pixels.shape)}, but all '
+                            f'frames must be {_size(self.size)}'
+                        )
                 yield {name: _eight_bit(frame.pixels) for name, frame in zip(self.sources, frames, strict=True)}
 
     def measure(self, protocol: Protocol) -> tuple[int, dict[str, list[dict[str, float]]]]:

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -10,16 +10,21 @@ from typing import Any
 
 from torch import nn
 
+from ..inference.job.interrupts import interrupted_once
 from ..inference.job.options import JobOptions, ModelOptions, OutputOptions, SourceOptions
-from ..inference.job.resumable_output import ResumableOutput
+from ..inference.job.output_frames import FrameShape
+from ..inference.job.output_size import output_size, pixel_aspect
 from ..inference.job.segments import SegmentWriter
 from ..inference.job.targets import begin, is_complete, name_targets, refuse_own_source
 from ..inference.job.upscale_job import Progress, Upscaled, UpscaleJob
 from ..inference.job.workers import Workers
 from ..inference.load_model import choose_model
+from ..inference.onnx_network import is_onnx
 from ..inference.predictor import VideoPredictor
+from ..media.animations import WRITTEN as ANIMATIONS
+from ..media.animations import plan_animation
+from ..media.aux_streams import AuxStreams
 from ..media.encoding import plan_video
-from ..media.mux import AuxStreams
 from ..media.readers import ImageReader, open_reader
 from ..pretrained import better_model, checkpoint_file, default_model, find_pretrained, install_hint
 
@@ -46,10 +51,11 @@ def upscale(
     ``torchrun`` started several processes, each restores a part of the video.
 
     Args:
-        source: A video file, a folder of images in natural order, a glob of images, or ``frame_%04d.png``.
-        target: A video file by its suffix, or a folder for PNG images.
-        model: Name of a pretrained model, a model, or ``ModelOptions``; None uses the best pretrained model on this
-            machine.
+        source: A video file, an image, an animated image, a folder of images in natural order, a glob of images, or
+            ``frame_%04d.png``.
+        target: A video file or an animated image by its suffix, a folder for PNG images, or an image for an image.
+        model: Name of a pretrained model, an ONNX file of ``export_onnx``, a model, or ``ModelOptions``; None uses the
+            best pretrained model on this machine.
         part: The part of the source.
         output: Encoding, images, audio and subtitles.
         job: Existing targets, resuming and interruption.
@@ -64,10 +70,11 @@ def upscale(
         KeyboardInterrupt: When interrupted; the message names what was kept.
     """
     chosen = model if isinstance(model, ModelOptions) else ModelOptions(model)
-    video, pictures = name_targets(Path(target), output.images)
-    reader = open_reader(source, None if part.fps is None else _rate(part.fps))
+    reader = open_reader(source, None if part.fps is None else _rate(part.fps), part.deinterlace)
+    to_video, to_images = name_targets(Path(target), output.images, reader)
+    works = [work for work in (to_video, to_images) if work is not None]
+    video, pictures = (None if work is None else work.target for work in (to_video, to_images))
     refuse_own_source(reader, video, pictures)
-    works = [ResumableOutput(path, path is pictures) for path in (video, pictures) if path is not None]
     if job.resume and is_complete(works):
         return Upscaled(tuple(work.target for work in works), 0, 0.0, 0.0)
     workers = workers or Workers.from_environment()
@@ -75,36 +82,72 @@ def upscale(
         for warning in reader.info.warnings:
             logger.warning('%s: %s', source, warning)
     name, is_default = chosen.name, False
-    if chosen.config is None and not isinstance(name, nn.Module):
+    if chosen.config is None and not isinstance(name, nn.Module) and not is_onnx(name):
         is_default = name is None
         name = (default_model() if name is None else find_pretrained(name)).name
     built = choose_model(chosen.config, chosen.checkpoint, name)
     predictor = VideoPredictor(built, workers.device(chosen.device), chosen.precision, chosen.tile)
     scale, temporal_scale = predictor.spec.scale, predictor.spec.temporal_scale
-    spec = aux_streams = None
-    if video is not None:
-        spec = plan_video(video, reader.info, scale, temporal_scale, output.codec, output.crf)
+    spec = aux_streams = loop = None
+    size = output_size(reader.info.size, scale, output)
+    info = replace(reader.info, aspect=pixel_aspect(reader.info.size, size, reader.info.aspect))
+    written = size[0], size[1] * (1 + output.preview)
+    if video is not None and video.suffix.lower() in ANIMATIONS:
+        loop = getattr(reader, 'loop', 0)
+        spec = replace(plan_animation(info, scale, temporal_scale), size=written)
+    elif video is not None:
+        spec = plan_video(
+            video,
+            info,
+            scale,
+            temporal_scale,
+            output.codec,
+            output.crf,
+            output.pix_fmt,
+            output.encoder_options,
+            written,
+        )
+        spec = replace(spec, background=output.background_rgb)
         if reader.path is not None:
-            aux_streams = AuxStreams(reader.path, output.audio, output.subtitles, part.start, part.duration)
-            aux_streams.check(spec)
+            audio = {True: 'auto', False: 'none'}.get(output.audio, output.audio)
+            aux_streams = AuxStreams(reader.path, audio, output.subtitles, part.start, part.duration).planned(spec)
     if workers.rank == 0:
         weights = chosen.checkpoint and _stamp(checkpoint_file(chosen.checkpoint))
+        identity = name if isinstance(name, str) else [str(chosen.config), weights]
         settings = dict(
             source=[str(path) for path in reader.paths] if isinstance(reader, ImageReader) else _stamp(reader.path),
-            model=name if isinstance(name, str) else [str(chosen.config), weights],
+            model=_stamp(Path(name)) if is_onnx(name) else identity,
             video=spec and spec.to_json(),
             images=str(pictures),
             span=[part.start, part.duration],
+            deinterlace=part.deinterlace,
             segment=job.segment_length,
+            size=[*size, output.preview],
         )
         begin(works, settings, job.force, job.resume)
         if is_default:
             _mention_better_model()
-    workers.barrier()
-    writer = SegmentWriter(works[0], job.segment_length, spec, works[-1].frames if pictures else None, temporal_scale)
-    return UpscaleJob(
-        reader, predictor, writer, works, aux_streams, workers, (part.start, part.duration), on_progress
-    ).run(job.on_interrupt)
+    span = part.start, part.duration
+    try:
+        with interrupted_once():
+            workers.barrier()
+            writer = SegmentWriter(
+                works[0],
+                job.segment_length,
+                spec,
+                works[-1].frames if pictures else None,
+                reader.names(*span),
+                '.png' if to_images is None or to_images.is_folder else pictures.suffix,
+                temporal_scale,
+                output.background_rgb,
+            )
+            shape = FrameShape(size, output.preview)
+            return UpscaleJob(
+                reader, predictor, writer, works, aux_streams, workers, span, on_progress, shape, loop
+            ).run(job.on_interrupt)
+    finally:
+        for work in works:
+            work.unlock()
 
 
 @cache

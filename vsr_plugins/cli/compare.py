@@ -1,6 +1,8 @@
-"""Compare videos or folders of frames in a picture, or in a split-screen video if --out names a video.
+"""Compare videos or folders of frames in a picture, in a split-screen video if --out names a video, or in a page.
 
-Each version is a path, or NAME=PATH. With ground truth each version is labelled with its PSNR.
+--html writes one page for versions of any size and length, such as the input and the output of an upscale; it works
+from the file, without a network. Each version is a path, or NAME=PATH. With ground truth each version is labelled with
+its PSNR.
 """
 
 import argparse
@@ -14,7 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
     parser.add_argument('versions', nargs='+', metavar='[NAME=]PATH', help='a video, or a folder of frames')
     parser.add_argument('--against', metavar='GT', help='ground truth: a video, or a folder of frames')
-    parser.add_argument('--out', type=Path, default=Path('comparison.png'), metavar='FILE', help='picture or video')
+    parser.add_argument('--out', type=Path, metavar='FILE', help='picture or video (default: comparison.png)')
+    parser.add_argument(
+        '--html', type=Path, metavar='FILE', help='page with slider, zoom, scrubber, profiles and curves'
+    )
     parser.add_argument(
         '--crop', metavar='X,Y,W,H', type=_crop, help='crop to enlarge (default: where versions differ)'
     )
@@ -29,11 +34,18 @@ def run(args: argparse.Namespace) -> int:
     """Run the sub-command; return 1 if one of the versions is damaged."""
     from rich.console import Console
 
-    from ..apis import ScoreTable, compare_videos, get_protocol, name_versions
+    from ..apis import ScoreTable, compare_videos, get_protocol, name_versions, write_comparison_page
 
+    versions = name_versions(args.versions, args.against)
+    if args.html is not None:
+        protocol = get_protocol(args.protocol)
+        shown = write_comparison_page(versions, args.html, args.against, protocol, args.force)
+        print(f'{args.html}: {", ".join(f"{one.name} ({len(one.times)} frames)" for one in shown)}')
+        if args.out is None:
+            return 0
     done = compare_videos(
-        name_versions(args.versions, args.against),
-        args.out,
+        versions,
+        args.out or Path('comparison.png'),
         args.against,
         args.crop,
         args.frame,

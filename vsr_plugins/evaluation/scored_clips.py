@@ -47,7 +47,8 @@ class ImageClip:
             return probe(self.paths[index]).size
         except UnreadableError:
             # Of more than 8 bits, unless it is damaged.
-            return read_rgb_deep(self.paths[index]).shape[:2]
+            h, w = read_rgb_deep(self.paths[index]).shape[:2]
+            return h, w
 
     def frames(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
         """Yield frames (h, w, 3) RGB in [0, 255]: uint8, or float32 for images of 16 bits."""
@@ -82,7 +83,8 @@ class VideoClip:
         count, size = 0, (0, 0)
         for frame in decode(self.path):
             if not count:
-                size = RgbReader()(frame).shape[:2]
+                h, w = RgbReader()(frame).shape[:2]
+                size = h, w
             count += 1
         return count, size
 

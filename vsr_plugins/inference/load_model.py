@@ -14,6 +14,7 @@ from torch import nn
 from ..models.blocks.fast.allocator import keep_freed_memory
 from ..models.build import NETWORKS, build_network
 from ..pretrained import load_checkpoint, load_pretrained
+from .onnx_network import OnnxNetwork, is_onnx
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -35,8 +36,8 @@ def choose_model(
     Args:
         config: Config of the model.
         checkpoint: Its weights: a file, or ``pretrained:NAME``.
-        model: Name of a model in ``vsr_plugins.pretrained``, or a model, which is returned as it is. Without config
-            and model, the best pretrained model on this machine.
+        model: Name of a model in ``vsr_plugins.pretrained``, an ONNX file, or a model, which is returned as it
+            is. Without config and model, the best pretrained model on this machine.
 
     Raises:
         FileNotFoundError: If the config or the weights do not exist.
@@ -47,6 +48,8 @@ def choose_model(
     if config is None:
         if checkpoint is not None:
             raise ValueError(f'the checkpoint {checkpoint} needs a config; give the config of its model too')
+        if is_onnx(model):
+            return OnnxNetwork(model)
         return load_pretrained(model)
     if model is not None:
         raise ValueError(f'got both a config ({config}) and a pretrained model ({model}); give only one of them')

@@ -81,7 +81,7 @@ def export_onnx(
 
     onnxruntime runs the file on random frames (of two sizes if the file is for any size). The file is published only
     if the outputs agree with PyTorch's. Its metadata hold the requirements of the network: ``scale``, ``multiple_of``,
-    ``frames`` and ``output`` (see the contract of networks).
+    ``frames``, ``output`` and others (see the contract of networks), by which ``OnnxNetwork`` runs it on videos.
 
     Args:
         model: A network, (1, t, c, h, w) or (n, c, h, w) -> frames in [0, 1], or an editor, whose network is exported
@@ -239,7 +239,16 @@ def _explain(network: nn.Module, error: BaseException, is_dynamic: bool) -> str:
 def _describe(model: 'onnx.ModelProto', spec: InputSpec, multiple: int, t: int) -> None:
     from onnx.helper import set_model_props
 
-    entries = dict(scale=spec.scale, multiple_of=multiple, frames=t, output=spec.output, range='RGB in [0, 1]')
+    entries = dict(
+        scale=spec.scale,
+        multiple_of=multiple,
+        frames=t,
+        output=spec.output,
+        range='RGB in [0, 1]',
+        overlap=spec.overlap,
+        min_size=spec.min_size,
+        pre_upsampled=spec.pre_upsampled,
+    )
     set_model_props(model, {name: str(value) for name, value in entries.items()})
 
 

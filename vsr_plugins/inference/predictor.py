@@ -1,6 +1,7 @@
 """Predict video frames with a model: normalisation, device, half precision, tiles."""
 
 import logging
+import platform
 from collections import deque
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -29,7 +30,7 @@ SMALL = 256 * 256
 
 
 class _OverflowError(Exception):
-    """An output in half precision is not finite."""
+    """An output of the network is not finite."""
 
 
 class VideoPredictor:
@@ -39,7 +40,8 @@ class VideoPredictor:
         model: A subclass of mmagic's ``BaseEditModel``, or a bare network on RGB in [0, 1].
         device: Device to compute on.
         precision: ``'half'`` computes under PyTorch's autocast in float16 (bfloat16 on the CPU) and switches to float32
-            at the first output that is not finite; deformable sampling and flow always stay in float32.
+            at the first output that is not finite; deformable sampling and flow always stay in float32. An output that
+            is not finite in float32 either raises ``ValueError``.
             ``'auto'`` is half on CUDA devices with tensor cores, else float32.
         tile: Height and width of tiles in pixels of the input; None chooses by available memory, 0 does not tile. In
             each case a tile that runs out of memory is halved.
@@ -68,9 +70,15 @@ class VideoPredictor:
         self.network = network_of(model).to(self.device).eval()
         self.spec = input_spec(self.network)
         self.half = precision == 'half' or (precision == 'auto' and _has_tensor_cores(self.device))
+        if self.half and not has_half_units(self.device):
+            logger.warning(
+                'half precision is slower than float32 here: %s has no units for it; use --precision float32',
+                self.device,
+            )
         self.seconds = 0.0
         self._mean, self._std, self._bgr = normalisation_of(model, self.device)
-        self._tile = tile
+        # A network for one size cannot be tiled.
+        self._tile = 0 if getattr(self.network, 'size', None) is not None else tile
         self._tiler: Tiler | None = None
         self._has_warned = False
 
@@ -83,6 +91,9 @@ class VideoPredictor:
         Yields:
             For each input frame its output frames, (3, scale * h, scale * w) in [0, 1] on the CPU: one, or two if the
             network interpolates (one for the last input frame).
+
+        Raises:
+            ValueError: If an output is NaN or infinite, in float32 too.
         """
         tensors: Iterator[Tensor] = map(_to_tensor, frames)
         if self._tiler is None:
@@ -171,11 +182,14 @@ class VideoPredictor:
         if t < self.spec.min_frames:
             frames = frames[:, [mirrored(i, t) for i in range(self.spec.min_frames)]]
         with torch.inference_mode():
-            try:
-                output = self._leave(self._call(frames)[..., : h * scale, : w * scale], bool(frames.isfinite().all()))
-            except _OverflowError:
-                self._leave_half()
-                output = self._leave(self._call(frames)[..., : h * scale, : w * scale])
+            # Probes of the receptive field are not finite, and neither are the outputs that they reach.
+            is_checked = _is_finite(frames)
+            while True:
+                try:
+                    output = self._leave(self._call(frames)[..., : h * scale, : w * scale], is_checked)
+                    break
+                except _OverflowError:
+                    self._leave_half()
         self.seconds += perf_counter() - started
         return output[:, :t] if t < self.spec.min_frames else output
 
@@ -203,17 +217,34 @@ class VideoPredictor:
         """Convert an output of the network to RGB in [0, 1] on the CPU.
 
         Raises:
-            _OverflowError: If it is checked, was computed in half precision, and is not finite.
+            _OverflowError: If it is checked and is not finite.
         """
-        if self.half and is_checked and not output.isfinite().all():
+        if is_checked and not _is_finite(output):
             raise _OverflowError
         output = output.float() * self._std + self._mean
         output = output.flip(-3) if self._bgr else output
         return output.clamp(0, 1).cpu()
 
     def _leave_half(self) -> None:
+        """Continue in float32 after an output that is not finite.
+
+        Raises:
+            ValueError: If it was computed in float32.
+        """
+        if not self.half:
+            raise ValueError(self._explain_overflow())
         logger.warning('half precision overflows in this network; continuing in float32')
         self.half = False
+
+    def _explain_overflow(self) -> str:
+        name = type(self.network).__name__
+        for key, value in self.network.state_dict().items():
+            if value.is_floating_point() and not _is_finite(value):
+                return f'the weights of {name} contain NaN or infinity, first in {key}; use another checkpoint'
+        return (
+            f'the output of {name} contains NaN or infinity in float32, though its weights do not: they do not fit '
+            'these frames; use another checkpoint or model'
+        )
 
     def _autocast(self) -> torch.autocast | nullcontext:
         if not self.half:
@@ -245,6 +276,22 @@ def _to_tensor(frame: np.ndarray) -> Tensor:
     """Convert (h, w, 3) uint8 or uint16 to (3, h, w) in [0, 1]."""
     max_value = np.iinfo(frame.dtype).max
     return torch.from_numpy(frame.astype(np.float32)).permute(2, 0, 1).contiguous() / max_value
+
+
+def _is_finite(values: Tensor) -> bool:
+    # The extremes are NaN if any value is. Unlike isfinite, they take no memory.
+    return not values.numel() or bool(torch.stack(values.detach().aminmax()).isfinite().all())
+
+
+def has_half_units(device: torch.device) -> bool:
+    """Whether a device computes in half precision at least as fast as in float32."""
+    if device.type != 'cpu':
+        return device.type != 'cuda' or _has_tensor_cores(device)
+    # On x86 convolutions in bfloat16 are emulated without one of these, which PyTorch before 2.6 does not report.
+    checks = [getattr(torch.cpu, name, None) for name in ('_is_avx512_bf16_supported', '_is_amx_tile_supported')]
+    if platform.machine().lower() in ('x86_64', 'amd64'):
+        return any(check() for check in checks if check is not None)
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _has_tensor_cores(device: torch.device) -> bool:

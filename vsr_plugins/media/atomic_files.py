@@ -1,9 +1,12 @@
 """Write files atomically: a file gets its name only when it is complete."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+MAX_NAME_BYTES = 255
 
 
 @contextmanager
@@ -19,9 +22,22 @@ def atomic_write(path: Path) -> Iterator[Path]:
     Yields:
         A path in the same folder with the same suffix, from which writers infer the format.
     """
-    partial = path.with_name(f'.{path.stem}.partial{path.suffix}')
+    partial = path.with_name(hidden_name(path.stem, f'.partial{path.suffix}'))
     try:
         yield partial
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def hidden_name(name: str, ending: str) -> str:
+    """Return a hidden name for a file that belongs to another: ``.`` before its name, and ``ending`` after it.
+
+    Where that exceeds what file systems take, the name is cut, and a digest of it keeps it unique.
+    """
+    hidden = f'.{name}{ending}'
+    if len(os.fsencode(hidden)) <= MAX_NAME_BYTES:
+        return hidden
+    digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:12]
+    room = MAX_NAME_BYTES - len(os.fsencode(f'.~{digest}{ending}'))
+    return f'.{os.fsencode(name)[:room].decode(errors="ignore")}~{digest}{ending}'

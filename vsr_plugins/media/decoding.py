@@ -1,6 +1,6 @@
 """Decode video files to upright RGB frames."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
@@ -8,10 +8,28 @@ import numpy as np
 from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 
-from .images import UnreadableError
-from .video_files import open_media
+from .chroma_siting import StatedSiting
+from .images import UnreadableError, natural_key
+from .video_files import open_media, video_stream
 
-VIDEO_SUFFIXES = frozenset(('.mp4', '.mkv', '.mov', '.avi', '.webm', '.m4v', '.y4m', '.mpg', '.mpeg', '.ts', '.wmv'))
+_COMMON = (
+    '.mp4',
+    '.mkv',
+    '.mov',
+    '.avi',
+    '.webm',
+    '.m4v',
+    '.y4m',
+    '.mpg',
+    '.mpeg',
+    '.ts',
+    '.wmv',
+    '.flv',
+    '.3gp',
+    '.ogv',
+)
+_RARE = ('.3g2', '.asf', '.divx', '.dv', '.f4v', '.m2ts', '.m2v', '.mts', '.mxf', '.nut', '.qt', '.rm', '.rmvb', '.vob')
+VIDEO_SUFFIXES = frozenset(_COMMON + _RARE)
 
 # SWS_BICUBIC, SWS_ACCURATE_RND, SWS_FULL_CHR_H_INT and SWS_FULL_CHR_H_INP of FFmpeg: PyAV has names for the last three
 # from 18 on, which needs Python 3.11; all versions take numbers.
@@ -20,6 +38,13 @@ ACCURATE = 0x4 | 0x40000 | 0x2000 | 0x4000
 BT709, BT601 = 1, 6
 UNSPECIFIED_MATRICES = (0, 2, 3)
 MAX_SD_SIZE = (1024, 576)
+
+
+def list_videos(folder: Path, recursive: bool = True) -> list[Path]:
+    """List the videos in ``folder``, and in its subfolders if asked, without hidden ones, in natural order."""
+    found = (path for path in folder.glob('**/*' if recursive else '*') if path.suffix.lower() in VIDEO_SUFFIXES)
+    shown = (path for path in found if not any(part.startswith('.') for part in path.relative_to(folder).parts))
+    return sorted(filter(Path.is_file, shown), key=lambda path: natural_key(str(path)))
 
 
 def decode(path: Path) -> Iterator[av.VideoFrame]:
@@ -31,11 +56,12 @@ def decode(path: Path) -> Iterator[av.VideoFrame]:
     count = 0
     try:
         with open_media(path) as container:
-            stream = next(iter(container.streams.video), None)
+            stream = video_stream(container)
             if stream is None:
                 raise UnreadableError(f'{path} has no video stream')
+            as_stated = StatedSiting(container.format.name, stream.codec_context.codec.canonical_name)
             for frame in container.decode(stream):
-                yield frame
+                yield as_stated(frame)
                 count += 1
     except av.FFmpegError as error:
         raise UnreadableError(f'{path} cannot be decoded after {count} frames: {error}') from error
@@ -62,6 +88,16 @@ class RgbReader:
 
     def __call__(self, frame: av.VideoFrame) -> np.ndarray:
         """Return (h, w, 3) RGB, uint8, or uint16 over its full range."""
+        return self._converted(frame, 'rgb24', 'rgb48le')
+
+    def with_alpha(self, frame: av.VideoFrame) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return RGB as a call does, and opacity, (h, w) of the same type; None if the pixel format has none."""
+        if not may_be_transparent(frame.format):
+            return self(frame), None
+        pixels = self._converted(frame, 'rgba', 'rgba64le')
+        return np.ascontiguousarray(pixels[..., :3]), pixels[..., 3].copy()
+
+    def _converted(self, frame: av.VideoFrame, shallow: str, deep_format: str) -> np.ndarray:
         deep = self.keep_depth and max(component.bits for component in frame.format.components) > 8
         if not frame.format.is_rgb:
             frame.colorspace = matrix_of(frame)
@@ -70,9 +106,26 @@ class RgbReader:
             self._rotation, matrix = frame.rotation, frame.side_data.get('DISPLAYMATRIX')
             self._display_matrix = None if matrix is None else bytes(matrix)
         rgb = self._reformatter.reformat(
-            frame, format='rgb48le' if deep else 'rgb24', interpolation=ACCURATE, threads=1
+            frame, format=deep_format if deep else shallow, interpolation=ACCURATE, threads=1
         )
         return upright(rgb.to_ndarray(), self._display_matrix)
+
+
+def may_be_transparent(pix_fmt: av.VideoFormat) -> bool:
+    """Whether a pixel format holds opacity, by itself or in its palette."""
+    return pix_fmt.has_palette or any(component.is_alpha for component in pix_fmt.components)
+
+
+def decoder_of(stream: av.VideoStream) -> Callable[[av.Packet], list[av.VideoFrame]]:
+    """Return the function that decodes the packets of a stream.
+
+    FFmpeg's own decoders of VP8 and VP9 leave out the opacity; libvpx has it.
+    """
+    name = stream.codec_context.codec.canonical_name
+    if stream.metadata.get('alpha_mode') != '1' or name not in ('vp8', 'vp9'):
+        return av.Packet.decode
+    context = av.CodecContext.create('libvpx-vp9' if name == 'vp9' else 'libvpx', 'r')
+    return lambda packet: context.decode(packet if packet.size else None)
 
 
 def matrix_of(frame: av.VideoFrame) -> int:

@@ -17,6 +17,8 @@ class InputFrame:
         pts: Presentation time, in the time base of the source.
         duration: Duration, in the time base of the source.
         begins_scene: Whether it is the first frame after a cut.
+        alpha: (h, w) opacity, of the type of the pixels; None if the frame is opaque.
+        icc_profile: ICC profile of its RGB colours; None for sRGB, or where the video declares its colours.
     """
 
     pixels: np.ndarray
@@ -24,6 +26,8 @@ class InputFrame:
     pts: int
     duration: int
     begins_scene: bool = False
+    alpha: np.ndarray | None = None
+    icc_profile: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,16 @@ class OutputFrame:
         source: Index of its source frame.
         pts: Presentation time, in the time base of the output.
         duration: Duration, in the time base of the output.
+        alpha: (H, W) opacity, as of ``InputFrame``.
+        icc_profile: As of ``InputFrame``.
     """
 
     pixels: np.ndarray
     source: int
     pts: int
     duration: int
+    alpha: np.ndarray | None = None
+    icc_profile: bytes | None = None
 
 
 def split_scenes(frames: Iterable[InputFrame]) -> Iterator[Iterator[InputFrame]]:

@@ -1,14 +1,21 @@
 """Read images: size without decoding, pixels, and errors that name the damaged file."""
 
 import re
+import zlib
 from dataclasses import dataclass
+from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-IMAGE_SUFFIXES = frozenset(('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff', '.ppm', '.pgm', '.jp2'))
+IMAGE_SUFFIXES = frozenset(
+    ('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff', '.ppm', '.pgm', '.jp2', '.tga', '.avif', '.jxl')
+)
+# Package that teaches Pillow a format, by suffix.
+PILLOW_PLUGINS = {'.jxl': ('pillow_jxl', 'pillow-jxl-plugin')}
 # Exceptions that Pillow raises on damaged files, depending on the format; SyntaxError is for a broken PNG.
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
 _EIGHT_BIT = frozenset(('1', 'L', 'LA', 'P', 'PA', 'RGB', 'RGBA', 'RGBX', 'CMYK', 'YCbCr', 'LAB', 'HSV'))
@@ -40,6 +47,21 @@ class ImageInfo:
     suffix: str | None
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A decoded image.
+
+    Attributes:
+        pixels: (h, w, 3) RGB, uint8 or uint16, upright.
+        alpha: (h, w) opacity, of the same type; None if the file has none.
+        icc_profile: ICC profile of the colours, for RGB; None without.
+    """
+
+    pixels: np.ndarray
+    alpha: np.ndarray | None = None
+    icc_profile: bytes | None = None
+
+
 def natural_key(name: str) -> tuple:
     """Sort key that puts frame 2 before frame 10."""
     return tuple(int(part) if part.isdigit() else part for part in re.split(r'(\d+)', name)), name
@@ -51,15 +73,20 @@ def list_images(folder: Path) -> list[Path]:
     return sorted(images, key=lambda path: natural_key(path.name))
 
 
-def probe(path: Path) -> ImageInfo:
+def probe(path: Path, any_depth: bool = False) -> ImageInfo:
     """Return the size of an image, and check that the file is complete.
+
+    Args:
+        path: The file.
+        any_depth: Accept more than 8 bits.
 
     Raises:
         UnreadableError: If the file is not an image, is truncated, or has more than 8 bits.
     """
     try:
-        with Image.open(path) as image:
-            _require_eight_bits(path, image)
+        with open_image(path) as image:
+            if not any_depth:
+                _require_eight_bits(path, image)
             # Pillow decodes a complete PNG to find chunks after its pixels.
             may_have_exif = image.format != 'PNG' or 'exif' in image.info
             orientation = image.getexif().get(_ORIENTATION, 1) if may_have_exif else 1
@@ -68,14 +95,33 @@ def probe(path: Path) -> ImageInfo:
             keep = suffix if image.mode in ('RGB', 'L') and orientation in (0, 1) else None
             is_complete = _has_proper_end(path, image.format)
     except UnidentifiedImageError:
-        return ImageInfo(read_rgb(path).shape[:2], None)
+        return ImageInfo(read_picture(path).pixels.shape[:2] if any_depth else read_rgb(path).shape[:2], None)
     except UnreadableError:
         raise
     except _DAMAGED as error:
         raise _unreadable(path, error) from error
-    if not is_complete:
-        read_rgb(path)  # raises if it is truncated
+    if not is_complete:  # these raise if it is truncated
+        read_picture(path) if any_depth else read_rgb(path)
     return ImageInfo((h, w), keep)
+
+
+def open_image(path: Path) -> Image.Image:
+    """Open an image with Pillow, which needs a package of its own for some formats.
+
+    Raises:
+        UnreadableError: If the package is missing.
+        UnidentifiedImageError: If Pillow does not know the format.
+        OSError: If the file cannot be read.
+    """
+    module, package = PILLOW_PLUGINS.get(path.suffix.lower(), ('', ''))
+    if module:
+        try:
+            import_module(module)
+        except ImportError:
+            raise UnreadableError(
+                f'{path} cannot be read: {path.suffix} needs a package: pip install {package}'
+            ) from None
+    return Image.open(path)
 
 
 def read_rgb(path: Path) -> np.ndarray:
@@ -85,7 +131,7 @@ def read_rgb(path: Path) -> np.ndarray:
         UnreadableError: If the file is not an image, is truncated, or has more than 8 bits.
     """
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             _require_eight_bits(path, image)
             return np.asarray(ImageOps.exif_transpose(image).convert('RGB'))
     except UnidentifiedImageError as error:
@@ -108,28 +154,87 @@ def read_rgb_deep(path: Path) -> np.ndarray:
     Raises:
         UnreadableError: If the file is not an image, is truncated, or is of another format with more than 8 bits.
     """
+    return read_picture(path).pixels
+
+
+def read_picture(path: Path) -> Picture:
+    """Read an image with its opacity and its ICC profile; a 16-bit PNG or TIFF as uint16 over its full range.
+
+    Colours that are not RGB, such as CMYK, are converted by their profile to sRGB.
+
+    Raises:
+        UnreadableError: If the file is not an image, is truncated, or is of another format with more than 8 bits.
+    """
     with open(path, 'rb') as file:
-        head = file.read(25)
-    is_deep_png = head[:8] == _PNG and head[24:] == b'\x10'
-    if not is_deep_png and head[:4] not in _TIFF:
-        return read_rgb(path)
-    # Pillow reads 16-bit colours as 8 bits.
-    is_complete = not is_deep_png or _has_proper_end(path, 'PNG')
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if is_complete else None
-    if image is None and is_deep_png:
-        raise _unreadable(path, 'the PNG is truncated')
-    if image is None or image.dtype == np.uint8:
-        return read_rgb(path)
-    if image.dtype != np.uint16:
-        raise UnreadableError(f'{path}: pixels of 8 or 16 bits are expected, but got {image.dtype}')
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        head = file.read(26)
+    is_deep_png = head[:8] == _PNG and head[24:25] == b'\x10'
+    if is_deep_png or head[:4] in _TIFF:
+        # Pillow reads 16-bit colours as 8 bits.
+        is_complete = not is_deep_png or _has_proper_end(path, 'PNG')
+        image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if is_complete else None
+        if image is None and is_deep_png:
+            raise _unreadable(path, 'the PNG is truncated')
+        if image is not None and image.dtype != np.uint8:
+            if image.dtype != np.uint16:
+                raise UnreadableError(f'{path}: pixels of 8 or 16 bits are expected, but got {image.dtype}')
+            full = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+            alpha = full[..., 3] if full is not None and full.ndim == 3 and full.shape[2] == 4 else None
+            return Picture(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), alpha, _rgb_profile(path))
+    try:
+        with open_image(path) as image:
+            _require_eight_bits(path, image)
+            return to_picture(ImageOps.exif_transpose(image))
+    except UnidentifiedImageError:
+        return Picture(read_rgb(path))
+    except UnreadableError:
+        raise
+    except _DAMAGED as error:
+        raise _unreadable(path, error) from error
 
 
-def encode_png(image: np.ndarray) -> bytes:
-    """Encode an (h, w, 3) RGB image, uint8 or uint16, as the content of a PNG file."""
-    done, data = cv2.imencode('.png', cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+def to_picture(image: Image.Image) -> Picture:
+    """Convert an image of Pillow with at most 8 bits a channel."""
+    profile = image.info.get('icc_profile') or None
+    if image.mode in ('RGBA', 'LA', 'PA', 'RGBa', 'La') or 'transparency' in image.info:
+        pixels = np.asarray(image.convert('RGBA'))
+        return Picture(np.ascontiguousarray(pixels[..., :3]), pixels[..., 3].copy(), _if_rgb(profile))
+    if profile is not None and _if_rgb(profile) is None:
+        try:
+            srgb, own = ImageCms.createProfile('sRGB'), ImageCms.ImageCmsProfile(BytesIO(profile))
+            return Picture(np.asarray(ImageCms.profileToProfile(image, own, srgb, outputMode='RGB')))
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            pass  # a profile of another kind of colours than the pixels
+    return Picture(np.asarray(image.convert('RGB')), None, _if_rgb(profile))
+
+
+def _rgb_profile(path: Path) -> bytes | None:
+    with open_image(path) as image:
+        return _if_rgb(image.info.get('icc_profile'))
+
+
+def _if_rgb(profile: bytes | None) -> bytes | None:
+    # Bytes 16 to 20 of a profile name its colours.
+    return profile if profile is not None and profile[16:20] == b'RGB ' else None
+
+
+def encode_png(image: np.ndarray, alpha: np.ndarray | None = None, icc_profile: bytes | None = None) -> bytes:
+    """Encode an (h, w, 3) RGB image, uint8 or uint16, as the content of a PNG file.
+
+    Args:
+        image: The pixels.
+        alpha: (h, w) opacity of the same type; None for an opaque image.
+        icc_profile: ICC profile to embed.
+    """
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    done, data = cv2.imencode('.png', bgr if alpha is None else np.dstack((bgr, alpha)))
     assert done
-    return data.tobytes()
+    png = data.tobytes()
+    if icc_profile is None:
+        return png
+    # OpenCV cannot embed a profile, and Pillow cannot write 16 bits. The chunk follows the header of 33 bytes.
+    content = b'iCCP' + b'ICC profile\0\0' + zlib.compress(icc_profile)
+    chunk = len(content[4:]).to_bytes(4, 'big') + content + zlib.crc32(content).to_bytes(4, 'big')
+    return png[:33] + chunk + png[33:]
 
 
 def _require_eight_bits(path: Path, image: Image.Image) -> None:

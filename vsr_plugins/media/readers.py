@@ -11,12 +11,15 @@ from pathlib import Path
 import av
 import numpy as np
 
-from .decoding import RgbReader, matrix_of
+from .alpha import fill_hidden
+from .chroma_siting import StatedSiting
+from .decoding import RgbReader, decoder_of, matrix_of
+from .deinterlacing import deinterlaced
 from .frames import InputFrame
-from .images import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, read_rgb_deep
+from .images import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, probe, read_picture
 from .seek import LEADS, Timed, seek, trim
 from .shots import CutDetector
-from .video_files import open_media
+from .video_files import open_media, video_stream
 
 DEFAULT_FPS = Fraction(25)
 # FFmpeg's numbers of the HDR transfer functions.
@@ -41,6 +44,7 @@ class ReaderInfo:
         colors: FFmpeg's numbers of range, matrix, transfer and primaries.
         aspect: Width of a pixel divided by its height.
         warnings: Unsupported properties of the source, such as HDR or interlacing, one sentence each.
+        has_alpha: Whether frames may be transparent.
     """
 
     size: tuple[int, int]
@@ -52,6 +56,7 @@ class ReaderInfo:
     colors: tuple[int, int, int, int] = (1, 1, 1, 1)
     aspect: Fraction = Fraction(1)
     warnings: tuple[str, ...] = ()
+    has_alpha: bool = False
 
 
 class ImageReader:
@@ -60,19 +65,30 @@ class ImageReader:
     Args:
         paths: The images.
         fps: Frames per second; 25 by default.
+        is_file: Whether the source is a single image file, and not a sequence that may have one image only.
+
+    Raises:
+        UnreadableError: If an image cannot be read, or differs in size from the first.
     """
 
     path: Path | None = None
     first_time = Fraction(0)
     time_offsets: tuple[Fraction, ...] = ()
 
-    def __init__(self, paths: list[Path], fps: Fraction | None = None) -> None:
-        self.paths = paths
+    def __init__(self, paths: list[Path], fps: Fraction | None = None, is_file: bool = False) -> None:
+        self.paths, self.is_file = paths, is_file
         self.fps = fps or DEFAULT_FPS
         self.damage: str | None = None
-        first = read_rgb_deep(paths[0])
+        opening = read_picture(paths[0])
+        first, has_alpha = opening.pixels, opening.alpha is not None
+        for path in paths[1:]:
+            size = probe(path, any_depth=True).size
+            if size != first.shape[:2]:
+                raise UnreadableError(f'{path} is {_size(size)}, but {paths[0]} is {_size(first.shape)}')
         pix_fmt = 'yuv420p' if first.dtype == np.uint8 else 'yuv420p16le'
-        self.info = ReaderInfo(first.shape[:2], 1 / self.fps, self.fps, len(paths), pix_fmt=pix_fmt)
+        self.info = ReaderInfo(
+            first.shape[:2], 1 / self.fps, self.fps, len(paths), pix_fmt=pix_fmt, has_alpha=has_alpha
+        )
 
     def frames(self, first: int = 0, start: float = 0.0, duration: float | None = None) -> Iterator[InputFrame]:
         """Yield the frames between ``start`` and ``start + duration`` seconds, from number ``first`` of them on.
@@ -84,16 +100,29 @@ class ImageReader:
         for index, path in enumerate(self._trimmed(start, duration)):
             if index < first:
                 continue
-            pixels = read_rgb_deep(path)
-            if pixels.shape[:2] != self.info.size:
-                raise UnreadableError(
-                    f'{path} is {_size(pixels.shape)}, but {self.paths[0]} is {_size(self.info.size)}'
-                )
-            yield InputFrame(pixels, index, index, 1, is_cut(_in_8_bits(pixels)))
+            picture = read_picture(path)
+            pixels = picture.pixels if picture.alpha is None else fill_hidden(picture.pixels, picture.alpha)
+            cut = is_cut(in_8_bits(pixels))
+            yield InputFrame(pixels, index, index, 1, cut, picture.alpha, picture.icc_profile)
 
     def count(self, start: float = 0.0, duration: float | None = None) -> int:
         """Count the frames between ``start`` and ``start + duration`` seconds."""
         return len(self._trimmed(start, duration))
+
+    def names(self, start: float = 0.0, duration: float | None = None) -> list[str] | None:
+        """Return the names of the frames without their endings.
+
+        Raises:
+            ValueError: If two images differ in their endings only.
+        """
+        first: dict[str, Path] = {}
+        for path in self._trimmed(start, duration):
+            if first.setdefault(path.stem, path) is not path:
+                raise ValueError(
+                    f'{first[path.stem]} and {path} have the same name; select one kind with a quoted pattern, such as '
+                    f"'{path.with_name('*' + path.suffix)}'"
+                )
+        return list(first)
 
     def _trimmed(self, start: float, duration: float | None) -> list[Path]:
         begin = -(-Fraction(start).limit_denominator(10**6) * self.fps // 1)
@@ -106,6 +135,7 @@ class VideoReader:
 
     Args:
         path: The file.
+        deinterlace: Whether interlaced frames are made progressive.
 
     Attributes:
         damage: Damage found while the file was read, one sentence; None if there was none.
@@ -117,8 +147,8 @@ class VideoReader:
         UnreadableError: If the file is not a video, or no frame can be decoded.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, deinterlace: bool = True) -> None:
+        self.path, self.deinterlace = path, deinterlace
         self.damage: str | None = None
         self.first_time = Fraction(0)
         self.time_offsets: list[Fraction] = []
@@ -133,27 +163,27 @@ class VideoReader:
     def frames(self, first: int = 0, start: float = 0.0, duration: float | None = None) -> Iterator[InputFrame]:
         """Yield the frames between ``start`` and ``start + duration`` seconds, from number ``first`` of them on.
 
-        Times count from 0. Damaged frames are skipped and reported in ``damage`` afterwards.
-
-        Raises:
-            UnreadableError: If the size of the frames changes.
+        Times count from ``start``; without one they are those of the file, which may begin anywhere. Damaged frames are
+        skipped and reported in ``damage`` afterwards. Where the size of the frames changes, a scene begins.
         """
-        is_cut, rgb_of = CutDetector(), RgbReader(keep_depth=True)
+        is_cut, rgb_of, size = CutDetector(), RgbReader(keep_depth=True), None
         with closing(self._trimmed(start, duration)) as trimmed:
             for index, (frame, pts, frame_duration) in enumerate(trimmed):
                 if index < first:
                     continue
-                pixels = rgb_of(frame)
-                if pixels.shape[:2] != self.info.size:
-                    raise UnreadableError(
-                        f'{self.path} changes its size at frame {index}, '
-                        f'from {_size(self.info.size)} to {_size(pixels.shape)}'
-                    )
-                yield InputFrame(pixels, index, pts, frame_duration, is_cut(_in_8_bits(pixels)))
+                pixels, alpha = rgb_of.with_alpha(frame) if self.info.has_alpha else (rgb_of(frame), None)
+                begins_scene = is_cut(in_8_bits(pixels)) or (size is not None and size != pixels.shape[:2])
+                size = pixels.shape[:2]
+                pixels = pixels if alpha is None else fill_hidden(pixels, alpha)
+                yield InputFrame(pixels, index, pts, frame_duration, begins_scene, alpha)
 
     def count(self, start: float = 0.0, duration: float | None = None) -> int:
         """Count the frames between ``start`` and ``start + duration`` seconds."""
         return sum(1 for _ in self._trimmed(start, duration))
+
+    def names(self, start: float = 0.0, duration: float | None = None) -> None:
+        """Frames of a video have no names."""
+        return
 
     @property
     def _mean_duration(self) -> int:
@@ -189,9 +219,11 @@ class VideoReader:
     ) -> Iterator[Timed]:
         """Yield all frames that can be decoded, with increasing times."""
         mean_duration, last_pts, duration, offset, restarts = self._mean_duration, None, 0, 0, 0
-        for frame in self._decoded(container, stream, after_seek):
-            if frame.pts is not None:
-                pts = frame.pts + offset
+        frames = self._decoded(container, stream, after_seek)
+        for frame in deinterlaced(frames, self.info.time_base) if self.deinterlace else frames:
+            stated = self._time_of(container, frame)
+            if stated is not None:
+                pts = stated + offset
             else:
                 pts = stream.start_time or 0 if last_pts is None else last_pts + mean_duration
             if last_pts is not None and pts < last_pts - RESTART_FRAMES * mean_duration:
@@ -204,12 +236,20 @@ class VideoReader:
             duration = frame.duration or mean_duration
             yield frame, last_pts, duration
 
+    def _time_of(self, container: av.container.InputContainer, frame: av.VideoFrame) -> int | None:
+        # AVI has no presentation times: those of packets are in the order of decoding.
+        if container.format.name != 'avi':
+            return frame.pts
+        return None if frame.dts is None else frame.dts - self._delay
+
     def _decoded(
         self, container: av.container.InputContainer, stream: av.VideoStream, after_seek: bool
     ) -> Iterator[av.VideoFrame]:
         """Yield all frames that can be decoded; report in ``damage`` also a truncation that the demuxer ignores."""
         damaged, end, has_begun = 0, Fraction(0), not after_seek
-        packets = container.demux()
+        as_stated = StatedSiting(container.format.name, stream.codec_context.codec.canonical_name)
+        packets, last_pts = container.demux(), {}
+        decode = decoder_of(stream)
         while True:
             try:
                 packet = next(packets, None)
@@ -219,16 +259,20 @@ class VideoReader:
             if packet is None:
                 break
             if packet.pts is not None:
-                end = max(end, (packet.pts + (packet.duration or 0)) * packet.time_base)
+                # A packet without a duration lasts as long as the one before.
+                step = packet.pts - last_pts.get(packet.stream.index, packet.pts)
+                last_pts[packet.stream.index] = packet.pts
+                end = max(end, (packet.pts + (packet.duration or max(step, 0))) * packet.time_base)
             if packet.stream is not stream:
                 continue
             try:
-                for frame in packet.decode():
+                for frame in decode(packet):
                     has_begun = True
-                    yield frame
+                    yield as_stated(frame)
             except av.FFmpegError:
-                # After a seek, packets before the first key frame cannot be decoded; they are not damaged.
-                damaged += has_begun
+                # After a seek, packets before the first key frame cannot be decoded; they are not damaged. Neither are
+                # empty ones, by which Theora repeats a frame.
+                damaged += has_begun and packet.size > 0
         if container.duration:
             declared = Fraction((container.start_time or 0) + container.duration, av.time_base)
             if declared - end > max(2 / self.info.rate, Fraction(1, 10)):
@@ -238,16 +282,16 @@ class VideoReader:
 
     @staticmethod
     def _stream(container: av.container.InputContainer) -> av.VideoStream:
-        streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
-        if not streams:
+        stream = video_stream(container)
+        if stream is None:
             raise UnreadableError(f'{Path(container.name)} has no video stream')
-        return streams[0]
+        return stream
 
     def _probe(self, container: av.container.InputContainer, stream: av.VideoStream) -> ReaderInfo:
-        frame = None
+        frame, decode = None, decoder_of(stream)
         for packet in container.demux(stream):
             try:
-                decoded = packet.decode()
+                decoded = decode(packet)
             except av.FFmpegError:
                 continue
             if decoded:
@@ -255,12 +299,15 @@ class VideoReader:
                 break
         if frame is None:
             raise UnreadableError(f'no frame of {self.path} can be decoded')
+        # Frames are decoded before they are shown, if there are B-frames.
+        self._delay = 0 if frame.dts is None else frame.dts - (stream.start_time or 0)
         rate = stream.average_rate or stream.guessed_rate or DEFAULT_FPS
         seconds = (
             stream.duration * stream.time_base if stream.duration else Fraction(container.duration or 0, av.time_base)
         )
         try:
-            height, width = RgbReader()(frame).shape[:2]
+            pixels, alpha = RgbReader().with_alpha(frame)
+            height, width = pixels.shape[:2]
         except av.FFmpegError as error:
             raise UnreadableError(
                 f'the colours of {self.path} cannot be converted: pixel format {frame.format.name}, FFmpeg matrix '
@@ -269,7 +316,8 @@ class VideoReader:
         aspect = stream.sample_aspect_ratio or Fraction(1)
         if (height, width) != (frame.height, frame.width):
             aspect = 1 / aspect
-        is_full = frame.color_range == 2 or frame.format.name.startswith('yuvj')
+        # RGB has its full range by nature; coded as YUV it is limited, as players expect.
+        is_full = frame.color_range == 2 and not frame.format.is_rgb or frame.format.name.startswith('yuvj')
         return ReaderInfo(
             size=(height, width),
             time_base=stream.time_base,
@@ -279,16 +327,19 @@ class VideoReader:
             pix_fmt=frame.format.name,
             colors=(2 if is_full else 1, matrix_of(frame), frame.color_trc, frame.color_primaries),
             aspect=aspect,
-            warnings=tuple(_warnings(frame)),
+            warnings=(*_warnings(frame, self.deinterlace), *_further_streams(container)),
+            # Decoders of pictures give opacity to all; codecs of film have it on purpose.
+            has_alpha=alpha is not None and (frame.format.name.startswith('yuva') or bool(alpha.min() < 255)),
         )
 
 
-def open_reader(source: str | Path, fps: Fraction | None = None) -> VideoReader | ImageReader:
+def open_reader(source: str | Path, fps: Fraction | None = None, deinterlace: bool = True) -> VideoReader | ImageReader:
     """Open a video file, a folder of images, a glob of images, or a template such as ``frame_%04d.png``.
 
     Args:
         source: Path, glob or template.
         fps: Frames per second, for images only.
+        deinterlace: See ``VideoReader``.
 
     Raises:
         FileNotFoundError: If nothing has that name.
@@ -307,11 +358,13 @@ def open_reader(source: str | Path, fps: Fraction | None = None) -> VideoReader 
             f'there is no video, folder or image at {path.absolute()}'
             + (', and no file matches this pattern' if _is_pattern(str(source)) else '')
         )
-    if path.suffix.lower() in IMAGE_SUFFIXES:
-        return ImageReader([path], fps)
+    if path.suffix.lower() in (*IMAGE_SUFFIXES, '.gif', '.apng'):
+        from .animations import AnimationReader, count_pictures
+
+        return AnimationReader(path, fps) if count_pictures(path) > 1 else ImageReader([path], fps, is_file=True)
     if fps is not None:
         raise ValueError(f'{path} is a video with its own frame rate, but got fps={fps}; omit --fps, it is for images')
-    return VideoReader(path)
+    return VideoReader(path, deinterlace)
 
 
 def _matches(pattern: str) -> list[Path]:
@@ -335,20 +388,27 @@ def _is_pattern(name: str) -> bool:
     return has_magic(name) or re.search(r'%0?\d*d', name) is not None
 
 
-def _warnings(frame: av.VideoFrame) -> Iterator[str]:
+def _warnings(frame: av.VideoFrame, deinterlace: bool) -> Iterator[str]:
     if (transfer := HDR_TRANSFERS.get(frame.color_trc)) is not None:
         yield (
             f'HDR input ({transfer}) is not converted: the coded values are restored like those of SDR and tagged as '
             'HDR again; the metadata of the mastering display are not copied'
         )
-    if frame.interlaced_frame:
-        yield (
-            'interlaced input is not deinterlaced: two fields are restored as one frame, which amplifies combing; '
-            'deinterlace it first, for example with ffmpeg -vf bwdif'
-        )
+    if frame.interlaced_frame and deinterlace:
+        yield 'interlaced input is deinterlaced by bwdif; --deinterlace off restores two fields as one frame'
+    elif frame.interlaced_frame:
+        yield 'interlaced input is not deinterlaced: two fields are restored as one frame, which amplifies combing'
 
 
-def _in_8_bits(pixels: np.ndarray) -> np.ndarray:
+def _further_streams(container: av.container.InputContainer) -> Iterator[str]:
+    cover = av.stream.Disposition.attached_pic
+    further = sum(not stream.disposition & cover for stream in container.streams.video) - 1
+    if further:
+        yield f'{further} further video stream{"s" * (further > 1)} beside the default one: left out'
+
+
+def in_8_bits(pixels: np.ndarray) -> np.ndarray:
+    """Return uint8 or uint16 pixels as uint8."""
     return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
 
 

@@ -111,13 +111,16 @@ UPSTREAM: dict[str, Callable[[nn.Module], InputSpec]] = {
 def input_spec(network: nn.Module) -> InputSpec:
     """Return the input requirements of ``network``.
 
-    A network of any clip length may declare more about time: with ``stream(frames)`` it is streamed instead of cut into
-    chunks; ``temporal_context`` or ``halo`` (frames of context on each side, 0 if every frame is independent) with
-    ``window_length``, or ``chunk_length`` with ``chunk_overlap``, set the chunks. Otherwise it is treated as recurrent.
+    A network may hold them as its ``spec``. One of any clip length may declare more about time: with ``stream(frames)``
+    it is streamed instead of cut into chunks; ``temporal_context`` or ``halo`` (frames of context on each side, 0 if
+    every frame is independent) with ``window_length``, or ``chunk_length`` with ``chunk_overlap``, set the chunks.
+    Otherwise it is treated as recurrent.
 
     Raises:
         ValueError: If it neither declares the attributes nor is in the table of upstream's networks.
     """
+    if isinstance(getattr(network, 'spec', None), InputSpec):
+        return network.spec
     for kind in type(network).__mro__:
         if kind.__name__ in UPSTREAM:
             return UPSTREAM[kind.__name__](network)

@@ -160,3 +160,17 @@ def test_images_of_several_folders_are_all_sources(source, tmp_path):
         upscale(source, tmp_path / 'sh' / name, Nearest(), part=SourceOptions(duration=0.1))
     with pytest.raises(ValueError, match=r'sh/y|sh\\y'):
         upscale(tmp_path / 'sh' / '*' / '0*.png', tmp_path / 'sh' / 'y', Nearest(), job=JobOptions(force=True))
+
+
+@pytest.mark.parametrize('letter', ['a', '\u00e9'])
+@pytest.mark.parametrize('is_folder', [False, True])
+def test_names_as_long_as_the_file_system_takes(source, tmp_path, letter, is_folder):
+    size = len(letter.encode())
+    name = letter * ((251 if is_folder else 247) // size) + ('' if is_folder else '.mp4')
+    other = letter * ((251 if is_folder else 247) // size - 1) + ('bb' if is_folder else 'bb.mp4')[2 - size :]
+    for target in (name, other):
+        with pytest.raises(KeyboardInterrupt):
+            upscale(source, tmp_path / target, Nearest(), job=JobOptions(segment_length=3), on_progress=stop_at(5))
+    for target in (name, other):
+        upscale(source, tmp_path / target, Nearest(), job=JobOptions(segment_length=3, resume=True))
+    assert list_names(tmp_path) == sorted(['a.mp4', name, other])

@@ -35,3 +35,8 @@ def test_folding_is_exact_in_value_and_gradient(scale):
 
 def test_upscaler_of_the_paper_has_33475_parameters():
     assert sum(p.numel() for p in LinearUpscaler(64, 3, 4).parameters()) == 33475
+
+
+def test_the_projection_starts_close_to_zero():
+    upscaler = LinearUpscaler(64, 3, 4)
+    assert 0.008 < upscaler.projection.weight.std().item() < 0.012 and not upscaler.projection.bias.any()

@@ -56,3 +56,7 @@ def test_a_frame_alone_is_a_frame_of_a_clip(color):
     with torch.no_grad():
         torch.testing.assert_close(net(clip.flatten(0, 1)), net(clip).flatten(0, 1))
         torch.testing.assert_close(net(clip[0, 0]), net(clip)[0, 0])
+
+
+def test_the_deconvolution_starts_as_in_the_paper():
+    assert FSRCNNNet().deconv.weight.std().item() == pytest.approx(0.001, rel=0.05)

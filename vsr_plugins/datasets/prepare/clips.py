@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ...media.decoding import VIDEO_SUFFIXES, probe_video
-from ...media.images import UnreadableError, list_images, natural_key
+from ...media.decoding import list_videos, probe_video
+from ...media.images import UnreadableError, list_images
 from .layouts import image_folders
 from .plan import SCALE, Clip, Plan, clip_lines, cropped, key_frame_lines, low_resolutions, plan_many, require_folder
 from .scenes import hold_out
@@ -92,7 +92,7 @@ def _clips_of(src: Path) -> tuple[list[Clip], list[str]]:
     """Return the clips of one source, and one line per fault."""
     folders = ((parts or (src.name,), list_images(src.joinpath(*parts))) for parts in image_folders(src))
     clips, faults = plan_many(((_name(parts), paths, None) for parts, paths in folders), (), keep_jpeg=True)
-    for path in _videos(src):
+    for path in list_videos(src):
         try:
             size = cropped(probe_video(path))
         except UnreadableError as error:
@@ -105,12 +105,6 @@ def _clips_of(src: Path) -> tuple[list[Clip], list[str]]:
 def _renamed(clip: Clip, taken: Collection[str], src: Path) -> Clip:
     """Rename the clip if a clip of an earlier source has its name."""
     return replace(clip, name=_name((src.resolve().name, clip.name))) if clip.name in taken else clip
-
-
-def _videos(src: Path) -> list[Path]:
-    found = (path for path in src.rglob('*') if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file())
-    shown = [path for path in found if not any(part.startswith('.') for part in path.relative_to(src).parts)]
-    return sorted(shown, key=lambda path: natural_key(str(path)))
 
 
 def _name(parts: tuple[str, ...]) -> str:

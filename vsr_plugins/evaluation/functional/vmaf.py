@@ -71,9 +71,10 @@ def _write(frames: Iterable[np.ndarray], path: Path) -> tuple[int, int, int]:
     count, size = 0, (0, 0)
     with path.open('wb') as file:
         for frame in frames:
-            if count and frame.shape[:2] != size:
-                raise ValueError(f'VMAF needs frames of one size, but got {frame.shape[:2]} and {size}')
-            size = frame.shape[:2]
+            h, w = frame.shape[:2]
+            if count and (h, w) != size:
+                raise ValueError(f'VMAF needs frames of one size, but got {(h, w)} and {size}')
+            size = h, w
             file.write(np.clip(np.round(frame), 0, 255).astype(np.uint8).tobytes())
             count += 1
     return count, *size

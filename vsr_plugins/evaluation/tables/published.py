@@ -83,7 +83,7 @@ def _network(config: str) -> Any:
 
 def _complete(generator: Mapping[str, Any]) -> dict[str, Any]:
     """Config of a network with the defaults of its class, which a config may leave out."""
-    kind, given = generator.get('type'), to_builtins(generator)
+    kind, given = generator.get('type', ''), to_builtins(generator)
     try:
         parameters = inspect.signature(find_network(kind)).parameters.values()
     except (KeyError, TypeError, ValueError):

@@ -1,18 +1,57 @@
 """Convert the output of a network to video frames with times."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ...media.frames import InputFrame, OutputFrame, split_scenes
+from ...models.blocks.resize import bicubic_upsample
+from .output_size import beside, resized
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FrameShape:
+    """What becomes of a picture of the network.
+
+    Attributes:
+        size: (h, w) to which it is resized; None keeps its size.
+        preview: Whether the bicubic enlargement of its input is put to its left.
+    """
+
+    size: tuple[int, int] | None = None
+    preview: bool = False
+
+    def __call__(self, picture: Tensor, frame: InputFrame) -> Tensor:
+        """Return the picture, (3, h, w) in [0, 1], as it is written."""
+        if self.size is not None:
+            picture = resized(picture, self.size).clamp(0, 1)
+        if not self.preview:
+            return picture
+        pixels = torch.from_numpy(frame.pixels.astype(np.float32)).permute(2, 0, 1) / np.iinfo(frame.pixels.dtype).max
+        return beside(pixels, picture)
+
+    def alpha(self, alpha: np.ndarray | None) -> np.ndarray | None:
+        """Return the opacity of a frame, (h, w), as it is written."""
+        if alpha is None:
+            return None
+        enlarged = enlarged_alpha(alpha, self.size)
+        return np.hstack((enlarged, enlarged)) if self.preview else enlarged
+
+
+AS_IT_IS = FrameShape()
 
 
 def upscaled(
     frames: Iterable[InputFrame],
     restore: Callable[[Iterator[np.ndarray]], Iterator[tuple[Tensor, ...]]],
     temporal_scale: int,
+    shape: FrameShape = AS_IT_IS,
 ) -> Iterator[OutputFrame]:
     """Upscale a video scene by scene, and give each output frame its presentation time.
 
@@ -23,7 +62,9 @@ def upscaled(
         restore: Maps the frames of a scene to the output frames of each: one, or two if the network interpolates (one
             for the last frame).
         temporal_scale: 1, or 2 if the network interpolates; times are then in half units.
+        shape: Size of the output, if it is not that of the network.
     """
+    has_warned, first_size = False, None
     for scene in split_scenes(frames):
         waiting: list[InputFrame] = []
 
@@ -34,17 +75,43 @@ def upscaled(
 
         for outputs in restore(pixels()):
             frame = waiting.pop(0)
-            pictures = [quantized(picture, frame.pixels.dtype) for picture in outputs]
+            if frame.pixels.shape[:2] != (first_size := first_size or frame.pixels.shape[:2]) and not has_warned:
+                has_warned = True
+                logger.warning(
+                    'the size changes at frame %d to %dx%d; scaled to that of the first frame',
+                    *(frame.index, *frame.pixels.shape[1::-1]),
+                )
+            shape = shape if shape.size is not None else replace(shape, size=tuple(outputs[0].shape[-2:]))
+            pictures = [quantized(shape(picture, frame), frame.pixels.dtype) for picture in outputs]
             if temporal_scale == 1:
-                yield OutputFrame(pictures[0], frame.index, frame.pts, frame.duration)
+                alpha = shape.alpha(frame.alpha)
+                yield OutputFrame(pictures[0], frame.index, frame.pts, frame.duration, alpha, frame.icc_profile)
                 continue
+            alphas = [frame.alpha, mean_alpha(frame.alpha, waiting[0].alpha if waiting else frame.alpha)]
             # With a variable rate the duration of a frame follows from the next frame of the scene, if there is one.
             duration = waiting[0].pts - frame.pts if len(outputs) == 2 and waiting else frame.duration
             for number, picture in enumerate(pictures if len(outputs) == 2 else pictures * 2):
-                yield OutputFrame(picture, frame.index, 2 * frame.pts + number * duration, duration)
+                alpha = shape.alpha(alphas[number if len(outputs) == 2 else 0])
+                pts = 2 * frame.pts + number * duration
+                yield OutputFrame(picture, frame.index, pts, duration, alpha, frame.icc_profile)
 
 
 def quantized(picture: Tensor, dtype: np.dtype) -> np.ndarray:
     """Quantize (3, h, w) in [0, 1] to (h, w, 3) over the full range of ``dtype``, uint8 or uint16."""
     levels = picture.permute(1, 2, 0).mul(float(np.iinfo(dtype).max)).round()
     return levels.to(torch.int32).numpy().astype(dtype) if dtype == np.uint16 else levels.to(torch.uint8).numpy()
+
+
+def enlarged_alpha(alpha: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Enlarge opacity, (h, w), to a size by bicubic interpolation."""
+    opacity = torch.from_numpy(alpha.astype(np.float32))[None]
+    is_multiple = size[0] % alpha.shape[0] == 0 and size[0] * alpha.shape[1] == size[1] * alpha.shape[0]
+    enlarged = bicubic_upsample(opacity, size[0] // alpha.shape[0]) if is_multiple else resized(opacity, size)
+    return enlarged[0].round().clamp(0, np.iinfo(alpha.dtype).max).numpy().astype(alpha.dtype)
+
+
+def mean_alpha(first: np.ndarray | None, second: np.ndarray | None) -> np.ndarray | None:
+    """Return the opacity between two frames."""
+    if first is None or second is None:
+        return first
+    return ((first.astype(np.uint32) + second + 1) // 2).astype(first.dtype)

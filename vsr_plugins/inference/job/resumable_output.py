@@ -4,14 +4,17 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from ...media.atomic_files import atomic_write
+from filelock import FileLock, Timeout
+
+from ...media.atomic_files import atomic_write, hidden_name
 
 STATE = 'state.json'
 SEGMENT = '.packets'
 FRAMES = 'frames'
+LOCK = 'lock'
 
 
 class ResumableOutput:
@@ -20,26 +23,35 @@ class ResumableOutput:
     Args:
         target: The video file or folder of images to write.
         is_folder: Whether the target is a folder.
+        has_images: Whether the target holds images: a folder of them, or one that is the target itself.
+        names: Names without endings of the images in the folder, beside numbers.
 
     Attributes:
         path: The work folder.
         is_resumed: Whether it continues an earlier run.
     """
 
-    def __init__(self, target: Path, is_folder: bool = False) -> None:
+    def __init__(
+        self, target: Path, is_folder: bool = False, has_images: bool = False, names: Collection[str] = ()
+    ) -> None:
         self.target = target
-        self.path = target.with_name(f'.{target.name}.vsr')
+        self.path = target.with_name(hidden_name(target.name, '.vsr'))
         self.is_folder = is_folder
+        self.has_images = has_images
+        self.names = frozenset(names)
         self.is_resumed = False
         self._may_replace = False
+        self._lock: FileLock | None = None
 
     def check(self, settings: Mapping[str, object], force: bool, resume: bool) -> None:
         """Raise if ``begin`` must not be called with these arguments; changes nothing on disk.
 
         Raises:
-            FileExistsError: If the target or an earlier run exists and must not be replaced.
+            FileExistsError: If the target or an earlier run exists and must not be replaced, or another process writes
+                the target.
             ValueError: If the earlier run had different settings.
         """
+        self._refuse_locked()
         state = self._read()
         if not force and self._target_exists() and not (resume and state and self._is_ours(state)):
             raise FileExistsError(f'{self.target} already exists; choose another name, or replace it with --force')
@@ -74,18 +86,44 @@ class ResumableOutput:
         """
         self.check(settings, force, resume)
         self._may_replace = force
-        if resume and self._read() is not None:
-            self.is_resumed = True
-            return
-        if self.path.exists():
-            shutil.rmtree(self.path)
         try:
             self.target.parent.mkdir(parents=True, exist_ok=True)
-            self.path.mkdir()
+            self.path.mkdir(exist_ok=True)
+            self._acquire()
+            if resume and self._read() is not None:
+                self.is_resumed = True
+                return
+            for path in self.path.iterdir():
+                if path.name != LOCK:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
             self._write({'settings': _to_builtins(settings), 'ours': []})
+        except FileExistsError:
+            raise
         except OSError as error:
             self.remove()
             raise OSError(error.errno, f'cannot be written ({error.strerror})', str(self.target)) from error
+
+    def unlock(self) -> None:
+        """Let other processes write the target."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def _acquire(self) -> None:
+        """Lock the work folder; the system releases the lock when the process ends or is killed."""
+        lock = FileLock(self.path / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise FileExistsError(f'{self.target} is being written by another vsr; wait for it, or stop it') from None
+        except NotImplementedError:  # a file system without locks
+            return
+        self._lock = lock
+
+    def _refuse_locked(self) -> None:
+        if self._lock is None and (self.path / LOCK).exists():
+            self._acquire()
+            self.unlock()
 
     def segments(self) -> dict[int, Path]:
         """Return the file of each complete segment by the number of its first frame."""
@@ -99,6 +137,12 @@ class ResumableOutput:
     def frames(self) -> Path:
         """Folder of the written images."""
         return self.path / FRAMES
+
+    def images(self) -> Path | None:
+        """Return what is published of the written images: their folder, or the single one; None if there is none."""
+        written = self.frames if self.frames.is_dir() else None
+        first = None if written is None else next(written.iterdir(), None)
+        return first if first is None or not self.is_folder else written
 
     def take_back_images(self) -> None:
         """Move the images that an interrupted run published back into the work folder."""
@@ -145,6 +189,8 @@ class ResumableOutput:
             if result.is_dir():
                 if self._target_exists():
                     raise FileExistsError
+                if self.target.exists():
+                    self.target.rmdir()
                 os.rename(result, self.target)
                 return
             try:
@@ -168,6 +214,7 @@ class ResumableOutput:
 
     def remove(self) -> None:
         """Remove the work folder and its contents."""
+        self.unlock()
         shutil.rmtree(self.path, ignore_errors=True)
 
     def discard(self) -> None:
@@ -182,7 +229,7 @@ class ResumableOutput:
 
     def is_complete(self) -> bool:
         """Whether the target exists and has no work folder left."""
-        return self.target.exists() and not self.path.exists()
+        return self.target.exists() and self._target_exists() and not self.path.exists()
 
     def remove_if_published(self) -> None:
         """Remove the work folder if the target was already published from it."""
@@ -191,13 +238,16 @@ class ResumableOutput:
             self.remove()
 
     def _target_exists(self) -> bool:
+        """Whether there is a target to replace; an empty folder is a place for images, not a result."""
+        if self.is_folder and self.target.is_dir() and not self.target.is_symlink():
+            return any(self.target.iterdir())
         return os.path.lexists(self.target)
 
     def _is_ours(self, state: dict) -> bool:
         return self.target.exists() and _identity(self.target) in state.get('ours', ())
 
     def _refuse_foreign(self) -> None:
-        """Raise unless the target may be replaced: a file by a file, a folder of numbered frames by a folder."""
+        """Raise unless the target may be replaced: a file by a file, a folder of frames by a folder."""
         if not self.target.exists():
             return
         if self.target.is_dir() != self.is_folder:
@@ -205,7 +255,11 @@ class ResumableOutput:
             raise FileExistsError(f'{self.target} is {kind} and is not replaced; choose another name')
         if not self.is_folder:
             return
-        foreign = [path.name for path in self.target.iterdir() if not (path.suffix == '.png' and path.stem.isdecimal())]
+        foreign = [
+            path.name
+            for path in self.target.iterdir()
+            if not (path.suffix == '.png' and (path.stem.isdecimal() or path.stem in self.names))
+        ]
         if foreign:
             raise FileExistsError(
                 f'{self.target} is not replaced: it contains {foreign[0]}, which vsr did not write; choose another name'

@@ -1,13 +1,14 @@
 """Write the frames of an upscale into its work folders, segment by segment."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ...media.atomic_files import atomic_write
 from ...media.encoding import SegmentEncoder, VideoSpec
 from ...media.frames import OutputFrame
-from ...media.images import encode_png
+from ...media.image_files import encode_image
 from .resumable_output import ResumableOutput
 
 logger = logging.getLogger(__name__)
@@ -21,7 +22,10 @@ class SegmentWriter:
         length: Source frames in a segment.
         spec: Encoding; None for images alone, whose segments are empty files that mark the progress.
         images: Folder for images.
+        names: Name of the image of each source frame, without its ending; None for numbers.
+        suffix: Ending of the images.
         temporal_scale: Output frames for each source frame.
+        background: RGB under transparent images of a kind without transparency.
 
     Attributes:
         frames: Number of frames written so far.
@@ -34,13 +38,20 @@ class SegmentWriter:
         length: int,
         spec: VideoSpec | None,
         images: Path | None = None,
+        names: Sequence[str] | None = None,
+        suffix: str = '.png',
         temporal_scale: int = 1,
+        background: tuple[int, int, int] = (0, 0, 0),
     ) -> None:
         self.work = work
         self.length = length
         self.spec = spec
         self.images = images
+        # A network that interpolates writes frames that have no source of their own.
+        self.names = names if temporal_scale == 1 else None
+        self.suffix = suffix
         self.temporal_scale = temporal_scale
+        self.background = background
         self.frames = 0
         self.last: tuple[int, int, int] | None = None
         self._first: int | None = None
@@ -96,8 +107,11 @@ class SegmentWriter:
         self._first = self._encoder = None
 
     def _write_image(self, frame: OutputFrame) -> None:
-        with atomic_write(self.images / f'{self._number(frame):08d}.png') as partial:
-            partial.write_bytes(encode_png(frame.pixels))
+        name = f'{self._number(frame):08d}' if self.names is None else self.names[frame.source]
+        with atomic_write(self.images / f'{name}{self.suffix}') as partial:
+            partial.write_bytes(
+                encode_image(self.suffix, frame.pixels, frame.alpha, frame.icc_profile, self.background)
+            )
 
     def _at_constant_rate(self, frame: OutputFrame) -> OutputFrame:
         """Time the frame by its number, for formats with a constant rate only."""

@@ -2,28 +2,59 @@
 
 from pathlib import Path
 
+from ...media.animations import WRITTEN as ANIMATION_SUFFIXES
+from ...media.animations import AnimationReader
+from ...media.image_files import check_image
 from ...media.images import IMAGE_SUFFIXES
 from ...media.readers import ImageReader, VideoReader
 from .resumable_output import ResumableOutput
 
 
-def name_targets(target: Path, images: str | Path | None) -> tuple[Path | None, Path | None]:
-    """Return the paths of the video and of the folder of images to write; None for the one that is not."""
+def name_targets(
+    target: Path, images: str | Path | None, reader: VideoReader | ImageReader
+) -> tuple[ResumableOutput | None, ResumableOutput | None]:
+    """Return the video and the images to write, each None if it is not written.
+
+    Images go into a folder, the image of a single one into a file. An animated PNG keeps its suffix.
+
+    Raises:
+        ValueError: If the target does not suit the source.
+    """
     for path in (target, *([] if images is None else [Path(images)])):
         if path.name in ('', '..'):
             raise ValueError(f'{str(path)!r} cannot be a target; name a file or folder inside it')
-    if target.suffix.lower() in IMAGE_SUFFIXES:
-        raise ValueError(f'{target} is an image file, but images are written into a folder; name the folder')
+    suffix = target.suffix.lower()
+    is_still = is_single_image(reader)
+    is_animation = suffix in ANIMATION_SUFFIXES and not is_still
+    if suffix == '.png':
+        is_animation = isinstance(reader, AnimationReader)
+    if suffix in IMAGE_SUFFIXES and not is_animation and not target.is_dir():
+        if not is_still:
+            raise ValueError(f'{target} is an image file, but the source has several frames; name a folder for images')
+        if images is not None:
+            raise ValueError(f'with images={images} the target must be a video file, but got {target}')
+        check_image(target)
+        return None, ResumableOutput(target, has_images=True)
+    names = reader.names() or ()
     if target.suffix and not target.is_dir():
-        return target, None if images is None else Path(images)
+        pictures = None if images is None else ResumableOutput(Path(images), True, True, names)
+        return ResumableOutput(target), pictures
     if images is not None:
         raise ValueError(f'{target} has no suffix, but with images={images} the target must be a video file')
-    return None, target
+    return None, ResumableOutput(target, True, True, names)
+
+
+def is_single_image(reader: VideoReader | ImageReader) -> bool:
+    """Whether a source is one image file, not a folder or a pattern of images."""
+    return isinstance(reader, ImageReader) and reader.is_file and not isinstance(reader, AnimationReader)
 
 
 def refuse_own_source(reader: VideoReader | ImageReader, video: Path | None, pictures: Path | None) -> None:
     """Raise if a target is the source, or if the folder of images contains the video."""
-    own = {path.resolve() for path in ([reader.path] if reader.path else {path.parent for path in reader.paths})}
+    own = {
+        path.resolve()
+        for path in ([reader.path] if reader.path else {*reader.paths, *(path.parent for path in reader.paths)})
+    }
     for target in (video, pictures):
         if target is not None and target.exists() and target.resolve() in own:
             raise ValueError(f'{target} is both source and target; name another target')
@@ -52,10 +83,11 @@ def begin(works: list[ResumableOutput], settings: dict, force: bool, resume: boo
             work.begin(settings, force, resume)
             started.append(work)
             work.take_back_images()
-            if work.is_folder:
+            if work.has_images:
                 work.frames.mkdir(exist_ok=True)
     except BaseException:
         for work in started:
             if not work.is_resumed:
                 work.remove()
+            work.unlock()
         raise

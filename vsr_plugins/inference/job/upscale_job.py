@@ -9,13 +9,15 @@ from time import perf_counter
 
 import av
 
+from ...media.animations import write_animation
+from ...media.aux_streams import AuxStreams
 from ...media.encoding import VideoSpec
 from ...media.frames import InputFrame, OutputFrame
-from ...media.mux import AuxStreams, mux
+from ...media.mux import mux
 from ...media.readers import ImageReader, VideoReader
 from ...media.video_files import DISK_ERRORS
 from ..predictor import VideoPredictor
-from .output_frames import upscaled
+from .output_frames import AS_IT_IS, FrameShape, upscaled
 from .pipeline import run_pipeline
 from .resumable_output import ResumableOutput
 from .segments import SegmentWriter
@@ -57,6 +59,8 @@ class UpscaleJob:
         workers: The processes that share the job.
         span: Start and duration in seconds.
         on_progress: Called with the number of finished frames and the total, None if unknown.
+        shape: Size of the output, if it is not that of the network.
+        animation_loop: How often an animated image is played, 0 for ever; None for a video.
         done: Number of finished frames.
     """
 
@@ -68,6 +72,8 @@ class UpscaleJob:
     workers: Workers
     span: tuple[float, float | None]
     on_progress: Progress | None
+    shape: FrameShape = AS_IT_IS
+    animation_loop: int | None = None
     done: int = 0
 
     @property
@@ -148,7 +154,7 @@ class UpscaleJob:
                 yield frame
 
         def restore(frames: Iterator[InputFrame]) -> Iterator[OutputFrame]:
-            for frame in upscaled(frames, self.predictor.restore, network.temporal_scale):
+            for frame in upscaled(frames, self.predictor.restore, network.temporal_scale, self.shape):
                 if stop is not None and frame.source >= stop:
                     return
                 if frame.source >= first:
@@ -186,8 +192,8 @@ class UpscaleJob:
             raise ValueError(f'the source has no frame to upscale from {self.span[0]} s on; choose an earlier start')
         video = None if self.spec is None else self._mux(segments)
         # The work folders are removed after both targets are published, the first (which identifies the run) first.
-        if self.writer.images is not None:
-            self.works[-1].publish(self.writer.images)
+        if (images := self.works[-1].images()) is not None:
+            self.works[-1].publish(images)
         if video is not None:
             primary.publish(video)
         for work in self.works:
@@ -198,6 +204,12 @@ class UpscaleJob:
         primary = self.works[0]
         video = primary.path / f'joined{primary.target.suffix}'
         try:
+            if self.animation_loop is not None:
+                lossless = primary.path / 'joined.mkv'
+                mux(lossless, self.spec, segments)
+                last = 1 / self.spec.rate if self.writer.last is None else self.writer.last[2] * self.spec.time_base
+                write_animation(lossless, video, self.animation_loop, last)
+                return video
             mux(video, self.spec, segments, self.aux_streams, until, self.reader.first_time, self.reader.time_offsets)
         except av.FFmpegError as error:
             video.unlink(missing_ok=True)
@@ -205,7 +217,7 @@ class UpscaleJob:
                 raise
             raise ValueError(
                 f'muxing {primary.target} failed ({error.strerror}); the restored segments are kept; continue without '
-                'audio and subtitles with --resume --no-audio --no-subtitles'
+                'audio and subtitles with --resume --audio none --no-subtitles'
             ) from error
         except BaseException:
             video.unlink(missing_ok=True)
@@ -232,8 +244,8 @@ class UpscaleJob:
                 work.discard()
             return 'stopped; nothing was kept'
         try:
-            if self.writer.images is not None and any(self.writer.images.iterdir()):
-                self.works[-1].publish(self.writer.images)
+            if (images := self.works[-1].images()) is not None:
+                self.works[-1].publish(images)
             if self.spec is not None and segments:
                 until = None
                 if self.writer.last is not None:

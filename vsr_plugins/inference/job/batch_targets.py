@@ -1,0 +1,142 @@
+"""Name the targets of many sources."""
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from glob import glob, has_magic
+from pathlib import Path
+
+from ...media.animations import WRITTEN as ANIMATION_SUFFIXES
+from ...media.animations import count_pictures
+from ...media.decoding import VIDEO_SUFFIXES, list_videos
+from ...media.encoding import can_write
+from ...media.image_files import can_write_image
+from ...media.images import IMAGE_SUFFIXES, list_images, natural_key
+from .options import Naming
+from .resumable_output import ResumableOutput
+
+# Ending of a video whose own ending cannot be written: Matroska takes the sound and subtitles of every other format.
+FALLBACK_EXT = '.mkv'
+
+
+def plan_targets(
+    sources: Sequence[str | Path], target: str | Path, naming: Naming = Naming(), is_folder: bool = False
+) -> tuple[dict[Path, Path], bool]:
+    """Name the target of each source.
+
+    The targets lie in a folder if ``target`` ends in a slash or is a folder already, if there are several sources, or
+    if a source is a folder or a glob of videos. In a folder with videos each image is a source of its own, too. An
+    existing folder that holds the images of an earlier run is that run's target. The images of one source are written
+    to ``target`` itself.
+
+    Args:
+        sources: Videos, folders of videos, folders of images, globs and templates of images.
+        target: A video, a folder of images, or a folder of such.
+        naming: Names in a folder.
+        is_folder: Whether ``target`` is a folder of targets whatever its name.
+
+    Returns:
+        The target of each source, and whether they lie in a folder.
+
+    Raises:
+        ValueError: If two sources have the same target, a target is its own source, or a folder has no videos.
+    """
+    folder = Path(target)
+    ends_in_slash = is_folder or str(target).endswith(('/', os.sep))
+    is_file_name = (
+        folder.suffix.lower() in {*VIDEO_SUFFIXES, *IMAGE_SUFFIXES, *ANIMATION_SUFFIXES} and not folder.is_dir()
+    )
+    found: dict[Path, Path] = {}
+    is_many = len(sources) > 1
+    for source in map(Path, sources):
+        videos = _videos(source, folder, naming.recursive)
+        if is_file_name and not ends_in_slash and source.is_dir() and list_images(source):
+            videos = {}
+        is_many |= bool(videos)
+        for path, name in (videos or {source: Path(_own_name(source))}).items():
+            found[path] = name
+    if not (is_many or is_folder):
+        (source,) = found
+        is_sequence = source.is_dir() or not source.exists()
+        if not (naming.ext is not None if is_sequence else ends_in_slash or _takes_videos(folder)):
+            if naming.ext is not None or naming.suffix:
+                raise ValueError(f'ext and suffix name files in a folder; end the target with a slash: {folder}/')
+            return {source: folder}, False
+    elif not ends_in_slash and (is_file_name or folder.is_file()):
+        if all(path.suffix.lower() in IMAGE_SUFFIXES for path in found):
+            raise ValueError(
+                f'{next(iter(found))} and {len(found) - 1} more are images: for one video, name their folder or '
+                f'put the pattern in quotes; for an image of each, name a folder instead of {folder}'
+            )
+        raise ValueError(
+            f'{len(found)} sources are upscaled into a folder, but the target is {folder}; name a folder, or end the '
+            f'name with a slash: {folder}/'
+        )
+    return _named(found, folder, naming), True
+
+
+def _videos(source: Path, target: Path, recursive: bool) -> dict[Path, Path]:
+    """Relative path of each video or image that a folder or a glob of videos stands for; empty if there is none."""
+    if source.is_dir():
+        outside = target.resolve()
+        is_within = outside != source.resolve()
+        videos = [
+            path for path in list_videos(source, recursive) if not (is_within and outside in path.resolve().parents)
+        ]
+        if not videos and not recursive and not list_images(source) and (below := list_videos(source)):
+            raise ValueError(f'{source} has videos in subfolders only, such as {below[0]}; use --recursive')
+        for folder in dict.fromkeys(path.parent for path in videos):
+            videos += list_images(folder)
+        return {path: path.relative_to(source) for path in videos}
+    if not source.exists() and has_magic(str(source)):
+        found = sorted(map(Path, glob(str(source))), key=lambda path: natural_key(str(path)))
+        return {path: Path(path.name) for path in found if path.suffix.lower() in VIDEO_SUFFIXES}
+    return {}
+
+
+def _own_name(source: Path) -> str:
+    return source.resolve().name if source.name in ('', '..') else source.name
+
+
+def _takes_videos(folder: Path) -> bool:
+    """Whether a folder exists and is not the folder of images of an earlier run."""
+    if not folder.is_dir() or ResumableOutput(folder, is_folder=True).path.exists():
+        return False
+    names = [path.name for path in folder.iterdir()]
+    return not names or not all(name.endswith('.png') and name[:-4].isdecimal() for name in names)
+
+
+def _named(found: Mapping[Path, Path], folder: Path, naming: Naming) -> dict[Path, Path]:
+    wanted = {source: _target_name(source, name, naming) for source, name in found.items()}
+    # Sources that differ in their endings only keep them: a.mpg beside a.mkv becomes a.mpg.mkv.
+    shared = Counter(wanted.values())
+    for source, name in found.items():
+        if shared[wanted[source]] > 1 and name.suffix != wanted[source].suffix:
+            wanted[source] = name.with_name(f'{name.name}{naming.suffix}{wanted[source].suffix}')
+    targets: dict[Path, Path] = {}
+    written = {(folder / name).resolve(): source for source, name in wanted.items()}
+    for source, name in wanted.items():
+        target = folder / name
+        if source.resolve() == target.resolve():
+            raise ValueError(f'{source} is both source and target; name another folder, or use --suffix')
+        if source.resolve() in written:
+            continue  # the result of an earlier run in the same folder
+        if target in targets.values():
+            raise ValueError(f'two sources are called {name}; upscale them into different folders')
+        targets[source] = target
+    return targets
+
+
+def _target_name(source: Path, name: Path, naming: Naming) -> Path:
+    if not source.is_file():
+        return name.with_name(name.name + naming.suffix + ('' if naming.ext in (None, '.png') else naming.ext))
+    suffix, is_folder = source.suffix.lower(), False
+    if suffix not in IMAGE_SUFFIXES or count_pictures(source) > 1:
+        can_keep = can_write(suffix) or suffix in ANIMATION_SUFFIXES
+        ext = naming.ext or (source.suffix if can_keep else FALLBACK_EXT if suffix not in IMAGE_SUFFIXES else '')
+        is_folder = ext == '.png' != suffix
+    else:
+        # An image does not become a film.
+        is_image = naming.ext is not None and can_write_image(naming.ext)
+        ext = naming.ext if is_image else source.suffix if can_write_image(suffix) else '.png'
+    return name.with_name(name.stem + naming.suffix + ('' if is_folder else ext))
