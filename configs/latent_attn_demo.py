@@ -6,9 +6,6 @@ _base_ = [
     '_base_/datasets/photomotion.py',
 ]
 
-experiment_name = 'latent_attn_demo'
-work_dir = f'./work_dirs/{experiment_name}'
-
 # The bicubic skip is not the paper's; with it two minutes are enough to be ahead of it.
 model = dict(
     generator=dict(mid_channels=24, num_layers=6, attn_layout='SL', chunk_length=5, global_residual=True),

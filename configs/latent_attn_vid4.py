@@ -1,5 +1,2 @@
 # The latent-attention network, trained on clips under VSR_DATA_ROOT and measured on Vid4.
 _base_ = 'latent_attn/latent_attn_llsll-c64_1xb4-300k_clips.py'
-
-experiment_name = 'latent_attn_vid4'
-work_dir = f'./work_dirs/{experiment_name}'

@@ -2,6 +2,3 @@
 # measured on Vid4. All stages:
 #   vsr stages configs/robust_vsr/robust_vsr_{b1,b2,b3,stn,joint,final-stn}_*.py
 _base_ = 'robust_vsr/robust_vsr_final-stn_1xb8-2k_clips.py'
-
-experiment_name = 'robust_vsr_vid4'
-work_dir = f'./work_dirs/{experiment_name}'

@@ -1,6 +1,6 @@
 import pytest
 
-from vsr_plugins.temporal_windows import frames_given, mirrored, space_time_windows, window_indices
+from vsr_plugins.temporal_windows import clip_parts, frames_given, mirrored, space_time_windows, window_indices
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,33 @@ def test_a_whole_clip_is_one_window_and_one_more_for_its_last_frame():
     for arguments, message in (((0,), 'at least one frame, but got 0'), ((5, 1), '2 frames, but got 1')):
         with pytest.raises(ValueError, match=message):
             space_time_windows(*arguments)
+
+
+def test_parts_of_a_clip_of_ten():
+    assert clip_parts(10, 4, 2) == [
+        (range(0, 4), range(0, 3)),
+        (range(2, 6), range(3, 5)),
+        (range(4, 8), range(5, 7)),
+        (range(6, 10), range(7, 10)),
+    ]
+    assert clip_parts(9, 4, 0) == [(range(0, 4), range(0, 4)), (range(4, 9), range(4, 9))]
+    assert clip_parts(3, 4, 2) == [(range(0, 3), range(0, 3))]
+
+
+@pytest.mark.parametrize('count', [1, 2, 3, 7, 8, 9, 31, 100])
+def test_parts_keep_each_frame_once_with_its_context(count):
+    for length in range(1, 24):
+        for overlap in range(length):
+            parts = clip_parts(count, length, overlap)
+            assert [frame for _, kept in parts for frame in kept] == list(range(count))
+            for frames, kept in parts:
+                assert frames.start % (length - overlap) == 0 and len(frames) < 2 * length - overlap
+                # Half of the overlap is context, where the clip goes on.
+                assert frames.start == 0 or kept.start - frames.start >= overlap // 2
+                assert frames.stop == count or frames.stop - kept.stop >= overlap // 2
+
+
+@pytest.mark.parametrize(('length', 'overlap'), [(4, 4), (4, -1), (0, 0)])
+def test_impossible_parts(length, overlap):
+    with pytest.raises(ValueError, match=f'{length} .* {overlap}'):
+        clip_parts(9, length, overlap)

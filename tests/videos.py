@@ -134,3 +134,23 @@ def sound_packets(path, track=0):
     with av.open(str(path)) as container:
         stream = container.streams.audio[track]
         return [(float(p.pts * p.time_base), bytes(p)) for p in container.demux(stream) if p.pts is not None]
+
+
+def moved(source, path, seconds):
+    """Copy a clip with all its times moved. In an .mp4, an edit list cuts what then lies before 0."""
+    with av.open(str(source)) as old, av.open(str(path), 'w') as new:
+        copies = {stream.index: new.add_stream_from_template(stream) for stream in old.streams}
+        for packet in old.demux():
+            if packet.dts is not None:
+                ticks = round(seconds / packet.time_base)
+                packet.pts, packet.dts = packet.pts + ticks, packet.dts + ticks
+                packet.stream = copies[packet.stream.index]
+                new.mux(packet)
+    return path
+
+
+def heard(path, track=0):
+    """Seconds at which the sound of a track begins and ends when it is played."""
+    with av.open(str(path)) as container:
+        frames = list(container.decode(container.streams.audio[track]))
+    return frames[0].time, frames[-1].time + frames[-1].samples / frames[-1].sample_rate

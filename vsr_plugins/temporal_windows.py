@@ -1,6 +1,7 @@
 """Indices of the frames that a network takes: windows around a frame, and every second frame for interpolation."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 # Input frames of a window in the measurements of Zooming Slow-Mo's authors: 4 in, 7 out.
 SPACE_TIME_WINDOW = 4
@@ -38,6 +39,32 @@ def window_indices(center: int, length: int, size: int, padding: str = 'reflecti
     if padding == 'circle':
         indices = [i + size if i < 0 else i - size if i >= length else i for i in indices]
     return [mirrored(i, length) for i in indices]
+
+
+def clip_parts(count: int, length: int, overlap: int) -> list[tuple[range, range]]:
+    """Cut a clip into parts that are restored one after the other.
+
+    Parts begin at multiples of ``length - overlap``. So a network that cuts its input into chunks of its own cuts each
+    part where it would cut the clip, if ``length`` is a number of its chunks.
+
+    Args:
+        count: Frames of the clip.
+        length: Frames of a part; the last one has up to ``length - overlap - 1`` more.
+        overlap: Frames that neighbouring parts share.
+
+    Returns:
+        For each part its frames, and those of them whose output is kept: the seam is in the middle of the shared ones.
+
+    Raises:
+        ValueError: If not 0 <= overlap < length.
+    """
+    if not 0 <= overlap < length:
+        raise ValueError(f'parts of {length} frames cannot share {overlap}')
+    step = length - overlap
+    number = max((count - overlap) // step, 1)
+    spans = [range(i * step, i * step + length if i < number - 1 else count) for i in range(number)]
+    seams = [0, *((later.start + part.stop) // 2 for part, later in pairwise(spans)), count]
+    return [(span, range(*kept)) for span, kept in zip(spans, pairwise(seams), strict=True)]
 
 
 def mirrored(index: int, length: int) -> int:

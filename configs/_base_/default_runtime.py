@@ -1,4 +1,7 @@
-# What every config of this package runs with. A config that inherits from `mmagic::...` instead gets the same by
+# What every config of this package runs with. Work directory and experiment are named after the file of the config. A
+# config that inherits from `mmagic::...` instead gets the same by
+#   experiment_name = None
+#   work_dir = None
 #   custom_imports = dict(imports=['vsr_plugins'], allow_failed_imports=False)
 #   train_cfg = dict(type='ResumableIterBasedTrainLoop')
 custom_imports = dict(imports=['vsr_plugins'], allow_failed_imports=False)
@@ -16,6 +19,7 @@ default_hooks = dict(
         type='CheckpointHook', interval=5000, by_epoch=False, out_dir=None, max_keep_ckpts=3, save_optimizer=True
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    pictures=dict(type='FramePicturesHook', val_clips=4),
 )
 
 env_cfg = dict(

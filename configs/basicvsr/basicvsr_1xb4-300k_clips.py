@@ -2,8 +2,8 @@
 # The optical flow starts from the released SPyNet, see ../_base_/weights.py.
 _base_ = ['mmagic::basicvsr/basicvsr_2xb4_reds4.py', '../_base_/on_clips.py']
 
-experiment_name = 'basicvsr_1xb4-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
+experiment_name = None
+work_dir = None
 
 model = dict(generator=dict(spynet_pretrained=None))
 train_dataloader = dict(_delete_=True, **_base_.on_clips.flow.train)

@@ -2,8 +2,5 @@
 # measuring the released weights (pretrained:basicvsr-bd); DUF's grid is 1.5 pixels apart, where they give 17 dB.
 _base_ = ['basicvsr_1xb4-300k_clips.py', '../_base_/datasets/vid4_bdx4.py']
 
-experiment_name = 'basicvsr_bdx4_vid4'
-work_dir = f'./work_dirs/{experiment_name}'
-
 test_dataloader = [_base_.vid4_bdx4_sequence_dataloader]
 test_evaluator = [_base_.vid4_bdx4_evaluator]

@@ -6,9 +6,6 @@
 #   vsr prepare clips CLIPS DATA_ROOT                      # for validation
 _base_ = ['basicvsr_1xb4-300k_clips.py', '../_base_/datasets/patch_bank.py']
 
-experiment_name = 'basicvsr_c32b10_1xb8-10k_patches'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     generator=dict(mid_channels=32, num_blocks=10),
     train_cfg=dict(fix_iter=1000),

@@ -1,7 +1,4 @@
 # BasicVSR++ for small machines: 7 frames for 30.
 _base_ = 'basicvsr-pp_c64n7_1xb4-600k_clips.py'
 
-experiment_name = 'basicvsr-pp_c64n7-f7_1xb4-600k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 train_dataloader = dict(dataset=dict(num_input_frames=7))

@@ -2,8 +2,8 @@
 # The optical flow starts from the released SPyNet, see ../_base_/weights.py.
 _base_ = ['mmagic::basicvsr_pp/basicvsr-pp_c64n7_8xb1-600k_reds4.py', '../_base_/on_clips.py']
 
-experiment_name = 'basicvsr-pp_c64n7_1xb4-600k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
+experiment_name = None
+work_dir = None
 
 model = dict(generator=dict(spynet_pretrained=None))
 train_dataloader = dict(_delete_=True, **_base_.on_clips.flow.train)

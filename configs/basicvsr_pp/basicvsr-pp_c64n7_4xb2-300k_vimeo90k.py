@@ -2,9 +2,6 @@
 # Tested on Vimeo-90K-T and Vid4.
 _base_ = ['basicvsr-pp_c64n7_1xb4-600k_clips.py', '../_base_/on_vimeo90k.py']
 
-experiment_name = 'basicvsr-pp_c64n7_4xb2-300k_vimeo90k'
-work_dir = f'./work_dirs/{experiment_name}'
-
 train_dataloader = dict(_delete_=True, **_base_.on_vimeo90k.sequence.train)
 train_dataloader['batch_size'] = 2
 test_dataloader = [*_base_.on_vimeo90k.sequence.test, *_base_.on_clips.sequence.test]

@@ -1,9 +1,6 @@
 # BasicVSR++ by upstream's recipe: REDS, 30 frames, batches of 8 on eight GPUs. Tested on REDS4 and Vid4.
 _base_ = ['basicvsr-pp_c64n7_1xb4-600k_clips.py', '../_base_/on_reds.py']
 
-experiment_name = 'basicvsr-pp_c64n7_8xb1-600k_reds'
-work_dir = f'./work_dirs/{experiment_name}'
-
 train_dataloader = dict(_delete_=True, **_base_.on_reds.sequence.train)
 train_dataloader['batch_size'] = 1
 train_dataloader['dataset']['num_input_frames'] = 30

@@ -2,9 +2,6 @@
 #   mim test mmagic configs/bicubic/bicubic_x4_vid4.py --checkpoint none
 _base_ = ['../_base_/default_runtime.py', '../_base_/datasets/vid4_bix4.py']
 
-experiment_name = 'bicubic_x4_vid4'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     type='BaseEditModel',
     generator=dict(type='BicubicNet', scale=4),

@@ -2,9 +2,6 @@
 # 319,681 parameters.
 _base_ = 'cascade_x4_1xb16-100k_clips.py'
 
-experiment_name = 'cascade_x1x4_1xb16-100k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     generator=dict(
         stages=[

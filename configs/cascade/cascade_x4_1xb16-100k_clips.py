@@ -3,9 +3,6 @@
 #   vsr table configs/cascade/cascade_*.py --train
 _base_ = ['../espcn/espcn_x4_1xb16-20k_clips.py', '../_base_/models/cascade.py']
 
-experiment_name = 'cascade_x4_1xb16-100k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     generator=dict(_delete_=True, type='CascadeNet', stages=[dict(_base_.cascade_stage, num_blocks=4, scale=4)])
 )

@@ -7,9 +7,6 @@ _base_ = [
     '../_base_/datasets/vid4_bdx4.py',
 ]
 
-experiment_name = 'duf16_x4_1xb16-300k_clips-bd'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     generator=dict(type='DUFNet', num_layers=16, scale=4),
     pixel_loss=dict(_delete_=True, type='HuberLoss', delta=0.01),

@@ -3,8 +3,8 @@
 #   vsr stages configs/edvr/edvrl_wotsa-c128b40_1xb4-600k_clips.py configs/edvr/edvrl_c128b40_1xb4-600k_clips.py
 _base_ = ['mmagic::edvr/edvrl_c128b40_8xb8-lr2e-4-600k_reds4.py', '../_base_/on_clips.py']
 
-experiment_name = 'edvrl_c128b40_1xb4-600k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
+experiment_name = None
+work_dir = None
 
 load_from = None
 # Crops, loss and rate as in edvrl_wotsa-c128b40_1xb4-600k_clips.py.

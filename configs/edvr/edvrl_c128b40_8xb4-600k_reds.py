@@ -3,9 +3,6 @@
 #   vsr stages configs/edvr/edvrl_wotsa-c128b40_8xb4-600k_reds.py configs/edvr/edvrl_c128b40_8xb4-600k_reds.py
 _base_ = ['edvrl_c128b40_1xb4-600k_clips.py', '../_base_/on_reds.py']
 
-experiment_name = 'edvrl_c128b40_8xb4-600k_reds'
-work_dir = f'./work_dirs/{experiment_name}'
-
 train_dataloader = dict(_delete_=True, **_base_.on_reds.window.train)
 test_dataloader = [*_base_.on_reds.window.test, *_base_.on_clips.window.test]
 test_evaluator = [*_base_.on_reds.test_evaluator, *_base_.on_clips.test_evaluator]

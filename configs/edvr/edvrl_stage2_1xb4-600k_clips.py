@@ -9,8 +9,8 @@
 # restored once.
 _base_ = ['mmagic::edvr/edvrl_c128b40_8xb8-lr2e-4-600k_reds4.py', '../_base_/on_clips.py']
 
-experiment_name = 'edvrl_stage2_1xb4-600k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
+experiment_name = None
+work_dir = None
 
 load_from = None
 model = dict(

@@ -1,7 +1,4 @@
 # EDVR-L without TSA with 10 blocks of reconstruction, from which edvrl_wotsa-c128b40-deepened_*.py starts.
 _base_ = 'edvrl_wotsa-c128b40_1xb4-600k_clips.py'
 
-experiment_name = 'edvrl_wotsa-c128b10_1xb4-600k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(num_blocks_reconstruction=10))

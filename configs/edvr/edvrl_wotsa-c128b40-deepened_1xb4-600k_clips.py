@@ -3,8 +3,5 @@
 #   vsr stages configs/edvr/edvrl_wotsa-c128{b10,b40-deepened}_1xb4-600k_clips.py
 _base_ = 'edvrl_wotsa-c128b40_1xb4-600k_clips.py'
 
-experiment_name = 'edvrl_wotsa-c128b40-deepened_1xb4-600k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 shallow = dict(checkpoint='edvrl_wotsa-c128b10_1xb4-600k_clips', source='generator.', partial=True)
 custom_hooks = [dict(type='LoadPartsHook', parts=[shallow])]

@@ -3,8 +3,8 @@
 #   vsr stages configs/edvr/edvrm_wotsa_1xb4-600k_clips.py configs/edvr/edvrm_1xb4-600k_clips.py
 _base_ = ['mmagic::edvr/edvrm_8xb4-600k_reds.py', '../_base_/on_clips.py']
 
-experiment_name = 'edvrm_1xb4-600k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
+experiment_name = None
+work_dir = None
 
 pretrain_generator_url = None
 # Crops, loss and rate as in edvrm_wotsa_1xb4-600k_clips.py.

@@ -3,9 +3,6 @@
 #   vsr stages configs/edvr/edvrm_wotsa_8xb4-600k_reds.py configs/edvr/edvrm_8xb4-600k_reds.py
 _base_ = ['edvrm_1xb4-600k_clips.py', '../_base_/on_reds.py']
 
-experiment_name = 'edvrm_8xb4-600k_reds'
-work_dir = f'./work_dirs/{experiment_name}'
-
 train_dataloader = dict(_delete_=True, **_base_.on_reds.window.train)
 test_dataloader = [*_base_.on_reds.window.test, *_base_.on_clips.window.test]
 test_evaluator = [*_base_.on_reds.test_evaluator, *_base_.on_clips.test_evaluator]

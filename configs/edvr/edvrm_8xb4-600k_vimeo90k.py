@@ -2,9 +2,6 @@
 #   vsr stages configs/edvr/edvrm_wotsa_8xb4-600k_vimeo90k.py configs/edvr/edvrm_8xb4-600k_vimeo90k.py
 _base_ = ['edvrm_1xb4-600k_clips.py', '../_base_/on_vimeo90k.py']
 
-experiment_name = 'edvrm_8xb4-600k_vimeo90k'
-work_dir = f'./work_dirs/{experiment_name}'
-
 train_dataloader = dict(_delete_=True, **_base_.on_vimeo90k.window.train)
 test_dataloader = [*_base_.on_vimeo90k.window.test, *_base_.on_clips.window.test]
 test_evaluator = [*_base_.on_vimeo90k.test_evaluator, *_base_.on_clips.test_evaluator]

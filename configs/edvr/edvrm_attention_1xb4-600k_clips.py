@@ -3,9 +3,6 @@
 #   vsr stages configs/edvr/edvrm_{wotsa_1xb4,1xb4,attention_1xb4}-600k_clips.py
 _base_ = ['./edvrm_1xb4-600k_clips.py']
 
-experiment_name = 'edvrm_attention_1xb4-600k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     generator=dict(
         _delete_=True,

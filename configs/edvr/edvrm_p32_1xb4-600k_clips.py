@@ -2,9 +2,6 @@
 #   vsr stages configs/edvr/edvrm_wotsa_p32_1xb4-600k_clips.py configs/edvr/edvrm_p32_1xb4-600k_clips.py
 _base_ = 'edvrm_1xb4-600k_clips.py'
 
-experiment_name = 'edvrm_p32_1xb4-600k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 train_dataloader = dict(_delete_=True, **_base_.on_clips.window.small_train)
 custom_hooks = [
     dict(

@@ -2,8 +2,8 @@
 # REDS' blur_comp are. Trained without TSA's first phase, as there are no weights to begin with.
 _base_ = ['mmagic::edvr/edvrm_wotsa_8xb4-600k_reds.py', '../_base_/datasets/damaged_clips.py']
 
-experiment_name = 'edvrm_predeblur_1xb4-600k_clips-blurcomp'
-work_dir = f'./work_dirs/{experiment_name}'
+experiment_name = None
+work_dir = None
 
 custom_imports = dict(imports=['vsr_plugins'], allow_failed_imports=False)
 model = dict(

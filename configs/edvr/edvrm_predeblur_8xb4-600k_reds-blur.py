@@ -4,9 +4,6 @@
 #   vsr prepare reds SRC DATA_ROOT --frames blur
 _base_ = ['edvrm_predeblur_1xb4-600k_clips-blurcomp.py', '../_base_/datasets/reds.py']
 
-experiment_name = 'edvrm_predeblur_8xb4-600k_reds-blur'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(hr_in=True))
 train_dataloader = dict(
     _delete_=True,

@@ -3,9 +3,6 @@
 #   vsr stages configs/edvr/edvrm_wotsa_1xb4-600k_clips.py configs/edvr/edvrm_rectified_1xb4-600k_clips.py
 _base_ = ['./edvrm_1xb4-600k_clips.py']
 
-experiment_name = 'edvrm_rectified_1xb4-600k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     generator=dict(
         _delete_=True,

@@ -2,7 +2,4 @@
 # the same with PCD; all three without TSA.
 _base_ = 'edvrm_wotsa_1xb4-600k_clips.py'
 
-experiment_name = 'edvrm_wopcd_1xb4-600k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(type='EDVRAblatedNet', alignment='none'))

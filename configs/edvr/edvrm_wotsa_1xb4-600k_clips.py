@@ -1,7 +1,7 @@
 _base_ = ['mmagic::edvr/edvrm_wotsa_8xb4-600k_reds.py', '../_base_/on_clips.py']
 
-experiment_name = 'edvrm_wotsa_1xb4-600k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
+experiment_name = None
+work_dir = None
 
 # The paper (section 4.1): crops of 64 x 64, batches of 32 at 4e-4, Charbonnier with epsilon 1e-3, which is squared
 # below the root. Here batches of 4; Adam's rate follows the square root of the batch.

@@ -1,9 +1,6 @@
 # EDVR-M without TSA by the paper's recipe on Vimeo-90K. Tested on Vimeo-90K-T and Vid4.
 _base_ = ['edvrm_wotsa_1xb4-600k_clips.py', '../_base_/on_vimeo90k.py']
 
-experiment_name = 'edvrm_wotsa_8xb4-600k_vimeo90k'
-work_dir = f'./work_dirs/{experiment_name}'
-
 train_dataloader = dict(_delete_=True, **_base_.on_vimeo90k.window.train)
 test_dataloader = [*_base_.on_vimeo90k.window.test, *_base_.on_clips.window.test]
 test_evaluator = [*_base_.on_vimeo90k.test_evaluator, *_base_.on_clips.test_evaluator]

@@ -1,9 +1,6 @@
 # ESPCN on Y at x3, otherwise as espcn_x4_1xb16-300k_clips.py.
 _base_ = ['../_base_/default_runtime.py', '../_base_/models/restoration.py', '../_base_/datasets/other_scales.py']
 
-experiment_name = 'espcn_x3_1xb16-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(type='ESPCNNet', in_channels=1, scale=3), pixel_loss=_base_.luma_mse)
 
 train_dataloader = _base_.other_scales.x3.frame.train

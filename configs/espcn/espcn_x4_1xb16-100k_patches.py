@@ -9,9 +9,6 @@ _base_ = [
     '../_base_/schedules/adam_cosine.py',
 ]
 
-experiment_name = 'espcn_x4_1xb16-100k_patches'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     generator=dict(type='ESPCNNet', in_channels=1, scale=4),
     pixel_loss=_base_.luma_mse,

@@ -7,9 +7,6 @@ _base_ = [
     '../_base_/schedules/adam_cosine.py',
 ]
 
-experiment_name = 'espcn_x4_1xb16-20k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(type='ESPCNNet', in_channels=1, scale=4), pixel_loss=_base_.luma_mse)
 
 train_dataloader = _base_.clips_and_photos_train_frame_dataloader

@@ -6,9 +6,6 @@ _base_ = [
     '../_base_/datasets/vid4_bix4.py',
 ]
 
-experiment_name = 'espcn_x4_1xb16-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(type='ESPCNNet', in_channels=1, scale=4), pixel_loss=_base_.luma_mse)
 
 train_dataloader = _base_.clips_train_sequence_dataloader

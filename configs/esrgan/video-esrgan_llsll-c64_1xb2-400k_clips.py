@@ -6,8 +6,8 @@
 # The perceptual loss takes VGG-19 from torchvision's cache, and a training without the file says so.
 _base_ = ['mmagic::esrgan/esrgan_x4c64b23g32_1xb16-400k_div2k.py', '../_base_/on_clips.py']
 
-experiment_name = 'video-esrgan_llsll-c64_1xb2-400k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
+experiment_name = None
+work_dir = None
 
 pretrain_generator_url = None
 model = dict(

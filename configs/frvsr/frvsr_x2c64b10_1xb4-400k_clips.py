@@ -1,9 +1,6 @@
 # FRVSR 10-64 at x2, BI: a recurrent network with optical flow, as BasicVSR, whose own layers are made for x4.
 _base_ = ['../_base_/default_runtime.py', '../_base_/models/restoration.py', '../_base_/datasets/other_scales.py']
 
-experiment_name = 'frvsr_x2c64b10_1xb4-400k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     type='MotionCompensatedVSR',
     generator=dict(type='FRVSRNet', mid_channels=64, num_blocks=10, scale=2),

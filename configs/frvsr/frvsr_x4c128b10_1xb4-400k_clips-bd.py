@@ -6,9 +6,6 @@ _base_ = [
     '../_base_/datasets/vid4_bdx4.py',
 ]
 
-experiment_name = 'frvsr_x4c128b10_1xb4-400k_clips-bd'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     type='MotionCompensatedVSR',
     generator=dict(type='FRVSRNet', mid_channels=128, num_blocks=10, scale=4),

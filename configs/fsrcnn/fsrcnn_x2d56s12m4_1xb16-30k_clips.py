@@ -2,9 +2,6 @@
 # anew for x2. From a training of x4 beside this one's, else from the weights in the package.
 _base_ = ['../_base_/default_runtime.py', '../_base_/models/restoration.py', '../_base_/datasets/other_scales.py']
 
-experiment_name = 'fsrcnn_x2d56s12m4_1xb16-30k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(type='FSRCNNNet', in_channels=1, scale=2), pixel_loss=_base_.luma_mse)
 
 train_dataloader = _base_.other_scales.x2.frame.train

@@ -1,9 +1,6 @@
 # FSRCNN for 100,000 small steps, on the data of ESPCN.
 _base_ = '../espcn/espcn_x4_1xb16-100k_patches.py'
 
-experiment_name = 'fsrcnn_x4d56s12m4_1xb16-100k_patches'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(_delete_=True, type='FSRCNNNet', in_channels=1, scale=4))
 
 # The transposed convolution at a tenth of the rate, as in the paper.

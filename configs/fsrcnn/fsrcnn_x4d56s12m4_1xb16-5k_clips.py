@@ -1,9 +1,6 @@
 # FSRCNN for a quarter of an hour of two CPU cores, on the data of ESPCN.
 _base_ = '../espcn/espcn_x4_1xb16-20k_clips.py'
 
-experiment_name = 'fsrcnn_x4d56s12m4_1xb16-5k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(_delete_=True, type='FSRCNNNet', in_channels=1, scale=4))
 
 # The transposed convolution at a tenth of the rate, as in the paper.

@@ -3,8 +3,8 @@
 # ../_base_/weights.py.
 _base_ = ['mmagic::iconvsr/iconvsr_2xb4_reds4.py', '../_base_/on_clips.py']
 
-experiment_name = 'iconvsr_1xb4-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
+experiment_name = None
+work_dir = None
 
 model = dict(generator=dict(spynet_pretrained=None, edvr_pretrained=None))
 train_dataloader = dict(_delete_=True, **_base_.on_clips.flow.train)

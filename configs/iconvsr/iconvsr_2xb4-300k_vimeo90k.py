@@ -2,9 +2,6 @@
 # Tested on Vimeo-90K-T and Vid4.
 _base_ = ['iconvsr_1xb4-300k_clips.py', '../_base_/on_vimeo90k.py']
 
-experiment_name = 'iconvsr_2xb4-300k_vimeo90k'
-work_dir = f'./work_dirs/{experiment_name}'
-
 train_dataloader = dict(_delete_=True, **_base_.on_vimeo90k.sequence.train)
 test_dataloader = [*_base_.on_vimeo90k.sequence.test, *_base_.on_clips.sequence.test]
 test_evaluator = [*_base_.on_vimeo90k.test_evaluator, *_base_.on_clips.test_evaluator]

@@ -1,7 +1,4 @@
 # IconVSR for small machines: 7 frames for 15.
 _base_ = 'iconvsr_1xb4-300k_clips.py'
 
-experiment_name = 'iconvsr_f7_1xb4-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 train_dataloader = dict(dataset=dict(num_input_frames=7))

@@ -2,7 +2,4 @@
 # nothing holds the standard deviations of the heads up.
 _base_ = 'latent_attn_v-llsll-c64_1xb4-300k_clips.py'
 
-experiment_name = 'latent_attn_kl-llsll-c64_1xb4-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(kl_weight=0.1)

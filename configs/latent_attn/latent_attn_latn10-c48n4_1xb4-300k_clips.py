@@ -2,9 +2,6 @@
 # heads stay closed.
 _base_ = 'latent_attn_llsll-c64_1xb4-300k_clips.py'
 
-experiment_name = 'latent_attn_latn10-c48n4_1xb4-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(mid_channels=48, num_layers=10, attn_layout='LLLLL', chunk_length=4, variational=True))
 
 train_dataloader = dict(dataset=dict(num_input_frames=4))

@@ -1,9 +1,6 @@
 # Latn10_7 of table 3: Latn10 with chunks of 7.
 _base_ = 'latent_attn_llsll-c64_1xb4-300k_clips.py'
 
-experiment_name = 'latent_attn_latn10-c48n7_1xb4-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(mid_channels=48, num_layers=10, attn_layout='LLLLL', variational=True))
 
 test_dataloader = [_base_.clips_normal_sequence_dataloader, _base_.clips_remote_sequence_dataloader]

@@ -2,9 +2,6 @@
 # factor between 18 and 35 on the low resolution; from the weights that were trained on clean frames.
 _base_ = ['../_base_/default_runtime.py', '../_base_/models/latent_attn.py', '../_base_/datasets/damaged_clips.py']
 
-experiment_name = 'latent_attn_llsll-c32_1xb4-20k_clips-h264'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(mid_channels=32, global_residual=True), value_range=1.0)
 
 train_dataloader = _base_.damaged.h264.sequence.train

@@ -8,9 +8,6 @@ _base_ = [
     '../_base_/datasets/vid4_bix4.py',
 ]
 
-experiment_name = 'latent_attn_llsll-c32_1xb4-2k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 # On [0, 1] the loss is a 255th of the paper's, and gradients are never clipped.
 model = dict(generator=dict(mid_channels=32, global_residual=True), value_range=1.0)
 

@@ -2,9 +2,6 @@
 # the package were annealed from iteration 3,300, for 80 minutes of one busy CPU core (782 steps).
 _base_ = 'latent_attn_llsll-c32_1xb4-constant_clips.py'
 
-experiment_name = 'latent_attn_llsll-c32_1xb4-anneal_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 custom_hooks = [
     dict(type='LoadPartsHook', parts=[dict(checkpoint='latent_attn_llsll-c32_1xb4-constant_clips', which='last')])
 ]

@@ -2,9 +2,6 @@
 # folders into one root). It has no end of its own: stop it, then train ..._anneal_clips.py from its last checkpoint.
 _base_ = 'latent_attn_llsll-c32_1xb4-2k_clips.py'
 
-experiment_name = 'latent_attn_llsll-c32_1xb4-constant_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 first = ['latent_attn_llsll-c32_1xb4-2k_clips', 'pretrained:early-latent-attention']
 custom_hooks = [dict(type='LoadPartsHook', parts=[dict(checkpoint=first)])]
 

@@ -3,9 +3,6 @@
 #   mim train mmagic configs/latent_attn/latent_attn_llsll-c64_1xb16-20k_clips.py --resume
 _base_ = 'latent_attn_llsll-c32_1xb4-2k_clips.py'
 
-experiment_name = 'latent_attn_llsll-c64_1xb16-20k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(mid_channels=64))
 
 # A GPU eats faster than few processes degrade.

@@ -6,9 +6,6 @@
 #   --cfg-options "custom_hooks=[dict(type='AccelerationHook', compile=dict())]"
 _base_ = ['latent_attn_llsll-c64_1xb16-20k_clips.py', '../_base_/datasets/patch_bank.py']
 
-experiment_name = 'latent_attn_llsll-c64_1xb16-20k_patches'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(data_preprocessor=dict(type='BatchDataPreprocessor'))
 train_dataloader = dict(_delete_=True, **_base_.patch_bank_train_sequence_dataloader)
 

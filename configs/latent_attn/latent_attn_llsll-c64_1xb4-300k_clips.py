@@ -5,9 +5,6 @@ _base_ = [
     '../_base_/datasets/vid4_bix4.py',
 ]
 
-experiment_name = 'latent_attn_llsll-c64_1xb4-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 # Trained on clips, chosen by clips whose scenes were held out. Vid4 is logged beside them and decides nothing.
 train_dataloader = _base_.clips_train_sequence_dataloader
 val_dataloader = [_base_.clips_val_sequence_dataloader, _base_.vid4_bix4_sequence_dataloader]

@@ -5,9 +5,6 @@ _base_ = [
     '../_base_/datasets/other_scales.py',
 ]
 
-experiment_name = 'latent_attn_llsll-c64x3_1xb4-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(scale=3))
 
 train_dataloader = _base_.other_scales.x3.sequence.train

@@ -3,9 +3,6 @@
 # the 1.70 M of table 1.
 _base_ = 'latent_attn_llsll-c64_1xb4-300k_clips.py'
 
-experiment_name = 'latent_attn_lsatn-ls-c38n7_1xb4-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(mid_channels=38, num_layers=10, attn_layout='SSLSS', variational=True))
 
 test_dataloader = [_base_.clips_normal_sequence_dataloader, _base_.clips_remote_sequence_dataloader]

@@ -3,9 +3,6 @@
 # table 1.
 _base_ = 'latent_attn_llsll-c64_1xb4-300k_clips.py'
 
-experiment_name = 'latent_attn_lsatn-x-c42n7_1xb4-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(mid_channels=42, num_layers=10, attn_layout='LSLSL', variational=True))
 
 test_dataloader = [_base_.clips_normal_sequence_dataloader, _base_.clips_remote_sequence_dataloader]

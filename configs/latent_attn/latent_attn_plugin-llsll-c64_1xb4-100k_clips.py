@@ -3,9 +3,6 @@
 #   vsr stages configs/latent_attn/latent_attn_{res16-c64n4,plugin-llsll-c64}_*.py
 _base_ = 'latent_attn_llsll-c64_1xb4-300k_clips.py'
 
-experiment_name = 'latent_attn_plugin-llsll-c64_1xb4-100k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(zero_init=True))
 # Of what Res16 has, everything is loaded; the blocks keep their zeros.
 res16 = dict(checkpoint='latent_attn_res16-c64n4_1xb4-300k_clips', source='generator.', partial=True)

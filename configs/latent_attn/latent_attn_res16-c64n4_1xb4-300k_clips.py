@@ -1,9 +1,6 @@
 # Res16 of table 1: the feature extractor alone, 1,698,563 parameters, chunks of 4.
 _base_ = 'latent_attn_llsll-c64_1xb4-300k_clips.py'
 
-experiment_name = 'latent_attn_res16-c64n4_1xb4-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(mid_channels=64, num_layers=16, attn_layout='', chunk_length=4))
 
 train_dataloader = dict(dataset=dict(num_input_frames=4))

@@ -2,9 +2,6 @@
 # gives no width; with the heads counted this one is within its 1.70 M +- 0.02 M. The variance heads stay closed.
 _base_ = 'latent_attn_llsll-c64_1xb4-300k_clips.py'
 
-experiment_name = 'latent_attn_satn10-c36n4_1xb4-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(mid_channels=36, num_layers=10, attn_layout='SSSSS', chunk_length=4, variational=True))
 
 train_dataloader = dict(dataset=dict(num_input_frames=4))

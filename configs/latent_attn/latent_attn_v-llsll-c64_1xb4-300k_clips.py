@@ -2,9 +2,6 @@
 # paper gives neither number.
 _base_ = 'latent_attn_llsll-c64_1xb4-300k_clips.py'
 
-experiment_name = 'latent_attn_v-llsll-c64_1xb4-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(variational=True))
 custom_hooks = [dict(type='LatentStageHook', switch_iter=200_000)]
 # Stage 1 does not use the variance layers; distributed training must know.

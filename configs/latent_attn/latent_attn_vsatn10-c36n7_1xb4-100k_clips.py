@@ -1,9 +1,6 @@
 # VSatn10_7 of table 3: stage 2 alone, from the weights of Satn10_7, trained before.
 _base_ = 'latent_attn_satn10-c36n7_1xb4-300k_clips.py'
 
-experiment_name = 'latent_attn_vsatn10-c36n7_1xb4-100k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 custom_hooks = [
     dict(type='LoadPartsHook', parts=[dict(checkpoint='latent_attn_satn10-c36n7_1xb4-300k_clips')]),
     dict(type='LatentStageHook', switch_iter=0),

@@ -1,9 +1,6 @@
 # Stage 1: the branch of one frame alone, which is ESPCN with ReLU, trained as ESPCN is here.
 _base_ = '../espcn/espcn_x4_1xb16-20k_clips.py'
 
-experiment_name = 'robust_vsr_b1_1xb16-30k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 # The bicubic skip is not the paper's; a training of hours instead of weeks gains from it.
 model = dict(generator=dict(activation='relu', global_residual=True))
 

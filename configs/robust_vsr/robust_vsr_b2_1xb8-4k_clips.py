@@ -1,9 +1,6 @@
 # Stage 1: the branch of 3 frames alone, as that of 5.
 _base_ = 'robust_vsr_b3_1xb8-5k_clips.py'
 
-experiment_name = 'robust_vsr_b2_1xb8-4k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(network=dict(_delete_=True, **_base_.robust_vsr.branches.of_three)))
 
 train_cfg = dict(max_iters=4_000)

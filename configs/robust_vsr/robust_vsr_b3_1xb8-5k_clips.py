@@ -9,9 +9,6 @@ _base_ = [
     '../_base_/schedules/adam_cosine.py',
 ]
 
-experiment_name = 'robust_vsr_b3_1xb8-5k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(network=dict(_delete_=True, **_base_.robust_vsr.branches.of_five)))
 
 custom_hooks = [

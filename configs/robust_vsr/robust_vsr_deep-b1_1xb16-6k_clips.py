@@ -3,9 +3,6 @@
 #   vsr stages configs/robust_vsr/robust_vsr_deep-{b1,b3,b2,joint,final}_*.py
 _base_ = 'robust_vsr_b1_1xb16-30k_clips.py'
 
-experiment_name = 'robust_vsr_deep-b1_1xb16-6k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(num_blocks=2))
 
 # 24 pixels at low resolution: it sees more of them.

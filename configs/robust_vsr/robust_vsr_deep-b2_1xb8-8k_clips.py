@@ -1,9 +1,6 @@
 # A deeper RobustVSR, stage 1: the branch of three frames alone, without alignment. All stages: see robust_vsr_deep-b1.
 _base_ = 'robust_vsr_deep-b3_1xb8-12k_clips.py'
 
-experiment_name = 'robust_vsr_deep-b2_1xb8-8k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(network=dict(num_frames=3)))
 
 train_cfg = dict(max_iters=8_000)

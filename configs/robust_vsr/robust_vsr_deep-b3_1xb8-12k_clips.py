@@ -1,9 +1,6 @@
 # A deeper RobustVSR, stage 1: the branch of five frames alone, without alignment. All stages: see robust_vsr_deep-b1.
 _base_ = 'robust_vsr_b3_1xb8-5k_clips.py'
 
-experiment_name = 'robust_vsr_deep-b3_1xb8-12k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(network=dict(branch=dict(num_blocks=2)), aligner=None))
 
 # In robust_vsr_b3 the neighbours' kernels started from zero and stayed near it for 5,000 iterations.

@@ -1,9 +1,6 @@
 # A deeper RobustVSR, stage 3: the joint training goes on for longer, with the learning rate of the branches.
 _base_ = 'robust_vsr_deep-joint_1xb8-2k_clips.py'
 
-experiment_name = 'robust_vsr_deep-final_1xb8-20k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 custom_hooks = [dict(type='LoadPartsHook', parts=[dict(checkpoint='robust_vsr_deep-joint_1xb8-2k_clips')])]
 
 train_cfg = dict(max_iters=20_000, val_interval=1000)

@@ -1,9 +1,6 @@
 # A deeper RobustVSR, stage 2: branches and modulation together, from stage 1, without alignment.
 _base_ = 'robust_vsr_deep-b3_1xb8-12k_clips.py'
 
-experiment_name = 'robust_vsr_deep-joint_1xb8-2k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 deep_branch = dict(**_base_.robust_vsr.network.branch, num_blocks=2)
 model = dict(generator=dict(network=dict(_base_.robust_vsr.network, _delete_=True, branch=deep_branch)))
 

@@ -1,7 +1,4 @@
 # Stage 2, second step, with no alignment in the place of the spatial alignment network, for comparison.
 _base_ = 'robust_vsr_final-rectified_1xb8-2k_clips.py'
 
-experiment_name = 'robust_vsr_final-none_1xb8-2k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(aligner=None))

@@ -1,9 +1,6 @@
 # Stage 2, second step, with rectified flow in the place of the spatial alignment network, for comparison.
 _base_ = 'robust_vsr_joint_1xb8-4k_clips.py'
 
-experiment_name = 'robust_vsr_final-rectified_1xb8-2k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 joint_part = dict(checkpoint='robust_vsr_joint_1xb8-4k_clips', source='generator.network.')
 custom_hooks = [dict(type='LoadPartsHook', parts=[joint_part])]
 

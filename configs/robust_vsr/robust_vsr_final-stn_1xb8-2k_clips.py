@@ -4,9 +4,6 @@
 #   vsr stages configs/robust_vsr/robust_vsr_{b1,b2,b3,stn,joint,final-stn}_*.py
 _base_ = 'robust_vsr_final-rectified_1xb8-2k_clips.py'
 
-experiment_name = 'robust_vsr_final-stn_1xb8-2k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     type='RobustVSR',
     generator=dict(aligner=dict(_delete_=True, **_base_.robust_vsr.aligners.stn)),

@@ -3,7 +3,4 @@
 # from random weights, and learns from the loss on the frames alone.
 _base_ = 'robust_vsr_final-rectified_1xb8-2k_clips.py'
 
-experiment_name = 'robust_vsr_final-tdan_1xb8-2k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(aligner=dict(_delete_=True, **_base_.robust_vsr.aligners.deformable)))

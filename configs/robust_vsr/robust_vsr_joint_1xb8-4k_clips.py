@@ -1,9 +1,6 @@
 # Stage 2, first step: branches and modulation together, from stage 1, on frames aligned by rectified flow.
 _base_ = 'robust_vsr_b3_1xb8-5k_clips.py'
 
-experiment_name = 'robust_vsr_joint_1xb8-4k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(network=dict(_delete_=True, **_base_.robust_vsr.network)))
 
 custom_hooks = [

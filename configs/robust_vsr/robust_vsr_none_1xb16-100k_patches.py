@@ -10,9 +10,6 @@ _base_ = [
     '../_base_/schedules/adam_cosine.py',
 ]
 
-experiment_name = 'robust_vsr_none_1xb16-100k_patches'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(aligner=None), data_preprocessor=dict(type='BatchDataPreprocessor'))
 
 train_dataloader = _base_.patch_bank_train_window_dataloader

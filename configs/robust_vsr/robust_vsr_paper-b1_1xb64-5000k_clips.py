@@ -3,9 +3,6 @@
 #   vsr stages configs/robust_vsr/robust_vsr_paper-{b1,b2,b3,final}_*.py
 _base_ = '../espcn/espcn_x4_1xb16-300k_clips.py'
 
-experiment_name = 'robust_vsr_paper-b1_1xb64-5000k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(activation='relu'))
 
 # 36 pixels at low resolution, as the aligned patches of the other stages.

@@ -1,7 +1,4 @@
 # The paper's RobustVSR, stage 1: the branch of three frames alone, as that of five.
 _base_ = 'robust_vsr_paper-b3_1xb64-5000k_clips.py'
 
-experiment_name = 'robust_vsr_paper-b2_1xb64-5000k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(network=dict(_delete_=True, **_base_.robust_vsr_paper.branches.of_three)))

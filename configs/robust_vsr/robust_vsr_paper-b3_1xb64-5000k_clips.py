@@ -8,9 +8,6 @@ _base_ = [
     '../_base_/datasets/vid4_bix4.py',
 ]
 
-experiment_name = 'robust_vsr_paper-b3_1xb64-5000k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(network=dict(_delete_=True, **_base_.robust_vsr_paper.branches.of_five)))
 
 custom_hooks = [

@@ -3,9 +3,6 @@
 #   vsr stages configs/robust_vsr/robust_vsr_paper-{b1,b2,b3,final}_*.py
 _base_ = 'robust_vsr_paper-b3_1xb64-5000k_clips.py'
 
-experiment_name = 'robust_vsr_paper-final_1xb64-5000k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     type='RobustVSR',
     generator=dict(

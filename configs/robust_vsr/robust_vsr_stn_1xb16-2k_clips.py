@@ -2,9 +2,6 @@
 # The motion counts ten times what it does in stage 2.
 _base_ = 'robust_vsr_b3_1xb8-5k_clips.py'
 
-experiment_name = 'robust_vsr_stn_1xb16-2k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     type='RobustVSR',
     generator=dict(aligner=dict(_delete_=True, **_base_.robust_vsr.aligners.stn)),

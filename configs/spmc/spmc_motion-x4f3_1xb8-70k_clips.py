@@ -6,9 +6,6 @@ _base_ = [
     '../_base_/datasets/vid4_bix4.py',
 ]
 
-experiment_name = 'spmc_motion-x4f3_1xb8-70k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     type='MotionCompensatedVSR',
     generator=dict(type='SPMCNet', scale=4, num_frames=3),

@@ -2,9 +2,6 @@
 #   vsr stages configs/spmc/spmc_motion-* configs/spmc/spmc_restoration-* configs/spmc/spmc_x4f3_1xb8-300k_clips.py
 _base_ = 'spmc_motion-x4f3_1xb8-70k_clips.py'
 
-experiment_name = 'spmc_restoration-x4f3_1xb8-50k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     pixel_loss=dict(loss=dict(loss_weight=1.0)),
     motion_loss=dict(loss_weight=0.0),

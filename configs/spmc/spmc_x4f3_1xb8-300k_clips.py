@@ -1,9 +1,6 @@
 # Stage 3 of SPMC: everything together, the motion's loss at 0.01; from stage 2 where that has been trained.
 _base_ = 'spmc_motion-x4f3_1xb8-70k_clips.py'
 
-experiment_name = 'spmc_x4f3_1xb8-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     pixel_loss=dict(loss=dict(loss_weight=1.0)),
     motion_loss=dict(loss_weight=0.01),

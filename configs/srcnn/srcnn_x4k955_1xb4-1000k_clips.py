@@ -2,9 +2,6 @@
 #   vsr convert --from vsrnet_srcnn work_dirs/srcnn_x4k955_1xb4-1000k_clips/best_*.pth vsrnet_start.pth
 _base_ = 'srcnn_x4k915_1xb4-1000k_clips.py'
 
-experiment_name = 'srcnn_x4k955_1xb4-1000k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 # The network of a window of one frame takes Y from RGB, and enlarges the chroma by bicubic interpolation.
 model = dict(
     generator=dict(

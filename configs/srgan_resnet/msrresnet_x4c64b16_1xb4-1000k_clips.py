@@ -1,7 +1,7 @@
 _base_ = ['mmagic::srgan_resnet/msrresnet_x4c64b16_1xb16-1000k_div2k.py', '../_base_/on_clips.py']
 
-experiment_name = 'msrresnet_x4c64b16_1xb4-1000k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
+experiment_name = None
+work_dir = None
 
 train_dataloader = dict(_delete_=True, **_base_.on_clips.frame.train)
 val_dataloader = _base_.on_clips.frame.val

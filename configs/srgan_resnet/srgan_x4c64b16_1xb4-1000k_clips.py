@@ -4,8 +4,8 @@
 # The perceptual loss takes VGG-19 from torchvision's cache, and a training without the file says so.
 _base_ = ['mmagic::srgan_resnet/srgan_x4c64b16_1xb16-1000k_div2k.py', '../_base_/on_clips.py']
 
-experiment_name = 'srgan_x4c64b16_1xb4-1000k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
+experiment_name = None
+work_dir = None
 
 load_from = None
 model = dict(perceptual_loss=dict(type='LocalPerceptualLoss'))

@@ -2,8 +2,8 @@
 # that of the large batches.
 _base_ = ['mmagic::tdan/tdan_x4_8xb16-lr1e-4-400k_vimeo90k-bi.py', '../_base_/on_clips.py']
 
-experiment_name = 'tdan_x4_1xb4-lr1e-4-400k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
+experiment_name = None
+work_dir = None
 
 train_dataloader = dict(_delete_=True, **_base_.on_clips.window.tdan_train)
 val_dataloader = _base_.on_clips.window.val

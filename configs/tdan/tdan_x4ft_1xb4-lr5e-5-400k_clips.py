@@ -3,8 +3,8 @@
 #   vsr stages configs/tdan/tdan_x4_1xb4-lr1e-4-400k_clips.py configs/tdan/tdan_x4ft_1xb4-lr5e-5-400k_clips.py
 _base_ = ['mmagic::tdan/tdan_x4ft_8xb16-lr5e-5-400k_vimeo90k-bi.py', '../_base_/on_clips.py']
 
-experiment_name = 'tdan_x4ft_1xb4-lr5e-5-400k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
+experiment_name = None
+work_dir = None
 
 load_from = None
 train_dataloader = dict(_delete_=True, **_base_.on_clips.window.tdan_train)

@@ -1,9 +1,6 @@
 # Bicubic enlargement, then linear blending.
 _base_ = ['../_base_/default_runtime.py', '../_base_/models/two_stage.py', '../_base_/space_time.py']
 
-experiment_name = 'two-stage_bicubic-blend_vid4'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     **_base_.two_stage,
     generator=dict(

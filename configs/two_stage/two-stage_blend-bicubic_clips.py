@@ -1,9 +1,6 @@
 # Linear blending, then bicubic enlargement: what a trained space-time network has to beat on held-out clips.
 _base_ = ['../_base_/default_runtime.py', '../_base_/models/two_stage.py', '../_base_/space_time.py']
 
-experiment_name = 'two-stage_blend-bicubic_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     **_base_.two_stage,
     generator=dict(

@@ -6,9 +6,6 @@ _base_ = [
     '../_base_/datasets/vid4_bix4.py',
 ]
 
-experiment_name = 'vespcn_motion-x4_1xb16-100k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     type='MotionCompensatedVSR',
     generator=dict(type='VESPCNNet', scale=4),

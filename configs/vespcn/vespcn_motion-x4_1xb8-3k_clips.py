@@ -7,9 +7,6 @@ _base_ = [
     '../_base_/schedules/adam_cosine.py',
 ]
 
-experiment_name = 'vespcn_motion-x4_1xb8-3k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     type='MotionCompensatedVSR',
     generator=dict(type='VESPCNNet', scale=4),

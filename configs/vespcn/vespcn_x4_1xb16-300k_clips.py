@@ -2,9 +2,6 @@
 #   vsr stages configs/vespcn/vespcn_motion-x4_1xb16-100k_clips.py configs/vespcn/vespcn_x4_1xb16-300k_clips.py
 _base_ = 'vespcn_motion-x4_1xb16-100k_clips.py'
 
-experiment_name = 'vespcn_x4_1xb16-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     pixel_loss=dict(loss=dict(loss_weight=1.0)),
     # The paper: 0.01 for the warped neighbours and 0.001 for rough motion, each the sum over two neighbours, of which

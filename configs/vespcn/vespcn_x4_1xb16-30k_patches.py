@@ -3,9 +3,6 @@
 #     vsr prepare patches CLIPS DATA_ROOT --photos PHOTOS
 _base_ = ['vespcn_x4_1xb8-20k_clips.py', '../_base_/datasets/patch_bank.py']
 
-experiment_name = 'vespcn_x4_1xb16-30k_patches'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(data_preprocessor=dict(type='BatchDataPreprocessor'))
 
 first = ['vespcn_x4_1xb8-20k_clips', 'pretrained:vespcn']

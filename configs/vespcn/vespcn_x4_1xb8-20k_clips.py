@@ -2,9 +2,6 @@
 #   vsr stages configs/vespcn/vespcn_motion-x4_1xb8-3k_clips.py configs/vespcn/vespcn_x4_1xb8-{8k,20k}_clips.py
 _base_ = 'vespcn_x4_1xb8-8k_clips.py'
 
-experiment_name = 'vespcn_x4_1xb8-20k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 custom_hooks = [dict(type='LoadPartsHook', parts=[dict(checkpoint='vespcn_x4_1xb8-8k_clips', source='generator.')])]
 
 # A small network learns more from many steps than from many pixels.

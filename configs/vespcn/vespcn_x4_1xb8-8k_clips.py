@@ -2,9 +2,6 @@
 #   vsr stages configs/vespcn/vespcn_motion-x4_1xb8-3k_clips.py configs/vespcn/vespcn_x4_1xb8-8k_clips.py
 _base_ = 'vespcn_motion-x4_1xb8-3k_clips.py'
 
-experiment_name = 'vespcn_x4_1xb8-8k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     pixel_loss=dict(loss=dict(loss_weight=1.0)),
     motion_loss=dict(loss_weight=0.01),

@@ -7,9 +7,6 @@ _base_ = [
     '../_base_/datasets/vid4_bix4.py',
 ]
 
-experiment_name = 'vsrnet_x4_1xb8-200k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(type='VSRNet', scale=4), pixel_loss=_base_.luma_mse)
 
 train_dataloader = _base_.clips_train_window_dataloader

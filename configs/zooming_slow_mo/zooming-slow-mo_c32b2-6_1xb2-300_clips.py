@@ -3,9 +3,6 @@
 # rate that starts at 1e-3 and falls.
 _base_ = 'zooming-slow-mo_c64b5-40_1xb4-300k_clips.py'
 
-experiment_name = 'zooming-slow-mo_c32b2-6_1xb2-300_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(
     generator=dict(
         mid_channels=32,

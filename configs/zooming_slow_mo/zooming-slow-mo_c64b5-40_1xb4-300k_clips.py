@@ -2,9 +2,6 @@
 # periods.
 _base_ = 'zooming-slow-mo_c64b5-40_4xb4-600k_vimeo90k.py'
 
-experiment_name = 'zooming-slow-mo_c64b5-40_1xb4-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 train_dataloader = dict(_delete_=True, **_base_.space_time.clips_train)
 test_dataloader = [_base_.space_time.vid4]
 test_evaluator = [_base_.space_time.vid4_evaluator]

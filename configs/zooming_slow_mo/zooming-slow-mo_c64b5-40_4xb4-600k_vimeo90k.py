@@ -2,9 +2,6 @@
 # chosen by held-out clips, and Vid4, which decides nothing, is logged.
 _base_ = ['../_base_/default_runtime.py', '../_base_/models/zooming_slow_mo.py', '../_base_/space_time.py']
 
-experiment_name = 'zooming-slow-mo_c64b5-40_4xb4-600k_vimeo90k'
-work_dir = f'./work_dirs/{experiment_name}'
-
 train_dataloader = _base_.space_time.vimeo90k_train
 val_dataloader = [_base_.space_time.clips_val, _base_.space_time.vid4]
 val_evaluator = [_base_.space_time.clips_evaluator, _base_.space_time.vid4_evaluator]

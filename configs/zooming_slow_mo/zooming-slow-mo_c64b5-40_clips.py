@@ -4,9 +4,6 @@
 # Windows remember one another here, as `vsr upscale` restores videos; the authors' windows are independent.
 _base_ = ['../_base_/default_runtime.py', '../_base_/models/zooming_slow_mo.py', '../_base_/space_time.py']
 
-experiment_name = 'zooming-slow-mo_c64b5-40_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(test_cfg=dict(independent_windows=None))
 train_cfg = None
 val_cfg = None

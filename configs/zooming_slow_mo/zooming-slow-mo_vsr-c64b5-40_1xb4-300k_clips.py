@@ -2,9 +2,6 @@
 # networks are.
 _base_ = 'zooming-slow-mo_c64b5-40_1xb4-300k_clips.py'
 
-experiment_name = 'zooming-slow-mo_vsr-c64b5-40_1xb4-300k_clips'
-work_dir = f'./work_dirs/{experiment_name}'
-
 model = dict(generator=dict(interpolate=False), test_cfg=dict(independent_windows=None))
 train_dataloader = dict(_delete_=True, **_base_.clips_train_sequence_dataloader)
 val_dataloader = [_base_.clips_val_sequence_dataloader, _base_.vid4_bix4_sequence_dataloader]

@@ -12,7 +12,9 @@ from vsr_plugins.apis.benchmark import collect_tables
 from vsr_plugins.checkpoints.weight_files import write_weights
 from vsr_plugins.cli import main
 from vsr_plugins.degradation import bicubic_downsample
+from vsr_plugins.engine.config_files import read_config
 from vsr_plugins.evaluation.tables.method_table import Sources
+from vsr_plugins.inference.cost import measure_apart
 from vsr_plugins.inference.load_model import load_model
 
 CONFIG = """
@@ -92,7 +94,8 @@ def test_each_protocol_has_its_own_table(write, tmp_path):
 
 
 def test_all_are_measured_under_the_protocol_of_a_published_one(write, tmp_path):
-    models = [(write(name, "dict(type='BicubicNet')"), None) for name in ('bicubic_x4_vid4', 'srcnn_x4_test')]
+    srcnn = read_config('srcnn_x4k915_1xb4-1000k_clips').model.generator.to_dict()
+    models = [(write('bicubic_x4_vid4', "dict(type='BicubicNet')"), None), (write('srcnn_x4_test', repr(srcnn)), None)]
     tables = collect(models, tmp_path)
     # SRCNN is published under the protocol of the latent-attention paper, bicubic under the config's own.
     assert [(table.protocol.name, len(table.rows)) for table in tables] == [('basicvsr', 2), ('latent_attention', 2)]
@@ -259,10 +262,122 @@ def test_the_command_prints_and_writes_all_forms(write, tmp_path, capsys):
     (row,) = json.loads(files['json'].read_text())['tables'][0]['rows']
     assert row['cost']['flops'] == 0 and row['cost']['seconds'] > 0 and row['cost']['size'] == [8, 12]
     line = next(line for line in files['md'].read_text().splitlines() if line.startswith('| Bicubic | bicubic_x4_vid4'))
-    # Bicubic restores the grey frame exactly: JSON has infinity as a string.
+    # Bicubic restores the grey frame exactly.
     assert f' {float(row["mean"]["PSNR"]):.2f} | {row["mean"]["SSIM"]:.4f} | 23.78 / 0.6347 [1] | ' in line
     assert cv2.imread(str(files['png'])).shape[1] > 900
     assert main([*command, '--size', '8']) == 2
+
+
+PLUGIN = """
+from mmagic.registry import MODELS
+from torch import nn
+
+
+@MODELS.register_module(name={name!r})
+class MyNet(nn.Module):
+    output, temporal_context = 'all', 0
+
+    def __init__(self, scale=4, fails=False):
+        super().__init__()
+        self.scale, self.fails = scale, fails
+        self.body = nn.Upsample(scale_factor=(1, scale, scale))
+        self.has_weights = True
+
+    def forward(self, lqs):
+        if self.fails:
+            raise RuntimeError('mat1 and mat2 shapes cannot be multiplied')
+        return self.body(lqs.transpose(1, 2)).transpose(1, 2)
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path, monkeypatch):
+    """A module beside the config that registers a network under a name of its own."""
+    name = f'my_plugin_{tmp_path.name}'
+    (tmp_path / f'{name}.py').write_text(PLUGIN.format(name=name))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return name
+
+
+def test_a_network_of_a_users_module_and_one_that_fails(write, tmp_path, plugin, capsys):
+    mine, broken = (
+        write(name, f'dict(type={plugin!r}, fails={fails})') for name, fails in (('tdan_mine', False), ('broken', True))
+    )
+    for path in (mine, broken):
+        path.write_text(path.read_text().replace("imports=['vsr_plugins']", f"imports=['vsr_plugins', {plugin!r}]"))
+    bicubic = write('bicubic_x4_vid4', "dict(type='BicubicNet')")
+    lines = []
+    models = [(broken, None), (mine, None), (bicubic, None)]
+    (table,) = collect(models, tmp_path, report=lines.append)
+    first, second, third = table.rows
+    assert first.scores is None and first.remark == 'failed: mat1 and mat2 shapes cannot be multiplied'
+    assert any('broken' in line and 'mat1' in line for line in lines)
+    # A file name does not make it TDAN.
+    assert second.scores.mean['PSNR'] > 0 and second.method is None
+    assert not second.published and third.published
+    command = ['table', str(broken), str(bicubic), '--out', str(tmp_path / 'out'), '--size', 'none']
+    assert main(command) == 1 and 'mat1' in capsys.readouterr().out
+    with pytest.raises(RuntimeError, match='mat1'):
+        collect([(broken, None)], tmp_path)
+
+
+def test_the_cost_of_a_users_network_is_measured_in_another_process(write, plugin):
+    config = read_config(write('mine', f'dict(type={plugin!r})'))
+    assert measure_apart(config.model.to_dict(), (3, 3, 8, 12), imports=['vsr_plugins', plugin]).seconds > 0
+
+
+def test_a_changed_module_of_the_user_is_measured_again(write, tmp_path, plugin, monkeypatch):
+    config = write('mine', f'dict(type={plugin!r})')
+    config.write_text(config.read_text().replace("imports=['vsr_plugins']", f"imports=['vsr_plugins', {plugin!r}]"))
+    collect([(config, None)], tmp_path)
+    runs = []
+    measure = module.measure
+    monkeypatch.setattr(module, 'measure', lambda *args: runs.append(args) or measure(*args))
+    collect([(config, None)], tmp_path)
+    (tmp_path / f'{plugin}.py').write_text(PLUGIN.format(name=plugin) + '# changed')
+    collect([(config, None)], tmp_path)
+    assert len(runs) == 1
+
+
+def test_a_checkpoint_of_another_network_in_the_folder_of_a_config_is_refused(write, tmp_path):
+    config = write('espcn_x4_test', ESPCN)
+    best = tmp_path / 'out' / 'espcn_x4_test' / 'best_clips_PSNR_iter_2.pth'
+    best.parent.mkdir(parents=True)
+    record = {
+        'config': {'model': {'generator': {'type': 'ESPCNNet', 'in_channels': 1, 'scale': 4, 'activation': 'relu'}}}
+    }
+    torch.save({'meta': {}, 'state_dict': load_model(config).state_dict(), 'training_record': record}, best)
+    with pytest.raises(ValueError, match=r"espcn_x4_test.*model\.generator\.activation was 'relu', now None"):
+        collect([(config, None)], tmp_path)
+    # A checkpoint that is named is the user's choice.
+    (table,) = collect([(config, best)], tmp_path)
+    assert table.rows[0].scores is not None
+
+
+def test_checkpoints_of_several_seeds_have_a_mean_and_a_spread(write, tmp_path):
+    config = write('espcn_x4_test', ESPCN)
+    paths = []
+    for seed in (1, 2, 3):
+        torch.manual_seed(seed)
+        paths.append(tmp_path / f'seed{seed}' / 'best.pth')
+        paths[-1].parent.mkdir()
+        record = {'config': {}, 'seed': min(seed, 2)}
+        torch.save({'meta': {}, 'state_dict': load_model(config).state_dict(), 'training_record': record}, paths[-1])
+    lines = []
+    (table,) = collect([(config, path) for path in paths], tmp_path, seeds=True, report=lines.append)
+    *single, mean = table.rows
+    assert [row.name for row in single] == [f'espcn_x4_test [seed{seed}/best]' for seed in (1, 2, 3)]
+    values = [row.scores.mean['PSNR'] for row in single]
+    assert len(set(values)) == 3 and mean.name == 'espcn_x4_test, mean of 3'
+    assert mean.scores.mean['PSNR'] == pytest.approx(np.mean(values))
+    assert mean.spread['PSNR'] == pytest.approx(np.std(values, ddof=1))
+    cells = table.section(Sources()).grids[0].rows[-1]
+    assert f'{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}' in cells
+    assert any('[1, 2, 2]' in line for line in lines)
+    (without,) = collect([(config, path) for path in paths], tmp_path)
+    assert len(without.rows) == 3
+    with pytest.raises(ValueError, match='espcn_x4_test'):
+        collect([(config, paths[0]), (config, paths[0])], tmp_path)
 
 
 def test_an_alias_of_a_config_has_its_weights(write, tmp_path, monkeypatch):
@@ -287,20 +402,12 @@ def test_an_alias_of_a_config_has_its_weights(write, tmp_path, monkeypatch):
     assert trained[1:] == [[alias]]
 
 
-def test_an_infinite_psnr_is_written_as_json_and_not_drawn(write, tmp_path, capsys):
+def test_a_frame_equal_to_its_ground_truth_counts_100_db(write, tmp_path):
     """Bicubic restores frames of one colour exactly."""
     for folder, size in (('BIx4', 12), ('GT', 48)):
         (tmp_path / 'grey' / folder / 'clip').mkdir(parents=True)
         cv2.imwrite(str(tmp_path / 'grey' / folder / 'clip' / '0.png'), np.full((size, size, 3), 77, np.uint8))
     config = write('bicubic_x4_grey', "dict(type='BicubicNet')", protocol='tdan', root=tmp_path / 'grey')
     config.write_text(config.read_text().replace('Vid4-BIx4', 'grey'))
-    files = {kind: tmp_path / f'table.{kind}' for kind in ('json', 'png')}
-    command = ['table', str(config), '--out', str(tmp_path / 'out'), '--size', 'none', '--json', str(files['json'])]
-    assert main([*command, '--picture', str(files['png'])]) == 0
-
-    def refuse(constant):
-        raise AssertionError(f'{constant} is not JSON')
-
-    (row,) = json.loads(files['json'].read_text(), parse_constant=refuse)['tables'][0]['rows']
-    assert row['mean']['PSNR'] == 'inf' and row['clips']['clip']['PSNR'] == 'inf'
-    assert files['png'].name in capsys.readouterr().err and not files['png'].exists()
+    (table,) = collect([(config, None)], tmp_path)
+    assert table.rows[0].scores.mean['PSNR'] == table.rows[0].scores.clips['clip']['PSNR'] == 100

@@ -1,21 +1,40 @@
 import pytest
+import torch
 
 import vsr_plugins.apis.stages
 from vsr_plugins.apis.stages import train_stages
 from vsr_plugins.cli import main
+from vsr_plugins.engine.config_files import read_config
+from vsr_plugins.engine.training_record import KEY, starting_weights, training_config
+
+BEST = 'best_clips_PSNR_iter_5.pth'
+
+
+def write_training(config, work_dir, options, complete=True):
+    """Write checkpoints as a training does."""
+    settings = read_config(config)
+    settings.merge_from_dict(dict(options))
+    record = {
+        'config': training_config(settings),
+        'starts_from': starting_weights(settings, work_dir.parent),
+        'complete': complete,
+    }
+    work_dir.mkdir(parents=True, exist_ok=True)
+    torch.save({'meta': {'iter': 5}, KEY: record}, work_dir / 'iter_5.pth')
+    (work_dir / 'last_checkpoint').write_text(str(work_dir / 'iter_5.pth'))
+    best = work_dir / BEST
+    best.touch()
+    return best
 
 
 @pytest.fixture
 def trainings(monkeypatch):
-    """Record calls of ``train``; each call writes a best checkpoint."""
+    """Record calls of ``train``; each call ends with a best checkpoint."""
     calls = []
 
     def train(config, work_dir, options):
         calls.append((config.stem, work_dir, dict(options)))
-        work_dir.mkdir(parents=True, exist_ok=True)
-        best = work_dir / 'best_clips_PSNR_iter_5.pth'
-        best.touch()
-        return best
+        return write_training(config, work_dir, options)
 
     monkeypatch.setattr(vsr_plugins.apis.stages, 'train', train)
     return calls
@@ -78,7 +97,7 @@ HOOK = "custom_hooks = [dict(type='LoadPartsHook', parts=[dict(checkpoint='first
 
 
 def best_of(tmp_path, name):
-    return tmp_path / 'out' / name / 'best_clips_PSNR_iter_5.pth'
+    return tmp_path / 'out' / name / BEST
 
 
 @pytest.fixture
@@ -110,16 +129,11 @@ def config(configs, tmp_path):
     configs[0].write_text(configs[0].read_text().replace('5', '7'))
 
 
-def weights(configs, tmp_path):
-    best_of(tmp_path, 'first').write_bytes(b'damaged')
-
-
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
         (options, r'train_cfg\.max_iters.*5.*7'),
         (config, r'train_cfg\.max_iters.*5.*7'),
-        (weights, 'best_clips_PSNR_iter_5.pth'),
     ],
 )
 def test_a_stage_with_a_different_config_is_an_error_or_kept(trained, tmp_path, trainings, change, message):
@@ -129,9 +143,7 @@ def test_a_stage_with_a_different_config_is_an_error_or_kept(trained, tmp_path, 
     lines = []
     for _ in range(2):
         train_stages(trained[:1], tmp_path / 'out', changed, keep=True, report=lines.append)
-    # From then on its record has the requested config.
-    train_stages(trained[:1], tmp_path / 'out', changed, report=lines.append)
-    assert len(trainings) == 2 and len(lines) == 1 and str(tmp_path / 'out' / 'first') in lines[0]
+    assert len(trainings) == 2 and len(lines) == 2 and str(tmp_path / 'out' / 'first') in lines[0]
 
 
 def test_a_stage_whose_first_stage_was_trained_again_is_an_error(trained, tmp_path, trainings, monkeypatch):
@@ -152,23 +164,31 @@ def test_a_stage_whose_first_stage_was_trained_again_is_an_error(trained, tmp_pa
         train_stages(trained, out)
 
 
-def test_a_training_started_with_a_different_config_is_not_resumed(trained, tmp_path, trainings):
+def test_a_training_started_with_a_different_config_is_resumed_with_keep_only(trained, tmp_path, trainings):
     out = tmp_path / 'out'
-    (out / 'first' / 'stage_done').unlink()
-    # Without a checkpoint it restarts.
-    train_stages(trained[:1], out, {'train_cfg.max_iters': 8})
-    (out / 'first' / 'stage_done').unlink()
-    (out / 'first' / 'last_checkpoint').touch()
-    with pytest.raises(ValueError, match=r'train_cfg\.max_iters.*8.*9'):
-        train_stages(trained[:1], out, {'train_cfg.max_iters': 9})
-    assert len(trainings) == 3
-    train_stages(trained[:1], out, {'train_cfg.max_iters': 9}, keep=True)
-    assert len(trainings) == 4
-
-
-def test_a_record_of_an_earlier_version_marks_a_finished_stage(trained, tmp_path, trainings, capsys):
-    (tmp_path / 'out' / 'first' / 'stage_done').write_text('best_clips_PSNR_iter_5.pth')
-    command = ['stages', str(trained[0]), '--out', str(tmp_path / 'out'), '--cfg-options', 'train_cfg.max_iters=9']
-    assert main(command) == 0
+    changed = {'train_cfg.max_iters': 9}
+    write_training(trained[0], out / 'first', {}, complete=False)
+    with pytest.raises(ValueError, match=r'train_cfg\.max_iters.*5.*9'):
+        train_stages(trained[:1], out, changed)
     assert len(trainings) == 2
-    assert 'out/first' in capsys.readouterr().err
+    train_stages(trained[:1], out, changed, keep=True)
+    # The training itself compares its checkpoint too, and is told to accept it.
+    assert trainings[2][2] == {**changed, 'train_cfg.accept_changes': True}
+
+
+def test_a_training_of_an_earlier_version_has_no_record(trained, tmp_path, trainings, capsys):
+    folder = tmp_path / 'out' / 'first'
+    torch.save({'meta': {'iter': 5}}, folder / 'iter_5.pth')
+    command = ['stages', str(trained[0]), '--out', str(tmp_path / 'out'), '--cfg-options', 'train_cfg.max_iters=9']
+    (folder / 'stage_done').write_text(BEST)
+    assert main(command) == 0
+    assert len(trainings) == 2 and 'out/first' in capsys.readouterr().err
+    (folder / 'stage_done').unlink()
+    assert main(command) == 0
+    assert len(trainings) == 3 and 'out/first' in capsys.readouterr().err
+
+
+def test_the_command_of_a_training_that_was_not_finished(trained, tmp_path, trainings):
+    write_training(trained[0], tmp_path / 'out' / 'first', {}, complete=False)
+    train_stages(trained[:1], tmp_path / 'out')
+    assert trainings[2:] == [('first', tmp_path / 'out' / 'first', {})]

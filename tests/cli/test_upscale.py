@@ -68,7 +68,7 @@ def test_options_are_passed_to_upscale(clip, tmp_path, monkeypatch):
         target='b.mp4',
         model=ModelOptions(config=Path('c.py'), checkpoint=Path('w.pth'), device='cpu', precision='half', tile=64),
         part=SourceOptions(start=1.5, duration=2.0),
-        output=OutputOptions(images=Path('png'), codec='libx265', crf=20, audio=False),
+        output=OutputOptions(images=Path('png'), codec='libx265', crf=20, audio='none'),
         job=JobOptions(resume=True, on_interrupt='discard', segment_length=30),
     )
 

@@ -46,10 +46,10 @@ sys.path.insert(0, {str(ROOT)!r})
 import vsr_plugins_startup
 from mmengine.config import Config
 assert 'vsr_plugins' not in sys.modules
-print(Config.fromfile({str(tmp_path / 'own.py')!r}).experiment_name)
+print(Config.fromfile({str(tmp_path / 'own.py')!r}).model.generator.type)
 """
     done = subprocess.run([sys.executable, '-c', code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout.strip().splitlines()[-1] == 'bicubic_x4_vid4'
+    assert done.stdout.strip().splitlines()[-1] == 'BicubicNet'
 
 
 def test_the_package_is_located():

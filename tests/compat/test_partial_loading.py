@@ -83,6 +83,24 @@ def test_a_training_does_not_start_from_no_weights(tmp_path):
         runner.load_or_resume()
 
 
+@pytest.mark.parametrize(('count', 'fits'), [(1, False), (20, True)])
+def test_a_training_does_not_start_from_one_layer_of_another_network(tmp_path, count, fits):
+    """One of 40 tensors fits by chance; half of them is a choice of the user, which is logged."""
+    from mmengine.runner import IterBasedTrainLoop
+
+    generator = {'type': 'MSRResNet', 'in_channels': 3, 'out_channels': 3, 'mid_channels': 4, 'num_blocks': 8}
+    network = BaseEditModel(generator, {'type': 'MSELoss'}, data_preprocessor=PREPROCESSOR)
+    weights = dict(list(network.state_dict().items())[:count])
+    runner = runner_of(network, tmp_path, saved({**weights, 'generator.body.weight': torch.ones(1)}, tmp_path))
+    runner._train_loop = object.__new__(IterBasedTrainLoop)
+    if fits:
+        runner.load_or_resume()
+        assert f'fills {count} of ' in ''.join(path.read_text() for path in tmp_path.rglob('*.log'))
+    else:
+        with pytest.raises(ValueError, match=r'weights\.pth'):
+            runner.load_or_resume()
+
+
 @pytest.mark.parametrize('training', [False, True])
 @pytest.mark.parametrize('form', ['params', 'params_ema', 'bare', 'safetensors'])
 def test_weights_of_the_bare_network_load_into_the_model(tmp_path, form, training):

@@ -24,6 +24,7 @@ NARROW = {
     'TDANNet': {'mid_channels': 8, 'num_blocks_before_align': 1, 'num_blocks_after_align': 1},
     'BasicVSRNet': {'mid_channels': 4, 'num_blocks': 1},
     'IconVSRNet': {'mid_channels': 64, 'num_blocks': 1},
+    'RealBasicVSRNet': {'mid_channels': 4, 'num_propagation_blocks': 1, 'num_cleaning_blocks': 1},
     'BasicVSRPlusPlusNet': {'mid_channels': 8, 'num_blocks': 1},
     'ModifiedVGG': {'mid_channels': 4},
     'ZoomingSlowMoNet': {

@@ -145,3 +145,13 @@ class TestWhatIsMissing:
             paired(pair, samples='windows')
         with pytest.raises(ValueError, match='but got 3'):
             paired(pair, num_input_frames=5, num_output_frames=3)
+
+
+@pytest.mark.parametrize('name', ['set.zip', 'set.lmdb', 'set'])
+def test_an_archive_is_refused_with_what_to_do(tmp_path, name):
+    root = tmp_path / name
+    if name == 'set':
+        root.mkdir()
+        (root / 'data.mdb').touch()
+    with pytest.raises(ValueError, match=f'{name} is an archive.*unpack'):
+        ClipFramesDataset(data_root=str(root), data_prefix=dict(gt='GT'))

@@ -1,7 +1,11 @@
 """Pages of the documentation: their Python runs, their quick commands run, and all others are parsed."""
 
+import os
 import re
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import av
 import cv2
@@ -11,6 +15,7 @@ import pytest
 sybil = pytest.importorskip('sybil')
 
 from pages import PAGES, ROOT, check, check_block, console_lines, expand_braces  # noqa: E402
+from reduced import write_data  # noqa: E402
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser  # noqa: E402
 
 from vsr_plugins.cli import main  # noqa: E402
@@ -90,6 +95,39 @@ def test_quick_commands_run(line, folder):
     (words,) = console_lines(line)
     # `vsr doctor` answers no where a data set is missing.
     assert main(words[1:]) in ((0, 1) if words[1] == 'doctor' else (0,))
+
+
+@pytest.mark.slow
+def test_the_page_on_extending_runs_in_an_empty_folder(folder, tmp_path, monkeypatch):
+    """Its files and its commands, as they are written."""
+    data = write_data(tmp_path / 'data')
+    own = tmp_path / 'own'
+    own.mkdir()
+    shutil.copy(folder / 'in.mp4', own)
+    page = (ROOT / 'docs' / 'extend.md').read_text(encoding='utf-8')
+    files = re.findall(r'^```python\n# (\w+\.py)\n(.*?)^```', page, re.MULTILINE | re.DOTALL)
+    assert [file for file, _ in files] == ['my_plugin.py', 'my_net.py']
+    for file, text in files:
+        (own / file).write_text(text)
+    script = ''.join(re.findall(r'^```bash\n(.*?)^```', page, re.MULTILINE | re.DOTALL))
+    assert all(
+        f'{command} ' in script for command in ('mim train', 'mim test', 'vsr table', 'vsr upscale', 'vsr export')
+    )
+    environment = {
+        **os.environ,
+        'VSR_DATA_ROOT': str(data),
+        # `mim` and `vsr` of this environment, with the code of this clone.
+        'PATH': f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}',
+    }
+    script = script.replace('PYTHONPATH=$PWD', f'PYTHONPATH=$PWD{os.pathsep}{ROOT}')
+    done = subprocess.run(['bash', '-ec', script], cwd=own, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    row = next(line for line in (own / 'table.md').read_text().splitlines() if 'my_net' in line)
+    cells = [cell.strip() for cell in row.strip('|').split('|')]
+    # 448 + 6,960 weights; no method, no published number.
+    assert cells[:3] == ['–', 'my_net', '7,408'] and float(cells[6]) > 0 and cells[8] == '–'
+    for name in ('out.mp4', 'my_net.onnx', 'work_dirs/my_net/iter_100.pth'):
+        assert (own / name).is_file(), name
 
 
 @pytest.mark.parametrize(

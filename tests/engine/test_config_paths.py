@@ -31,7 +31,7 @@ def two_folders(tmp_path, monkeypatch):
 @pytest.mark.parametrize('name', [ESPCN, f'{ESPCN}.py', f'configs/{ESPCN}.py', f'./configs/{ESPCN}.py', ESPCN[6:]])
 def test_all_forms_of_a_name_have_one_path(elsewhere, name):
     assert config_path(name) == str(CONFIGS / f'{ESPCN}.py')
-    assert read_config(name).experiment_name == ESPCN[6:]
+    assert Path(read_config(name).filename).stem == ESPCN[6:]
 
 
 def test_aliases_and_bases_have_names_too(elsewhere):

@@ -73,16 +73,17 @@ def test_accumulated_gradients_are_resumed(tmp_path):
     assert_same_weights(*resumed_weights(tmp_path, 4, wrapper={'accumulative_counts': 3}))
 
 
-@pytest.mark.parametrize(('iteration', 'repeated'), [(4, True), (6, False), (8, True)])
+@pytest.mark.parametrize(('iteration', 'repeated'), [(4, True), (6, False), (8, False)])
 def test_a_validation_interrupted_by_a_kill_is_repeated(tmp_path, iteration, repeated):
-    """A checkpoint is written before the validation of its iteration, and again only if that was the best."""
+    """A checkpoint is written before the validation of its iteration; the last one again after it."""
     log = tmp_path / 'log'
     training.build(tmp_path / 'whole', log=log, val_interval=4, save_best=None).train()
     copy_checkpoint(tmp_path / 'whole', tmp_path / 'part', iteration)
     (tmp_path / 'log.validated').unlink()
     training.build(tmp_path / 'part', log=log, val_interval=4, save_best=None, resume=True).train()
+    validated = tmp_path / 'log.validated'
     expected = ([iteration] if repeated else []) + ([8] if iteration < 8 else [])
-    assert [*map(int, (tmp_path / 'log.validated').read_text().split())] == expected
+    assert [*map(int, validated.read_text().split() if validated.is_file() else [])] == expected
 
 
 def test_a_validation_that_was_done_is_not_repeated(tmp_path):

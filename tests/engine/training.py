@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from mmengine.evaluator import BaseMetric, Evaluator
+from mmengine.hooks import Hook
 from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from torch import nn
@@ -81,6 +82,7 @@ def build(
     wrapper=None,
     hooks=(),
     max_minutes=None,
+    launcher='none',
     **options,
 ):
     """Build a runner; ``options`` are passed to the checkpoint hook."""
@@ -100,6 +102,7 @@ def build(
         options = {'save_best': 'steps', 'rule': 'greater', **options}
     return Runner(
         **validation,
+        launcher=launcher,
         custom_hooks=list(hooks),
         model=Noisy(),
         work_dir=str(work_dir),
@@ -141,7 +144,6 @@ if __name__ == '__main__':
     import signal
 
     from mmengine.fileio.backends import LocalBackend
-    from mmengine.hooks import Hook
 
     folder, kill_at, when = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     runner = build(folder, max_keep_ckpts=1, val_interval=2)

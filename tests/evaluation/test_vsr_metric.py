@@ -154,8 +154,8 @@ def test_outputs_that_do_not_fit_are_named(prediction, target):
 
 
 def test_wrong_arguments_are_named():
-    with pytest.raises(ValueError, match="'VMAF'.*PSNR, SSIM, LPIPS, tOF, Ewarp"):
-        VSRMetric('basicvsr', metrics=['PSNR', 'VMAF'])
+    with pytest.raises(ValueError, match="'sharpness'.*PSNR, SSIM, LPIPS, DISTS, NIQE, VMAF, tOF, Ewarp"):
+        VSRMetric('basicvsr', metrics=['PSNR', 'sharpness'])
     with pytest.raises(ValueError, match='metrics'):
         VSRMetric('basicvsr', metrics=[])
     for arguments in ({'protocol': 'vimeo90k'}, {'protocol': 'basicvsr', 'selected': True}):
@@ -172,8 +172,11 @@ def test_samples_with_a_black_frame_can_be_skipped(caplog):
     black[1] = 0
     samples = [sample('00001/0266', target + 1, target), sample('00002/0001', black, black)]
     metric = {'protocol': 'zooming_slow_mo', 'metrics': ['PSNR']}
-    assert run(VSRMetric(**metric), samples)['PSNR'] == np.inf
+    with_black = run(VSRMetric(**metric), samples)
     results = run(VSRMetric(**metric, skip_blank=True), samples)
+    # Equal frames count 100 dB.
+    assert with_black['PSNR/00002/0001'] == 100
+    assert with_black['PSNR'] == pytest.approx((100 + results['PSNR']) / 2)
     assert results['PSNR'] == results['PSNR/00001/0266'] < 60
     assert 'PSNR/00002/0001' not in results
     with pytest.raises(ValueError, match='no clip'):

@@ -99,15 +99,17 @@ def test_audio_that_steps_back_is_kept_and_warned_about_once(tmp_path, name, cap
     aux_packets = muxing._aux_packets
 
     # No available muxer writes such a file; recorders that lose packets do.
-    def stepping_back(*args):
-        for number, packet in enumerate(aux_packets(*args)):
+    def stepping_back(*args, **options):
+        for number, packet in enumerate(aux_packets(*args, **options)):
             if number in (20, 21, 22):
                 packet.pts = packet.dts = packet.dts - 200
             yield packet
 
     monkeypatch.setattr(muxing, '_aux_packets', stepping_back)
     upscale(source, tmp_path / name, Nearest(), output=OutputOptions(codec='ffv1'))
-    assert len(sound_packets(tmp_path / name)) == len(sound_packets(source))
+    # The packet before 0 is not heard; AVI has no way to say so.
+    kept = [time for time, _ in sound_packets(source) if time >= 0 or name != 'b.avi']
+    assert len(sound_packets(tmp_path / name)) == len(kept)
     (warning,) = (record.getMessage() for record in caplog.records)
     assert 'audio' in warning
 
@@ -122,49 +124,6 @@ def test_a_video_that_begins_late_stays_synchronous_in_formats_of_one_rate(tmp_p
         assert source_times[data] - first == pytest.approx(time, abs=0.03)
 
 
-def with_sound(path, video, codec):
-    """Write the video with a second of silence in a codec."""
-    with av.open(str(video)) as old, av.open(str(path), 'w') as new:
-        pictures = new.add_stream_from_template(old.streams.video[0])
-        sound = new.add_stream(codec, rate=48000, layout='stereo')
-        for packet in old.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = pictures
-                new.mux(packet)
-        for first in range(0, 48000, 960):
-            frame = av.AudioFrame.from_ndarray(np.zeros((2, 960), np.float32), format='fltp', layout='stereo')
-            frame.sample_rate, frame.pts = 48000, first
-            new.mux(sound.encode(frame))
-        new.mux(sound.encode(None))
-    return path
-
-
-@pytest.mark.parametrize(
-    ('codec', 'names'),
-    [
-        ('flac', ['b.ts']),
-        ('pcm_s16le', ['b.ts', 'b.mp4']),
-        ('libopus', ['b.mov', 'b.avi']),
-        ('aac', ['b.y4m']),
-    ],
-)
-def test_audio_that_a_format_does_not_support_is_refused_first(tmp_path, codec, names):
-    video = write_clip(tmp_path / 'video.mkv', grey_frames(3, 48, 64))
-    source = with_sound(tmp_path / 'a.mkv', video, codec)
-    for name in names:
-        with pytest.raises(ValueError, match=r'a\.mkv.*--no-audio'):
-            upscale(source, tmp_path / name, Nearest())
-    assert sorted(path.name for path in tmp_path.iterdir()) == ['a.mkv', 'video.mkv']
-
-
-def test_audio_without_its_own_header_does_not_go_into_avi(tmp_path):
-    source = write_clip(tmp_path / 'a.ts', grey_frames(5, 48, 64), tracks=1)
-    with pytest.raises(ValueError, match=r'avi.*--no-audio'):
-        upscale(source, tmp_path / 'b.avi', Nearest())
-    upscale(source, tmp_path / 'b.mov', Nearest())
-    assert len(sound_packets(tmp_path / 'b.mov')) == len(sound_packets(source))
-
-
 def test_a_failed_mux_keeps_the_restored_segments(tmp_path, monkeypatch):
     source = write_clip(tmp_path / 'a.mp4', grey_frames(6), tracks=1)
     with monkeypatch.context() as patch:
@@ -173,7 +132,7 @@ def test_a_failed_mux_keeps_the_restored_segments(tmp_path, monkeypatch):
             raise av.error.InvalidDataError(1094995529, 'Invalid data found when processing input', 'b.mp4')
 
         patch.setattr('vsr_plugins.inference.job.upscale_job.mux', fail)
-        with pytest.raises(ValueError, match='--resume --no-audio'):
+        with pytest.raises(ValueError, match='--resume --audio none'):
             upscale(source, tmp_path / 'b.mp4', Nearest())
     assert (
         upscale(

@@ -73,6 +73,8 @@ def train(work: Work, training: Training) -> dict[str, Any]:
         settings.load_from = training.weights
     before = minutes_before(Path(settings.work_dir))
     settings.train_cfg.max_minutes = training.total_minutes or before + work.left / 60
+    # A later machine may compute in another precision, and has other minutes.
+    settings.train_cfg.accept_changes = True
     work.results.out.joinpath(CONFIG).write_text(settings.pretty_text, encoding='utf-8')
     runner = Runner.from_cfg(settings)
     closing = max(CLOSING * work.left, MIN_CLOSING)

@@ -9,7 +9,7 @@ from typing import Any
 
 # Names by module, relative to this package.
 EXPORTS = {
-    '.benchmark': ('collect_tables',),
+    '.benchmark': ('FAILED', 'collect_tables'),
     '.compare': ('compare_videos', 'name_versions'),
     '.demo': ('demonstrate',),
     '.pipes': ('FORMATS', 'PIPE', 'piped'),
@@ -46,6 +46,7 @@ EXPORTS = {
     '..inference.load_model': ('load_model',),
     '..inference.onnx_export': ('check_target', 'export_onnx'),
     '..media.atomic_files': ('atomic_write',),
+    '..media.encoding': ('list_encoders',),
     '..pretrained': ('PRETRAINED', 'available_models', 'default_model', 'install_hint', 'load_pretrained'),
     '..pretrained.entries': ('RESULTS',),
     '..pretrained.files': ('note_of',),

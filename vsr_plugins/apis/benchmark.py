@@ -1,10 +1,12 @@
 """Measure several models on all test sets of their configs, one table per test set and protocol."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from contextlib import nullcontext, suppress
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 import torch
@@ -15,25 +17,36 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from ..checkpoints.digests import digest_file
-from ..engine.config_files import alias_chain, find_config, read_config, to_builtins
+from ..datasets import ClipFramesDataset
+from ..engine.bounded_clips import bound_dataset, can_bound
+from ..engine.config_files import alias_chain, find_config, first_line, package_bases, read_config, to_builtins
 from ..engine.load_parts import find_checkpoint
+from ..engine.training_record import differences, read_record
 from ..evaluation import VSRMetric
+from ..evaluation.functional.dists import BACKBONE as DISTS_BACKBONE
+from ..evaluation.functional.lpips import BACKBONE as LPIPS_BACKBONE
 from ..evaluation.functional.lpips import find_backbone
-from ..evaluation.measures import find_measures
+from ..evaluation.measures import find_measures, of_clips
 from ..evaluation.scores import Scores, merge_scores
 from ..evaluation.tables.departures import departures
 from ..evaluation.tables.method_table import Cost, MethodRow, MethodTable
-from ..evaluation.tables.published import method_of, published
+from ..evaluation.tables.published import identify, published
 from ..evaluation.tables.result_cache import ResultCache, digest_files, scores_from_dict, scores_to_dict
 from ..evaluation.test_sets import TestSet, find_test_sets, named_sets, weights_mismatch
 from ..inference.cost import machine, measure_apart
 from ..inference.load_model import load_model
+from ..inference.predictor import network_of
+from ..models.self_ensemble import ENSEMBLES, self_ensemble
 from ..pretrained import PRETRAINED, PRETRAINED_PREFIX, checkpoint_file, entry_of, locate
 from ..version import __version__
 from .stages import train_stages
 
 NO_WEIGHTS = 'no weights'
 NO_DATA = 'no data'
+# Beginning of the remark of a row that could not be measured.
+FAILED = 'failed'
+# Packages whose versions are fixed or part of the key of a result.
+KNOWN_CODE = ('torch', 'torchvision', 'mmagic', 'mmengine', 'mmcv', 'vsr_plugins')
 # Clip length and (h, w) for measuring the cost, if the network takes any number of frames.
 CLIP_LEN = 7
 SIZE = (180, 320)
@@ -48,21 +61,39 @@ class Method:
         config: The loaded config with changes applied.
         checkpoint: Its weights, a file or ``pretrained:NAME``; None for the best checkpoint of its training, or
             pretrained weights.
+        label: Distinguishes several checkpoints of one config; '' for a single one.
+        ensemble: Self-ensemble to measure it with; None for none.
     """
 
     path: Path
     config: Config
     checkpoint: Path | None
+    label: str = ''
+    ensemble: str | None = None
 
     @property
     def name(self) -> str:
-        """Name in tables: the stem of the config file."""
-        return self.path.stem
+        """Name in tables: the stem of the config file, the label and the self-ensemble."""
+        return ' '.join(part for part in (self.path.stem, self.label, self.ensemble) if part)
 
     @cached_property
     def names(self) -> list[str]:
         """Its name and those of the configs that it is an alias of."""
         return [path.stem for path in alias_chain(self.path)]
+
+    @cached_property
+    def published_as(self) -> str | None:
+        """Published method that its network is; None if it is none."""
+        if self.ensemble:
+            return None  # published numbers are those of single networks
+        names = [self.path.stem, *(path.stem for path in package_bases(self.path))]
+        return identify(self.config.model.get('generator'), names)
+
+    @property
+    def imports(self) -> list[str]:
+        """Modules that its config imports."""
+        names = (self.config.get('custom_imports') or {}).get('imports') or []
+        return [names] if isinstance(names, str) else list(names)
 
 
 def collect_tables(
@@ -76,11 +107,14 @@ def collect_tables(
     report: Callable[[str], None] = lambda line: None,
     data: Sequence[str] = (),
     metrics: Sequence[str] = (),
+    seeds: bool = False,
+    ensemble: str | None = None,
 ) -> list[MethodTable]:
     """Measure models on every test set of their configs; return a table for each set and protocol.
 
-    Results are cached in ``out``/table and reused unless the model, its weights, the test data or the version of the
-    package change; so a run that was killed resumes where it stopped.
+    Results are cached in ``out``/table and reused unless the model, its code, its weights, the test data or the version
+    of the package change; so a run that was killed resumes where it stopped. A model that fails costs only its own row,
+    which has the reason.
 
     Args:
         models: Config file and checkpoint of each model; see ``Method`` for None. A network with parameters but without
@@ -96,17 +130,25 @@ def collect_tables(
         report: Called with one line for each step.
         data: Names of test sets to measure on instead of those of the configs; see ``named_sets``.
         metrics: Names of measures in addition to those of the sets; see ``MEASURES``.
+        seeds: Several checkpoints of one config are trainings with different seeds: add a row with their mean and
+            spread, the standard deviation of the sample.
+        ensemble: Self-ensemble to measure every network with, a name of ``ENSEMBLES``; None for none.
 
     Raises:
         FileNotFoundError: If a config or a checkpoint is missing.
-        ValueError: If there is no model, two configs share a name, a checkpoint belongs to another model, or a training
-            fails.
+        ValueError: If there is no model, two rows share a name, or a training fails. If every model fails, the error
+            of the first.
     """
     out, options = Path(out), dict(options or {})
     parts, more = named_sets(data), find_measures(metrics)
-    if 'LPIPS' in more:
-        find_backbone()
-    methods = _read_configs(models, options)
+    if clips := of_clips(more):
+        raise ValueError(f'{", ".join(clips)} is measured on complete clips: save the frames and use vsr score')
+    for measure_name, backbone in (('LPIPS', LPIPS_BACKBONE), ('DISTS', DISTS_BACKBONE)):
+        if measure_name in more:
+            find_backbone(None, backbone, measure_name)
+    if ensemble not in (None, *ENSEMBLES):
+        raise ValueError(f'the self-ensemble must be one of {", ".join(ENSEMBLES)}, but got {ensemble!r}')
+    methods = [replace(method, ensemble=ensemble) for method in _read_configs(models, options)]
     if train:
         todo = [_config_to_train(m, out) for m in methods if _needs_training(m)]
         if todo:
@@ -114,16 +156,30 @@ def collect_tables(
     store = ResultCache(out / 'table')
     protocols_of = _published_protocols(methods)
     grouped: dict[tuple, list[MethodRow]] = {}
+    weights_of = {method.name: find_weights(method, out) for method in methods}
+    errors = []
     for method in methods:
-        sets = find_test_sets(method.config, protocols, protocols_of, parts, more)
-        for one, row in _rows_of(method, out, store, device, sets, size, report):
+        sets: list[TestSet] = []
+        try:
+            sets = find_test_sets(method.config, protocols, protocols_of, parts, more)
+            rows = list(_rows_of(method, weights_of[method.name], store, device, sets, size, report))
+        except Exception as error:  # a network of the user's may raise anything
+            errors.append(error)
+            report(f'{method.name}: failed: {type(error).__name__}: {error}')
+            rows = [(one, MethodRow(method.name, remark=f'{FAILED}: {first_line(error)}')) for one in sets]
+        for one, row in rows:
             grouped.setdefault(one.key, []).append(row)
-    return [MethodTable(data, protocol, rows, degradation) for (data, degradation, protocol), rows in grouped.items()]
+    if len(errors) == len(methods):
+        raise errors[0]
+    return [
+        MethodTable(data, protocol, _with_means(methods, rows, report) if seeds else rows, degradation)
+        for (data, degradation, protocol), rows in grouped.items()
+    ]
 
 
 def _published_protocols(methods: Sequence[Method]) -> dict[str, list[str]]:
     """Protocols of the published results of all methods, by data set."""
-    lines = [line for name in dict.fromkeys(method_of(m.name) for m in methods) if name for line in published(name)]
+    lines = [line for name in dict.fromkeys(m.published_as for m in methods) if name for line in published(name)]
     protocols: dict[str, list[str]] = {}
     for line in lines:
         if line.protocol:
@@ -171,7 +227,7 @@ def measure(model: nn.Module, loader: Any, metrics: Sequence[VSRMetric]) -> list
 
 def _rows_of(
     method: Method,
-    out: Path,
+    weights: Path | None,
     store: ResultCache,
     device: str,
     sets_of_method: Sequence[TestSet],
@@ -179,12 +235,15 @@ def _rows_of(
     report: Callable[[str], None],
 ) -> Iterator[tuple[TestSet, MethodRow]]:
     model = load_model(method.config)
-    weights = find_weights(method, out)
+    if weights is not None and method.checkpoint is None:
+        _check_network(method, weights)
     parameters = sum(parameter.numel() for parameter in model.generator.parameters())
     pretrained = None if weights is None else entry_of(weights)
     ready = weights or parameters == 0 or getattr(model.generator, 'has_weights', False)
-    known = method_of(method.name)
-    model_key = _result_key(method.config.model, weights)
+    known = method.published_as
+    model_key = {**_result_key(method.config.model, weights), **_code_key(model.generator)}
+    if method.ensemble:
+        model_key['ensemble'] = method.ensemble
     cost = None
     for sets in _by_data(sets_of_method):
         dataset = _open(sets[0], report)
@@ -204,7 +263,7 @@ def _rows_of(
                 cost=cost,
                 weights=str(weights or ''),
                 published=published(known, one.data) if known else (),
-                departures=departures(method.config, known, method.name, _is_trained_by(method, weights)),
+                departures=departures(method.config, known, method.path.stem, _is_trained_by(method, weights)),
             )
             yield one, row
 
@@ -242,8 +301,10 @@ def _scores(
     if todo:
         report(f'{method.name}: measuring on {sets[0].data}, {", ".join(_label(*parts[n]) for n in todo)}')
         model = load_model(method.config, weights, device)
-        loader = Runner.build_dataloader({**sets[0].dataloader, 'dataset': dataset})
-        measured = measure(model, loader, [METRICS.build(dict(metrics[number])) for number in todo])
+        loader = Runner.build_dataloader({**sets[0].dataloader, 'dataset': _in_parts(dataset, sets[0], model)})
+        built = [METRICS.build(dict(metrics[number])) for number in todo]
+        with self_ensemble(network_of(model), method.ensemble) if method.ensemble else nullcontext():
+            measured = measure(model, loader, built)
         for number, scores in zip(todo, measured, strict=True):
             stored[number] = scores_to_dict(scores)
             store.put(names[number], keys[number], stored[number])
@@ -263,17 +324,20 @@ def _cost(
     store: ResultCache,
     report: Callable[[str], None],
 ) -> Cost | None:
-    key = {**model_key, 'weights': None, 'shape': list(shape), 'machine': machine(device)}
-    stored = store.get(f'{method.name}_cost', key)
+    single = {name: value for name, value in model_key.items() if name != 'ensemble'}
+    key = {**single, 'weights': None, 'shape': list(shape), 'machine': machine(device)}
+    stored = store.get(f'{method.path.stem}_cost', key)
     if stored is None:
         report(f'{method.name}: measuring the cost at {shape}')
         try:
-            stored = asdict(measure_apart(to_builtins(method.config.model), shape, device))
+            stored = asdict(measure_apart(to_builtins(method.config.model), shape, device, method.imports))
         except ValueError as error:
             report(f'{method.name}: {error}')
             return None
-        store.put(f'{method.name}_cost', key, stored)
-    return Cost(**{**stored, 'size': tuple(stored['size']), 'frames': tuple(stored['frames'])})
+        store.put(f'{method.path.stem}_cost', key, stored)
+    cost = Cost(**{**stored, 'size': tuple(stored['size']), 'frames': tuple(stored['frames'])})
+    runs = ENSEMBLES.get(method.ensemble, 1)
+    return replace(cost, flops=runs * cost.flops, seconds=runs * cost.seconds)
 
 
 def _read_configs(models: Sequence[tuple[Path, Path | None]], options: Mapping[str, object]) -> list[Method]:
@@ -282,12 +346,66 @@ def _read_configs(models: Sequence[tuple[Path, Path | None]], options: Mapping[s
     methods = []
     for path, checkpoint in models:
         path = find_config(path)
-        if any(path.stem == method.name for method in methods):
-            raise ValueError(f'two configs are called {path.stem}; rename one, a table has one row per name')
         config = read_config(path)
         config.merge_from_dict(dict(options))
+        same = [method for method in methods if method.path.stem == path.stem]
+        if any(method.path.resolve() != path.resolve() or method.checkpoint == checkpoint for method in same):
+            raise ValueError(
+                f'two rows are called {path.stem}; rename one config, or give each its checkpoint: CONFIG=CHECKPOINT'
+            )
         methods.append(Method(path, config, checkpoint))
-    return methods
+    stems = [method.path.stem for method in methods]
+    repeated = {stem for stem in stems if stems.count(stem) > 1}
+    return [replace(m, label=_checkpoint_label(m)) if m.path.stem in repeated else m for m in methods]
+
+
+def _checkpoint_label(method: Method) -> str:
+    """Name a checkpoint by its folder and file: those of several seeds differ in the folder."""
+    if method.checkpoint is None:
+        return ''
+    name = str(method.checkpoint)
+    return f'[{name if name.startswith(PRETRAINED_PREFIX) else "/".join(Path(name).with_suffix("").parts[-2:])}]'
+
+
+def _with_means(methods: Sequence[Method], rows: Sequence[MethodRow], report: Callable[[str], None]) -> list[MethodRow]:
+    """Append for each config with several measured checkpoints a row with their mean and spread."""
+    by_config: dict[str, list[MethodRow]] = {}
+    stems = {method.name: method.path.stem for method in methods}
+    for row in rows:
+        if row.scores is not None:
+            by_config.setdefault(stems[row.name], []).append(row)
+    means = [_mean_row(stem, of_config) for stem, of_config in by_config.items() if len(of_config) > 1]
+    seeds = [record.get('seed') for method in methods if (record := _record_of(method)) is not None]
+    if len(seeds) != len(set(seeds)):
+        report(f'trainings with one seed are no independent runs: the seeds are {sorted(seeds)}')
+    return [*rows, *means]
+
+
+def _mean_row(stem: str, rows: Sequence[MethodRow]) -> MethodRow:
+    scores = [row.scores for row in rows]
+    names = list(scores[0].mean)
+    values = {name: [one.mean[name] for one in scores] for name in names}
+    clips = {
+        clip: {name: fmean(one.clips[clip][name] for one in scores) for name in of_clip}
+        for clip, of_clip in scores[0].clips.items()
+    }
+    groups = {
+        group: {name: fmean(one.groups[group][name] for one in scores) for name in of_group}
+        for group, of_group in scores[0].groups.items()
+    }
+    mean = replace(scores[0], clips=clips, groups=groups, mean={name: fmean(of) for name, of in values.items()})
+    return replace(
+        rows[0],
+        name=f'{stem}, mean of {len(rows)}',
+        scores=mean,
+        weights='',
+        spread={name: stdev(of) for name, of in values.items()},
+    )
+
+
+def _record_of(method: Method) -> dict[str, Any] | None:
+    path = method.checkpoint
+    return read_record(path) if path is not None and path.is_file() and path.suffix in ('.pth', '.pt') else None
 
 
 def _needs_training(method: Method) -> bool:
@@ -333,6 +451,35 @@ def _result_key(model: Mapping, weights: Path | None) -> dict[str, Any]:
         'files': {path: digest_file(path) for path in files},
         'weights': None if weights is None else digest_file(checkpoint_file(weights)),
     }
+
+
+def _in_parts(dataset: Dataset, one: TestSet, model: nn.Module) -> Dataset:
+    """Cut long clips into parts that the model's network can take, so that memory does not grow with their length."""
+    if isinstance(dataset, ClipFramesDataset) and can_bound(one.dataloader['dataset']):
+        bound_dataset(dataset, model.generator)
+    return dataset
+
+
+def _code_key(network: nn.Module) -> dict[str, Any]:
+    """Part of the cache key for a network of the user's: digests of the files that define its modules."""
+    kinds = {type(part) for part in network.modules() if type(part).__module__.partition('.')[0] not in KNOWN_CODE}
+    files = {getattr(sys.modules.get(kind.__module__), '__file__', None) for kind in kinds} - {None}
+    return {'code': {path: digest_file(path) for path in sorted(files)}} if files else {}
+
+
+def _check_network(method: Method, weights: Path) -> None:
+    """Raise if the checkpoint of a training in the folder of a config is of another network.
+
+    Raises:
+        ValueError: The message lists what differs.
+    """
+    record = None if str(weights).startswith(PRETRAINED_PREFIX) else read_record(weights)
+    if record is None:
+        return
+    before, now = record['config'].get('model') or {}, to_builtins(method.config.model)
+    changes = differences(before.get('generator'), now.get('generator'), 'model.generator')
+    if changes:
+        raise ValueError(f'{weights} was trained with a different config: {"; ".join(text for _, text in changes)}')
 
 
 def _digest(dataset: Dataset) -> str:

@@ -1,29 +1,17 @@
 """Run trainings of several stages one after the other."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from mmengine.config import Config
-
-from ..checkpoints.digests import digest_file
-from ..engine.config_files import find_configs, read_config, to_builtins
-from ..engine.load_parts import LoadPartsHook, find_checkpoint
-from ..media.atomic_files import atomic_write
-from ..pretrained import checkpoint_file
+from ..engine.config_files import find_configs, read_config
+from ..engine.load_parts import find_checkpoint
+from ..engine.training_record import differences, latest_checkpoint, read_record, starting_weights, training_config
 from .demo import train
 
-# Config keys that a training reads; other keys, such as intermediate variables, have no effect.
-TRAINING_KEYS = (
-    'model', 'data_preprocessor', 'load_from', 'train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler',
-    'auto_scale_lr', 'default_hooks', 'custom_hooks', 'val_dataloader', 'val_evaluator', 'val_cfg', 'randomness',
-)  # fmt: skip
-# Nested keys that affect speed, memory and output, but not the weights.
-IGNORED_KEYS = frozenset(
-    {'num_workers', 'persistent_workers', 'pin_memory', 'prefetch_factor', 'cache_mb', 'decoded_mb', 'logger'}
-)
-STARTED, DONE = 'stage_begun', 'stage_done'
+# Most differences listed in an error.
+MAX_LISTED = 5
+# Earlier versions marked a finished training by this file.
+EARLIER_RECORD = 'stage_done'
 
 
 def train_stages(
@@ -36,14 +24,15 @@ def train_stages(
     """Train one config after the other, each in a folder of its name; resume a training that was stopped.
 
     A stage that starts from the weights of an earlier one finds them beside its own folder, see ``LoadPartsHook``. A
-    finished stage is skipped if it was trained with the requested config and from the present weights.
+    finished stage is skipped if its checkpoint was trained with the requested config and from the present weights, see
+    ``TrainingRecordHook``.
 
     Args:
         configs: Config files, names of configs of this package or patterns of them, in training order.
         out: Folder of the work directories.
         options: Changes to every config, as ``--cfg-options`` takes them.
         keep: Accept existing trainings even if they differ from the requested configs.
-        report: Called with one line for each training that is accepted although it differs or is not recorded.
+        report: Called with one line for each training that is accepted although it differs or has no record.
 
     Returns:
         The best checkpoint of each stage.
@@ -63,105 +52,43 @@ def train_stages(
 def _train_stage(
     config: Path, work_dir: Path, options: Mapping[str, object], keep: bool, report: Callable[[str], None]
 ) -> Path:
-    requested = _requested(config, options, work_dir.parent)
-    started, done = work_dir / STARTED, work_dir / DONE
-    if done.is_file():
-        record = _read(done)
-        best = work_dir / record['best']
-        if best.is_file():
-            requested.update(best=best.name, best_weights=digest_file(best))
-            if 'config' not in record:
-                report(f'{work_dir}: done, but its config was not recorded')
-            elif _differs(record, requested, work_dir, keep, report):
-                _write(done, requested)
-            return best
-    # A training without a checkpoint restarts; one without these records was started by ``mim train``.
-    is_resumed = (work_dir / 'last_checkpoint').is_file()
-    differs = is_resumed and started.is_file() and _differs(_read(started), requested, work_dir, keep, report)
-    if differs or not is_resumed:
-        work_dir.mkdir(parents=True, exist_ok=True)
-        _write(started, requested)
-    best = train(config, work_dir, options)
-    _write(done, {**requested, 'best': best.name, 'best_weights': digest_file(best)})
-    return best
-
-
-def _requested(config: Path, options: Mapping[str, object], out: Path) -> dict[str, Any]:
-    """Everything that determines the weights of a training: its config, and the weights it starts from by name."""
+    latest = latest_checkpoint(work_dir)
+    if latest is None:
+        return train(config, work_dir, options)
     settings = read_config(config)
     settings.merge_from_dict(dict(options))
-    read = to_builtins({key: settings[key] for key in TRAINING_KEYS if key in settings}, IGNORED_KEYS)
-    return {'config': json.loads(json.dumps(read)), 'starts_from': dict(_starts_from(settings, config, out))}
-
-
-def _starts_from(settings: Config, config: Path, out: Path) -> Iterator[tuple[str, str | None]]:
-    """Yield the names of checkpoints and their digests; None for one that does not exist."""
-    hooks = settings.get('custom_hooks') or ()
-    parts = [part for hook in hooks if hook['type'] in ('LoadPartsHook', LoadPartsHook) for part in hook['parts']]
-    if settings.get('load_from'):
-        parts.append({'checkpoint': settings['load_from']})
-    for part in parts:
+    record = read_record(latest)
+    if record is None:
+        report(f'{work_dir}: trained by an earlier version, its config is not recorded')
+        done = (work_dir / EARLIER_RECORD).is_file()
+    else:
+        done = record['complete']
+        now = training_config(settings)
+        weights = starting_weights(settings, work_dir.parent)
+        changes = [*_other_weights(record['starts_from'], weights), *differences(record['config'], now)]
+        texts = '; '.join(text for _, text in changes[:MAX_LISTED])
+        if changes and not keep:
+            raise ValueError(
+                f'{work_dir} was trained with a different config: {texts}; remove that folder to train again, or keep '
+                'the training (vsr stages --keep, vsr table without --train)'
+            )
+        if changes:
+            report(f'{work_dir}: kept, although {texts}')
+            options = {**options, 'train_cfg.accept_changes': True}
+    if done:
         try:
-            path = find_checkpoint(part['checkpoint'], out, part.get('which', 'best'))
-            digest = digest_file(checkpoint_file(path))
+            return find_checkpoint(work_dir.name, work_dir.parent)
         except FileNotFoundError:
-            digest = None
-        yield str(part['checkpoint']), digest
+            report(f'{work_dir}: its best checkpoint is missing')
+    return train(config, work_dir, options)
 
 
-def _differs(
-    record: Mapping[str, Any], requested: Mapping[str, Any], work_dir: Path, keep: bool, report: Callable[[str], None]
-) -> bool:
-    """Whether a training differs from the requested config; raises ``ValueError`` if it does, unless ``keep``."""
-    difference = _difference(record, requested)
-    if difference is None:
-        return False
-    if not keep:
-        raise ValueError(
-            f'{work_dir} was trained with a different config: {difference}; remove that folder to train again, or keep '
-            'the training (vsr stages --keep, vsr table without --train)'
-        )
-    report(f'{work_dir}: kept, although {difference}')
-    return True
-
-
-def _difference(record: Mapping[str, Any], requested: Mapping[str, Any]) -> str | None:
-    for name, digest in requested['starts_from'].items():
+def _other_weights(before: Mapping[str, str | None], now: Mapping[str, str | None]) -> list[tuple[str, str]]:
+    """Weights that a training was not started from, as ``differences`` returns settings."""
+    found = []
+    for name, digest in now.items():
         # Weights that no longer exist do not count as different.
-        if digest is not None and record['starts_from'].get(name, digest) != digest:
-            was = 'without' if record['starts_from'][name] is None else 'from different weights of'
-            return f'it was started {was} {name}'
-    if record.get('best_weights', requested.get('best_weights')) != requested.get('best_weights'):
-        return f'{requested["best"]} has changed since the training'
-    return _first_difference(record['config'], requested['config'])
-
-
-def _first_difference(before: Any, now: Any, name: str = '') -> str | None:
-    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
-        before, now = dict(enumerate(before)), dict(enumerate(now))
-    if isinstance(before, dict) and isinstance(now, dict):
-        parts = (
-            _first_difference(before.get(key), now.get(key), f'{name}.{key}' if name else str(key))
-            for key in {**before, **now}
-        )
-        return next((part for part in parts if part), None)
-    return None if before == now else f'{name} was {_short(before)}, now {_short(now)}'
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f'{text[:77]}...'
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """Read a record; those of earlier versions contain only the name of the best checkpoint."""
-    text = path.read_text(encoding='utf-8')
-    try:
-        return dict(json.loads(text))
-    except (ValueError, TypeError):
-        return {'best': text.strip()}
-
-
-def _write(path: Path, record: Mapping[str, Any]) -> None:
-    with atomic_write(path) as partial:
-        partial.write_text(json.dumps(record, indent=1), encoding='utf-8')
+        if digest is not None and before.get(name, digest) != digest:
+            was = 'without' if before[name] is None else 'from different weights of'
+            found.append((name, f'it was started {was} {name}'))
+    return found

@@ -12,6 +12,8 @@ from torch import nn
 
 from ..inference.job.interrupts import interrupted_once
 from ..inference.job.options import JobOptions, ModelOptions, OutputOptions, SourceOptions
+from ..inference.job.output_frames import FrameShape
+from ..inference.job.output_size import output_size, pixel_aspect
 from ..inference.job.segments import SegmentWriter
 from ..inference.job.targets import begin, is_complete, name_targets, refuse_own_source
 from ..inference.job.upscale_job import Progress, Upscaled, UpscaleJob
@@ -21,8 +23,8 @@ from ..inference.onnx_network import is_onnx
 from ..inference.predictor import VideoPredictor
 from ..media.animations import WRITTEN as ANIMATIONS
 from ..media.animations import plan_animation
+from ..media.aux_streams import AuxStreams
 from ..media.encoding import plan_video
-from ..media.mux import AuxStreams
 from ..media.readers import ImageReader, open_reader
 from ..pretrained import better_model, checkpoint_file, default_model, find_pretrained, install_hint
 
@@ -68,7 +70,7 @@ def upscale(
         KeyboardInterrupt: When interrupted; the message names what was kept.
     """
     chosen = model if isinstance(model, ModelOptions) else ModelOptions(model)
-    reader = open_reader(source, None if part.fps is None else _rate(part.fps))
+    reader = open_reader(source, None if part.fps is None else _rate(part.fps), part.deinterlace)
     to_video, to_images = name_targets(Path(target), output.images, reader)
     works = [work for work in (to_video, to_images) if work is not None]
     video, pictures = (None if work is None else work.target for work in (to_video, to_images))
@@ -87,15 +89,28 @@ def upscale(
     predictor = VideoPredictor(built, workers.device(chosen.device), chosen.precision, chosen.tile)
     scale, temporal_scale = predictor.spec.scale, predictor.spec.temporal_scale
     spec = aux_streams = loop = None
+    size = output_size(reader.info.size, scale, output)
+    info = replace(reader.info, aspect=pixel_aspect(reader.info.size, size, reader.info.aspect))
+    coded_size = (size[0], size[1] * (1 + output.preview))
     if video is not None and video.suffix.lower() in ANIMATIONS:
         loop = getattr(reader, 'loop', 0)
-        spec = plan_animation(reader.info, scale, temporal_scale)
+        spec = plan_animation(info, coded_size, temporal_scale)
     elif video is not None:
-        spec = plan_video(video, reader.info, scale, temporal_scale, output.codec, output.crf)
+        spec = plan_video(
+            video,
+            info,
+            scale,
+            temporal_scale,
+            output.codec,
+            output.crf,
+            output.pix_fmt,
+            output.encoder_options,
+            coded_size,
+        )
         spec = replace(spec, background=output.background_rgb)
         if reader.path is not None:
-            aux_streams = AuxStreams(reader.path, output.audio, output.subtitles, part.start, part.duration)
-            aux_streams.check(spec)
+            audio = {True: 'auto', False: 'none'}.get(output.audio, output.audio)
+            aux_streams = AuxStreams(reader.path, audio, output.subtitles, part.start, part.duration).planned(spec)
     if workers.rank == 0:
         weights = chosen.checkpoint and _stamp(checkpoint_file(chosen.checkpoint))
         identity = name if isinstance(name, str) else [str(chosen.config), weights]
@@ -105,7 +120,9 @@ def upscale(
             video=spec and spec.to_json(),
             images=str(pictures),
             span=[part.start, part.duration],
+            deinterlace=part.deinterlace,
             segment=job.segment_length,
+            size=[*size, output.preview],
         )
         begin(works, settings, job.force, job.resume)
         if is_default:
@@ -124,9 +141,10 @@ def upscale(
                 temporal_scale,
                 output.background_rgb,
             )
-            return UpscaleJob(reader, predictor, writer, works, aux_streams, workers, span, on_progress, loop).run(
-                job.on_interrupt
-            )
+            shape = FrameShape(size, output.preview)
+            return UpscaleJob(
+                reader, predictor, writer, works, aux_streams, workers, span, on_progress, loop, shape
+            ).run(job.on_interrupt)
     finally:
         for work in works:
             work.unlock()

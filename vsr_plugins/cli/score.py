@@ -1,26 +1,27 @@
-"""Measure a folder of frames of any method against ground truth under a named protocol.
+"""Measure frames or a video of any method against ground truth under a named protocol.
 
-Both folders contain frames, or one folder per clip. Frames are matched by natural order, clips by name.
+Either side is a video file, a folder of frames, or a folder of clips. Frames are matched by natural order, clips by
+name.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-HELP = 'measure a folder of frames under a named protocol'
+HELP = 'measure frames or a video under a named protocol'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this sub-command."""
-    parser.add_argument('prediction', metavar='PRED_DIR', type=Path, nargs='?', help='frames of the method')
-    parser.add_argument('target', metavar='GT_DIR', type=Path, nargs='?', help='ground truth')
+    parser.add_argument('prediction', metavar='PRED', type=Path, nargs='?', help='frames or video of the method')
+    parser.add_argument('target', metavar='GT', type=Path, nargs='?', help='ground truth')
     parser.add_argument('--protocol', metavar='NAME', default='basicvsr', help='protocol (default: basicvsr)')
     parser.add_argument(
         '--metrics',
         nargs='+',
         default=['PSNR', 'SSIM'],
         metavar='NAME',
-        help='metrics: PSNR, SSIM (default), tOF, Ewarp (flicker), LPIPS',
+        help='metrics: PSNR, SSIM (default), LPIPS, DISTS, NIQE, VMAF, tOF, Ewarp (flicker)',
     )
     parser.add_argument('--list-protocols', action='store_true', help='print the protocols and exit')
     parser.add_argument('--title', default='', help="title of the table (default: the prediction's folder)")
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
             print(f'{protocol}\n    {protocol.source}')
         return 0
     if args.prediction is None or args.target is None:
-        raise ValueError('PRED_DIR and GT_DIR are required; see vsr score --help')
+        raise ValueError('PRED and GT are required; see vsr score --help')
     protocol = get_protocol(args.protocol)
     outputs = {path: f'to_{form}' for form in ('json', 'markdown') if (path := getattr(args, form)) is not None}
     for path in outputs:
@@ -75,6 +76,7 @@ def _score(args: argparse.Namespace, protocol: object) -> object:
             protocol,
             find_measures(args.metrics),
             on_frame=lambda done, total: progress.update(task, completed=done, total=total),
+            report=lambda line: print(f'vsr score: {line}', file=sys.stderr),
         )
     title = args.title or args.prediction.resolve().name
     return ScoreTable(title, {title: scores})

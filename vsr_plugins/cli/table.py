@@ -2,7 +2,7 @@
 
 A method is a config, or CONFIG=CHECKPOINT. Without CHECKPOINT, the best checkpoint of the config's training in OUT is
 used, else pretrained weights. Results are cached in OUT/table: a run that was stopped resumes, and a row is measured
-again only if its config, checkpoint or data change.
+again only if its config, code, checkpoint or data change. A method that fails costs only its row; the status is then 1.
 """
 
 import argparse
@@ -31,7 +31,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='test sets instead of those of the configs, such as Vid4-BIx4 held-out-BIx4',
     )
     parser.add_argument(
-        '--metrics', nargs='+', default=[], metavar='NAME', help='additional metrics: tOF, Ewarp (flicker), LPIPS'
+        '--metrics',
+        nargs='+',
+        default=[],
+        metavar='NAME',
+        help='additional metrics: tOF, Ewarp (flicker), LPIPS, DISTS, NIQE',
+    )
+    parser.add_argument(
+        '--seeds',
+        action='store_true',
+        help='several checkpoints of a config are seeds: add their mean and spread, such as my.py=a.pth my.py=b.pth',
+    )
+    parser.add_argument(
+        '--self-ensemble',
+        choices=('x8', 'reverse', 'x16'),
+        help='mean over flips and rotations, over time reversed, or both',
     )
     parser.add_argument('--size', default='180x320', metavar='HxW', help='input for the cost, or none (180x320)')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='changes to every config')
@@ -52,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from ..apis import (
+        FAILED,
         collect_tables,
         find_configs,
         perception_distortion_figure,
@@ -77,6 +92,8 @@ def run(args: argparse.Namespace) -> int:
         report=lambda line: print(line, file=sys.stderr, flush=True),
         data=args.data,
         metrics=args.metrics,
+        seeds=args.seeds,
+        ensemble=args.self_ensemble,
     )
     Console(width=None if Console().is_terminal else 220).print(to_rich(tables))
     contents = {
@@ -87,6 +104,7 @@ def run(args: argparse.Namespace) -> int:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content(), encoding='utf-8')
+    failed = any(row.remark.startswith(FAILED) for table in tables for row in table.rows)
     for path, draw in ((args.picture, quality_cost_figure), (args.plane, perception_distortion_figure)):
         if path is None:
             continue
@@ -97,7 +115,7 @@ def run(args: argparse.Namespace) -> int:
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path)
-    return 0
+    return int(failed)
 
 
 def _size(text: str) -> tuple[int, int] | None:

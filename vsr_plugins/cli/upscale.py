@@ -29,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument('paths', metavar='IN ... OUT', nargs='*', help='one or more sources, then the target')
     parser.add_argument('--list-models', action='store_true', help='print the pretrained models, best first, and exit')
+    parser.add_argument(
+        '--list-encoders', action='store_true', help='print the encoders that this machine can open, and exit'
+    )
 
     model = parser.add_argument_group('model')
     model.add_argument(
@@ -46,11 +49,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument('--checkpoint', metavar='FILE', type=Path, help='its weights')
 
     source = parser.add_argument_group('source')
-    source.add_argument('--start', metavar='SECONDS', type=float, default=0.0, help='skip the beginning (default: 0)')
-    source.add_argument('--duration', metavar='SECONDS', type=float, help='duration to upscale (default: all)')
+    source.add_argument(
+        '--start', metavar='TIME', type=_seconds, default=0.0, help='skip the beginning, as 90.5 or 1:30.5 (default: 0)'
+    )
+    source.add_argument('--duration', metavar='TIME', type=_seconds, help='duration to upscale (default: all)')
     source.add_argument('--fps', type=_rate, help='frames per second of images (default: 25), such as 30000/1001')
 
+    source.add_argument(
+        '--deinterlace',
+        choices=('auto', 'off'),
+        default='auto',
+        help='auto makes interlaced frames progressive by bwdif (default: auto)',
+    )
+
     target = parser.add_argument_group('target')
+    size = target.add_mutually_exclusive_group()
+    size.add_argument('--scale', metavar='FACTOR', type=_rate, help='scale of OUT (default: that of the network)')
+    size.add_argument('--size', metavar='WxH', type=_size, help='width and height of OUT, as 1920x1080')
+    size.add_argument('--height', metavar='PIXELS', type=int, help='height of OUT; the width follows')
+    target.add_argument(
+        '--preview',
+        metavar='TIME',
+        type=_seconds,
+        help='upscale only so much, with the bicubic enlargement of IN to the left',
+    )
     target.add_argument('--images', metavar='DIR', type=Path, help='also write PNG images to DIR')
     target.add_argument(
         '--ext',
@@ -65,14 +87,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     target.add_argument('--suffix', metavar='TEXT', default='', help='text to add to the names of files in a folder')
     target.add_argument('--recursive', action='store_true', help='also take the videos in subfolders of IN')
     target.add_argument('--codec', help="encoder, such as libx264, libx265, ffv1 (default: the source's codec)")
-    target.add_argument('--crf', type=int, help='quality, 0 is best (default: visually near lossless)')
+    target.add_argument(
+        '--crf', type=int, help="constant quality in the encoder's own numbers, low is good (default: near lossless)"
+    )
+    target.add_argument(
+        '--pix-fmt', metavar='NAME', help='pixel format, such as yuv444p (default: near to the source; 4:2:0 from RGB)'
+    )
+    target.add_argument(
+        '--encoder-options',
+        metavar='KEY=VALUE',
+        action='append',
+        type=_option,
+        help='an option of the encoder, as preset=slow; may be repeated',
+    )
     target.add_argument(
         '--background',
         metavar='COLOR',
         default='black',
         help='shows through transparent frames where OUT cannot hold transparency (default: black)',
     )
-    target.add_argument('--no-audio', action='store_true', help='omit the audio')
+    target.add_argument(
+        '--audio',
+        choices=('auto', 'copy', 'transcode', 'none'),
+        default='auto',
+        help='auto copies what OUT takes and transcodes the rest (default: auto)',
+    )
+    target.add_argument('--no-audio', action='store_const', dest='audio', const='none', help='the same as --audio none')
     target.add_argument('--no-subtitles', action='store_true', help='omit the subtitles')
     target.add_argument('--force', action='store_true', help='replace an existing OUT')
     target.add_argument('--resume', action='store_true', help='resume an interrupted upscale')
@@ -106,6 +146,9 @@ def run(args: argparse.Namespace) -> int:
     if args.list_models:
         _print_models()
         return 0
+    if args.list_encoders:
+        _print_encoders()
+        return 0
     if len(args.paths) < 2:
         raise ValueError(f'IN and OUT are required, but got only {args.paths}; see vsr upscale --help')
     if not all(args.paths):
@@ -134,9 +177,25 @@ def _options(args: argparse.Namespace) -> tuple['Naming', dict[str, Any]]:  # no
     tile = None if args.tile == 'auto' else int(args.tile)
     return Naming(args.ext, args.suffix, args.recursive), dict(
         model=ModelOptions(args.model, args.config, args.checkpoint, args.device, args.precision, tile),
-        part=SourceOptions(args.start, args.duration, args.fps),
+        part=SourceOptions(
+            args.start,
+            args.duration if args.preview is None else args.preview,
+            args.fps,
+            args.deinterlace == 'auto',
+        ),
         output=OutputOptions(
-            args.images, args.codec, args.crf, not args.no_audio, not args.no_subtitles, args.background
+            args.images,
+            args.codec,
+            args.crf,
+            args.audio,
+            not args.no_subtitles,
+            args.pix_fmt,
+            dict(args.encoder_options or ()),
+            args.scale,
+            args.size,
+            args.height,
+            args.preview is not None,
+            args.background,
         ),
         job=JobOptions(args.force, args.resume, args.on_interrupt, args.segment),
     )
@@ -176,6 +235,43 @@ def _print_models() -> None:
     console.print('* the default model')
     console.print('PSNR: Y, protocol basicvsr, on the degradation that the weights were trained for.')
     console.print('Seconds: for a frame of 144 x 180 on two CPU cores of one machine, float32.')
+
+
+def _print_encoders() -> None:
+    from ..apis import list_encoders
+
+    for codec, canonical_name, quality in list_encoders():
+        span = '' if quality is None else f'--crf {quality.best} to {quality.worst}, default {quality.default}'
+        print(f'{codec:<16}{canonical_name:<12}{span}'.rstrip())
+
+
+def _seconds(text: str) -> float:
+    """Parse seconds, minutes:seconds or hours:minutes:seconds."""
+    parts = text.split(':')
+    try:
+        numbers = [*map(int, parts[:-1]), float(parts[-1])]
+    except ValueError:
+        numbers = []
+    if not 1 <= len(numbers) <= 3 or any(number >= 60 for number in numbers[1:]) or '-' in text[1:]:
+        raise argparse.ArgumentTypeError(f'must be a time as 90.5, 1:30.5 or 1:02:03, but got {text!r}')
+    seconds = 0.0
+    for number in numbers:
+        seconds = 60 * seconds + number
+    return seconds
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition('x')
+    if not (width.isdecimal() and height.isdecimal()):
+        raise argparse.ArgumentTypeError(f'must be WIDTHxHEIGHT, as 1920x1080, but got {text!r}')
+    return int(height), int(width)
+
+
+def _option(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition('=')
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f'must be KEY=VALUE, as preset=slow, but got {text!r}')
+    return name, value
 
 
 def _rate(text: str) -> Fraction:

@@ -14,7 +14,16 @@ PATCHES = {
     'mmagic': ('upstream_warnings',),
     'mmengine.config.config': ('config_text',),
     'mmengine.structures': ('sample_keys',),
-    'mmengine.runner': ('checkpoint_writing', 'partial_loading'),
+    'mmengine.runner': (
+        'activation_checkpointing',
+        'checkpoint_writing',
+        'cpu_processes',
+        'partial_loading',
+        'resuming',
+        'scaled_lr',
+    ),
+    'mmagic.datasets.transforms': ('video_compression',),
+    'mmagic.engine.runner': ('bounded_tests',),
 }
 
 

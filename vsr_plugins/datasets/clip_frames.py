@@ -3,16 +3,23 @@
 import os
 import os.path as osp
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from mmagic.datasets import BasicFramesDataset
+from mmagic.datasets.transforms import PackInputs
 from mmagic.registry import DATASETS
 
-from ..media.images import IMAGE_SUFFIXES, natural_key
-from ..temporal_windows import window_indices
+from ..media.images import IMAGE_SUFFIXES, natural_key, probe
+from ..temporal_windows import clip_parts, window_indices
 from .key_frames import read_key_frames
 
 SAMPLES = ('clips', 'frames')
+ARCHIVES = ('.zip', '.tar', '.lmdb', '.h5', '.hdf5')
+# Bytes for a pixel of ground truth in a sample that is measured: frames as read, the network's output in float32 and
+# copies of both; and for all frames of a part, of which the last one of a clip may be twice as long.
+FRAME_BYTES = 50
+PART_BYTES = 1e9
 
 
 @DATASETS.register_module()
@@ -52,7 +59,8 @@ class ClipFramesDataset(BasicFramesDataset):
 
     Raises:
         FileNotFoundError: If the data set, a clip or all its frames are missing.
-        ValueError: If ``img`` and ``gt`` of a clip have different numbers of frames, or an argument is invalid.
+        ValueError: If ``img`` and ``gt`` of a clip have different numbers of frames, an argument is invalid, or the
+            data are in an archive (zip, LMDB).
     """
 
     METAINFO = dict(dataset_type='clip_frames', task_name='vsr')
@@ -123,11 +131,48 @@ class ClipFramesDataset(BasicFramesDataset):
             for frame in range(length)
         ]
 
+    def bound(self, length: int, overlap: int, budget: float | None = None) -> None:
+        """Cut long clips into parts, so that no sample is larger than a number of frames, whatever the clip.
+
+        A part has ``part``: the index in the clip of the first frame whose output is kept, and the span of those frames
+        in the part. ``VSRMetric`` reads it from the sample and puts the clip together.
+
+        Args:
+            length: Frames of a part at least, see ``clip_parts``.
+            overlap: Frames that neighbouring parts share.
+            budget: Bytes of a part, default ``PART_BYTES``; with room for more, a part has more frames.
+        """
+        if self.samples != 'clips':
+            return
+        budget = PART_BYTES if budget is None else budget
+        self.full_init()
+        parts = []
+        infos = (super(ClipFramesDataset, self).get_data_info(index) for index in range(len(self)))
+        for clip, count in {info['clip']: info['sequence_length'] for info in infos}.items():
+            path = osp.join(self.data_prefix['gt'], clip, self._frames['gt'][clip][0])
+            h, w = probe(Path(path)).size
+            steps = max((int(budget / (FRAME_BYTES * h * w)) - length) // (length - overlap), 0)
+            spans = clip_parts(count, length + steps * (length - overlap), overlap)
+            if len(spans) == 1:
+                parts.append(dict(clip=clip, sequence_length=count))
+                continue
+            for frames, kept in spans:
+                part = (kept.start, kept.start - frames.start, kept.stop - frames.start)
+                parts.append(dict(clip=clip, sequence_length=count, frames=(frames.start, frames.stop), part=part))
+        self.data_list = parts
+        if self.serialize_data:
+            self.data_bytes, self.data_address = self._serialize_data()
+        for step in self.pipeline.transforms:
+            if isinstance(step, PackInputs) and 'part' not in step.meta_keys:
+                step.meta_keys = [*step.meta_keys, 'part']
+
     def get_data_info(self, idx: int) -> dict:
         """Return a sample, with the paths of its frames."""
         info = super().get_data_info(idx)
         clip, length, frame = info.pop('clip'), info['sequence_length'], info.get('frame')
         window, center = range(length), range(length)
+        if 'frames' in info:
+            window = center = range(*info.pop('frames'))
         if frame is not None:
             window = window_indices(frame, length, self.num_input_frames or 1, self.padding)
             center = window if self.num_output_frames != 1 else [frame]
@@ -189,6 +234,12 @@ class ClipFramesDataset(BasicFramesDataset):
         return frames
 
     def _require_paths(self) -> None:
+        root = Path(self.data_root or '.')
+        if root.suffix in ARCHIVES or (root / 'data.mdb').is_file() or root.is_file():
+            raise ValueError(
+                f'{root} is an archive, but frames are read from folders, which the cache of the system makes as fast: '
+                'unpack it once, one folder a clip, and set data_root to the folder'
+            )
         for folder in (self.data_root, *self.data_prefix.values()):
             if folder and not self._is_dir(folder):
                 raise self._missing(f'no folder {osp.abspath(folder)}')

@@ -96,6 +96,18 @@ def _base(config: Path) -> Path | None:
     return Path(path) if scope is None and Path(path).is_file() else None
 
 
+def package_bases(config: Path) -> list[Path]:
+    """Return the configs of this package that a config inherits from at any depth, the nearest first."""
+    root, found, pending = config_paths.config_root(), [], [Path(config)]
+    while pending:
+        here = pending.pop(0)
+        bases = (Config._get_cfg_path(base, str(here)) for base in Config._get_base_files(str(here)))
+        paths = [Path(path).resolve() for path, scope in bases if scope is None and Path(path).is_file()]
+        found += [path for path in paths if path.is_relative_to(root) and '_base_' not in path.parts]
+        pending += paths
+    return list(dict.fromkeys(found))
+
+
 def _content(config: Path) -> dict:
     return to_builtins({key: value for key, value in read_config(config).items() if key not in NAMES})
 

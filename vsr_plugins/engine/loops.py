@@ -1,6 +1,7 @@
 """A training loop that resumes exactly where it stopped, including the data."""
 
 import logging
+import re
 from typing import Any
 
 from mmagic.registry import DATASETS, LOOPS
@@ -15,10 +16,12 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from ..models.blocks.fast.allocator import keep_freed_memory
+from .finite_loss import FiniteLossHook
 from .random_state import preserved_random_state
 from .resume_state import ResumeStateHook
 from .sample_stream import PositionSampler, SampleStream
 from .time_budget import POSITION, SECONDS, TimeBudget, TimeScheduleHook
+from .training_record import TrainingRecordHook
 from .work_dir_lock import locked_work_dir
 
 SHUFFLING = ('InfiniteSampler', 'DefaultSampler')
@@ -53,6 +56,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
             config: after a quarter of the time, learning rates and validations are where they would be after a quarter
             of ``max_iters``. Intermediate validations are skipped if they would take more than a fifth of the time. A
             resumed training is then no longer equal bit by bit. Default None.
+        accept_changes: Resume a checkpoint of a different config, or begin beside one; see ``TrainingRecordHook``.
 
     Raises:
         ValueError: If ``max_iters`` or ``max_minutes`` is out of range.
@@ -67,6 +71,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         val_interval: int = 1000,
         dynamic_intervals: list[tuple[int, int]] | None = None,
         max_minutes: float | None = None,
+        accept_changes: bool = False,
     ) -> None:
         if max_iters != int(max_iters) or max_iters < 1:
             raise ValueError(f'max_iters must be an integer of at least 1, but got {max_iters}')
@@ -93,6 +98,9 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
             )
         self.resume_state = ResumeStateHook()
         runner.register_hook(self.resume_state)
+        runner.register_hook(TrainingRecordHook(accept_changes))
+        if not any(isinstance(hook, FiniteLossHook) for hook in runner.hooks):
+            runner.register_hook(FiniteLossHook())
         if self.budget is not None:
             runner._hooks[:] = [hook for hook in runner.hooks if not isinstance(hook, ParamSchedulerHook)]
             runner.register_hook(TimeScheduleHook(self.budget))
@@ -131,10 +139,14 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
             self._validate_if_due()
         while self._iter < self._max_iters and not self.stop_training:
             self.runner.model.train()
-            if self.budget is None:
-                self.run_iter(next(self.dataloader_iterator))
-            else:
-                self._run_timed_iter()
+            try:
+                if self.budget is None:
+                    self.run_iter(next(self.dataloader_iterator))
+                else:
+                    self._run_timed_iter()
+            except RuntimeError as error:
+                _explain_channels(error)
+                raise
             self._decide_current_val_interval()
             self._validate_if_due()
         self.runner.call_hook('after_train_epoch')
@@ -223,6 +235,16 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
                 level=logging.WARNING,
             )
         hub.update_info('training_data', now)
+
+
+def _explain_channels(error: RuntimeError) -> None:
+    """Raise a clearer error where a network takes another number of channels than the data have."""
+    found = re.search(r'expected input\S* .* to have (\d+) channels, but got (\d+) channels', str(error))
+    if found:
+        raise ValueError(
+            f'a layer takes {found[1]} channel(s), but gets {found[2]}: frames are RGB, so set in_channels=3 in '
+            'model.generator (ESPCN, FSRCNN and the like take Y of RGB by themselves and keep in_channels=1)'
+        ) from error
 
 
 def _as_stream(dataloader: dict) -> dict:

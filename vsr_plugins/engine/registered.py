@@ -1,5 +1,14 @@
 """Import all modules that register in MMagic's ``HOOKS``, ``LOOPS`` and ``OPTIM_WRAPPERS``."""
 
-from . import acceleration, bfloat16, latent_stage, load_parts, loops, resume_state, time_budget
-
-__all__ = ['acceleration', 'bfloat16', 'latent_stage', 'load_parts', 'loops', 'resume_state', 'time_budget']
+from . import (  # noqa: F401
+    acceleration,
+    bfloat16,
+    finite_loss,
+    latent_stage,
+    load_parts,
+    loops,
+    resume_state,
+    testing_hooks,
+    time_budget,
+    training_record,
+)

@@ -6,9 +6,12 @@ from typing import Literal
 
 import numpy as np
 
-from .functional import lpips, psnr, ssim, tof
+from .functional import dists, lpips, niqe, psnr, ssim, tof
 from .functional.clip_frames import ChannelOrder, check_clips
 from .functional.warping_error import MIN_SIZE, clip_motion, pair_error
+
+# In dB; see ``capped_psnr``.
+MAX_PSNR = 100.0
 
 
 @dataclass(frozen=True)
@@ -17,16 +20,25 @@ class Measure:
 
     Attributes:
         digits: Decimals printed in tables, by name of the value.
-        scope: Its input: a frame in the colours of the protocol, a frame in RGB, or a pair of neighbouring frames.
-            Frames are rounded as the protocol sets; the border is cropped for the first two.
+        scope: Its input: a frame in the colours of the protocol, a frame in RGB, a pair of neighbouring frames, or a
+            clip. Frames are rounded as the protocol sets; the border is cropped for the first two.
         function: Prediction, ground truth and order of the channels -> its values by name.
         note: One line printed with the numbers; '' for PSNR and SSIM.
     """
 
     digits: Mapping[str, int]
-    scope: Literal['frame', 'rgb', 'pair']
+    scope: Literal['frame', 'rgb', 'pair', 'clip']
     function: Callable[..., dict[str, float]]
     note: str = ''
+
+
+def capped_psnr(prediction: np.ndarray, target: np.ndarray) -> float:
+    """PSNR of a frame for a mean: at most ``MAX_PSNR``, also for a frame equal to its ground truth.
+
+    Otherwise one black frame makes the mean of a data set infinite. The limit is that of many evaluation scripts;
+    frames of 8 bits with any visible error are far below it.
+    """
+    return min(psnr(prediction, target), MAX_PSNR)
 
 
 def _warping_errors(
@@ -40,13 +52,32 @@ def _warping_errors(
 
 
 MEASURES = {
-    'PSNR': Measure({'PSNR': 3}, 'frame', lambda prediction, target, order: {'PSNR': psnr(prediction, target)}),
+    'PSNR': Measure({'PSNR': 3}, 'frame', lambda prediction, target, order: {'PSNR': capped_psnr(prediction, target)}),
     'SSIM': Measure({'SSIM': 4}, 'frame', lambda prediction, target, order: {'SSIM': ssim(prediction, target)}),
     'LPIPS': Measure(
         {'LPIPS': 4},
         'rgb',
         lambda prediction, target, order: {'LPIPS': lpips(prediction, target, channel_order=order)},
         'LPIPS: version 0.1, AlexNet, on RGB; lower is better (Zhang et al., CVPR 2018).',
+    ),
+    'DISTS': Measure(
+        {'DISTS': 4},
+        'rgb',
+        lambda prediction, target, order: {'DISTS': dists(prediction, target, channel_order=order)},
+        'DISTS: VGG16, on RGB, not resized; lower is better (Ding et al., TPAMI 2020).',
+    ),
+    'NIQE': Measure(
+        {'NIQE': 4, 'NIQE_GT': 4},
+        'rgb',
+        lambda prediction, target, order: {'NIQE': niqe(prediction, order), 'NIQE_GT': niqe(target, order)},
+        'NIQE: on Y in blocks of 96 pixels, without ground truth; lower is more like pristine photographs, and '
+        'NIQE_GT is that of the ground truth (Mittal et al., IEEE SPL 2013).',
+    ),
+    'VMAF': Measure(
+        {'VMAF': 2},
+        'clip',
+        lambda prediction, target, order: {},
+        "VMAF: libvmaf's default model for 1080p on 8-bit 4:2:0, complete frames; higher is better (Netflix).",
     ),
     'tOF': Measure(
         {'tOF': 4},
@@ -86,6 +117,11 @@ def find_measures(names: Iterable[str]) -> tuple[str, ...]:
 def of_pairs(names: Iterable[str]) -> list[str]:
     """Select the measures that need neighbouring frames."""
     return [name for name in names if MEASURES[name].scope == 'pair']
+
+
+def of_clips(names: Iterable[str]) -> list[str]:
+    """Select the measures that need complete clips, which ``vsr score`` computes."""
+    return [name for name in names if MEASURES[name].scope == 'clip']
 
 
 def notes(values: Iterable[str]) -> list[str]:

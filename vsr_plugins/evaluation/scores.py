@@ -128,7 +128,7 @@ def summarise(
 ) -> Scores:
     """Select the frames of the protocol and average their values.
 
-    A frame equal to its ground truth has infinite PSNR, and so have its means; no frame is excluded silently.
+    A frame equal to its ground truth counts ``MAX_PSNR``; no frame is excluded.
 
     Args:
         frames: Clip -> metric -> value of each frame, from the first to the last.

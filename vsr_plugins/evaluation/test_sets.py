@@ -116,7 +116,7 @@ def find_test_sets(
     for loader, evaluator in pairs:
         for metric in _vsr_metrics(evaluator):
             own_protocol = get_protocol(metric['protocol'])
-            prefix = metric.get('prefix') or config.get('experiment_name', 'test set')
+            prefix = metric.get('prefix') or (Path(config.filename).stem if config.filename else 'test set')
             asked = [own_protocol, *map(get_protocol, protocols)]
             # The data set defines which frames a network takes and returns.
             fitting = [

@@ -4,9 +4,10 @@ import json
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -28,31 +29,36 @@ REPEAT_SECONDS = 2.0
 SCALED_DOT_PRODUCT_ATTENTION = F.scaled_dot_product_attention
 
 
-def measure_apart(model: dict, shape: tuple[int, ...], device: str = 'cpu') -> Cost:
+def measure_apart(model: dict, shape: tuple[int, ...], device: str = 'cpu', imports: Sequence[str] = ()) -> Cost:
     """Measure the cost of a model in a separate process, so that nothing else adds to its memory.
 
     Args:
         model: The ``model`` entry of a config.
         shape: Input shape of the network without the batch axis: (t, c, h, w), or (c, h, w) for one frame.
         device: Device to measure on.
+        imports: Modules that register the model, the ``custom_imports`` of its config.
 
     Raises:
         ValueError: If the process was killed, as happens when it runs out of memory.
     """
     with ProcessPoolExecutor(1, get_context('spawn')) as pool:
         try:
-            return pool.submit(measure_model, json.dumps(model), shape, device, torch.get_num_threads()).result()
+            return pool.submit(
+                measure_model, json.dumps(model), shape, device, torch.get_num_threads(), tuple(imports)
+            ).result()
         except BrokenProcessPool:
             raise ValueError(
                 f'the process that measured the cost at {shape} was killed; it may have run out of memory'
             ) from None
 
 
-def measure_model(model: str, shape: tuple[int, ...], device: str, threads: int) -> Cost:
+def measure_model(model: str, shape: tuple[int, ...], device: str, threads: int, imports: Sequence[str] = ()) -> Cost:
     """Build and measure a model; ``measure_apart`` runs this in its process. ``model`` is JSON."""
     from .load_model import load_model
 
     torch.set_num_threads(threads)
+    for name in imports:
+        import_module(name)
     return measure_cost(load_model(Config({'model': json.loads(model)}), None, device), shape, device)
 
 

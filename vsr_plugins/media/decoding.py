@@ -8,8 +8,9 @@ import numpy as np
 from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 
+from .chroma_siting import StatedSiting
 from .images import UnreadableError, natural_key
-from .video_files import open_media
+from .video_files import open_media, video_stream
 
 _COMMON = (
     '.mp4',
@@ -55,11 +56,12 @@ def decode(path: Path) -> Iterator[av.VideoFrame]:
     count = 0
     try:
         with open_media(path) as container:
-            stream = next(iter(container.streams.video), None)
+            stream = video_stream(container)
             if stream is None:
                 raise UnreadableError(f'{path} has no video stream')
+            as_stated = StatedSiting(container.format.name, stream.codec_context.codec.canonical_name)
             for frame in container.decode(stream):
-                yield frame
+                yield as_stated(frame)
                 count += 1
     except av.FFmpegError as error:
         raise UnreadableError(f'{path} cannot be decoded after {count} frames: {error}') from error

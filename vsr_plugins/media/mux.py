@@ -1,96 +1,29 @@
 """Mux encoded frames with the audio, subtitles, attachments and metadata of the source."""
 
-import io
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 from math import floor
 from pathlib import Path
 
 import av
 
+from .aux_streams import AuxStreams, template_options
 from .encoding import PacketFile, VideoSpec
 from .readers import DEFAULT_FPS, RESTART_FRAMES
-from .video_files import open_media
+from .tags import add_covers, copy_stream_tags, copy_tags, copy_video_tags, moved_chapters, needs_keys
+from .transcoding import AudioTranscoder, SubtitleTranscoder
+from .video_files import open_media, video_stream
 
 logger = logging.getLogger(__name__)
 
-# Tags that describe the source's container, not its content; they are not copied.
-CONTAINER_TAGS = ('major_brand', 'minor_version', 'compatible_brands', 'encoder', 'duration')
-# Codecs that FFmpeg writes into a transport stream in a recognisable form; others become private data.
-MPEGTS_CODECS = {
-    'audio': {'mp1', 'mp2', 'mp3', 'aac', 'aac_latm', 'ac3', 'eac3', 'dts', 'truehd', 'opus', 's302m'},
-    'subtitle': {'dvb_subtitle', 'dvb_teletext'},
-}
-OPTIONS = {'audio': '--no-audio', 'subtitle': '--no-subtitles'}
+# Formats whose edit lists cut audio that a decoder needs but nobody hears.
+WITH_EDIT_LISTS = ('mp4', 'mov')
+# They state for each track how much of its beginning is not heard; it is copied from each other only.
+MATROSKA = ('matroska', 'webm')
 # FFmpeg's flag of formats in which two packets of a track may have the same time.
 TIMES_MAY_REPEAT = 0x20000
-
-
-@dataclass(frozen=True)
-class AuxStreams:
-    """Audio and subtitles of a source, copied packet by packet.
-
-    Attributes:
-        path: The source.
-        audio: Whether its audio is copied.
-        subtitles: Whether its subtitles are copied.
-        start: Seconds skipped from the beginning of its video.
-        duration: Seconds to keep; None for all.
-    """
-
-    path: Path
-    audio: bool = True
-    subtitles: bool = True
-    start: float = 0.0
-    duration: float | None = None
-
-    def streams(self, container: av.container.InputContainer) -> list[av.stream.Stream]:
-        """Return the streams to copy, including attachments, which hold the fonts of subtitles."""
-        kinds = {'audio': self.audio, 'subtitle': self.subtitles, 'attachment': self.subtitles}
-        return [stream for stream in container.streams if kinds.get(stream.type)]
-
-    def check(self, spec: VideoSpec) -> None:
-        """Raise if a container does not support the streams; some fail at the header, some at the first packet.
-
-        Args:
-            spec: The container and the video stream.
-
-        Raises:
-            ValueError: If the container does not support a stream.
-        """
-        with open_media(self.path) as source:
-            tracks = [
-                (one.index, one.type, one.codec_context.codec.canonical_name if one.codec_context else 'unknown')
-                for one in self.streams(source)
-                if one.type in OPTIONS
-            ]
-        for index, kind, name in tracks:
-            try:
-                if spec.container == 'mpegts' and name not in MPEGTS_CODECS[kind]:
-                    raise ValueError
-                self._try(spec, index)
-            except (ValueError, av.FFmpegError) as error:
-                raise ValueError(
-                    f'{spec.container} does not support the {kind} of {self.path} ({name}); write a .mkv file, '
-                    f'which supports almost every codec, or omit it with {OPTIONS[kind]}'
-                ) from error
-
-    def _try(self, spec: VideoSpec, index: int) -> None:
-        """Write the header and first packets of a file in memory, which is discarded."""
-        with open_media(self.path) as source:
-            stream = source.streams[index]
-            with open_media(io.BytesIO(), 'w', format=spec.container) as probe:
-                spec.add_to(probe)
-                copy = probe.add_stream_from_template(stream, **_template(stream))
-                probe.start_encoding()
-                if stream.type == 'audio':
-                    timed = (packet for packet in source.demux(stream) if None not in (packet.pts, packet.dts))
-                    for packet in islice(timed, 2):
-                        packet.stream = copy
-                        probe.mux(packet)
+TRANSCODERS = {'audio': AudioTranscoder, 'subtitle': SubtitleTranscoder}
 
 
 def mux(
@@ -102,66 +35,141 @@ def mux(
     first_time: Fraction = Fraction(0),
     time_offsets: Sequence[Fraction] = (),
 ) -> None:
-    """Write a video from encoded segments and aux streams.
+    """Write a video from encoded segments and aux streams; whichever of video and audio is first begins at 0.
 
-    If audio begins before the frames, as the first packet of AAC does, a format without negative times, such as
-    Matroska, shifts all streams by the same amount; they stay synchronous.
+    What an edit list of the source cuts stays cut. Audio before 0, which a decoder needs but nobody hears, is copied to
+    formats that can mark it only; others would play it.
 
     Args:
         path: The file.
         spec: Encoder settings of the segments.
         segments: Segment files in order.
-        aux_streams: Streams to copy; None for none.
+        aux_streams: The source of all but the frames, planned for ``spec``; None for none.
         until: Seconds of the output at which the aux streams are cut; None for their own end.
         first_time: Presentation time of the first frame in seconds. A format with a constant rate shows it at 0, and
             the aux streams are shifted to match.
         time_offsets: See ``VideoReader``.
     """
-    # The container stores the colours, because some codecs have no field for them, such as FFV1 in .mp4.
-    options = {'movflags': 'write_colr'} if spec.container in ('mp4', 'mov') else {}
-    with open_media(path, 'w', format=spec.container, container_options=options) as output:
-        # An encoder with the segments' settings; it encodes nothing but writes the same headers.
-        video = spec.add_to(output)
-        if aux_streams is None:
+    if aux_streams is None:
+        with open_media(path, 'w', format=spec.container, container_options=_options(spec)) as output:
+            # An encoder with the segments' settings; it encodes nothing but writes the same headers.
+            video = spec.add_to(output)
             for packet in _video_packets(segments, spec.time_base):
                 packet.stream = video
                 output.mux(packet)
-            return
-        with open_media(aux_streams.path) as source:
-            streams = aux_streams.streams(source)
-            copies = {
-                stream.index: output.add_stream_from_template(stream, **_template(stream))
-                for stream in streams
-                if stream.type != 'attachment' or spec.container == 'matroska'
-            }
-            for stream in streams:
-                if stream.index in copies:
-                    copies[stream.index].metadata.update(stream.metadata)
-                    copies[stream.index].disposition = stream.disposition
-            output.metadata.update({k: v for k, v in source.metadata.items() if k.lower() not in CONTAINER_TAGS})
-            if not aux_streams.start and aux_streams.duration is None and until is None:
-                output.set_chapters(source.chapters())
-            # Only now are the time bases of the file's tracks known.
-            output.start_encoding()
-            shift = first_time if spec.is_constant else Fraction(0)
-            aux_packets = _MonotonicTimes(output, copies).apply(
-                _aux_packets(source, streams, aux_streams, until, shift, time_offsets)
-            )
-            waiting = next(aux_packets, None)
-            for packet in _video_packets(segments, spec.time_base):
-                now = packet.dts * spec.time_base
-                while waiting is not None and waiting.dts * waiting.time_base <= now:
-                    output.mux(waiting)
-                    waiting = next(aux_packets, None)
-                packet.stream = video
-                output.mux(packet)
-            while waiting is not None:
-                output.mux(waiting)
-                waiting = next(aux_packets, None)
+        return
+    with open_media(aux_streams.path) as source:
+        # FFmpeg writes either keys or a cover.
+        options = _options(spec, needs_keys(source.metadata) and not aux_streams.covers(source))
+        with open_media(path, 'w', format=spec.container, container_options=options) as output:
+            _mux(output, source, spec, segments, aux_streams, until, first_time, time_offsets)
 
 
-def _template(stream: av.stream.Stream) -> dict:
-    return {} if stream.codec_context is None else {'opaque': True}
+def _options(spec: VideoSpec, keys: bool = False) -> dict[str, str]:
+    options = spec.container_options
+    if 'movflags' in options:
+        # The index comes first, so that players begin before they have the whole file.
+        options['movflags'] += '+faststart' + '+use_metadata_tags' * keys
+    return options
+
+
+def _mux(
+    output: av.container.OutputContainer,
+    source: av.container.InputContainer,
+    spec: VideoSpec,
+    segments: Iterable[Path],
+    aux_streams: AuxStreams,
+    until: Fraction | None,
+    first_time: Fraction,
+    time_offsets: Sequence[Fraction],
+) -> None:
+    zero = aux_streams.zero(source, first_time)
+    if until is not None and not spec.is_constant:
+        until -= zero
+    span = _Span(source, aux_streams, first_time if spec.is_constant else zero, until, time_offsets)
+    video = spec.add_to(output)
+    copy_video_tags(source, video, spec, span.start)
+    copies, transcoders = {}, {}
+    for track in aux_streams.tracks:
+        stream = source.streams[track.index]
+        if track.codec is None:
+            copies[track.index] = copy = output.add_stream_from_template(stream, **template_options(stream))
+        else:
+            transcoders[track.index] = TRANSCODERS[stream.type](stream, output, track.codec)
+            copy = transcoders[track.index].stream
+        copy_stream_tags(stream, copy)
+    cover_packets = add_covers(source, output, aux_streams.covers(source))
+    copy_tags(source, output)
+    if chapters := moved_chapters(source.chapters(), span.shift, span.until):
+        output.set_chapters(chapters)
+    # Only now are the time bases of the file's tracks known.
+    output.start_encoding()
+    keeps_preroll = spec.container in WITH_EDIT_LISTS or (
+        spec.container in MATROSKA and source.format.name.split(',')[0] in MATROSKA
+    )
+    starts_late = spec.is_constant and first_time > 0
+
+    def aux_packets() -> Iterator[av.Packet]:
+        yield from cover_packets
+        for packet in _aux_packets(source, span, set(copies) | set(transcoders)):
+            index = packet.stream.index
+            if index in transcoders:
+                yield from transcoders[index].packets(packet, span.until)
+            elif _is_kept(packet, keeps_preroll and not span.start and not starts_late):
+                yield packet
+        for transcoder in transcoders.values():
+            yield from transcoder.flush()
+
+    # The encoders' own audio before 0 can be marked by the formats that mark that of the source.
+    marks = (*WITH_EDIT_LISTS, *MATROSKA, 'ogg')
+    waiting_packets = _MonotonicTimes(output, copies, spec.container in marks).apply(aux_packets())
+    waiting = next(waiting_packets, None)
+    for packet in _video_packets(segments, spec.time_base, Fraction(0) if spec.is_constant else zero):
+        now = packet.dts * spec.time_base
+        while waiting is not None and waiting.dts * waiting.time_base <= now:
+            output.mux(waiting)
+            waiting = next(waiting_packets, None)
+        packet.stream = video
+        output.mux(packet)
+    while waiting is not None:
+        output.mux(waiting)
+        waiting = next(waiting_packets, None)
+
+
+class _Span:
+    """The part of a source that is kept, and how its times become those of the output.
+
+    Args:
+        source: The source.
+        aux_streams: Its streams and the requested span.
+        zero: Time of the span at which the output begins, in seconds.
+        until: Seconds of the output at which the aux streams are cut; None for their own end.
+        time_offsets: See ``VideoReader``.
+
+    Attributes:
+        start: Seconds skipped from the beginning of the video.
+        shift: Seconds by which times of the source are later than those of the output.
+        until: Seconds of the output at which the span ends; None for the end of the source.
+    """
+
+    def __init__(
+        self,
+        source: av.container.InputContainer,
+        aux_streams: AuxStreams,
+        zero: Fraction,
+        until: Fraction | None,
+        time_offsets: Sequence[Fraction],
+    ) -> None:
+        video = video_stream(source)
+        video_start = (video.start_time or 0) * video.time_base
+        self.start = Fraction(aux_streams.start).limit_denominator(10**6)
+        self.shift = (video_start + self.start if self.start else Fraction(0)) + zero
+        self.until = until
+        if aux_streams.duration is not None:
+            end = video_start + self.start + Fraction(aux_streams.duration).limit_denominator(10**6) - self.shift
+            self.until = end if until is None else min(until, end)
+        self.time_offsets = time_offsets
+        self.min_step_back = RESTART_FRAMES / (video.average_rate or video.guessed_rate or DEFAULT_FPS)
 
 
 class _MonotonicTimes:
@@ -169,11 +177,14 @@ class _MonotonicTimes:
 
     Args:
         output: The file, its header written.
-        copies: Output track by the index of its source track.
+        copies: Output track by the index of its source track. Packets of other tracks already belong to the output.
+        keeps_preroll: Whether encoded packets before 0 are kept.
     """
 
-    def __init__(self, output: av.container.OutputContainer, copies: dict) -> None:
+    def __init__(self, output: av.container.OutputContainer, copies: dict, keeps_preroll: bool) -> None:
         self.copies = copies
+        self.keeps_preroll = keeps_preroll
+        self.output = output
         self.step = 0 if output.format.flags & TIMES_MAY_REPEAT else 1
         self.last: dict[int, int] = {}
         self.has_warned = False
@@ -181,6 +192,10 @@ class _MonotonicTimes:
     def apply(self, packets: Iterable[av.Packet]) -> Iterator[av.Packet]:
         """Yield the packets with times that a muxer accepts."""
         for packet in packets:
+            if packet.stream.container is self.output:
+                if packet.pts is None or packet.pts >= 0 or self.keeps_preroll:
+                    yield packet
+                continue
             index = packet.stream.index
             copy = self.copies[index]
             scale = packet.time_base / copy.time_base
@@ -202,28 +217,11 @@ class _MonotonicTimes:
             yield packet
 
 
-def _aux_packets(
-    source: av.container.InputContainer,
-    streams: list[av.stream.Stream],
-    aux_streams: AuxStreams,
-    until: Fraction | None,
-    first_time: Fraction,
-    time_offsets: Sequence[Fraction],
-) -> Iterator[av.Packet]:
-    """Yield the packets of the aux streams with the times of the output."""
-    streams = [stream for stream in streams if stream.type != 'attachment']
+def _aux_packets(source: av.container.InputContainer, span: _Span, indices: set[int]) -> Iterator[av.Packet]:
+    """Yield the packets of some streams of the source with the times of the output, up to the end of the span."""
+    streams = [stream for stream in source.streams if stream.index in indices and stream.type != 'attachment']
     if not streams:
         return
-    video = source.streams.video[0]
-    zero = (video.start_time or 0) * video.time_base
-    # Without a start, times are not shifted.
-    start = Fraction(aux_streams.start).limit_denominator(10**6)
-    shift = (zero + start if start else Fraction(0)) + first_time
-    is_cut = bool(start) or first_time > 0
-    if aux_streams.duration is not None:
-        end = zero + start + Fraction(aux_streams.duration).limit_denominator(10**6) - shift
-        until = end if until is None else min(until, end)
-    min_step_back = RESTART_FRAMES / (video.average_rate or video.guessed_rate or DEFAULT_FPS)
     # The restarts of times are counted for each track.
     last_time: dict[int, Fraction] = {}
     restarts: dict[int, int] = {}
@@ -231,27 +229,46 @@ def _aux_packets(
         if packet.dts is None or packet.pts is None:
             continue
         index, dts_time = packet.stream.index, packet.dts * packet.time_base
-        if dts_time < last_time.get(index, dts_time) - min_step_back and restarts.get(index, 0) < len(time_offsets):
+        is_back = dts_time < last_time.get(index, dts_time) - span.min_step_back
+        if is_back and restarts.get(index, 0) < len(span.time_offsets):
             restarts[index] = restarts.get(index, 0) + 1
         last_time[index] = dts_time
-        total_shift = shift - (time_offsets[restarts[index] - 1] if restarts.get(index) else 0)
+        total_shift = span.shift - (span.time_offsets[restarts[index] - 1] if restarts.get(index) else 0)
         ticks = round(total_shift / packet.time_base)
         packet.pts, packet.dts = packet.pts - ticks, packet.dts - ticks
-        time = packet.pts * packet.time_base
-        if (is_cut and time < 0) or (until is not None and time >= until):
-            continue
-        yield packet
+        if span.until is None or packet.pts * packet.time_base < span.until:
+            yield packet
 
 
-def _video_packets(segments: Iterable[Path], time_base: Fraction) -> Iterator[av.Packet]:
+def _is_kept(packet: av.Packet, keeps_preroll: bool) -> bool:
+    """Whether a packet is copied; one of subtitles that are on the screen at 0 is made to begin there."""
+    duration = packet.duration or 0
+    if packet.pts >= 0:
+        return packet.stream.type == 'subtitle' or not packet.is_discard
+    if packet.stream.type == 'subtitle':
+        if packet.pts + duration <= 0:
+            return False
+        packet.duration, packet.pts, packet.dts = duration + packet.pts, 0, 0
+        return True
+    # The packet before the first one that is heard is needed to decode that.
+    return keeps_preroll and packet.pts + duration > -duration
+
+
+def _video_packets(segments: Iterable[Path], time_base: Fraction, zero: Fraction = Fraction(0)) -> Iterator[av.Packet]:
     """Yield the packets of all segments, with decoding times that increase from one segment to the next.
 
     Each segment has its own encoder; at a variable frame rate, the first decoding times of a segment may precede the
     last ones of the segment before.
+
+    Args:
+        segments: Segment files in order.
+        time_base: Their unit of time.
+        zero: Time of the segments, in seconds, at which the output begins.
     """
-    last = None
+    last, ticks = None, round(zero / time_base)
     for path in segments:
         for packet in PacketFile.read(path, time_base):
+            packet.pts, packet.dts = packet.pts - ticks, packet.dts - ticks
             if last is not None and packet.dts <= last:
                 packet.dts = last + 1
             last = packet.dts

@@ -12,12 +12,14 @@ import av
 import numpy as np
 
 from .alpha import fill_hidden
+from .chroma_siting import StatedSiting
 from .decoding import RgbReader, decoder_of, matrix_of
+from .deinterlacing import deinterlaced
 from .frames import InputFrame
 from .images import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, probe, read_picture
 from .seek import LEADS, Timed, seek, trim
 from .shots import CutDetector
-from .video_files import open_media
+from .video_files import open_media, video_stream
 
 DEFAULT_FPS = Fraction(25)
 # FFmpeg's numbers of the HDR transfer functions.
@@ -133,6 +135,7 @@ class VideoReader:
 
     Args:
         path: The file.
+        deinterlace: Whether interlaced frames are made progressive.
 
     Attributes:
         damage: Damage found while the file was read, one sentence; None if there was none.
@@ -144,8 +147,8 @@ class VideoReader:
         UnreadableError: If the file is not a video, or no frame can be decoded.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, deinterlace: bool = True) -> None:
+        self.path, self.deinterlace = path, deinterlace
         self.damage: str | None = None
         self.first_time = Fraction(0)
         self.time_offsets: list[Fraction] = []
@@ -160,8 +163,9 @@ class VideoReader:
     def frames(self, first: int = 0, start: float = 0.0, duration: float | None = None) -> Iterator[InputFrame]:
         """Yield the frames between ``start`` and ``start + duration`` seconds, from number ``first`` of them on.
 
-        Times count from 0. Damaged frames are skipped and reported in ``damage`` afterwards. Where the
-        size of the frames changes, a scene begins.
+        Times count from ``start``; without one they are those of the file, which may begin anywhere. Damaged frames are
+        skipped and reported in ``damage`` afterwards. Where the size of the
+        frames changes, a scene begins.
         """
         is_cut, rgb_of, size = CutDetector(), RgbReader(keep_depth=True), None
         with closing(self._trimmed(start, duration)) as trimmed:
@@ -216,7 +220,8 @@ class VideoReader:
     ) -> Iterator[Timed]:
         """Yield all frames that can be decoded, with increasing times."""
         mean_duration, last_pts, duration, offset, restarts = self._mean_duration, None, 0, 0, 0
-        for frame in self._decoded(container, stream, after_seek):
+        frames = self._decoded(container, stream, after_seek)
+        for frame in deinterlaced(frames, self.info.time_base) if self.deinterlace else frames:
             stated = self._time_of(container, frame)
             if stated is not None:
                 pts = stated + offset
@@ -243,7 +248,8 @@ class VideoReader:
     ) -> Iterator[av.VideoFrame]:
         """Yield all frames that can be decoded; report in ``damage`` also a truncation that the demuxer ignores."""
         damaged, end, has_begun = 0, Fraction(0), not after_seek
-        decode, packets = decoder_of(stream), container.demux()
+        as_stated = StatedSiting(container.format.name, stream.codec_context.codec.canonical_name)
+        decode, packets, last_pts = decoder_of(stream), container.demux(), {}
         while True:
             try:
                 packet = next(packets, None)
@@ -253,13 +259,16 @@ class VideoReader:
             if packet is None:
                 break
             if packet.pts is not None:
-                end = max(end, (packet.pts + (packet.duration or 0)) * packet.time_base)
+                # A packet without a duration lasts as long as the one before.
+                step = packet.pts - last_pts.get(packet.stream.index, packet.pts)
+                last_pts[packet.stream.index] = packet.pts
+                end = max(end, (packet.pts + (packet.duration or max(step, 0))) * packet.time_base)
             if packet.stream is not stream:
                 continue
             try:
                 for frame in decode(packet):
                     has_begun = True
-                    yield frame
+                    yield as_stated(frame)
             except av.FFmpegError:
                 # After a seek, packets before the first key frame cannot be decoded; they are not damaged. Neither are
                 # empty ones, by which Theora repeats a frame.
@@ -273,10 +282,10 @@ class VideoReader:
 
     @staticmethod
     def _stream(container: av.container.InputContainer) -> av.VideoStream:
-        streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
-        if not streams:
+        stream = video_stream(container)
+        if stream is None:
             raise UnreadableError(f'{Path(container.name)} has no video stream')
-        return streams[0]
+        return stream
 
     def _probe(self, container: av.container.InputContainer, stream: av.VideoStream) -> ReaderInfo:
         frame, decode = None, decoder_of(stream)
@@ -307,7 +316,8 @@ class VideoReader:
         aspect = stream.sample_aspect_ratio or Fraction(1)
         if (height, width) != (frame.height, frame.width):
             aspect = 1 / aspect
-        is_full = frame.color_range == 2 or frame.format.name.startswith('yuvj')
+        # RGB has its full range by nature; coded as YUV it is limited, as players expect.
+        is_full = frame.color_range == 2 and not frame.format.is_rgb or frame.format.name.startswith('yuvj')
         return ReaderInfo(
             size=(height, width),
             time_base=stream.time_base,
@@ -317,18 +327,19 @@ class VideoReader:
             pix_fmt=frame.format.name,
             colors=(2 if is_full else 1, matrix_of(frame), frame.color_trc, frame.color_primaries),
             aspect=aspect,
-            warnings=tuple(_warnings(frame)),
+            warnings=(*_warnings(frame, self.deinterlace), *_further_streams(container)),
             # Decoders of pictures give opacity to all; codecs of film have it on purpose.
             has_alpha=alpha is not None and (frame.format.name.startswith('yuva') or bool(alpha.min() < 255)),
         )
 
 
-def open_reader(source: str | Path, fps: Fraction | None = None) -> VideoReader | ImageReader:
+def open_reader(source: str | Path, fps: Fraction | None = None, deinterlace: bool = True) -> VideoReader | ImageReader:
     """Open a video file, a folder of images, a glob of images, or a template such as ``frame_%04d.png``.
 
     Args:
         source: Path, glob or template.
         fps: Frames per second, for images only.
+        deinterlace: See ``VideoReader``.
 
     Raises:
         FileNotFoundError: If nothing has that name.
@@ -353,7 +364,7 @@ def open_reader(source: str | Path, fps: Fraction | None = None) -> VideoReader 
         return AnimationReader(path, fps) if count_pictures(path) > 1 else ImageReader([path], fps, is_file=True)
     if fps is not None:
         raise ValueError(f'{path} is a video with its own frame rate, but got fps={fps}; omit --fps, it is for images')
-    return VideoReader(path)
+    return VideoReader(path, deinterlace)
 
 
 def _matches(pattern: str) -> list[Path]:
@@ -377,17 +388,23 @@ def _is_pattern(name: str) -> bool:
     return has_magic(name) or re.search(r'%0?\d*d', name) is not None
 
 
-def _warnings(frame: av.VideoFrame) -> Iterator[str]:
+def _warnings(frame: av.VideoFrame, deinterlace: bool) -> Iterator[str]:
     if (transfer := HDR_TRANSFERS.get(frame.color_trc)) is not None:
         yield (
             f'HDR input ({transfer}) is not converted: the coded values are restored like those of SDR and tagged as '
             'HDR again; the metadata of the mastering display are not copied'
         )
-    if frame.interlaced_frame:
-        yield (
-            'interlaced input is not deinterlaced: two fields are restored as one frame, which amplifies combing; '
-            'deinterlace it first, for example with ffmpeg -vf bwdif'
-        )
+    if frame.interlaced_frame and deinterlace:
+        yield 'interlaced input is deinterlaced by bwdif; --deinterlace off restores two fields as one frame'
+    elif frame.interlaced_frame:
+        yield 'interlaced input is not deinterlaced: two fields are restored as one frame, which amplifies combing'
+
+
+def _further_streams(container: av.container.InputContainer) -> Iterator[str]:
+    cover = av.stream.Disposition.attached_pic
+    further = sum(not stream.disposition & cover for stream in container.streams.video) - 1
+    if further:
+        yield f'{further} further video stream{"s" * (further > 1)} beside the default one: left out'
 
 
 def in_8_bits(pixels: np.ndarray) -> np.ndarray:

@@ -28,3 +28,10 @@ def open_media(path: str | Path | BinaryIO, mode: str = 'r', **options: object) 
     # FFmpeg looks for a protocol before the first colon, but never after a slash.
     file = os.path.abspath(path) if isinstance(path, (str, Path)) else path
     return av.open(file, mode, metadata_errors='replace', **options)
+
+
+def video_stream(container: av.container.InputContainer) -> av.VideoStream | None:
+    """Return the stream that is the film: the default one, else the first; None without any. Cover art is none."""
+    kinds = av.stream.Disposition
+    streams = [stream for stream in container.streams.video if not stream.disposition & kinds.attached_pic]
+    return next((stream for stream in streams if stream.disposition & kinds.default), next(iter(streams), None))

@@ -37,7 +37,9 @@ def write_video(
     if path.exists() and not overwrite:
         raise FileExistsError(f'{path} already exists; replace it with --force (overwrite=True)')
     path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as partial, open_media(partial, 'w') as container:
+    # The index comes first, so that browsers begin before they have the whole file.
+    options = {'movflags': 'faststart'} if path.suffix.lower() in ('.mp4', '.m4v', '.mov') else {}
+    with atomic_write(path) as partial, open_media(partial, 'w', container_options=options) as container:
         _encode(container, frames, Fraction(fps).limit_denominator(1001), crf)
     return path
 

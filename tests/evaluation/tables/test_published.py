@@ -4,7 +4,7 @@ from reduced import FILES
 from vsr_plugins.evaluation.protocols import get_protocol
 from vsr_plugins.evaluation.scores import Scores
 from vsr_plugins.evaluation.tables.method_table import MethodRow, MethodTable, to_markdown, to_text
-from vsr_plugins.evaluation.tables.published import method_of, published
+from vsr_plugins.evaluation.tables.published import identify, method_of, published
 from vsr_plugins.evaluation.tables.published_numbers import CONFIGS, NUMBERS
 
 
@@ -31,6 +31,30 @@ def scores(protocol, psnr=25.0, frames=3):
 )
 def test_configs_are_known_by_their_names(stem, method):
     assert method_of(stem) == method
+
+
+ESPCN = {'type': 'ESPCNNet', 'in_channels': 1, 'scale': 4}
+
+
+@pytest.mark.parametrize(
+    ('generator', 'names', 'method'),
+    [
+        (ESPCN, ['espcn_x4_mine'], 'ESPCN'),
+        # A name of one's own, and the network of the base.
+        (ESPCN, ['mine', 'espcn_x4_1xb16-20k_clips'], 'ESPCN'),
+        ({**ESPCN, 'scale': 3}, ['espcn_x4_1xb16-20k_clips'], None),
+        ({'type': 'MyNet', 'scale': 4}, ['latent_attn_vid4'], None),
+        ({'type': 'MyNet'}, ['mine', 'latent_attn_vid4'], None),
+        # Another method's file name.
+        (ESPCN, ['tdan_x4_mine'], None),
+        (ESPCN, ['tdan_x4_mine', 'espcn_x4_1xb16-20k_clips'], 'ESPCN'),
+        # Defaults of the class may be left out.
+        ({'type': 'BicubicNet'}, ['bicubic_x4_vid4'], 'Bicubic'),
+        (None, ['espcn_x4_1xb16-20k_clips'], None),
+    ],
+)
+def test_a_method_is_known_by_its_network(generator, names, method):
+    assert identify(generator, names) == method
 
 
 def test_most_methods_have_a_config_and_every_pattern_has_numbers_or_a_config():
@@ -90,7 +114,9 @@ def test_a_run_of_mim_test_prints_its_row(monkeypatch):
 
     lines = []
     monkeypatch.setattr(vsr_metric, 'print_log', lambda text, logger: lines.append(text))
-    MessageHub.get_instance('row').update_info('experiment_name', 'espcn_x4_1xb16-300k_clips')
+    hub = MessageHub.get_instance('row')
+    hub.update_info('experiment_name', 'espcn_x4_1xb16-300k_clips')
+    hub.update_info('cfg', f'model = dict(generator={ESPCN!r})')
     metric = vsr_metric.VSRMetric('latent_attention', metrics=['PSNR'], prefix='Vid4-BIx4')
     target = torch.zeros(4, 3, 40, 40)
     model = nn.Module()

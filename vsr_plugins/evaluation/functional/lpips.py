@@ -58,12 +58,14 @@ def lpips(
         return float(network(first, second))
 
 
-def find_backbone(weights: str | Path | None = None) -> Path:
-    """Return the file of AlexNet's weights.
+def find_backbone(weights: str | Path | None = None, name: str = BACKBONE, measure: str = 'LPIPS') -> Path:
+    """Return the file of the weights of a backbone, as torchvision publishes it.
 
     Args:
-        weights: The file; None searches ``alexnet-owt-7be5be79.pth`` in ``VSR_WEIGHTS_ROOT`` (default: ./weights),
-            then in the cache of torch.hub.
+        weights: The file; None searches ``name`` in ``VSR_WEIGHTS_ROOT`` (default: ./weights), then in the cache of
+            torch.hub.
+        name: Name of the file.
+        measure: Measure that needs it, for the message.
 
     Raises:
         FileNotFoundError: If the file does not exist.
@@ -75,12 +77,12 @@ def find_backbone(weights: str | Path | None = None) -> Path:
 
         from ...pretrained.files import weights_root
 
-        places = [weights_root() / BACKBONE, Path(get_dir()) / 'checkpoints' / BACKBONE]
+        places = [weights_root() / name, Path(get_dir()) / 'checkpoints' / name]
     for place in places:
         if place.is_file():
             return place.resolve()
     raise FileNotFoundError(
-        f"LPIPS needs torchvision's weights of AlexNet: {BACKBONE} does not exist at "
+        f"{measure} needs torchvision's weights {name}, which do not exist at "
         f'{" or ".join(str(place.absolute()) for place in places)}; nothing is downloaded: copy the file there'
     )
 

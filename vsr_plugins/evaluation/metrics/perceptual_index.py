@@ -72,6 +72,9 @@ class PerceptualIndex(BaseMetric):
         """
         for sample in data_samples:
             key, prediction = sample['key'], sample['output']['pred_img']
+            part = sample.get('part')
+            if part is not None:
+                prediction = prediction[part[1] : part[2]]
             # (t, h, w, 3), BGR in [0, 255].
             frames = prediction.reshape(-1, *prediction.shape[-3:]).permute(0, 2, 3, 1)
             frames = frames.clamp(0, 255).round().cpu().numpy().astype(np.uint8)

@@ -8,18 +8,19 @@ from typing import cast
 
 import numpy as np
 from mmagic.registry import METRICS
+from mmengine.config import Config
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MessageHub, print_log
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from ...media.images import natural_key
-from ..measures import DEFAULT, find_measures, of_pairs
+from ..measures import DEFAULT, find_measures, of_clips, of_pairs
 from ..protocols import Protocol, get_protocol
 from ..scores import MAX_CLIPS, Scores, score_frame, score_pair, summarise
 from ..tables.departures import departures_by_name
 from ..tables.method_table import MethodRow, MethodTable, to_text
-from ..tables.published import method_of, published
+from ..tables.published import identify, published
 from ..tables.score_table import ScoreTable
 
 
@@ -27,20 +28,21 @@ from ..tables.score_table import ScoreTable
 class VSRMetric(BaseMetric):
     """PSNR, SSIM and other measures under a protocol, with one table a run: a row for each clip, and the mean.
 
-    A sample is a complete clip, (t, c, h, w) with the clip's name as ``key``, or one frame, (c, h, w) with
-    ``'clip/frame'`` as ``key``; the results are the same for both, since frames are sorted into clips before averaging.
-    The input frames of a space-time network are read from its predictions (``input_frames``), else from the protocol.
+    A sample is a complete clip, (t, c, h, w) with the clip's name as ``key``, a part of it, see
+    ``ClipFramesDataset.bound``, or one frame, (c, h, w) with ``'clip/frame'`` as ``key``; the results are the same for
+    all, since frames are sorted into clips before averaging. The input frames of a space-time network are read from its
+    predictions (``input_frames``), else from the protocol.
 
     Args:
         protocol: Name of a protocol, or ``dict(name=..., FIELD=...)``; see ``vsr_plugins.evaluation.protocols``.
-        metrics: Which of ``'PSNR'``, ``'SSIM'``, ``'LPIPS'``, ``'tOF'`` and ``'Ewarp'``; see
+        metrics: Which of ``'PSNR'``, ``'SSIM'``, ``'LPIPS'``, ``'DISTS'``, ``'NIQE'``, ``'tOF'`` and ``'Ewarp'``; see
             ``vsr_plugins.evaluation.measures``. The last two are measured between neighbouring frames: samples that are
             single frames must come in the order of the clip, in one process.
         selected: Each sample is one frame that the data set selected, and a separate clip (Vimeo-90K with the centre
             frame as only ground truth).
         skip_blank: Skip samples with a ground-truth frame of one colour, usually black: a network may restore it
-            exactly, which makes every mean infinite. The number of skipped samples is logged. It depends on the data
-            only, so methods are measured on the same samples.
+            exactly, and its 100 dB would count in the mean. The number of skipped samples is logged. It depends on the
+            data only, so methods are measured on the same samples.
         prefix: Prefix of the names of the results, and the table's title.
         collect_device: See mmengine's ``BaseMetric``.
 
@@ -67,6 +69,8 @@ class VSRMetric(BaseMetric):
         self.metrics = find_measures(metrics)
         if not self.metrics:
             raise ValueError('metrics must name at least one measure, but got none')
+        if clips := of_clips(self.metrics):
+            raise ValueError(f'{", ".join(clips)} is measured on complete clips: save the frames and use vsr score')
         pairs = of_pairs(self.metrics)
         if pairs and (selected or self.protocol.centre_only):
             why = 'selected=True' if selected else f'protocol {self.protocol.name}'
@@ -98,11 +102,14 @@ class VSRMetric(BaseMetric):
         for sample in data_samples:
             key = sample['key']
             prediction, target = _frames(sample['output']['pred_img']), _frames(sample['gt_img'])
+            part = sample.get('part')
             if prediction.shape != target.shape:
                 raise ValueError(
                     f'{key}: the network returned {prediction.shape} (frames, height, width, channels), '
                     f'but the ground truth is {target.shape}'
                 )
+            if part is not None:
+                prediction, target = prediction[part[1] : part[2]], target[part[1] : part[2]]
             if self.skip_blank and (target == target[:, :1, :1]).all(axis=(1, 2, 3)).any():
                 self.results.append((key, '', None, None, ''))
                 self._previous = None
@@ -113,6 +120,9 @@ class VSRMetric(BaseMetric):
             ]
             clip, _, frame = key.replace('\\', '/').rpartition('/')
             is_clip = sample['gt_img'].ndim == 4 or self.selected or not clip
+            if part is not None:
+                # A part of a clip is like a frame: it has a name by which it is sorted.
+                clip, frame, is_clip = key, f'{part[0]:08d}', False
             before = ''
             if self._pairs:
                 if not is_clip:
@@ -130,7 +140,7 @@ class VSRMetric(BaseMetric):
         self, clip: str, frame: str, prediction: np.ndarray, target: np.ndarray
     ) -> tuple[str, np.ndarray, np.ndarray]:
         """Return the name of the previous frame, '' if none, and both clips with it prepended."""
-        before, self._previous = self._previous, (clip, frame, prediction, target)
+        before, self._previous = self._previous, (clip, frame, prediction[-1:], target[-1:])
         if before is None or before[0] != clip:
             return '', prediction, target
         return before[1], np.concatenate([before[2], prediction]), np.concatenate([before[3], target])
@@ -190,10 +200,13 @@ class VSRMetric(BaseMetric):
 
     def _row(self, summary: Scores) -> MethodRow:
         """Return the run as a row of the table of ``vsr table``, without the columns measured only there."""
-        name = MessageHub.get_current_instance().get_info('experiment_name', 'this run')
+        hub = MessageHub.get_current_instance()
+        name = hub.get_info('experiment_name', 'this run')
         # mmengine appends the time of the run to the name of the config.
         name = re.sub(r'_\d{8}_\d{6}$', '', name)
-        method = method_of(name)
+        text = hub.get_info('cfg', None)
+        model = Config.fromstring(text, '.py').get('model') if text else None
+        method = identify(model.get('generator') if isinstance(model, Mapping) else None, [name])
         return MethodRow(
             name=name,
             method=method,

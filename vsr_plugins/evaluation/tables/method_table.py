@@ -52,6 +52,7 @@ class MethodRow:
         cost: What it takes; None where that was not measured.
         weights: Which weights were measured.
         published: What was published of it on this data, however measured.
+        spread: Standard deviation of each mean over several trainings; {} for a single one.
         departures: What the network, or its training where that gave the weights, has otherwise than the paper.
     """
 
@@ -63,6 +64,7 @@ class MethodRow:
     cost: Cost | None = None
     weights: str = ''
     published: Sequence[Published] = field(default_factory=tuple)
+    spread: Mapping[str, float] = field(default_factory=dict)
     departures: Sequence[str] = ()
 
     @property
@@ -140,9 +142,9 @@ class MethodTable:
             Column(
                 'peak MB', lambda row: _cost(row, lambda cost: f'{cost.memory / 1e6:,.0f}' if cost.memory else None)
             ),
-            Column('PSNR', lambda row: _number(_mean(row), 'PSNR') if 'PSNR' in _mean(row) else row.remark or NOTHING),
-            Column('SSIM', lambda row: _number(_mean(row), 'SSIM')),
-            *(Column(name, lambda row, name=name: _number(_mean(row), name)) for name in self.more),
+            Column('PSNR', lambda row: _value(row, 'PSNR') if 'PSNR' in _mean(row) else row.remark or NOTHING),
+            Column('SSIM', lambda row: _value(row, 'SSIM')),
+            *(Column(name, lambda row, name=name: _value(row, name)) for name in self.more),
             Column('published PSNR / SSIM', lambda row: self._published(row, sources)),
             Column('difference', lambda row: '; '.join(_pair(one, '+') for one in self.differences(row)) or NOTHING),
         ]
@@ -203,6 +205,7 @@ class MethodTable:
                     'mean': None if row.scores is None else row.scores.mean,
                     'clips': None if row.scores is None else row.scores.clips,
                     'groups': None if row.scores is None else row.scores.groups,
+                    'spread': dict(row.spread),
                     'frames': None if row.scores is None else row.scores.frames,
                     'published': [
                         {
@@ -302,6 +305,12 @@ def _pair(values: Mapping[str, float], sign: str = '') -> str:
 
 def _number(values: Mapping[str, float], name: str, sign: str = '') -> str:
     return f'{values[name]:{sign}.{DIGITS.get(name, MORE_DIGITS[name])}f}' if name in values else NOTHING
+
+
+def _value(row: MethodRow, name: str) -> str:
+    """Mean of a row, with its spread if there is one."""
+    spread = f' ± {_number(row.spread, name)}' if name in row.spread else ''
+    return _number(_mean(row), name) + spread
 
 
 def _three(value: float) -> str:

@@ -1,7 +1,9 @@
 """Options of an upscale."""
 
+import math
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -48,6 +50,7 @@ class SourceOptions:
         start: Seconds to skip at the beginning.
         duration: Seconds to upscale; None for all.
         fps: Frames per second of images; 25 by default.
+        deinterlace: Make interlaced frames of a video progressive.
 
     Raises:
         ValueError: If a time is negative or beyond three years.
@@ -56,6 +59,7 @@ class SourceOptions:
     start: float = 0.0
     duration: float | None = None
     fps: float | Fraction | None = None
+    deinterlace: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < MAX_SECONDS or not (self.duration is None or 0 < self.duration < MAX_SECONDS):
@@ -72,24 +76,45 @@ class OutputOptions:
     Attributes:
         images: Folder for PNG images, in addition to a video.
         codec: Encoder, by FFmpeg's name; None keeps the codec of the source if the target supports it.
-        crf: Constant rate factor of the encoder; None is visually near lossless.
-        audio: Copy the audio.
-        subtitles: Copy the subtitles.
+        crf: Constant quality, in the encoder's own numbers; None is visually near lossless.
+        audio: ``'auto'`` (also True) copies the audio and transcodes what the target does not take, ``'copy'`` and
+            ``'transcode'`` do only that, ``'none'`` (also False) omits it.
+        subtitles: Keep the subtitles.
+        pix_fmt: Pixel format, by FFmpeg's name; None is as near to the source as players take it.
+        encoder_options: Further options of the encoder, by FFmpeg's names.
+        scale: Scale of the output, such as 2 or 1.5; None is that of the network. At most one of ``scale``, ``size``
+            and ``height`` may be given.
+        size: (h, w) of the output; players still show the shape of the source.
+        height: Height of the output, whose width follows.
+        preview: Put the bicubic enlargement of each frame to the left of the output.
         background: Colour that shows through transparent frames if the target cannot hold transparency: a name, such as
             ``'white'``, or ``'#rrggbb'``.
 
     Raises:
-        ValueError: If the colour is unknown.
+        ValueError: If more than one size is given, one is not positive, or the colour is unknown.
     """
 
     images: str | Path | None = None
     codec: str | None = None
     crf: int | None = None
-    audio: bool = True
+    audio: bool | str = True
     subtitles: bool = True
+    pix_fmt: str | None = None
+    encoder_options: Mapping[str, str] = field(default_factory=dict)
+    scale: float | Fraction | None = None
+    size: tuple[int, int] | None = None
+    height: int | None = None
+    preview: bool = False
     background: str = 'black'
 
     def __post_init__(self) -> None:
+        given = {name: getattr(self, name) for name in ('scale', 'size', 'height') if getattr(self, name) is not None}
+        if len(given) > 1:
+            raise ValueError(f'only one of scale, size and height may be given, but got {given}')
+        for name, value in given.items():
+            sides = value if name == 'size' else (value,)
+            if not all(math.isfinite(side) and side > 0 for side in sides):
+                raise ValueError(f'{name} must be positive, but got {value}')
         self.background_rgb  # noqa: B018 (raises)
 
     @property

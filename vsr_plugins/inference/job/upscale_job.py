@@ -10,13 +10,14 @@ from time import perf_counter
 import av
 
 from ...media.animations import write_animation
+from ...media.aux_streams import AuxStreams
 from ...media.encoding import VideoSpec
 from ...media.frames import InputFrame, OutputFrame
-from ...media.mux import AuxStreams, mux
+from ...media.mux import mux
 from ...media.readers import ImageReader, VideoReader
 from ...media.video_files import DISK_ERRORS
 from ..predictor import VideoPredictor
-from .output_frames import upscaled
+from .output_frames import AS_IT_IS, FrameShape, upscaled
 from .pipeline import run_pipeline
 from .resumable_output import ResumableOutput
 from .segments import SegmentWriter
@@ -59,6 +60,7 @@ class UpscaleJob:
         span: Start and duration in seconds.
         on_progress: Called with the number of finished frames and the total, None if unknown.
         animation_loop: How often an animated image is played, 0 for ever; None for a video.
+        shape: Size of the output, if it is not that of the network.
         done: Number of finished frames.
     """
 
@@ -71,6 +73,7 @@ class UpscaleJob:
     span: tuple[float, float | None]
     on_progress: Progress | None
     animation_loop: int | None = None
+    shape: FrameShape = AS_IT_IS
     done: int = 0
 
     @property
@@ -141,7 +144,6 @@ class UpscaleJob:
     def _restore(self, first: int, stop: int | None) -> None:
         """Restore the frames from ``first`` to ``stop`` with temporal context around them, which is discarded."""
         network = self.predictor.spec
-        size = tuple(side * network.scale for side in self.reader.info.size)
         earliest = max(first - network.temporal_context, 0)
         end = None if stop is None else stop + network.temporal_context
 
@@ -152,7 +154,7 @@ class UpscaleJob:
                 yield frame
 
         def restore(frames: Iterator[InputFrame]) -> Iterator[OutputFrame]:
-            for frame in upscaled(frames, self.predictor.restore, network.temporal_scale, size):
+            for frame in upscaled(frames, self.predictor.restore, network.temporal_scale, self.shape):
                 if stop is not None and frame.source >= stop:
                     return
                 if frame.source >= first:
@@ -215,7 +217,7 @@ class UpscaleJob:
                 raise
             raise ValueError(
                 f'muxing {primary.target} failed ({error.strerror}); the restored segments are kept; continue without '
-                'audio and subtitles with --resume --no-audio --no-subtitles'
+                'audio and subtitles with --resume --audio none --no-subtitles'
             ) from error
         except BaseException:
             video.unlink(missing_ok=True)

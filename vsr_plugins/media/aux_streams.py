@@ -1,0 +1,236 @@
+"""Audio, subtitles, attachments and cover art of a source: which are copied, and which are transcoded to what."""
+
+import io
+import logging
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+import av
+
+from .encoding import VideoSpec
+from .transcoding import AudioTranscoder, SubtitleTranscoder, decodes_to_text
+from .video_files import open_media, video_stream
+
+logger = logging.getLogger(__name__)
+
+AUDIO = ('auto', 'copy', 'transcode', 'none')
+# What can be copied to containers of which a trial cannot tell: in a transport stream FFmpeg writes other codecs as
+# private data, and of .flv it ends the process.
+COPIED = {
+    'mpegts': {
+        'audio': {'mp1', 'mp2', 'mp3', 'aac', 'aac_latm', 'ac3', 'eac3', 'dts', 'truehd', 'opus', 's302m'},
+        'subtitle': {'dvb_subtitle', 'dvb_teletext'},
+    },
+    'flv': {'audio': {'mp3', 'aac', 'nellymoser', 'adpcm_swf'}, 'subtitle': set()},
+}
+# Encoders for what a container does not take, the first that it takes; players of the container know them.
+AUDIO_ENCODERS = {
+    'matroska': ('aac', 'flac'),
+    'webm': ('libopus', 'vorbis'),
+    'ogg': ('libopus', 'flac'),
+    'avi': ('libmp3lame', 'ac3'),
+    'asf': ('wmav2',),
+    'mpeg': ('mp2', 'ac3'),
+    'vob': ('ac3', 'mp2'),
+    'svcd': ('mp2',),
+    'dvd': ('ac3', 'mp2'),
+}
+OTHERWISE = ('aac', 'libmp3lame', 'ac3')
+# Codecs of sound that lose nothing keep all in a container for that.
+LOSSLESS_CONTAINERS = ('matroska', 'ogg')
+SUBTITLE_ENCODERS = {'mp4': 'mov_text', 'mov': 'mov_text', 'matroska': 'subrip', 'webm': 'webvtt'}
+# Packets of a track that are written to see whether a container takes them.
+TRIAL_PACKETS = 8
+
+
+@dataclass(frozen=True)
+class Track:
+    """A track of the output.
+
+    Attributes:
+        index: Index of the stream in the source.
+        codec: Encoder to which it is transcoded; None copies it.
+    """
+
+    index: int
+    codec: str | None = None
+
+
+@dataclass(frozen=True)
+class AuxStreams:
+    """Audio, subtitles and attachments of a source.
+
+    Attributes:
+        path: The source.
+        audio: ``'auto'`` copies audio and transcodes what the container does not take, ``'copy'`` and ``'transcode'``
+            do only that, ``'none'`` omits it.
+        subtitles: Whether subtitles and their fonts are kept.
+        start: Seconds skipped from the beginning of its video.
+        duration: Seconds to keep; None for all.
+        tracks: What is done with each stream; see ``planned``.
+    """
+
+    path: Path
+    audio: str = 'auto'
+    subtitles: bool = True
+    start: float = 0.0
+    duration: float | None = None
+    tracks: tuple[Track, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.audio not in AUDIO:
+            raise ValueError(f'audio must be one of {", ".join(AUDIO)}, but got {self.audio!r}')
+
+    def zero(self, source: av.container.InputContainer, first_time: Fraction) -> Fraction:
+        """Return the time of the source, in seconds from the start of the span, at which the output begins.
+
+        Args:
+            source: The source.
+            first_time: Time of the first frame.
+        """
+        if self.start:
+            return Fraction(0)
+        kept = {track.index for track in self.tracks}
+        audio = [one for one in source.streams.audio if one.index in kept and one.start_time is not None]
+        return min([first_time, *(stream.start_time * stream.time_base for stream in audio)])
+
+    def planned(self, spec: VideoSpec) -> 'AuxStreams':
+        """Return these streams with a decision for each, which is logged unless it is to copy the stream.
+
+        Args:
+            spec: The container and the video stream.
+
+        Raises:
+            ValueError: If the container does not take audio that must be kept.
+        """
+        tracks = []
+        with open_media(self.path) as source:
+            streams = [(one.index, one.type, _codec_of(one)) for one in source.streams]
+        for index, kind, codec in streams:
+            if kind == 'audio' and self.audio != 'none':
+                tracks.append(self._audio(spec, index, codec))
+            elif kind == 'subtitle' and self.subtitles:
+                tracks += self._subtitle(spec, index, codec)
+            elif kind == 'attachment' and self.subtitles and spec.container == 'matroska':
+                tracks.append(Track(index))
+        return replace(self, tracks=tuple(tracks))
+
+    def _audio(self, spec: VideoSpec, index: int, codec: str) -> Track:
+        if self.audio != 'transcode' and self._can_copy(spec, index, codec, 'audio'):
+            return Track(index)
+        if self.audio == 'copy':
+            raise ValueError(
+                f'{spec.container} does not take the audio of {self.path} ({codec}); transcode it with --audio '
+                'transcode or omit it with --audio none'
+            )
+        encoders = AUDIO_ENCODERS.get(spec.container, OTHERWISE)
+        if spec.container in LOSSLESS_CONTAINERS and _is_lossless(codec):
+            encoders = ('flac', *encoders)
+        for encoder in encoders:
+            if self._can_transcode(spec, index, encoder):
+                if self.audio == 'auto':
+                    logger.warning(
+                        '%s: %s does not take the audio (%s); it is transcoded to %s',
+                        *(self.path, spec.container, codec, encoder),
+                    )
+                return Track(index, encoder)
+        raise ValueError(
+            f'{spec.container} does not take the audio of {self.path} ({codec}), nor any that it can be transcoded to; '
+            'omit it with --audio none'
+        )
+
+    def _subtitle(self, spec: VideoSpec, index: int, codec: str) -> list[Track]:
+        if self._can_copy(spec, index, codec, 'subtitle'):
+            return [Track(index)]
+        encoder = SUBTITLE_ENCODERS.get(spec.container)
+        if encoder is not None and decodes_to_text(codec) and SubtitleTranscoder.is_available:
+            logger.warning(
+                '%s: %s does not take the subtitles (%s); they are transcoded to %s',
+                *(self.path, spec.container, codec, encoder),
+            )
+            return [Track(index, encoder)]
+        logger.warning(
+            '%s: %s does not take the subtitles (%s), nor any that they can be transcoded to; they are left out',
+            *(self.path, spec.container, codec),
+        )
+        return []
+
+    def _can_copy(self, spec: VideoSpec, index: int, codec: str, kind: str) -> bool:
+        """Whether a container takes a stream; some fail at the header, some at a packet, some write what none reads."""
+        if spec.container in COPIED and codec not in COPIED[spec.container][kind]:
+            return False
+        file = io.BytesIO()
+        try:
+            with open_media(self.path) as source:
+                stream = source.streams[index]
+                with open_media(file, 'w', format=spec.container) as probe:
+                    spec.add_to(probe)
+                    copy = probe.add_stream_from_template(stream, **template_options(stream))
+                    probe.start_encoding()
+                    heard = (
+                        packet
+                        for packet in source.demux(stream)
+                        if None not in (packet.pts, packet.dts) and not packet.is_discard
+                    )
+                    for packet in islice(heard, TRIAL_PACKETS if kind == 'audio' else 0):
+                        packet.stream = copy
+                        probe.mux(packet)
+        except (ValueError, av.FFmpegError):
+            return False
+        return kind != 'audio' or spec.container in COPIED or _is_found(file, codec)
+
+    def _can_transcode(self, spec: VideoSpec, index: int, encoder: str) -> bool:
+        try:
+            with (
+                open_media(self.path) as source,
+                open_media(io.BytesIO(), 'w', format=spec.container) as probe,
+            ):
+                spec.add_to(probe)
+                AudioTranscoder(source.streams[index], probe, encoder)
+                probe.start_encoding()
+        except (ValueError, av.FFmpegError):
+            return False
+        return True
+
+    def covers(self, source: av.container.InputContainer) -> list[av.VideoStream]:
+        """Return the pictures of a source that are not its film."""
+        film = video_stream(source)
+        return [
+            stream
+            for stream in source.streams.video
+            if stream is not film and stream.disposition & av.stream.Disposition.attached_pic
+        ]
+
+
+def template_options(stream: av.stream.Stream) -> dict:
+    """Return the options of ``add_stream_from_template`` with which a stream is copied without its decoder."""
+    return {} if stream.codec_context is None else {'opaque': True}
+
+
+def _codec_of(stream: av.stream.Stream) -> str:
+    return 'unknown' if stream.codec_context is None else stream.codec_context.codec.canonical_name
+
+
+def _is_lossless(codec: str) -> bool:
+    try:
+        described = av.Codec(codec, 'r')
+    except ValueError:
+        return False
+    return described.lossless and not described.lossy
+
+
+def _is_found(file: io.BytesIO, codec: str) -> bool:
+    """Whether audio that was written is read as what it is, and decoded; files too short to be read may hold it."""
+    file.seek(0)
+    try:
+        with open_media(file) as source:
+            stream = next(iter(source.streams.audio), None)
+            if stream is None:
+                return True
+            if _codec_of(stream) not in (codec, 'aac_latm'):
+                return False
+            return stream.codec_context is None or next(source.decode(stream), None) is not None
+    except (av.FFmpegError, ValueError):
+        return False

@@ -1,0 +1,183 @@
+"""Transcode audio and text subtitles for containers that do not take those of the source."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import ClassVar
+
+import av
+from av.subtitles.codeccontext import SubtitleCodecContext
+
+# FFmpeg's codecs of subtitles that are text; the others are pictures.
+TEXT_SUBTITLES = frozenset(
+    ('subrip', 'ass', 'ssa', 'mov_text', 'webvtt', 'text', 'microdvd', 'sami', 'realtext', 'stl')
+)
+# Bits per second of a channel; every encoder here is transparent or nearly so.
+BIT_RATE = 96_000
+# The layouts of mono to 7.1, for tracks that only have a number of channels.
+LAYOUTS = {1: 'mono', 2: 'stereo', 3: '2.1', 4: '4.0', 5: '5.0', 6: '5.1', 7: '6.1', 8: '7.1'}
+# Encoders of two channels at most, and their bits per second.
+STEREO_ONLY = {'mp2': 384_000, 'libmp3lame': 320_000, 'wmav2': 320_000, 'vorbis': 320_000}
+SAMPLES_IN_FRAME = 1024
+
+
+def decodes_to_text(codec: str) -> bool:
+    """Whether subtitles of a codec are text."""
+    return codec in TEXT_SUBTITLES
+
+
+class AudioTranscoder:
+    """Decodes a track and encodes it again, beginning at 0; what is silent in the source is silent in the output.
+
+    Args:
+        source: The stream of the source.
+        output: Its track is added to this container.
+        codec: Name of the encoder.
+
+    Attributes:
+        stream: The track of the output.
+    """
+
+    def __init__(self, source: av.AudioStream, output: av.container.OutputContainer, codec: str) -> None:
+        self._source = source
+        decoder = source.codec_context
+        encoder = av.Codec(codec, 'w')
+        channels = decoder.layout.nb_channels
+        if channels not in LAYOUTS:
+            channels = 2
+        layout = decoder.layout.name if decoder.layout.name in LAYOUTS.values() else LAYOUTS[channels]
+        if codec in STEREO_ONLY and channels > 2:
+            layout, channels = 'stereo', 2
+        rates = sorted(encoder.audio_rates or [decoder.sample_rate])
+        rate = next((rate for rate in rates if rate >= decoder.sample_rate), rates[-1])
+        self._format = _closest(decoder.format, encoder.audio_formats)
+        self._layout, self._rate = layout, rate
+        self.stream = output.add_stream(codec, rate=rate, layout=layout)
+        context = self.stream.codec_context
+        context.format = self._format
+        context.bit_rate = min(BIT_RATE * channels, STEREO_ONLY.get(codec, BIT_RATE * channels))
+        context.time_base = Fraction(1, rate)
+        self._graph: av.filter.Graph | None = None
+        # Time of the last frame by the file, and time of the next one by the number of samples.
+        self._found: int | None = None
+        self._next: int | None = None
+        self._time_base, self._end = source.time_base, None
+
+    def packets(self, packet: av.Packet, end: Fraction | None) -> Iterator[av.Packet]:
+        """Yield encoded packets for a packet of the source, whose time is that of the output.
+
+        Args:
+            packet: The packet.
+            end: Seconds of the output at which the sound ends; None for its own end.
+        """
+        self._time_base, self._end = packet.time_base, end
+        try:
+            frames = self._source.decode(packet)
+        except av.FFmpegError:  # a damaged packet is silent
+            return
+        for frame in frames:
+            yield from self._encoded(frame)
+
+    def flush(self) -> Iterator[av.Packet]:
+        """Yield the last packets."""
+        for frame in self._source.decode(None):
+            yield from self._encoded(frame)
+        if self._graph is None:
+            return
+        self._graph.push(None)
+        yield from self._pulled()
+        yield from self._stamped(self.stream.encode(None))
+
+    def _encoded(self, frame: av.AudioFrame) -> Iterator[av.Packet]:
+        time_base = self._time_base
+        # Some formats have no times, or the same for all.
+        found = frame.pts
+        if found is None or (self._found is not None and found <= self._found):
+            frame.pts = self._next or 0
+        self._found = found
+        frame.time_base = time_base
+        self._next = frame.pts + max(round(Fraction(frame.samples, frame.sample_rate) / time_base), 1)
+        if self._graph is None:
+            self._graph = self._build(frame)
+        self._graph.push(frame)
+        yield from self._pulled()
+
+    def _build(self, frame: av.AudioFrame) -> av.filter.Graph:
+        graph = av.filter.Graph()
+        size = self.stream.codec_context.frame_size or SAMPLES_IN_FRAME
+        span = 'start=0' if self._end is None else f'start=0:end={float(self._end)}'
+        nodes = [
+            graph.add_abuffer(
+                sample_rate=frame.sample_rate,
+                format=frame.format.name,
+                layout=frame.layout.name,
+                time_base=self._time_base,
+            ),
+            graph.add('atrim', span),
+            # Fills gaps, and begins at 0.
+            graph.add('aresample', f'{self._rate}:async=1:first_pts=0'),
+            graph.add(
+                'aformat', f'sample_fmts={self._format}:sample_rates={self._rate}:channel_layouts={self._layout}'
+            ),
+            graph.add('asetnsamples', f'n={size}:p=0'),
+            graph.add('abuffersink'),
+        ]
+        graph.link_nodes(*nodes).configure()
+        return graph
+
+    def _pulled(self) -> Iterator[av.Packet]:
+        while True:
+            try:
+                frame = self._graph.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            yield from self._stamped(self.stream.encode(frame))
+
+    def _stamped(self, packets: list[av.Packet]) -> list[av.Packet]:
+        for packet in packets:
+            packet.stream = self.stream
+        return packets
+
+
+class SubtitleTranscoder:
+    """Decodes a track of text subtitles and encodes it for another container.
+
+    Args:
+        source: The stream of the source.
+        output: Its track is added to this container.
+        codec: Name of the encoder.
+
+    Attributes:
+        stream: The track of the output.
+        is_available: Whether this version of PyAV encodes subtitles.
+    """
+
+    is_available: ClassVar[bool] = hasattr(SubtitleCodecContext, 'encode_subtitle')
+
+    def __init__(self, source: av.stream.Stream, output: av.container.OutputContainer, codec: str) -> None:
+        self._decoder = source.codec_context
+        self._decoder.open(strict=False)
+        self.stream = output.add_stream(codec)
+        self.stream.codec_context.subtitle_header = self._decoder.subtitle_header
+        self.stream.codec_context.time_base = Fraction(1, 1000)
+
+    def packets(self, packet: av.Packet, end: Fraction | None) -> Iterator[av.Packet]:
+        """Yield the encoded packet for a packet of the source, whose time is that of the output."""
+        subtitles = self._decoder.decode2(packet) if packet.size else None
+        if subtitles is None or not len(subtitles):
+            return
+        encoded = self.stream.codec_context.encode_subtitle(subtitles)
+        encoded.pts = encoded.dts = packet.pts
+        encoded.duration, encoded.time_base = packet.duration or 0, packet.time_base
+        encoded.stream = self.stream
+        yield encoded
+
+    def flush(self) -> Iterator[av.Packet]:
+        """Yield nothing: no encoder of subtitles holds packets back."""
+        return iter(())
+
+
+def _closest(source: av.AudioFormat, formats: list[av.AudioFormat] | None) -> str:
+    """Return the sample format of an encoder that loses least, and needs no more bits than that."""
+    if not formats:
+        return source.name
+    return min(formats, key=lambda one: (one.bits < source.bits, abs(one.bits - source.bits))).name
