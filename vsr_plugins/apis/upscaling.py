@@ -91,10 +91,10 @@ def upscale(
     spec = aux_streams = loop = None
     size = output_size(reader.info.size, scale, output)
     info = replace(reader.info, aspect=pixel_aspect(reader.info.size, size, reader.info.aspect))
-    written = size[0], size[1] * (1 + output.preview)
+    coded_size = (size[0], size[1] * (1 + output.preview))
     if video is not None and video.suffix.lower() in ANIMATIONS:
         loop = getattr(reader, 'loop', 0)
-        spec = replace(plan_animation(info, scale, temporal_scale), size=written)
+        spec = plan_animation(info, coded_size, temporal_scale)
     elif video is not None:
         spec = plan_video(
             video,
@@ -105,7 +105,7 @@ def upscale(
             output.crf,
             output.pix_fmt,
             output.encoder_options,
-            written,
+            coded_size,
         )
         spec = replace(spec, background=output.background_rgb)
         if reader.path is not None:
@@ -143,7 +143,7 @@ def upscale(
             )
             shape = FrameShape(size, output.preview)
             return UpscaleJob(
-                reader, predictor, writer, works, aux_streams, workers, span, on_progress, shape, loop
+                reader, predictor, writer, works, aux_streams, workers, span, on_progress, loop, shape
             ).run(job.on_interrupt)
     finally:
         for work in works:

@@ -101,18 +101,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='an option of the encoder, as preset=slow; may be repeated',
     )
     target.add_argument(
+        '--background',
+        metavar='COLOR',
+        default='black',
+        help='shows through transparent frames where OUT cannot hold transparency (default: black)',
+    )
+    target.add_argument(
         '--audio',
         choices=('auto', 'copy', 'transcode', 'none'),
         default='auto',
         help='auto copies what OUT takes and transcodes the rest (default: auto)',
     )
     target.add_argument('--no-audio', action='store_const', dest='audio', const='none', help='the same as --audio none')
-    target.add_argument(
-        '--background',
-        metavar='COLOR',
-        default='black',
-        help='shows through transparent frames where OUT cannot hold transparency (default: black)',
-    )
     target.add_argument('--no-subtitles', action='store_true', help='omit the subtitles')
     target.add_argument('--force', action='store_true', help='replace an existing OUT')
     target.add_argument('--resume', action='store_true', help='resume an interrupted upscale')

@@ -135,14 +135,13 @@ class AnimationReader(ImageReader):
         return trim(timed, earliest, latest, bool(start), max(round(1 / (self.info.rate * unit)), 1))
 
 
-def plan_animation(info: ReaderInfo, scale: int, temporal_scale: int) -> VideoSpec:
+def plan_animation(info: ReaderInfo, size: tuple[int, int], temporal_scale: int) -> VideoSpec:
     """Return the encoding of the frames until an animation is written: lossless, in 8 bits."""
-    height, width = (side * scale for side in info.size)
     return VideoSpec(
         container='matroska',
         codec='ffv1',
         pix_fmt='bgra' if info.has_alpha else 'bgr0',
-        size=(height, width),
+        size=size,
         time_base=info.time_base / temporal_scale,
         rate=info.rate * temporal_scale,
         is_constant=False,

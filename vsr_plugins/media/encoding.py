@@ -115,14 +115,14 @@ class VideoSpec:
         return stream
 
     @property
-    def container_options(self) -> dict[str, str]:
-        """Options of the container that keep what the codec has no field for, such as the colours of FFV1 in .mp4."""
-        return {'movflags': 'write_colr'} if self.container in ('mp4', 'mov') else {}
-
-    @property
     def has_alpha(self) -> bool:
         """Whether the pixel format holds opacity."""
         return has_alpha(self.pix_fmt)
+
+    @property
+    def container_options(self) -> dict[str, str]:
+        """Options of the container that keep what the codec has no field for, such as the colours of FFV1 in .mp4."""
+        return {'movflags': 'write_colr'} if self.container in ('mp4', 'mov') else {}
 
     def to_json(self) -> str:
         """Serialise to text, so that settings can be compared for equality."""
@@ -188,7 +188,7 @@ def plan_video(
     if container == 'yuv4mpegpipe':
         formats = PLANAR[:3]
     is_chosen = pix_fmt is not None
-    if not is_chosen:
+    if pix_fmt is None:
         pix_fmt = choose_pix_fmt(info.pix_fmt, formats, (height, width), encoder.canonical_name in FOR_DELIVERY)
     elif formats and pix_fmt not in formats:
         raise ValueError(f'{codec} does not encode pixel format {pix_fmt!r}, but {", ".join(formats)}')
@@ -220,6 +220,25 @@ def plan_video(
         tuple(sorted((quality_options(codec, crf) | dict(options or {})).items())),
     )
     return _as_readers_take_it(spec, tuple(options or ()))
+
+
+def _holds_alpha(codec: str, container: str) -> bool:
+    """Whether an encoder writes opacity into a container."""
+    formats = [one.name for one in av.Codec(codec, 'w').video_formats or ()]
+    is_vp9 = codec == 'libvpx-vp9'
+    return any(map(has_alpha, formats)) and (not is_vp9 or container in ('webm', 'matroska'))
+
+
+def _with_alpha(pix_fmt: str, formats: list[str]) -> str:
+    """Return the format with opacity that is nearest to a YUV format."""
+    same = pix_fmt.replace('yuv', 'yuva')
+    # An encoder of 4:2:2 may have opacity in 4:4:4 only.
+    return same if same in formats else next(name for name in formats if re.match(r'yuva4\d\dp', name))
+
+
+def has_alpha(pix_fmt: str) -> bool:
+    """Whether a pixel format, by FFmpeg's name, holds opacity."""
+    return any(component.is_alpha for component in av.VideoFormat(pix_fmt).components)
 
 
 def _as_readers_take_it(spec: VideoSpec, options: tuple[str, ...]) -> VideoSpec:
@@ -264,25 +283,6 @@ def list_encoders() -> list[tuple[str, str, Quality | None]]:
             continue
         found.append((codec, encoder.canonical_name, QUALITIES.get(codec)))
     return found
-
-
-def _holds_alpha(codec: str, container: str) -> bool:
-    """Whether an encoder writes opacity into a container."""
-    formats = [one.name for one in av.Codec(codec, 'w').video_formats or ()]
-    is_vp9 = codec == 'libvpx-vp9'
-    return any(map(has_alpha, formats)) and (not is_vp9 or container in ('webm', 'matroska'))
-
-
-def _with_alpha(pix_fmt: str, formats: list[str]) -> str:
-    """Return the format with opacity that is nearest to a YUV format."""
-    same = pix_fmt.replace('yuv', 'yuva')
-    # An encoder of 4:2:2 may have opacity in 4:4:4 only.
-    return same if same in formats else next(name for name in formats if re.match(r'yuva4\d\dp', name))
-
-
-def has_alpha(pix_fmt: str) -> bool:
-    """Whether a pixel format, by FFmpeg's name, holds opacity."""
-    return any(component.is_alpha for component in av.VideoFormat(pix_fmt).components)
 
 
 def choose_pix_fmt(source: str, formats: list[str], size: tuple[int, int], for_delivery: bool = False) -> str:

@@ -164,7 +164,8 @@ class VideoReader:
         """Yield the frames between ``start`` and ``start + duration`` seconds, from number ``first`` of them on.
 
         Times count from ``start``; without one they are those of the file, which may begin anywhere. Damaged frames are
-        skipped and reported in ``damage`` afterwards. Where the size of the frames changes, a scene begins.
+        skipped and reported in ``damage`` afterwards. Where the size of the
+        frames changes, a scene begins.
         """
         is_cut, rgb_of, size = CutDetector(), RgbReader(keep_depth=True), None
         with closing(self._trimmed(start, duration)) as trimmed:
@@ -248,8 +249,7 @@ class VideoReader:
         """Yield all frames that can be decoded; report in ``damage`` also a truncation that the demuxer ignores."""
         damaged, end, has_begun = 0, Fraction(0), not after_seek
         as_stated = StatedSiting(container.format.name, stream.codec_context.codec.canonical_name)
-        packets, last_pts = container.demux(), {}
-        decode = decoder_of(stream)
+        decode, packets, last_pts = decoder_of(stream), container.demux(), {}
         while True:
             try:
                 packet = next(packets, None)

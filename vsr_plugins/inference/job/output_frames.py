@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -30,18 +30,11 @@ class FrameShape:
     def __call__(self, picture: Tensor, frame: InputFrame) -> Tensor:
         """Return the picture, (3, h, w) in [0, 1], as it is written."""
         if self.size is not None:
-            picture = resized(picture, self.size).clamp(0, 1)
+            picture = resized(picture, self.size)
         if not self.preview:
             return picture
         pixels = torch.from_numpy(frame.pixels.astype(np.float32)).permute(2, 0, 1) / np.iinfo(frame.pixels.dtype).max
         return beside(pixels, picture)
-
-    def alpha(self, alpha: np.ndarray | None) -> np.ndarray | None:
-        """Return the opacity of a frame, (h, w), as it is written."""
-        if alpha is None:
-            return None
-        enlarged = enlarged_alpha(alpha, self.size)
-        return np.hstack((enlarged, enlarged)) if self.preview else enlarged
 
 
 AS_IT_IS = FrameShape()
@@ -64,7 +57,7 @@ def upscaled(
         temporal_scale: 1, or 2 if the network interpolates; times are then in half units.
         shape: Size of the output, if it is not that of the network.
     """
-    has_warned, first_size = False, None
+    first_size, has_warned = None, False
     for scene in split_scenes(frames):
         waiting: list[InputFrame] = []
 
@@ -75,23 +68,24 @@ def upscaled(
 
         for outputs in restore(pixels()):
             frame = waiting.pop(0)
-            if frame.pixels.shape[:2] != (first_size := first_size or frame.pixels.shape[:2]) and not has_warned:
+            first_size = first_size or frame.pixels.shape[:2]
+            if frame.pixels.shape[:2] != first_size and not has_warned:
                 has_warned = True
                 logger.warning(
                     'the size changes at frame %d to %dx%d; scaled to that of the first frame',
                     *(frame.index, *frame.pixels.shape[1::-1]),
                 )
-            shape = shape if shape.size is not None else replace(shape, size=tuple(outputs[0].shape[-2:]))
             pictures = [quantized(shape(picture, frame), frame.pixels.dtype) for picture in outputs]
+            size = pictures[0].shape[:2]
             if temporal_scale == 1:
-                alpha = shape.alpha(frame.alpha)
+                alpha = None if shape.preview else enlarged_alpha(frame.alpha, size)
                 yield OutputFrame(pictures[0], frame.index, frame.pts, frame.duration, alpha, frame.icc_profile)
                 continue
             alphas = [frame.alpha, mean_alpha(frame.alpha, waiting[0].alpha if waiting else frame.alpha)]
             # With a variable rate the duration of a frame follows from the next frame of the scene, if there is one.
             duration = waiting[0].pts - frame.pts if len(outputs) == 2 and waiting else frame.duration
             for number, picture in enumerate(pictures if len(outputs) == 2 else pictures * 2):
-                alpha = shape.alpha(alphas[number if len(outputs) == 2 else 0])
+                alpha = None if shape.preview else enlarged_alpha(alphas[number if len(outputs) == 2 else 0], size)
                 pts = 2 * frame.pts + number * duration
                 yield OutputFrame(picture, frame.index, pts, duration, alpha, frame.icc_profile)
 
@@ -102,12 +96,16 @@ def quantized(picture: Tensor, dtype: np.dtype) -> np.ndarray:
     return levels.to(torch.int32).numpy().astype(dtype) if dtype == np.uint16 else levels.to(torch.uint8).numpy()
 
 
-def enlarged_alpha(alpha: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def enlarged_alpha(alpha: np.ndarray | None, size: tuple[int, int]) -> np.ndarray | None:
     """Enlarge opacity, (h, w), to a size by bicubic interpolation."""
+    if alpha is None:
+        return None
     opacity = torch.from_numpy(alpha.astype(np.float32))[None]
     is_multiple = size[0] % alpha.shape[0] == 0 and size[0] * alpha.shape[1] == size[1] * alpha.shape[0]
+    max_value = np.iinfo(alpha.dtype).max
+    opacity = opacity / max_value
     enlarged = bicubic_upsample(opacity, size[0] // alpha.shape[0]) if is_multiple else resized(opacity, size)
-    return enlarged[0].round().clamp(0, np.iinfo(alpha.dtype).max).numpy().astype(alpha.dtype)
+    return (enlarged[0] * max_value).round().clamp(0, max_value).numpy().astype(alpha.dtype)
 
 
 def mean_alpha(first: np.ndarray | None, second: np.ndarray | None) -> np.ndarray | None:

@@ -66,17 +66,17 @@ def pixel_aspect(source: tuple[int, int], size: tuple[int, int], aspect: Fractio
 
 
 def resized(picture: Tensor, size: tuple[int, int]) -> Tensor:
-    """Resize (c, h, w) by the bicubic kernel, widened where pixels are left out; it overshoots at edges."""
+    """Resize (c, h, w) in [0, 1] by the bicubic kernel, widened where pixels are left out so that none aliases."""
     if tuple(picture.shape[-2:]) == tuple(size):
         return picture
-    return F.interpolate(picture[None], size=size, mode='bicubic', antialias=True, align_corners=False)[0]
+    return F.interpolate(picture[None], size=size, mode='bicubic', antialias=True, align_corners=False)[0].clamp(0, 1)
 
 
 def beside(frame: Tensor, picture: Tensor) -> Tensor:
     """Put the bicubic enlargement of an input frame, (c, h, w), to the left of the output picture, (c, H, W)."""
     scale = -(-picture.shape[-2] // frame.shape[-2])
     enlarged = bicubic_upsample(frame[None], scale)[0].clamp(0, 1)
-    return torch.cat((resized(enlarged, tuple(picture.shape[-2:])).clamp(0, 1), picture), -1)
+    return torch.cat((resized(enlarged, tuple(picture.shape[-2:])), picture), -1)
 
 
 def _even(side: Fraction) -> int:

@@ -59,8 +59,8 @@ class UpscaleJob:
         workers: The processes that share the job.
         span: Start and duration in seconds.
         on_progress: Called with the number of finished frames and the total, None if unknown.
-        shape: Size of the output, if it is not that of the network.
         animation_loop: How often an animated image is played, 0 for ever; None for a video.
+        shape: Size of the output, if it is not that of the network.
         done: Number of finished frames.
     """
 
@@ -72,8 +72,8 @@ class UpscaleJob:
     workers: Workers
     span: tuple[float, float | None]
     on_progress: Progress | None
-    shape: FrameShape = AS_IT_IS
     animation_loop: int | None = None
+    shape: FrameShape = AS_IT_IS
     done: int = 0
 
     @property
