@@ -113,7 +113,7 @@ def files(root: Path = ROOT) -> Iterator[tuple[Path, str]]:
     """Every text to write, with its contents."""
     tables = [with_departures(table) for table in read_tables(root / 'docs' / 'results.json')]
     configs = root / 'configs'
-    folders = sorted(path for path in configs.iterdir() if path.is_dir() and path.name != '_base_')
+    folders = sorted(path for path in configs.iterdir() if path.is_dir() and not path.name.startswith('_'))
     for folder in folders:
         name, paper = METHODS[folder.name]['name'], METHODS[folder.name].get('paper')
         paths = configs_of(folder)
