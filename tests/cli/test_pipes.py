@@ -30,11 +30,13 @@ def test_a_video_through_pipes(tmp_path, name, options, container):
     with av.open(str(result)) as file:
         assert file.format.name.startswith(container)
     times, frames, _ = read_clip(result)
-    assert np.diff(times) == pytest.approx([0.04] * 4, abs=1e-3)
+    assert times == pytest.approx([0, 0.04, 0.08, 0.12, 0.16], abs=1e-3)
     assert frames.shape == (5, 128, 192, 3)
     assert np.abs(frames.mean((1, 2, 3)) - [40, 43, 46, 49, 52]).max() < 2
     if not is_y4m:
-        assert [packet for _, packet in sound_packets(result)] == [packet for _, packet in sound_packets(source)]
+        # What a decoder needs before 0 is left out where the format cannot mark it.
+        kept = [packet for time, packet in sound_packets(source) if time >= 0 or container != 'nut']
+        assert [packet for _, packet in sound_packets(result)] == kept
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, 'result'])
 
 

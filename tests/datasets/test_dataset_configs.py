@@ -37,6 +37,7 @@ SHAPES = {
     'reds4_bix4_sequence': ((4, 3, 72, 80), (4, 3, 288, 320)),
     'reds4_bix4_window': ((5, 3, 72, 80), (3, 288, 320)),
     'reds4_bix4_frame': ((3, 72, 80), (3, 288, 320)),
+    'reds4_blur_window': ((5, 3, 288, 320), (3, 288, 320)),
     'vimeo90k_train_sequence': ((14, 3, 64, 64), (14, 3, 256, 256)),
     'vimeo90k_train_window': ((5, 3, 64, 64), (3, 256, 256)),
     'vimeo90k_train_frame': ((3, 64, 64), (3, 256, 256)),
@@ -118,6 +119,7 @@ def small_root(tmp_path_factory):
     for clip in ('000', '001'):
         write(root / 'REDS' / 'train_sharp' / clip, 4, (288, 320))
         write(root / 'REDS' / 'train_sharp_bicubic' / 'X4' / clip, 4, (72, 80))
+        write(root / 'REDS' / 'train_blur' / clip, 4, (288, 320))
     for subset, clip in (('train', '001'), ('val', '000')):
         lines = '\n'.join(f'{clip}/{i:08d}.png (288, 320, 3)' for i in range(4))
         (root / 'REDS' / f'meta_info_reds4_{subset}.txt').write_text(lines)
@@ -232,6 +234,7 @@ def test_every_evaluator_can_be_built():
         'held_out_4': ('basicvsr', 'Y'),
         'held_out_10': ('basicvsr', 'Y'),
         'reds4_bix4': ('reds4_rgb', 'RGB'),
+        'reds4_blur': ('reds4_rgb', 'RGB'),
         'vimeo90k_test': ('vimeo90k', 'Y'),
         'clips_val': ('basicvsr', 'Y'),
         'clips_normal': ('basicvsr', 'Y'),

@@ -95,7 +95,8 @@ def test_hevc_stays_hevc_with_its_bits(tmp_path, name, pix_fmt, dtype):
 def test_av1_is_encoded_in_silence(tmp_path, capfd):
     source = write_clip(tmp_path / 'a.mp4', grey_frames(4, 64, 64))
     assert main(['upscale', str(source), str(tmp_path / 'b.mp4'), '--model', 'bicubic', '--codec', 'libsvtav1']) == 0
-    assert capfd.readouterr() == ('', '')
+    out, err = capfd.readouterr()
+    assert out == '' and err.startswith(str(tmp_path / 'b.mp4')) and err.count('\n') == 1
     assert read_clip(tmp_path / 'b.mp4')[2]['codec'] == 'av1'
 
 

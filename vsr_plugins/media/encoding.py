@@ -38,7 +38,7 @@ QUIET = {'libx265': {'x265-params': 'log-level=error'}}
 # FFmpeg's flag of formats with a variable frame rate; the others have a constant rate.
 VARIABLE_RATE = 0x400
 # Formats whose times begin at 0, as decoding times of frames, too.
-WITHOUT_NEGATIVE_TIMES = ('mpegts', 'flv', 'avi')
+WITHOUT_NEGATIVE_TIMES = ('mpegts', 'flv', 'avi', 'nut')
 # A frame between two others is the first that may be stored out of order.
 FEWEST_REORDERED = 3
 ONE_RATE = ('mpeg1video', 'mpeg2video')

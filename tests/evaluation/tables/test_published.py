@@ -42,7 +42,7 @@ ESPCN = {'type': 'ESPCNNet', 'in_channels': 1, 'scale': 4}
         (ESPCN, ['espcn_x4_mine'], 'ESPCN'),
         # A name of one's own, and the network of the base.
         (ESPCN, ['mine', 'espcn_x4_1xb16-20k_clips'], 'ESPCN'),
-        ({**ESPCN, 'scale': 3}, ['espcn_x4_1xb16-20k_clips'], None),
+        ({**ESPCN, 'scale': 8}, ['espcn_x4_1xb16-20k_clips'], None),
         ({'type': 'MyNet', 'scale': 4}, ['latent_attn_vid4'], None),
         ({'type': 'MyNet'}, ['mine', 'latent_attn_vid4'], None),
         # Another method's file name.

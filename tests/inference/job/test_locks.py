@@ -18,6 +18,14 @@ def list_names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.fixture(autouse=True)
+def python_own_handler():
+    """A process that a script starts in the background ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def source(tmp_path):
     return write_clip(tmp_path / 'a.mp4', grey_frames(12))

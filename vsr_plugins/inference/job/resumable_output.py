@@ -97,9 +97,9 @@ class ResumableOutput:
                 if path.name != LOCK:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
             self._write({'settings': _to_builtins(settings), 'ours': []})
-        except FileExistsError:
-            raise
         except OSError as error:
+            if error.errno is None:  # raised by _acquire
+                raise
             self.remove()
             raise OSError(error.errno, f'cannot be written ({error.strerror})', str(self.target)) from error
 
