@@ -18,6 +18,7 @@ import vsr_plugins  # noqa: E402, F401
 
 UPSTREAM = ('srcnn', 'msrresnet', 'srgan', 'esrgan', 'edvrm', 'edvrl', 'tdan', 'basicvsr', 'iconvsr', 'basicvsr-pp')
 SPYNET, VGG = 'spynet_20210409-c6c1bd09.pth', 'vgg19-dcbb9e9d.pth'
+OTHER_DATA = ('_reds', '_reds-blur', '_vimeo90k')
 every_config = pytest.mark.parametrize('path', FILES, ids=NAMES)
 
 
@@ -195,11 +196,13 @@ def test_a_config_trains_measures_saves_and_resumes(path, environment, plain_tex
         assert any(not torch.equal(a, b) for a, b in zip(before, runner.model.parameters(), strict=True))
         assert list(work_dir.glob('best_*.pth'))
 
-        config = reduced(path, work_dir, iterations=3)
-        config.resume = True
-        runner = Runner.from_cfg(config)
-        runner.train()
-        assert runner.iter == 3 and (work_dir / 'iter_3.pth').is_file()
+        # The network and loop of a recipe for other data resume in the test of that for clips.
+        if not path.stem.endswith(OTHER_DATA):
+            config = reduced(path, work_dir, iterations=3)
+            config.resume = True
+            runner = Runner.from_cfg(config)
+            runner.train()
+            assert runner.iter == 3 and (work_dir / 'iter_3.pth').is_file()
     else:
         config.load_from = 'none'
         runner = Runner.from_cfg(config)
