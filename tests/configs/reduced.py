@@ -126,7 +126,7 @@ def reduced(path: Path, work_dir: Path, iterations: int) -> Config:
             # The window has the number of frames of its network.
             is_window = any(step.type == 'KeepCenterFrame' for step in dataset.get('pipeline', ()))
             if dataset.get('num_input_frames') and dataset.get('samples') != 'frames' and not is_window:
-                dataset.num_input_frames = 5
+                dataset.num_input_frames = min(5, dataset.num_input_frames)
         config.train_cfg.pop('max_minutes', None)
         config.train_cfg.update(max_iters=iterations, val_interval=iterations)
         config.default_hooks.checkpoint.interval = 1

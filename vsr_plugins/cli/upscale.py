@@ -326,8 +326,9 @@ def _summary(result: 'Upscaled') -> str:  # noqa: F821
     names = ' and '.join(map(str, result.targets))
     if not result.seconds:
         return f'{names}: complete'
+    count = f'{result.read} frame{"s" * (result.read != 1)}'
     speed, share = result.read / result.seconds, result.network_seconds / result.seconds
-    return f'{names}: {result.read} frames in {result.seconds:.1f} s ({speed:.2f} a second; network {share:.0%})'
+    return f'{names}: {count} in {result.seconds:.1f} s ({speed:.2f} a second; network {share:.0%})'
 
 
 class _Display:
