@@ -1,24 +1,11 @@
-# FRVSR 10-64 at x3, BI: a recurrent network with optical flow, as BasicVSR, whose own layers are made for x4.
-_base_ = ['../_base_/default_runtime.py', '../_base_/models/restoration.py', '../_base_/datasets/other_scales.py']
+# FRVSR 10-64 at x3, otherwise as at x2.
+_base_ = 'frvsr_x2c64b10_1xb4-400k_clips.py'
 
-model = dict(
-    type='MotionCompensatedVSR',
-    generator=dict(type='FRVSRNet', mid_channels=64, num_blocks=10, scale=3),
-    motion_loss=dict(type='MSELoss'),
-)
+model = dict(generator=dict(scale=3))
 
-train_dataloader = _base_.other_scales.x3.sequence.train
-train_dataloader.update(batch_size=4)
+train_dataloader = dict(_delete_=True, **_base_.other_scales.x3.sequence.train)
+train_dataloader['batch_size'] = 4
+train_dataloader['dataset'].update(num_input_frames=10)
 val_dataloader = [_base_.other_scales.x3.sequence.val]
-val_evaluator = [_base_.clips_val_evaluator]
 test_dataloader = [_base_.other_scales.x3.sequence.test]
 test_evaluator = [_base_.other_scales.x3.evaluator]
-train_dataloader.dataset.update(num_input_frames=10)
-
-train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=400_000, val_interval=5000)
-optim_wrapper = dict(
-    constructor='DefaultOptimWrapperConstructor',
-    type='OptimWrapper',
-    optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.999)),
-)
-default_hooks = dict(checkpoint=dict(interval=5000, save_best='clips/PSNR', rule='greater'))

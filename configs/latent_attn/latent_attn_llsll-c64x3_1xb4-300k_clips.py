@@ -1,24 +1,10 @@
-# 'Ours' at x3.
-_base_ = [
-    '../_base_/default_runtime.py',
-    '../_base_/models/latent_attn.py',
-    '../_base_/datasets/other_scales.py',
-]
+# 'Ours' at x3, otherwise as at x2.
+_base_ = 'latent_attn_llsll-c64x2_1xb4-300k_clips.py'
 
 model = dict(generator=dict(scale=3))
 
-train_dataloader = _base_.other_scales.x3.sequence.train
-train_dataloader.update(batch_size=4)
+train_dataloader = dict(_delete_=True, **_base_.other_scales.x3.sequence.train)
+train_dataloader['batch_size'] = 4
 val_dataloader = [_base_.other_scales.x3.sequence.val]
-val_evaluator = [_base_.clips_val_evaluator]
 test_dataloader = [_base_.other_scales.x3.sequence.test]
 test_evaluator = [_base_.other_scales.x3.evaluator]
-
-train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=300_000, val_interval=5000)
-optim_wrapper = dict(
-    constructor='DefaultOptimWrapperConstructor',
-    type='OptimWrapper',
-    optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.999)),
-    clip_grad=dict(max_norm=3, norm_type=2),
-)
-default_hooks = dict(checkpoint=dict(interval=5000, save_best='clips/PSNR', rule='greater'))

@@ -13,7 +13,7 @@ import numpy as np
 from ..evaluation.protocols import Protocol
 from ..evaluation.scores import Scores, score_frame, summarise
 from ..media.atomic_files import atomic_write
-from ..media.readers import open_reader
+from ..media.readers import in_8_bits, open_reader
 from ..media.video_files import DISK_ERRORS
 from ..visualization.comparison import comparison_figure, most_telling_window, profile_span
 from ..visualization.split_screen import SplitScreen
@@ -183,7 +183,7 @@ class _Clips:
                             f'{path} changes its size at frame {number} to {_size(frame.pixels.shape)}, but all '
                             f'frames must be {_size(self.size)}'
                         )
-                yield {name: _eight_bit(frame.pixels) for name, frame in zip(self.sources, frames, strict=True)}
+                yield {name: in_8_bits(frame.pixels) for name, frame in zip(self.sources, frames, strict=True)}
 
     def measure(self, protocol: Protocol) -> tuple[int, dict[str, list[dict[str, float]]]]:
         """Return the number of frames and, if there is ground truth, the PSNR of each version and frame."""
@@ -231,10 +231,6 @@ def _window(
             f'the crop must lie inside {w} x {h}, but got x,y,width,height = {left},{top},{width},{height}'
         )
     return top, left, height, width
-
-
-def _eight_bit(pixels: np.ndarray) -> np.ndarray:
-    return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
 
 
 def _size(size: tuple[int, ...]) -> str:
