@@ -224,6 +224,12 @@ class TestReading:
         np.testing.assert_array_equal(batch['data_samples']['gt_img'][0], dataset.bank.record('gt', 2)[2])
         np.testing.assert_array_equal(batch['inputs'][0], dataset.bank.record('img', 2)[[3, 2, 1]])
 
+    def test_every_second_frame_is_input_at_half_rate(self, bank_root):
+        dataset = PatchBankDataset(bank_root, num_input_frames=3, half_rate=True, gt_patch_size=36)
+        batch = dataset.batch([2], number(1, first=1, frames=2))
+        np.testing.assert_array_equal(batch['data_samples']['gt_img'][0], dataset.bank.record('gt', 2)[1:4])
+        np.testing.assert_array_equal(batch['inputs'][0], dataset.bank.record('img', 2)[[1, 3]])
+
     def test_a_sample_does_not_depend_on_its_batch(self, bank_root):
         stream = SampleStream(PatchBankDataset(bank_root, gt_patch_size=16), whole_batches=True)
         stream.seed = 5
@@ -279,6 +285,8 @@ class TestReading:
             (dict(gt_patch_size=40), '40'),
             (dict(gt_patch_size=18), '18'),
             (dict(degrade_margin=8, gt_patch_size=16), '8'),
+            (dict(half_rate=True), 'num_input_frames=4'),
+            (dict(half_rate=True, num_input_frames=3, center_gt=True), 'center_gt=True'),
             (dict(augment=['rotate']), 'rotate'),
             (dict(times=dict(videos=2)), 'videos'),
             (dict(times=dict(clips=0)), 'no record'),

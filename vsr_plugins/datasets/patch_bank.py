@@ -109,6 +109,8 @@ class PatchBankDataset(Dataset):
         data_root: Folder made by ``vsr prepare patches``.
         num_input_frames: Frames of a sample, at most those of a record. Default all of them.
         center_gt: Ground truth of the centre frame only, (3, h, w), for centre-frame networks.
+        half_rate: Every second of the ``num_input_frames`` frames, from the first to the last, is input, and all are
+            ground truth, for space-time networks.
         gt_patch_size: Height and width of a crop at high resolution, a multiple of the scale. Default the record's.
         times: Number of repetitions of the records of a group, such as ``dict(photos=2)``; default 1. 0 excludes the
             group. A bank need not have every group.
@@ -128,6 +130,7 @@ class PatchBankDataset(Dataset):
         data_root: str | Path,
         num_input_frames: int | None = None,
         center_gt: bool = False,
+        half_rate: bool = False,
         gt_patch_size: int | None = None,
         times: Mapping[str, int] | None = None,
         augment: Sequence[str] = AUGMENTATIONS,
@@ -137,12 +140,19 @@ class PatchBankDataset(Dataset):
         self.metainfo = dict(self.METAINFO)
         self.num_input_frames = num_input_frames or bank.frames
         self.center_gt = center_gt
+        self.input_step = 2 if half_rate else 1
         self.patch_size = gt_patch_size or bank.patch_size - 2 * degrade_margin
         self.augment = frozenset(augment)
         self.margin = degrade_margin
         if not 1 <= self.num_input_frames <= bank.frames:
             raise ValueError(
                 f'num_input_frames must be 1 to {bank.frames}, the frames of a record, but got {num_input_frames}'
+            )
+        if half_rate and (center_gt or degrade_margin or self.num_input_frames % 2 == 0):
+            raise ValueError(
+                'half_rate needs an odd num_input_frames, so that the last frame is input, center_gt=False and a bank '
+                f'with low resolution, but got num_input_frames={self.num_input_frames}, center_gt={center_gt} and '
+                f'degrade_margin={degrade_margin}'
             )
         # If the low-resolution grid is not symmetric to its blocks, a flipped crop corresponds to ground truth this
         # many pixels earlier.
@@ -212,7 +222,7 @@ class PatchBankDataset(Dataset):
         records = self._records[np.asarray(indices)]
         if self.margin:
             return dict(inputs=self._cut('gt', records, crops, t, size), data_samples={})
-        inputs = self._cut('img', records, crops, t, size // scale)
+        inputs = self._cut('img', records, crops, t, size // scale)[:, :: self.input_step]
         gt = self._cut('gt', records, crops, t, size, only=t // 2 if self.center_gt else None)
         return dict(inputs=inputs[:, 0] if t == 1 else inputs, data_samples=dict(gt_img=gt[:, 0] if t == 1 else gt))
 

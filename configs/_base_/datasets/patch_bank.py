@@ -29,3 +29,8 @@ patch_bank_train_window_dataloader = dict(
 patch_bank_train_frame_dataloader = dict(
     **patch_bank_loader, dataset=dict(**patch_bank_dataset, num_input_frames=1, gt_patch_size=80)
 )
+
+# Four frames in, seven out.
+patch_bank_train_half_rate_dataloader = dict(
+    **patch_bank_loader, dataset=dict(**patch_bank_dataset, num_input_frames=7, half_rate=True, gt_patch_size=128)
+)
