@@ -57,15 +57,15 @@ def check_network(name: str, device: torch.device) -> dict[str, Any]:
     network = build_reduced(name)
     inputs = example_inputs(network)
     with torch.no_grad():
-        expected = _first(network(*inputs))
+        expected = first_output(network(*inputs))
         moved = copy.deepcopy(network).to(device)
         there = [tensor.to(device) for tensor in inputs]
-        values = {'float32': difference(_first(moved(*there)), expected)}
+        values = {'float32': difference(first_output(moved(*there)), expected)}
         if has_fast_bfloat16(device):
             with torch.autocast(device.type, torch.bfloat16):
-                low = _first(moved(*there))
+                low = first_output(moved(*there))
         else:
-            low = _first(copy.deepcopy(network).bfloat16().float()(*(part.bfloat16().float() for part in inputs)))
+            low = first_output(copy.deepcopy(network).bfloat16().float()(*(part.bfloat16().float() for part in inputs)))
         values['bfloat16'] = difference(low, expected)
     if any('Deform' in type(part).__name__ or 'DCN' in type(part).__name__ for part in network.modules()):
         values['gradients'] = difference(_gradients(moved, there), _gradients(network, inputs))
@@ -177,7 +177,7 @@ def _judged(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _first(output: Any) -> Tensor:
+def first_output(output: Any) -> Tensor:
     """What a network returns, or the first of several."""
     return output[0] if isinstance(output, (tuple, list)) else output
 
@@ -185,7 +185,7 @@ def _first(output: Any) -> Tensor:
 def _gradients(network: nn.Module, inputs: Sequence[Tensor]) -> Tensor:
     """Gradients of the mean square of the output, with respect to all parameters that take part."""
     network.zero_grad()
-    _first(network(*inputs)).square().mean().backward()
+    first_output(network(*inputs)).square().mean().backward()
     return torch.cat([p.grad.flatten().cpu() for p in network.parameters() if p.grad is not None])
 
 

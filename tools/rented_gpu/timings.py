@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from mmengine.config import Config, DictAction
 from mmengine.optim import build_optim_wrapper
-from torch import nn
+from torch import Tensor, nn
 
 from vsr_plugins.engine.acceleration import accelerate
 from vsr_plugins.engine.config_files import read_config
@@ -22,7 +22,7 @@ from vsr_plugins.models.build import build_network
 from vsr_plugins.models.input_spec import input_spec
 from vsr_plugins.models.reduced import REDUCED, moving_frames
 
-from .checks import difference
+from .checks import difference, first_output
 from .work import Work, has_fast_bfloat16
 
 PHASE = 'time'
@@ -89,18 +89,22 @@ def time_network(name: str, device: torch.device, precision: str, compiled: bool
     size = [max(side, spec.min_size) for side in SIZES[device.type]]
     frames = moving_frames(spec.window or FRAMES[device.type], *size)[None].to(device)
     autocast = torch.autocast(device.type, torch.bfloat16) if precision == 'bfloat16' else nullcontext()
+
+    def call() -> Tensor:
+        return first_output(network(frames))
+
     with torch.no_grad(), autocast:
-        output = network(frames)
+        output = call()
         count = output.shape[1] if output.ndim == 5 else 1
         values: dict[str, Any] = {'input': 'x'.join(map(str, frames.shape[1:]))}
         if compiled:
-            values |= _compile(network, lambda: network(frames))
-            values['difference'] = difference(network(frames), output)
+            values |= _compile(network, call)
+            values['difference'] = difference(call(), output)
         elif precision == 'float32':
-            values['GFLOP a frame'] = count_flops(lambda: network(frames))[0] / count / 1e9
+            values['GFLOP a frame'] = count_flops(call)[0] / count / 1e9
         del output
-        values['memory, MiB'] = _mebibytes(peak_memory(lambda: network(frames), device))
-        values['ms a frame'] = 1e3 * median_seconds(lambda: network(frames), device) / count
+        values['memory, MiB'] = _mebibytes(peak_memory(call, device))
+        values['ms a frame'] = 1e3 * median_seconds(call, device) / count
     return values
 
 
