@@ -55,6 +55,13 @@ def test_any_size_and_one_frame_alone(size):
     assert alone.shape == (*size, 3) and not np.array_equal(alone, frames[0])
 
 
+def test_frames_in_floating_point_are_rounded():
+    frames = [np.random.default_rng(i).integers(0, 256, (32, 32, 3)).astype(np.uint8) for i in range(3)]
+    expected = compress(frames, 20)
+    made = compress([frame.astype(np.float32) + 0.4 * (frame < 255) for frame in frames], 20)
+    assert all(np.array_equal(a, b) for a, b in zip(made, expected, strict=True))
+
+
 def test_the_rate_factor_is_drawn_from_the_range(monkeypatch):
     from vsr_plugins.datasets.transforms import video_damage
 

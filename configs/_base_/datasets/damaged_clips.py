@@ -1,6 +1,6 @@
-# Clips whose low resolution is compressed, or blurred and compressed, while loading: H.264 at a rate factor that is
+# Clips whose low resolution is compressed while loading, alone or after blur or noise: H.264 at a rate factor that is
 # drawn anew for each sample, from nearly lossless to poor. In a config, after datasets/clips.py:
-#     train_dataloader = _base_.damaged.h264.sequence.train        # or .blur_h264, and .window
+#     train_dataloader = _base_.damaged.h264.sequence.train        # or .blur_h264, .noise_h264, and .window
 #     val_dataloader = [_base_.damaged.h264.sequence.val]
 #     val_evaluator = [_base_.clips_val_evaluator]
 #     test_dataloader = val_dataloader
@@ -12,7 +12,20 @@ damaged_compress = dict(type='CompressVideo', quality=(18, 35))
 damaged_compress_test = dict(type='CompressVideo', quality=(28, 28))
 damaged_blur = dict(type='BlurMotion', radii=(0, 1, 2))
 damaged_blur_test = dict(type='BlurMotion', radii=(1,))
+# Grain and sensor noise in some samples, of about two grey levels on average, before compression.
+damaged_noise = dict(
+    type='RandomNoise',
+    params=dict(
+        noise_type=['gaussian'],
+        noise_prob=[1],
+        gaussian_sigma=[0, 6],
+        gaussian_gray_noise_prob=0.4,
+        prob=0.4,
+    ),
+    keys=['img'],
+)
 damaged_steps = dict(
+    noise_h264=dict(train=[damaged_noise, damaged_compress], test=[damaged_compress_test]),
     h264=dict(train=[damaged_compress], test=[damaged_compress_test]),
     blur_h264=dict(train=[damaged_blur, damaged_compress], test=[damaged_blur_test, damaged_compress_test]),
 )

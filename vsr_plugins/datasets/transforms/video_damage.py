@@ -63,7 +63,8 @@ class CompressVideo(BaseTransform):
     Modified Keys: [KEYS]
 
     Args:
-        keys (Sequence[str]): Lists of frames, uint8 of shape (h, w, 3).
+        keys (Sequence[str]): Lists of frames of shape (h, w, 3), uint8, or of 0 to 255 in floating point, as upstream's
+            noise leaves them; those are rounded.
         quality (tuple[int, int]): Smallest and largest constant rate factor, drawn anew for each sample; higher is
             worse. 18 is nearly lossless, 23 is the default of x264, 35 is poor.
         codec (str): Encoder of FFmpeg, ``'libx264'`` or another with a constant rate factor.
@@ -135,13 +136,13 @@ def compress(frames: Sequence[np.ndarray], crf: int, codec: str = 'libx264', cha
     Chroma is at half resolution, as in nearly all videos; frames of odd size are padded by their last row and column.
 
     Args:
-        frames: uint8 of one shape (h, w, 3).
+        frames: uint8, or floating point of 0 to 255, of one shape (h, w, 3).
         crf: Constant rate factor.
         codec: Encoder of FFmpeg.
         channel_order: ``'rgb'`` or ``'bgr'``.
 
     Returns:
-        As many frames of the same shape.
+        As many frames of the same shape, uint8.
 
     Raises:
         ValueError: If the decoder does not return all frames.
@@ -155,6 +156,8 @@ def compress(frames: Sequence[np.ndarray], crf: int, codec: str = 'libx264', cha
         stream = container.add_stream(codec, rate=25, options={'crf': str(crf), 'preset': 'medium', 'threads': '1'})
         stream.height, stream.width, stream.pix_fmt = h + h % 2, w + w % 2, 'yuv420p'
         for image in frames:
+            if image.dtype != np.uint8:
+                image = np.rint(image).clip(0, 255).astype(np.uint8)
             padded = np.pad(image[..., to_rgb], ((0, h % 2), (0, w % 2), (0, 0)), mode='edge')
             container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(padded), format='rgb24')))
         container.mux(stream.encode(None))
