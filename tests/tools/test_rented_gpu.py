@@ -129,11 +129,12 @@ class TestHandedOver:
             handed_over.install_wheels([tmp_path / 'site'], tmp_path / 'site')
 
 
-class TestWork:
-    @pytest.fixture
-    def task(self, tmp_path):
-        return work.Work(results.Results(tmp_path), CPU, time.time() + 60, tmp_path)
+@pytest.fixture
+def task(tmp_path):
+    return work.Work(results.Results(tmp_path), CPU, time.time() + 60, tmp_path)
 
+
+class TestWork:
     def state(self, task):
         return {row.name: (row.state, row.note) for row in task.results.rows}
 
@@ -266,6 +267,26 @@ class TestPhases:
         # 4000 steps against (400 - 1.25 * 40) / 0.08 = 4375; and 1000 against 625.
         assert timings.choose_way(made, 'c.py', 400)[0] == 'compiled'
         assert timings.choose_way(made, 'c.py', 100)[0] == 'as it is'
+
+    def test_what_is_not_finite_in_bfloat16_goes_on_in_float32(self, task, monkeypatch):
+        from rented_gpu import training
+
+        options = []
+
+        def once(work, what):
+            options.append(list(what.options))
+            if len(options) == 1:
+                raise FloatingPointError('the loss is NaN at iteration 9')
+            return {'changes': 'resumed'}
+
+        monkeypatch.setattr(training, '_train', once)
+        what = training.Training('latent_attn_llsll-c64_1xb16-20k_patches', ['train_cfg.val_interval=5'])
+        values = training.train(task, what)
+        assert options == [what.options, [*what.options, 'optim_wrapper.type=OptimWrapper']]
+        assert 'float32 from the last checkpoint' in values['changes'] and 'resumed' in values['changes']
+        options.clear()
+        with pytest.raises(FloatingPointError, match='iteration 9'):
+            training.train(task, training.Training('basicvsr_c32b10_1xb8-10k_patches'))
 
     def test_weights_that_are_too_large_stay_in_the_work_folder(self, tmp_path, monkeypatch):
         from rented_gpu import training

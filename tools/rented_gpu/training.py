@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ PHASE = 'train'
 CLOSING, MIN_CLOSING = 0.02, 5.0
 # Seconds between two times that the last weights are written.
 INTERVAL = 20.0
+# Option of a config that trains in bfloat16.
+IN_FLOAT32 = 'optim_wrapper.type=OptimWrapper'
 LAST, BEST, CURVE, CONFIG = 'weights_last.safetensors', 'weights_best.safetensors', 'scalars.json', 'config.py'
 
 
@@ -62,7 +64,25 @@ def run(work: Work, training: Training) -> None:
 
 
 def train(work: Work, training: Training) -> dict[str, Any]:
-    """See ``run``; returns what the row says."""
+    """See ``run``; returns what the row says.
+
+    A training in bfloat16 whose loss or weights are no longer finite goes on in float32 from its last checkpoint.
+
+    Raises:
+        FloatingPointError: If that happens in float32.
+    """
+    try:
+        return _train(work, training)
+    except FloatingPointError as error:
+        if 'BFloat16' not in read_settings(training.config, training.options).optim_wrapper.get('type', ''):
+            raise
+        print(f'{error}; going on in float32', flush=True)
+        values = _train(work, replace(training, options=[*training.options, IN_FLOAT32]))
+        changes = ['float32 from the last checkpoint before numbers were not finite in bfloat16', values['changes']]
+        return values | {'changes': ', '.join(filter(None, changes))}
+
+
+def _train(work: Work, training: Training) -> dict[str, Any]:
     settings = read_settings(training.config, training.options)
     changes = adapt(settings, work.device)
     way, reason = training.way, 'asked for'
