@@ -11,7 +11,7 @@ from vsr_plugins_startup import when_imported
 
 # Upstream module -> files of this folder that patch it.
 PATCHES = {
-    'mmagic': ('upstream_warnings',),
+    'mmagic': ('numpy_names', 'upstream_warnings'),
     'mmengine.config.config': ('config_text',),
     'mmengine.structures': ('sample_keys',),
     'mmengine.runner': (
