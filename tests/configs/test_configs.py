@@ -14,7 +14,10 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from reduced import CONFIGS, FILES, NAMES, as_list, leaves, reduced, write_data
 
-import vsr_plugins  # noqa: E402, F401
+import vsr_plugins  # noqa: F401
+from vsr_plugins.engine import LoadPartsHook
+from vsr_plugins.engine.load_parts import load_part
+from vsr_plugins.pretrained import checkpoint_weights, entry_of
 
 UPSTREAM = ('srcnn', 'msrresnet', 'srgan', 'esrgan', 'edvrm', 'edvrl', 'tdan', 'basicvsr', 'iconvsr', 'basicvsr-pp')
 SPYNET, VGG = 'spynet_20210409-c6c1bd09.pth', 'vgg19-dcbb9e9d.pth'
@@ -172,6 +175,17 @@ def test_targets_of_loaded_parts_exist(environment):
             for part in parts:
                 target = part.get('target', part.get('source', ''))
                 assert any(name.startswith(target) for name in names), (path.stem, target)
+
+
+@pytest.mark.parametrize('path', [path for path in FILES if 'pretrained:' in path.read_text()], ids=lambda p: p.stem)
+def test_weights_of_this_package_that_a_training_starts_from_fit(path):
+    register_all_modules()
+    config = Config.fromfile(path)
+    for part in [part for hook in config.custom_hooks for part in hook.get('parts', ())]:
+        options = {key: value for key, value in part.items() if key in LoadPartsHook.LOADING}
+        for name in as_list(part.checkpoint):
+            if name.startswith('pretrained:') and entry_of(name).trained_here:
+                assert load_part(MODELS.build(config.model), checkpoint_weights(name), **options)
 
 
 @every_config
