@@ -18,6 +18,6 @@ optim_wrapper = dict(
     clip_grad=dict(max_norm=3, norm_type=2),
 )
 param_scheduler = dict(type='CosineAnnealingLR', by_epoch=False, T_max=20_000, eta_min=1e-6)
-clean = dict(checkpoint='pretrained:latent-attention')
+clean = dict(checkpoint='pretrained:latent-attention-half')
 custom_hooks = [dict(type='LoadPartsHook', parts=[clean])]
 default_hooks = dict(checkpoint=dict(interval=500, save_best='clips/PSNR', rule='greater'))

@@ -2,7 +2,7 @@
 # the recipe of latent_attn_llsll-c64_1xb16-20k_clips.py, from a bank of patches:
 #   vsr prepare patches CLIPS DATA_ROOT --photos PHOTOS
 #   vsr prepare clips CLIPS DATA_ROOT                      # for validation
-# In bfloat16. Convolutions are in channels-last layout as the network is built; where compiling pays:
+# Convolutions are in channels-last layout as the network is built; where compiling pays:
 #   --cfg-options "custom_hooks=[dict(type='AccelerationHook', compile=dict())]"
 _base_ = ['latent_attn_llsll-c64_1xb16-20k_clips.py', '../_base_/datasets/patch_bank.py']
 

@@ -5,7 +5,7 @@ _base_ = ['vespcn_x4_1xb8-20k_clips.py', '../_base_/datasets/patch_bank.py']
 
 model = dict(data_preprocessor=dict(type='BatchDataPreprocessor'))
 
-first = ['vespcn_x4_1xb8-20k_clips', 'pretrained:vespcn']
+first = ['vespcn_x4_1xb8-20k_clips', 'pretrained:early-vespcn']
 custom_hooks = [dict(type='LoadPartsHook', parts=[dict(checkpoint=first, source='generator.')])]
 
 train_dataloader = dict(_delete_=True, **_base_.patch_bank_train_window_dataloader)

@@ -280,7 +280,7 @@ class TestPhases:
             return {'changes': 'resumed'}
 
         monkeypatch.setattr(training, '_train', once)
-        what = training.Training('latent_attn_llsll-c64_1xb16-20k_patches', ['train_cfg.val_interval=5'])
+        what = training.Training('zooming-slow-mo_c32b5-10_1xb16-20k_patches', ['train_cfg.val_interval=5'])
         values = training.train(task, what)
         assert options == [what.options, [*what.options, 'optim_wrapper.type=OptimWrapper']]
         assert 'float32 from the last checkpoint' in values['changes'] and 'resumed' in values['changes']

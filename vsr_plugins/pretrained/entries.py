@@ -180,6 +180,19 @@ PRETRAINED: tuple[Pretrained, ...] = (
     ),
     Pretrained(
         name='latent-attention',
+        method='Latent attention',
+        network={**_HALF_WIDTH, 'mid_channels': 64},
+        **_own(
+            'latent_attn_llsll-c64_1xb16-8min_patches',
+            'd40bf5ac2c7e27b09b7600f3d5b7cfdd9a397a566376d5e024970fe3a8097c0e',
+        ),
+        data=BANK_DATA,
+        vid4=(26.03, 0.7740),
+        use='unasked',
+        seconds=1.31,
+    ),
+    Pretrained(
+        name='latent-attention-half',
         method='Latent attention, half width',
         network=_HALF_WIDTH,
         **_own(
@@ -224,6 +237,19 @@ PRETRAINED: tuple[Pretrained, ...] = (
             RESULTS,
         ),
         seconds=0.255,
+    ),
+    Pretrained(
+        name='vespcn',
+        method='VESPCN',
+        network=dict(type='VESPCNNet', scale=4),
+        **_own(
+            'vespcn_x4_1xb16-30k_patches',
+            '2817002fbb3631a9306c91b84ce1b866aa606dabbd0889f4f66b73689bc3dd24',
+        ),
+        data=BANK_DATA,
+        vid4=(25.15, 0.7247),
+        use='unasked',
+        seconds=0.047,
     ),
     Pretrained(
         name='robust-vsr-deep-b2',
@@ -286,12 +312,15 @@ PRETRAINED: tuple[Pretrained, ...] = (
         ),
     ),
     Pretrained(
-        name='vespcn',
-        method='VESPCN',
+        name='early-vespcn',
+        method='VESPCN, 20,000 iterations on clips',
         network=dict(type='VESPCNNet', scale=4),
-        **_own('vespcn_x4_1xb8-20k_clips', '21fb9ffdf31fd98388cf047fa16e0c239a7333d4ab09f51bc49d5067bb3a4396'),
+        **_own(
+            'vespcn_x4_1xb8-20k_clips',
+            '21fb9ffdf31fd98388cf047fa16e0c239a7333d4ab09f51bc49d5067bb3a4396',
+            RESULTS,
+        ),
         vid4=(24.98, 0.7122),
-        use='unasked',
         seconds=0.047,
     ),
     Pretrained(
