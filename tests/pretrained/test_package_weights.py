@@ -41,13 +41,12 @@ def test_the_package_contains_only_weights_that_users_run():
         'espcn',
         'fsrcnn',
         'vespcn',
-        'latent-attention',
         'latent-attention-half',
         'robust-vsr',
         'robust-vsr-stn',
     }
     assert all(path.suffix == '.safetensors' for path in FOLDER.iterdir() if path.is_file())
-    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 13e6
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 4.6e6
 
 
 @every_set

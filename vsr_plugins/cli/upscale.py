@@ -218,7 +218,7 @@ def _print_models() -> None:
     for entry in PRETRAINED:
         # Without a clone of the repository, intermediate and variant trainings are not listed as missing.
         of_clone = any(file.place == RESULTS for file in entry.files)
-        if entry.use == 'part' or (of_clone and entry not in available):
+        if entry.use == 'part' or (of_clone and entry.use == 'named' and entry not in available):
             continue
         where = 'available' if entry in available else install_hint(entry)
         table.add_row(
