@@ -19,10 +19,10 @@ def test_a_working_environment_has_no_fault(monkeypatch, tmp_path, capsys):
 
 
 def test_a_wrong_version_is_named_with_its_remedy(monkeypatch):
-    monkeypatch.setattr(version, 'installed_version', lambda name: '2.1.0' if name == 'numpy' else '0.1')
+    monkeypatch.setattr(version, 'installed_version', lambda name: '3.0.0' if name == 'numpy' else '0.1')
     found = findings()['numpy']
-    assert (found.state, found.text) == ('fault', 'numpy>=1.23,<2 is needed, but 2.1.0 is installed')
-    assert found.remedy == "pip install 'numpy>=1.23,<2'"
+    assert (found.state, found.text) == ('fault', 'numpy>=1.23,<3 is needed, but 3.0.0 is installed')
+    assert found.remedy == "pip install 'numpy>=1.23,<3'"
 
 
 def test_a_missing_distribution_is_a_fault(monkeypatch, capsys):

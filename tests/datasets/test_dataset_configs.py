@@ -60,6 +60,7 @@ SHAPES = {
     'patch_bank_train_sequence': ((7, 3, 32, 32), (7, 3, 128, 128)),
     'patch_bank_train_window': ((5, 3, 24, 24), (3, 96, 96)),
     'patch_bank_train_frame': ((3, 20, 20), (3, 80, 80)),
+    'patch_bank_train_half_rate': ((4, 3, 32, 32), (7, 3, 128, 128)),
     'photomotion_train_sequence': ((5, 3, 24, 24), (5, 3, 96, 96)),
     'photomotion_train_window': ((5, 3, 24, 24), (3, 96, 96)),
     'photomotion_train_frame': ((3, 24, 24), (3, 96, 96)),

@@ -397,6 +397,19 @@ PRETRAINED: tuple[Pretrained, ...] = (
         seconds=0.0329,
     ),
     Pretrained(
+        name='real',
+        method='Latent attention, half width, for compressed video',
+        network=_HALF_WIDTH,
+        **_own(
+            'latent_attn_llsll-c32_1xb2-60min_clips-h264',
+            '42837cd841261af4b9bde0133f7ca9b56b9511349349106bbacc34385e303ec5',
+            RESULTS,
+        ),
+        trained_for='real footage',
+        data='121 clips (research use)',
+        seconds=0.689,
+    ),
+    Pretrained(
         name='bicubic',
         method='Bicubic',
         network=dict(type='BicubicNet', scale=4),
