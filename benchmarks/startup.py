@@ -55,7 +55,7 @@ def pairs(folder: Path) -> dict[str, tuple[list[str], str, list[str]]]:
         'vsr score --list-protocols': ([*VSR, 'score', '--list-protocols'], 'import torch', TORCH),
         'vsr score, two frames': ([*VSR, 'score', str(frames), str(frames)], 'import numpy, cv2', NUMPY),
     }
-    for model in ('espcn', 'latent-attention', 'robust-vsr', 'basicvsr'):
+    for model in ('espcn', 'latent-attention-half', 'robust-vsr', 'basicvsr'):
         command = [*VSR, 'upscale', str(frames), str(folder / 'out'), '--model', model, '--force']
         rows[f'vsr upscale --model {model}, two frames'] = (command, 'import torch, torchvision', BOTH)
     trainings = []

@@ -31,7 +31,7 @@ GRADIENT_TOLERANCE = 1e-3
 # PSNR between a video that the device made, in half precision, and the CPU's in float32.
 MIN_PSNR = 40.0
 UPSCALE_FRAMES, UPSCALE_SIZE = 10, (72, 90)
-UPSCALE_MODEL = {'cuda': 'latent-attention', 'cpu': 'espcn'}
+UPSCALE_MODEL = {'cuda': 'latent-attention-half', 'cpu': 'espcn'}
 # Height and width of frames that are to be too large for the memory.
 MEMORY_SIZE = {'cuda': (720, 960), 'cpu': (256, 320)}
 
