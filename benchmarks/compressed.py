@@ -31,9 +31,8 @@ def read_clip(folder: Path, count: int) -> list[np.ndarray]:
     return [read_rgb(path) for path in sorted(folder.iterdir())[:count]]
 
 
-def restore(model: str, frames: Sequence[np.ndarray]) -> list[np.ndarray]:
+def restore(predictor: VideoPredictor, frames: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Frames as ``vsr upscale`` makes them, (H, W, 3) uint8."""
-    predictor = VideoPredictor(load_pretrained(model), precision='float32')
     return [quantized(frame, np.dtype(np.uint8)) for part in predictor.restore(iter(frames)) for frame in part]
 
 
@@ -55,6 +54,7 @@ def main() -> None:
     names = [line.split()[0] for line in (root / 'meta_info_clips_val.txt').read_text().splitlines()]
     truths = {name: read_clip(root / 'GT' / name, args.frames) for name in names}
     lows = {name: read_clip(root / 'BIx4' / name, args.frames) for name in names}
+    predictors = {model: VideoPredictor(load_pretrained(model), precision='float32') for model in args.models}
     rows = []
     print(f'| PSNR, {len(names)} clips |', ' | '.join(args.models), '|')
     print('| --- |', ' | '.join(['---:'] * len(args.models)), '|')
@@ -62,7 +62,7 @@ def main() -> None:
         means: dict[str, list[float]] = {model: [] for model in args.models}
         for name in names:
             frames = lows[name] if rate is None else compress(lows[name], rate)
-            restored = {model: restore(model, frames) for model in args.models}
+            restored = {model: restore(predictor, frames) for model, predictor in predictors.items()}
             for model, made in restored.items():
                 scores = score_clip(made, truths[name], protocol, name)
                 means[model].append(float(np.mean([score['PSNR'] for score in scores])))

@@ -109,14 +109,14 @@ class PatchBankDataset(Dataset):
         data_root: Folder made by ``vsr prepare patches``.
         num_input_frames: Frames of a sample, at most those of a record. Default all of them.
         center_gt: Ground truth of the centre frame only, (3, h, w), for centre-frame networks.
-        half_rate: Every second of the ``num_input_frames`` frames, from the first to the last, is input, and all are
-            ground truth, for space-time networks.
         gt_patch_size: Height and width of a crop at high resolution, a multiple of the scale. Default the record's.
         times: Number of repetitions of the records of a group, such as ``dict(photos=2)``; default 1. 0 excludes the
             group. A bank need not have every group.
         augment: Of 'horizontal', 'vertical', 'transpose' and 'reverse' (in time), each applied to half of the samples.
         degrade_margin: For a bank without low resolution ('none'): pixels at high resolution beyond the crop on each
             side, for the filter of ``BatchDataPreprocessor``, which computes the low resolution and crops the margin.
+        half_rate: Every second of the ``num_input_frames`` frames, from the first to the last, is input, and all are
+            ground truth, for space-time networks.
 
     Raises:
         FileNotFoundError: If the bank does not exist.
@@ -130,11 +130,11 @@ class PatchBankDataset(Dataset):
         data_root: str | Path,
         num_input_frames: int | None = None,
         center_gt: bool = False,
-        half_rate: bool = False,
         gt_patch_size: int | None = None,
         times: Mapping[str, int] | None = None,
         augment: Sequence[str] = AUGMENTATIONS,
         degrade_margin: int = 0,
+        half_rate: bool = False,
     ) -> None:
         self.bank = bank = PatchBank(data_root)
         self.metainfo = dict(self.METAINFO)

@@ -1,7 +1,7 @@
 """The registry of pretrained weights: network, files and measured quality of each set."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 # Places of files, besides the import name of an installed package.
@@ -80,9 +80,10 @@ class Pretrained:
         return all(file.place in (PACKAGE, RESULTS) for file in self.files[:1])
 
 
-def _own(stem: str, sha256: str, place: str = PACKAGE) -> dict[str, Any]:
-    """Return the fields of weights trained with a config of this package and included in it, or in a clone."""
-    return dict(files=(WeightsFile(f'{stem}.safetensors', sha256, place, prefix='generator.'),), config=stem)
+def _own(stem: str, sha256: str, *places: str) -> dict[str, Any]:
+    """Return the fields of weights trained with a config of this package and included in it, or in other places."""
+    files = [WeightsFile(f'{stem}.safetensors', sha256, place, prefix='generator.') for place in places or (PACKAGE,)]
+    return dict(files=tuple(files), config=stem)
 
 
 def _basicvsr(file: str, sha256: str) -> WeightsFile:
@@ -113,12 +114,6 @@ _HALF_WIDTH = dict(
     scale=4,
     chunk_length=7,
     global_residual=True,
-)
-_FULL_WIDTH = WeightsFile(
-    'latent_attn_llsll-c64_1xb16-8min_patches.safetensors',
-    'd40bf5ac2c7e27b09b7600f3d5b7cfdd9a397a566376d5e024970fe3a8097c0e',
-    RESULTS,
-    prefix='generator.',
 )
 _DEEP = _aligned({**_ADAPTIVE, 'branch': _DEEP_BRANCH}, None)
 
@@ -189,8 +184,12 @@ PRETRAINED: tuple[Pretrained, ...] = (
         method='Latent attention',
         network={**_HALF_WIDTH, 'mid_channels': 64},
         # 8 MB: in a clone, from which it may be copied into VSR_WEIGHTS_ROOT, and not in the wheel.
-        files=(_FULL_WIDTH, replace(_FULL_WIDTH, place=ROOT)),
-        config='latent_attn_llsll-c64_1xb16-8min_patches',
+        **_own(
+            'latent_attn_llsll-c64_1xb16-8min_patches',
+            'd40bf5ac2c7e27b09b7600f3d5b7cfdd9a397a566376d5e024970fe3a8097c0e',
+            RESULTS,
+            ROOT,
+        ),
         data=BANK_DATA,
         vid4=(26.03, 0.7740),
         use='unasked',
