@@ -1,7 +1,6 @@
 import pytest
 import torch
 import training
-from torch import nn
 
 from vsr_plugins.engine.finite_loss import FiniteLossHook
 
@@ -80,22 +79,3 @@ def test_the_guard_changes_no_weight(tmp_path):
 def test_an_unknown_action():
     with pytest.raises(ValueError, match="'go'"):
         FiniteLossHook(action='go')
-
-
-class OneChannel(training.Noisy):
-    """A network of one channel on frames of three."""
-
-    def __init__(self):
-        super().__init__()
-        self.first = nn.Conv2d(1, 4, 3)
-
-    def forward(self, x, index, mode='loss'):
-        self.first(torch.zeros(1, 3, 8, 8))
-        return super().forward(x, index, mode)
-
-
-def test_a_network_of_one_channel_on_colour_is_one_clear_error(tmp_path):
-    runner = training.build(tmp_path)
-    runner.model = OneChannel()
-    with pytest.raises(ValueError, match=r'takes 1 channel\(s\), but gets 3: .*in_channels=3'):
-        runner.train()

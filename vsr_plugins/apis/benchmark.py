@@ -36,6 +36,7 @@ from ..evaluation.test_sets import TestSet, find_test_sets, named_sets, weights_
 from ..inference.cost import machine, measure_apart
 from ..inference.load_model import load_model
 from ..inference.predictor import network_of
+from ..models.data_mismatch import explained_mismatch
 from ..models.self_ensemble import ENSEMBLES, self_ensemble
 from ..pretrained import PRETRAINED, PRETRAINED_PREFIX, checkpoint_file, entry_of, locate
 from ..version import __version__
@@ -218,7 +219,7 @@ def measure(model: nn.Module, loader: Any, metrics: Sequence[VSRMetric]) -> list
         The scores of each metric.
     """
     for batch in loader:
-        with torch.inference_mode():
+        with explained_mismatch(model), torch.inference_mode():
             samples = [sample.to_dict() for sample in model.test_step(batch)]
         for metric in metrics:
             metric.process(batch, samples)

@@ -23,7 +23,7 @@ PATCHES = {
         'scaled_lr',
     ),
     'mmagic.datasets.transforms': ('video_compression',),
-    'mmagic.engine.runner': ('bounded_tests',),
+    'mmagic.engine.runner': ('bounded_tests', 'mismatched_data'),
 }
 
 

@@ -1,7 +1,6 @@
 """A training loop that resumes exactly where it stopped, including the data."""
 
 import logging
-import re
 from typing import Any
 
 from mmagic.registry import DATASETS, LOOPS
@@ -16,6 +15,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from ..models.blocks.fast.allocator import keep_freed_memory
+from ..models.data_mismatch import explained_mismatch
 from .finite_loss import FiniteLossHook
 from .random_state import preserved_random_state
 from .resume_state import ResumeStateHook
@@ -113,10 +113,10 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         """Train from the current iteration to the last and return the model.
 
         Raises:
-            ValueError: If another training is running in the work directory.
+            ValueError: If another training is running in the work directory, or the network does not fit the data.
         """
         keep_freed_memory()
-        with locked_work_dir(self.runner.work_dir):
+        with locked_work_dir(self.runner.work_dir), explained_mismatch(self.runner.model):
             return self._run()
 
     def _run(self) -> nn.Module:
@@ -139,14 +139,10 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
             self._validate_if_due()
         while self._iter < self._max_iters and not self.stop_training:
             self.runner.model.train()
-            try:
-                if self.budget is None:
-                    self.run_iter(next(self.dataloader_iterator))
-                else:
-                    self._run_timed_iter()
-            except RuntimeError as error:
-                _explain_channels(error)
-                raise
+            if self.budget is None:
+                self.run_iter(next(self.dataloader_iterator))
+            else:
+                self._run_timed_iter()
             self._decide_current_val_interval()
             self._validate_if_due()
         self.runner.call_hook('after_train_epoch')
@@ -235,16 +231,6 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
                 level=logging.WARNING,
             )
         hub.update_info('training_data', now)
-
-
-def _explain_channels(error: RuntimeError) -> None:
-    """Raise a clearer error where a network takes another number of channels than the data have."""
-    found = re.search(r'expected input\S* .* to have (\d+) channels, but got (\d+) channels', str(error))
-    if found:
-        raise ValueError(
-            f'a layer takes {found[1]} channel(s), but gets {found[2]}: frames are RGB, so set in_channels=3 in '
-            'model.generator (ESPCN, FSRCNN and the like take Y of RGB by themselves and keep in_channels=1)'
-        ) from error
 
 
 def _as_stream(dataloader: dict) -> dict:

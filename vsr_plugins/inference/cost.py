@@ -22,6 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ..evaluation.tables.method_table import Cost
 from ..models.blocks.fast.switch import MERGED_EMBEDDINGS, STACKED_FRAMES, WINOGRAD, fast_paths_off
+from ..models.data_mismatch import explained_mismatch
 from .memory import peak_memory
 
 # Seconds for which calls are repeated to take a median.
@@ -80,7 +81,7 @@ def measure_cost(model: nn.Module, shape: tuple[int, ...], device: str = 'cpu') 
     def call() -> Tensor:
         return model(mode='tensor', **data)
 
-    with torch.no_grad():
+    with explained_mismatch(model), torch.no_grad():
         memory = peak_memory(call, device)
         flops, output = count_flops(call)
         seconds = median_seconds(call, device)

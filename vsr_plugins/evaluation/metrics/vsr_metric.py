@@ -106,7 +106,7 @@ class VSRMetric(BaseMetric):
             if prediction.shape != target.shape:
                 raise ValueError(
                     f'{key}: the network returned {prediction.shape} (frames, height, width, channels), '
-                    f'but the ground truth is {target.shape}'
+                    f'but the ground truth is {target.shape}; is the scale of model.generator that of the data?'
                 )
             if part is not None:
                 prediction, target = prediction[part[1] : part[2]], target[part[1] : part[2]]
