@@ -126,7 +126,7 @@ def test_the_page_on_extending_runs_in_an_empty_folder(folder, tmp_path, monkeyp
     cells = [cell.strip() for cell in row.strip('|').split('|')]
     # 448 + 6,960 weights; no method, no published number.
     assert cells[:3] == ['–', 'my_net', '7,408'] and float(cells[6]) > 0 and cells[8] == '–'
-    for name in ('out.mp4', 'my_net.onnx', 'work_dirs/my_net/iter_100.pth'):
+    for name in ('out.mp4', 'my_net.onnx', 'work_dirs/my_net/iter_20.pth'):
         assert (own / name).is_file(), name
 
 
