@@ -18,7 +18,7 @@ from mmagic.registry import METRICS
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from vsr_plugins.apis.benchmark import measure
+from vsr_plugins.apis.measuring import measure
 from vsr_plugins.evaluation.test_sets import find_test_sets
 from vsr_plugins.inference.load_model import load_model
 

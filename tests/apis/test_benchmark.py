@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-import vsr_plugins.apis.benchmark as module
+from vsr_plugins.apis import benchmark, measuring, methods
 from vsr_plugins.apis.benchmark import collect_tables
 from vsr_plugins.checkpoints.weight_files import write_weights
 from vsr_plugins.cli import main
@@ -115,7 +115,7 @@ def test_weights_are_named_or_found(write, tmp_path, monkeypatch):
     (table,) = collect([(config, tmp_path / 'zero.pth')], tmp_path)
     assert table.rows[0].scores.mean != found.scores.mean
     best.unlink()
-    monkeypatch.setattr(module, '_pretrained', lambda method: {'espcn_x4_test': tmp_path / 'zero.pth'}[method.name])
+    monkeypatch.setattr(methods, '_pretrained', lambda method: {'espcn_x4_test': tmp_path / 'zero.pth'}[method.name])
     (pretrained,) = collect([(config, None)], tmp_path)
     assert pretrained.rows[0].scores == table.rows[0].scores
 
@@ -142,8 +142,8 @@ def test_results_are_cached_until_something_changes(write, tmp_path, monkeypatch
     torch.save({'state_dict': model.state_dict()}, weights)
     (before,) = collect([(config, weights)], tmp_path)
     runs = []
-    measure = module.measure
-    monkeypatch.setattr(module, 'measure', lambda *args: runs.append(args) or measure(*args))
+    measure = measuring.measure
+    monkeypatch.setattr(measuring, 'measure', lambda *args: runs.append(args) or measure(*args))
     (again,) = collect([(config, weights)], tmp_path)
     assert not runs and again.rows == before.rows
     # A truncated file is ignored.
@@ -162,9 +162,9 @@ def test_more_measures_are_columns_and_cached_scores_are_kept(write, tmp_path, m
     bicubic, espcn = write('bicubic_x4_vid4', "dict(type='BicubicNet')"), write('espcn_x4_test', ESPCN)
     (before,) = collect([(bicubic, None), (espcn, None)], tmp_path)
     asked = []
-    measure = module.measure
+    measure = measuring.measure
     monkeypatch.setattr(
-        module, 'measure', lambda *args: asked.append([metric.metrics for metric in args[2]]) or measure(*args)
+        measuring, 'measure', lambda *args: asked.append([metric.metrics for metric in args[2]]) or measure(*args)
     )
     (table,) = collect([(bicubic, None), (espcn, None)], tmp_path, metrics=['TOF', 'Ewarp'])
     assert asked == [[('tOF',), ('Ewarp',)]]
@@ -177,7 +177,7 @@ def test_more_measures_are_columns_and_cached_scores_are_kept(write, tmp_path, m
     assert headings[at - 1 : at + 3] == ['SSIM', 'tOF', 'Ewarp', 'Ewarp_GT']
     assert cells[0][at] == f'{mean["tOF"]:.4f}' and cells[1][at : at + 3] == ['–'] * 3
     assert by_clip.headings[0] == 'PSNR / SSIM / tOF / Ewarp / Ewarp_GT'
-    monkeypatch.setattr(module, 'measure', None)
+    monkeypatch.setattr(measuring, 'measure', None)
     assert main(['table', str(bicubic), '--out', str(tmp_path / 'out'), '--size', 'none', '--metrics', 'tOF']) == 0
     printed = capsys.readouterr().out
     assert f'{mean["tOF"]:.4f}' in printed and 'TecoGAN' in printed and 'Ewarp' not in printed
@@ -186,7 +186,7 @@ def test_more_measures_are_columns_and_cached_scores_are_kept(write, tmp_path, m
 def test_without_its_backbone_lpips_is_refused_before_anything_is_measured(write, tmp_path, monkeypatch):
     monkeypatch.setenv('VSR_WEIGHTS_ROOT', str(tmp_path))
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
-    monkeypatch.setattr(module, 'measure', None)
+    monkeypatch.setattr(measuring, 'measure', None)
     with pytest.raises(FileNotFoundError, match='alexnet-owt'):
         collect([(write('bicubic_x4_vid4', "dict(type='BicubicNet')"), None)], tmp_path, metrics=['LPIPS'])
 
@@ -227,8 +227,10 @@ def test_models_without_weights_are_trained_on_request(write, tmp_path, monkeypa
             (out / path.stem).mkdir(parents=True)
             (out / path.stem / 'best_clips_PSNR_iter_2.pth').write_bytes(weights.read_bytes())
 
-    monkeypatch.setattr(module, 'train_stages', train_stages)
-    monkeypatch.setattr(module, '_pretrained', lambda method: weights if method.name == 'espcn_x4_pretrained' else None)
+    monkeypatch.setattr(benchmark, 'train_stages', train_stages)
+    monkeypatch.setattr(
+        methods, '_pretrained', lambda method: weights if method.name == 'espcn_x4_pretrained' else None
+    )
     bicubic = write('bicubic_x4_vid4', "dict(type='BicubicNet')")
     models = [(second, None), (bicubic, None), (named, weights), (first, None), (pretrained, None)]
     (table,) = collect(models, tmp_path, train=True, options={'experiment_name': 'x'})
@@ -331,8 +333,8 @@ def test_a_changed_module_of_the_user_is_measured_again(write, tmp_path, plugin,
     config.write_text(config.read_text().replace("imports=['vsr_plugins']", f"imports=['vsr_plugins', {plugin!r}]"))
     collect([(config, None)], tmp_path)
     runs = []
-    measure = module.measure
-    monkeypatch.setattr(module, 'measure', lambda *args: runs.append(args) or measure(*args))
+    measure = measuring.measure
+    monkeypatch.setattr(measuring, 'measure', lambda *args: runs.append(args) or measure(*args))
     collect([(config, None)], tmp_path)
     (tmp_path / f'{plugin}.py').write_text(PLUGIN.format(name=plugin) + '# changed')
     collect([(config, None)], tmp_path)
@@ -384,20 +386,20 @@ def test_an_alias_of_a_config_has_its_weights(write, tmp_path, monkeypatch):
     config, alias = write('espcn_x4_stage', ESPCN), tmp_path / 'espcn_x4_alias.py'
     config.write_text(config.read_text() + "train_dataloader = dict(dataset=dict(type='ClipFramesDataset'))\n")
     alias.write_text("_base_ = 'espcn_x4_stage.py'\nexperiment_name = 'espcn_x4_alias'\n")
-    (method,) = module._read_configs([(alias, None)], {})
+    (method,) = methods.read_methods([(alias, None)], {})
     out, pretrained = tmp_path / 'out', tmp_path / 'pretrained.safetensors'
-    monkeypatch.setattr(module, '_pretrained', lambda method: pretrained if 'espcn_x4_stage' in method.names else None)
-    assert module.find_weights(method, out) == pretrained
+    monkeypatch.setattr(methods, '_pretrained', lambda method: pretrained if 'espcn_x4_stage' in method.names else None)
+    assert methods.find_weights(method, out) == pretrained
     trained = []
-    monkeypatch.setattr(module, 'train_stages', lambda configs, *args, **kwargs: trained.append(configs))
-    monkeypatch.setattr(module, '_pretrained', lambda method: None)
+    monkeypatch.setattr(benchmark, 'train_stages', lambda configs, *args, **kwargs: trained.append(configs))
+    monkeypatch.setattr(methods, '_pretrained', lambda method: None)
     collect([(alias, None), (config, None)], tmp_path, train=True)
     assert trained == [[config]]
     for name in ('espcn_x4_stage', 'espcn_x4_alias'):
         best = out / name / 'best_clips_PSNR_iter_2.pth'
         best.parent.mkdir(parents=True)
         torch.save({'state_dict': load_model(config).state_dict()}, best)
-        assert module.find_weights(method, out) == best
+        assert methods.find_weights(method, out) == best
     collect([(alias, None)], tmp_path, train=True)
     assert trained[1:] == [[alias]]
 

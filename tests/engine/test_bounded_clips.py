@@ -8,7 +8,7 @@ from mmagic.registry import DATASETS, METRICS, MODELS
 from mmagic.utils import register_all_modules
 from mmengine.runner import Runner
 
-from vsr_plugins.apis.benchmark import measure
+from vsr_plugins.apis.measuring import measure
 from vsr_plugins.datasets import clip_frames
 from vsr_plugins.engine.bounded_clips import bounded, bounded_all
 
