@@ -413,3 +413,21 @@ def test_a_frame_equal_to_its_ground_truth_counts_100_db(write, tmp_path):
     config.write_text(config.read_text().replace('Vid4-BIx4', 'grey'))
     (table,) = collect([(config, None)], tmp_path)
     assert table.rows[0].scores.mean['PSNR'] == table.rows[0].scores.clips['clip']['PSNR'] == 100
+
+
+def test_a_self_ensemble_is_a_row_of_its_own(write, tmp_path):
+    """Means over flips and rotations leave bicubic as it is, and change a network of random weights."""
+    bicubic, espcn = write('bicubic_x4_vid4', "dict(type='BicubicNet')"), write('espcn_x4_test', ESPCN)
+    torch.manual_seed(0)
+    weights = tmp_path / 'random.pth'
+    write_weights(load_model(read_config(espcn)).state_dict(), weights)
+    models = [(bicubic, None), (espcn, weights)]
+    singles = collect(models, tmp_path)[0].rows
+    rows = collect(models, tmp_path, ensemble='x8')[0].rows
+    assert [row.name for row in rows] == ['bicubic_x4_vid4 x8', 'espcn_x4_test x8']
+    assert rows[0].scores.mean['PSNR'] == pytest.approx(singles[0].scores.mean['PSNR'], abs=1e-5)
+    assert abs(rows[1].scores.mean['PSNR'] - singles[1].scores.mean['PSNR']) > 1e-4
+    # Published numbers are those of single networks.
+    assert rows[0].published == ()
+    with pytest.raises(ValueError, match="'x9'"):
+        collect(models, tmp_path, ensemble='x9')
