@@ -10,7 +10,7 @@ from torch import nn
 
 import vsr_plugins  # noqa: F401
 from vsr_plugins.engine import LatentStageHook
-from vsr_plugins.models.blocks.attention import LatentHead, latent_heads
+from vsr_plugins.models.blocks.stochastic import LatentHead, latent_heads
 
 
 class Headed(BaseModel):

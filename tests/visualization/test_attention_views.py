@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from vsr_plugins.cli import main
-from vsr_plugins.models.blocks.attention import LatentHead, LongRangeAttention, ShortRangeAttention
+from vsr_plugins.models.blocks.attention import LongRangeAttention, ShortRangeAttention
+from vsr_plugins.models.blocks.stochastic import LatentHead
 from vsr_plugins.models.networks import LatentAttentionNet
 from vsr_plugins.visualization import attention
 from vsr_plugins.visualization.attention import Box, LongRangeLook, look, mean_attention, strongest_regions

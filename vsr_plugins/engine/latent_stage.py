@@ -6,7 +6,7 @@ from mmagic.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ..models.blocks.attention import latent_heads
+from ..models.blocks.stochastic import latent_heads
 
 
 @HOOKS.register_module()

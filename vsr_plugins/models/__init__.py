@@ -7,7 +7,8 @@ from . import alignment, networks
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        'blocks.attention': ['LatentHead', 'LongRangeAttention', 'ShortRangeAttention'],
+        'blocks.attention': ['LongRangeAttention', 'ShortRangeAttention'],
+        'blocks.stochastic': ['LatentHead'],
         'blocks.deformable_conv_lstm': ['DeformableConvLSTM'],
         'blocks.pyramid_alignment': ['FeatureTemporalInterpolation'],
         'data_preprocessors': ['PaddedDataPreprocessor'],

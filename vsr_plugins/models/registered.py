@@ -2,9 +2,10 @@
 
 from mmagic.registry import MODELS
 
-from .blocks.attention import LatentHead, LongRangeAttention, ShortRangeAttention
+from .blocks.attention import LongRangeAttention, ShortRangeAttention
 from .blocks.deformable_conv_lstm import DeformableConvLSTM
 from .blocks.pyramid_alignment import FeatureTemporalInterpolation
+from .blocks.stochastic import LatentHead
 from .build import NETWORKS, find_network
 
 # MMagic registers these names; ours are the same networks, with the same parameters, for use without MMagic.

@@ -20,7 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..models.blocks.attention import LatentHead, LongRangeAttention, ShortRangeAttention
+from ..models.blocks.attention import LongRangeAttention, ShortRangeAttention
+from ..models.blocks.stochastic import LatentHead
 
 QUERY_STRIDE = 2
 KEY_STRIDE = 4

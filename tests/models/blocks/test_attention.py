@@ -7,16 +7,14 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from vsr_plugins.models.blocks.attention import (
-    LatentHead,
     LongRangeAttention,
     ShortRangeAttention,
     SpatialDeconv,
-    closed_heads,
     dot_product_attention,
-    latent_heads,
 )
 from vsr_plugins.models.blocks.fast.merged_embeddings import merged_embeddings
 from vsr_plugins.models.blocks.fast.switch import fast_paths_off
+from vsr_plugins.models.blocks.stochastic import LatentHead, latent_heads, without_sampling
 
 BLOCKS = [LongRangeAttention, ShortRangeAttention]
 
@@ -143,11 +141,11 @@ def test_latent_head_averages_samples_at_test_time():
         LatentHead(4, num_samples=-1)
 
 
-def test_closed_heads_are_as_before_afterwards():
+def test_parts_without_sampling_are_as_before_afterwards():
     block = LongRangeAttention(4, variational=True)
     block.head.sampling = True
     x = torch.rand(1, 4, 2, 8, 8)
-    with closed_heads(block):
+    with without_sampling(block):
         mean = block(x)
         torch.testing.assert_close(block(x), mean, atol=0, rtol=0)
     assert block.head.sampling and not torch.equal(block(x), mean)

@@ -6,6 +6,7 @@ from mmagic.structures import DataSample
 from mmagic.utils import register_all_modules
 
 from vsr_plugins.models import LatentAttention
+from vsr_plugins.models.blocks.stochastic import stochastic_parts
 
 
 def editor(**arguments):
@@ -126,3 +127,44 @@ def test_the_divergence_is_a_loss_of_stage_2():
     assert losses['loss_kl'].item() == pytest.approx(expected, rel=1e-4)
     with pytest.raises(ValueError, match='-1'):
         editor(kl_weight=-1)
+
+
+def test_the_policy_loss_is_that_of_equation_7():
+    model = editor(policy_weight=2.0)
+    assert list(model(*batch(), mode='loss')) == ['loss_re']
+    activate_heads(model)
+    inputs, samples = batch()
+    torch.manual_seed(3)
+    losses = model(inputs, samples, mode='loss')
+    torch.manual_seed(3)
+    output = model.generator(inputs)
+    log_prob = sum(head.log_prob for head in stochastic_parts(model))
+    means = model.eval().generator(inputs)
+    error, of_means = (
+        (images - samples.gt_img).square().mean((1, 2, 3, 4)).sqrt().detach() for images in (output, means)
+    )
+    torch.testing.assert_close(losses['loss_policy'], 2 * ((error - of_means) * log_prob).mean())
+    assert list(losses) == ['loss_re', 'loss_vae', 'latent_share', 'loss_policy']
+    del losses['latent_share']
+    assert not parameters_without_gradient(model.train(), losses)
+
+
+def test_hard_attention_trains_its_queries_and_keys_by_the_policy_loss():
+    register_all_modules()
+    torch.manual_seed(0)
+    generator = dict(
+        type='LatentAttentionNet', mid_channels=4, num_layers=4, attn_layout='LS', chunk_length=3, hard_attention=True
+    )
+    pixel_loss = dict(type='EuclideanLoss')
+    with pytest.raises(ValueError, match='policy_weight'):
+        LatentAttention(generator=generator, pixel_loss=pixel_loss)
+    model = LatentAttention(generator=generator, pixel_loss=pixel_loss, policy_weight=1.0).train()
+    losses = model(*batch(), mode='loss')
+    assert list(losses) == ['loss_re', 'loss_policy']
+    # The softmax takes no notice of the bias of the keys.
+    assert parameters_without_gradient(model, losses) <= {'generator.attention.2.key.bias'}
+
+
+def test_factors_below_zero_are_refused():
+    with pytest.raises(ValueError, match='-1'):
+        editor(policy_weight=-1)

@@ -11,9 +11,7 @@ deconvolution keeps the number of frames by dropping the surplus last one; Leaky
 sigmoid, as in the residual attention network that the paper cites.
 """
 
-import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -24,6 +22,7 @@ from .conv3d import Conv1x1x1, Conv3x3x3
 from .convolutions import init_zero
 from .fast.merged_embeddings import merged_embeddings
 from .fast.switch import MERGED_EMBEDDINGS, may_rearrange
+from .stochastic import HardAttention, LatentHead
 
 NEGATIVE_SLOPE = 0.1
 POOLS = {'max': nn.MaxPool3d, 'avg': nn.AvgPool3d}
@@ -55,6 +54,14 @@ def dot_product_attention(query: Tensor, key: Tensor, value: Tensor, scale: floa
     return F.scaled_dot_product_attention(query, key, value, scale=scale).squeeze(1)
 
 
+class SoftAttention(nn.Module):
+    """``dot_product_attention``, the paper's."""
+
+    def forward(self, query: Tensor, key: Tensor, value: Tensor, scale: float = 1.0) -> Tensor:
+        """(n, q, c), (n, k, c), (n, k, c) -> (n, q, c)."""
+        return dot_product_attention(query, key, value, scale)
+
+
 class SpatialPool(nn.Module):
     """Halve height and width; an odd row or column is repeated first."""
 
@@ -83,83 +90,6 @@ class SpatialDeconv(nn.ConvTranspose3d):
         return super().forward(input)[:, :, : input.shape[2]]
 
 
-class LatentHead(nn.Module):
-    """Two parallel layers on top of a block, mean and log-variance of a Gaussian, and a sample of it (figure 5).
-
-    ``z = mu + eps * sigma`` with ``eps ~ N(0, 1)`` while training with ``sampling`` on, ``z = mu`` otherwise. The paper
-    does not state what the variance layer predicts; here it is the log-variance, clamped to [-10, 2], with zero weights
-    and bias -6, so that enabling it starts from the trained mean head.
-
-    Args:
-        channels: Channels of the block's output.
-        num_samples: Output in evaluation mode: 0 (default) the mean, S > 0 the average of S samples.
-
-    Attributes:
-        sampling: Whether the variance head is active (algorithm 1, line 3). Off initially: stage 1 trains the mean.
-        last_sigma: Mean sigma of the last sample, () detached; None before the first.
-        keeps_divergence: Whether a sample in training leaves its divergence in ``divergence``, for a loss.
-        prior_sigma: Standard deviation of the prior of ``divergence``; initially that of the samples, exp(-3).
-        divergence: Mean over values of ``KL(N(mu, sigma) || N(mu, prior_sigma))``, () with its gradient. Eq. (5) of the
-            paper has the term; the paper drops it, because posterior and prior share all parameters there. Here they
-            share the mean, so that the term has an effect on sigma alone.
-
-    Raises:
-        ValueError: If ``num_samples`` is negative.
-    """
-
-    LOG_VARIANCE_RANGE = (-10.0, 2.0)
-
-    def __init__(self, channels: int, num_samples: int = 0) -> None:
-        super().__init__()
-        if num_samples < 0:
-            raise ValueError(f'num_samples must be 0 (the mean) or more, but got {num_samples}')
-        self.num_samples = num_samples
-        self.mean = Conv1x1x1(channels, channels)
-        self.log_variance = Conv1x1x1(channels, channels)
-        init_zero(self.log_variance, bias=-6.0)
-        self.sampling = False
-        self.last_sigma: Tensor | None = None
-        self.keeps_divergence = False
-        self.prior_sigma = math.exp(-3.0)
-        self.divergence: Tensor | None = None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(n, c, t, h, w) -> (n, c, t, h, w)."""
-        mean = self.mean(x)
-        num_samples = int(self.sampling) if self.training else self.num_samples
-        if num_samples == 0:
-            return mean
-        sigma = self.sigma(x)
-        self.last_sigma = sigma.detach().mean()
-        if self.training and self.keeps_divergence:
-            ratio = sigma / self.prior_sigma
-            self.divergence = (ratio.square() / 2 - ratio.log() - 0.5).mean()
-        # The average of S draws equals one draw of a Gaussian with sigma / sqrt(S).
-        return mean + sigma * torch.randn_like(sigma) * num_samples**-0.5
-
-    def sigma(self, x: Tensor) -> Tensor:
-        """Standard deviation at every position, (n, c, t, h, w) -> (n, c, t, h, w)."""
-        return torch.exp(0.5 * self.log_variance(x).clamp(*self.LOG_VARIANCE_RANGE))
-
-
-def latent_heads(module: nn.Module) -> dict[str, LatentHead]:
-    """Latent heads of a network by name, in the network's order."""
-    return {name: part for name, part in module.named_modules() if isinstance(part, LatentHead)}
-
-
-@contextmanager
-def closed_heads(module: nn.Module) -> Iterator[None]:
-    """Within this context the heads of ``module`` return their means."""
-    states = [(head, head.sampling) for head in latent_heads(module).values()]
-    try:
-        for head, _ in states:
-            head.sampling = False
-        yield
-    finally:
-        for head, sampling in states:
-            head.sampling = sampling
-
-
 class LongRangeAttention(nn.Module):
     """Every position of the chunk attends to every position of the chunk, and optionally of other frames (eqs. 9-11).
 
@@ -174,6 +104,7 @@ class LongRangeAttention(nn.Module):
         variational: Add the two heads of figure 5.
         num_samples: See ``LatentHead``.
         zero_init: Start the last layer at zero: the block adds nothing to a trained network at first.
+        hard: Hard attention, see ``HardAttention``, instead of the weighted sum of the values.
     """
 
     def __init__(
@@ -184,6 +115,7 @@ class LongRangeAttention(nn.Module):
         variational: bool = False,
         num_samples: int = 0,
         zero_init: bool = False,
+        hard: bool = False,
     ) -> None:
         super().__init__()
         self.pool = SpatialPool(pool)
@@ -192,6 +124,7 @@ class LongRangeAttention(nn.Module):
         self.query = Conv1x1x1(channels, channels)
         self.key = Conv1x1x1(channels, channels)
         self.value = Conv1x1x1(channels, channels)
+        self.product = HardAttention() if hard else SoftAttention()
         self.restore = SpatialDeconv(channels)
         self.head = LatentHead(channels, num_samples) if variational else nn.Identity()
         if zero_init:
@@ -219,7 +152,7 @@ class LongRangeAttention(nn.Module):
         source = reduced if external is None else torch.cat((reduced, external), dim=2)
         query = self.query(reduced)
         key, value = (self.pool(embed(source)) for embed in (self.key, self.value))
-        attended = dot_product_attention(*(_tokens(part) for part in (query, key, value)), scale=self.scale)
+        attended = self.product(*(_tokens(part) for part in (query, key, value)), scale=self.scale)
         attended = attended.transpose(1, 2).reshape(query.shape)
         restored = self.restore(attended)[..., : x.shape[-2], : x.shape[-1]]
         return self.head(restored)

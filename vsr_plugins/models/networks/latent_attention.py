@@ -53,6 +53,8 @@ class LatentAttentionNet(Network):
         zero_init: Start each block at zero: with the weights of a trained network without blocks, the output is that
             network's at first (the paper's third contribution).
         global_residual: Add the bicubic upsampling to the output. Not in the paper; short trainings gain from it.
+        hard_attention: Let long-range queries take the value of one drawn key (section 3.2), see ``HardAttention``;
+            trained by ``LatentAttention(policy_weight=...)``.
         init_cfg: See ``Network``.
 
     Raises:
@@ -80,6 +82,7 @@ class LatentAttentionNet(Network):
         num_samples: int = 0,
         zero_init: bool = False,
         global_residual: bool = False,
+        hard_attention: bool = False,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
@@ -100,7 +103,10 @@ class LatentAttentionNet(Network):
         convs = nn.ModuleList(Conv3x3x3(a, b) for a, b in zip(widths, widths[1:], strict=False))
         self.convs = cast('Sequence[Conv3x3x3]', convs)
         shared = {'pool': pool, 'variational': variational, 'num_samples': num_samples, 'zero_init': zero_init}
-        options = {'L': {'scale': attn_scale, **shared}, 'S': {'mask_activation': mask_activation, **shared}}
+        options = {
+            'L': {'scale': attn_scale, 'hard': hard_attention, **shared},
+            'S': {'mask_activation': mask_activation, **shared},
+        }
         every = num_layers // max(len(attn_layout), 1)
         self.attention = nn.ModuleDict(
             {str((i + 1) * every): BLOCKS[kind](mid_channels, **options[kind]) for i, kind in enumerate(attn_layout)}
