@@ -17,7 +17,7 @@ IMAGE_SUFFIXES = frozenset(
 # Package that teaches Pillow a format, by suffix.
 PILLOW_PLUGINS = {'.jxl': ('pillow_jxl', 'pillow-jxl-plugin')}
 # Exceptions that Pillow raises on damaged files, depending on the format; SyntaxError is for a broken PNG.
-_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
+DAMAGE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
 _EIGHT_BIT = frozenset(('1', 'L', 'LA', 'P', 'PA', 'RGB', 'RGBA', 'RGBX', 'CMYK', 'YCbCr', 'LAB', 'HSV'))
 _ORIENTATION = 0x0112
 _PNG = b'\x89PNG\r\n\x1a\n'
@@ -98,7 +98,7 @@ def probe(path: Path, any_depth: bool = False) -> ImageInfo:
         return ImageInfo(read_picture(path).pixels.shape[:2] if any_depth else read_rgb(path).shape[:2], None)
     except UnreadableError:
         raise
-    except _DAMAGED as error:
+    except DAMAGE_ERRORS as error:
         raise _unreadable(path, error) from error
     if not is_complete:  # these raise if it is truncated
         read_picture(path) if any_depth else read_rgb(path)
@@ -144,7 +144,7 @@ def read_rgb(path: Path) -> np.ndarray:
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
     except UnreadableError:
         raise
-    except _DAMAGED as error:
+    except DAMAGE_ERRORS as error:
         raise _unreadable(path, error) from error
 
 
@@ -188,7 +188,7 @@ def read_picture(path: Path) -> Picture:
         return Picture(read_rgb(path))
     except UnreadableError:
         raise
-    except _DAMAGED as error:
+    except DAMAGE_ERRORS as error:
         raise _unreadable(path, error) from error
 
 

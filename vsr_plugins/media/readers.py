@@ -359,7 +359,7 @@ def open_reader(source: str | Path, fps: Fraction | None = None, deinterlace: bo
             + (', and no file matches this pattern' if _is_pattern(str(source)) else '')
         )
     if path.suffix.lower() in (*IMAGE_SUFFIXES, '.gif', '.apng'):
-        from .animations import AnimationReader, count_pictures
+        from .animation_reader import AnimationReader, count_pictures
 
         return AnimationReader(path, fps) if count_pictures(path) > 1 else ImageReader([path], fps, is_file=True)
     if fps is not None:

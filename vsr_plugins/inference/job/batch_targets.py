@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from glob import glob, has_magic
 from pathlib import Path
 
+from ...media.animation_reader import count_pictures
 from ...media.animations import WRITTEN as ANIMATION_SUFFIXES
-from ...media.animations import count_pictures
 from ...media.decoding import VIDEO_SUFFIXES, list_videos
 from ...media.encoding import can_write
 from ...media.image_files import can_write_image

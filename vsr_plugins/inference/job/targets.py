@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from ...media.animation_reader import AnimationReader
 from ...media.animations import WRITTEN as ANIMATION_SUFFIXES
-from ...media.animations import AnimationReader
 from ...media.image_files import check_image
 from ...media.images import IMAGE_SUFFIXES
 from ...media.readers import ImageReader, VideoReader

@@ -1,0 +1,124 @@
+"""Read files that hold several pictures: animated GIF, PNG, WebP and AVIF, and TIFF with pages."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from .alpha import fill_hidden
+from .frames import InputFrame
+from .images import DAMAGE_ERRORS, Picture, UnreadableError, open_image, to_picture
+from .readers import DEFAULT_FPS, ImageReader, ReaderInfo, in_8_bits
+from .seek import Timed, trim
+from .shots import CutDetector
+
+# Formats of Pillow; others, such as the JPEG of a camera, hold a preview beside the picture.
+ANIMATED = ('GIF', 'PNG', 'WEBP', 'AVIF', 'TIFF')
+MILLISECOND = Fraction(1, 1000)
+# Browsers show frames of at most 10 ms for 100 ms.
+MIN_DURATION, USUAL_DURATION = 11, 100
+
+
+def count_pictures(path: Path) -> int:
+    """Count the pictures of one size in an image file; 1 if it is not animated, or cannot be read."""
+    try:
+        with open_image(path) as image:
+            count = getattr(image, 'n_frames', 1) if image.format in ANIMATED else 1
+            if count > 1 and image.format == 'TIFF':
+                # Pages of other sizes are previews.
+                size = image.size
+                image.seek(1)
+                count = count if image.size == size else 1
+            return count
+    except DAMAGE_ERRORS:
+        return 1
+
+
+class AnimationReader(ImageReader):
+    """Reads the pictures of an image file as the frames of a video, with their durations.
+
+    Args:
+        path: The file.
+        fps: Frames per second, for files without times; 25 by default.
+
+    Raises:
+        UnreadableError: If the file cannot be read.
+        ValueError: If ``fps`` is given for a file with times.
+    """
+
+    def __init__(self, path: Path, fps: Fraction | None = None) -> None:
+        self.paths, self.is_file = [path], True
+        self.damage: str | None = None
+        self.durations: list[int] = []
+        size, is_opaque = None, True
+        self.loop, is_timed = 0, True
+        for picture, image in self._pictures():
+            if size is None:
+                size, is_timed = picture.pixels.shape[:2], image.format != 'TIFF'
+                # GIF counts repetitions and plays once without a count; the others count how often they are played.
+                loop = image.info.get('loop', -1 if image.format == 'GIF' else 0)
+                self.loop = loop + 1 if image.format == 'GIF' and loop else loop
+            is_opaque &= picture.alpha is None or bool(picture.alpha.min() == 255)
+            milliseconds = round(image.info.get('duration') or 0)
+            self.durations.append(milliseconds if milliseconds >= MIN_DURATION else USUAL_DURATION)
+        if fps is not None and is_timed:
+            raise ValueError(f'{path} is an animation with its own times, but got fps={fps}; omit --fps')
+        count = len(self.durations)
+        if not is_timed:
+            self.durations, time_base = [1] * count, 1 / (fps or DEFAULT_FPS)
+        elif len(set(self.durations)) == 1:
+            time_base, self.durations = self.durations[0] * MILLISECOND, [1] * count
+        else:
+            time_base = MILLISECOND
+        self.fps = rate = count / (sum(self.durations) * time_base)
+        self.info = ReaderInfo(size, time_base, rate, count, has_alpha=not is_opaque)
+
+    def _pictures(self) -> Iterator[tuple[Picture, Image.Image]]:
+        """Decode the pictures one after the other."""
+        (path,) = self.paths
+        number = 0
+        try:
+            with open_image(path) as image:
+                for number in range(image.n_frames):
+                    image.seek(number)
+                    image.load()
+                    yield to_picture(ImageOps.exif_transpose(image)), image
+        except DAMAGE_ERRORS as error:
+            raise UnreadableError(f'{path} cannot be read at picture {number}: {error}') from error
+
+    def frames(self, first: int = 0, start: float = 0.0, duration: float | None = None) -> Iterator[InputFrame]:
+        """Yield the frames between ``start`` and ``start + duration`` seconds, from number ``first`` of them on.
+
+        Raises:
+            UnreadableError: If a picture cannot be read.
+        """
+        is_cut = CutDetector()
+        for index, (picture, pts, ticks) in enumerate(self._span(start, duration, self._timed())):
+            if index < first:
+                continue
+            pixels, alpha = picture.pixels, picture.alpha if self.info.has_alpha else None
+            pixels = pixels if alpha is None else fill_hidden(pixels, alpha)
+            cut = is_cut(in_8_bits(pixels))
+            yield InputFrame(pixels, index, pts, ticks, cut, alpha, picture.icc_profile)
+
+    def count(self, start: float = 0.0, duration: float | None = None) -> int:
+        """Count the frames between ``start`` and ``start + duration`` seconds."""
+        times = [sum(self.durations[:number]) for number in range(len(self.durations))]
+        return sum(1 for _ in self._span(start, duration, zip(times, times, self.durations, strict=True)))
+
+    def names(self, start: float = 0.0, duration: float | None = None) -> None:
+        """Pictures of a file have no names."""
+        return
+
+    def _timed(self) -> Iterator[Timed]:
+        time = 0
+        for (picture, _), ticks in zip(self._pictures(), self.durations, strict=True):
+            yield picture, time, ticks
+            time += ticks
+
+    def _span(self, start: float, duration: float | None, timed: Iterator[Timed]) -> Iterator[Timed]:
+        unit = self.info.time_base
+        earliest = round(Fraction(start).limit_denominator(10**6) / unit)
+        latest = None if duration is None else earliest + Fraction(duration).limit_denominator(10**6) / unit
+        return trim(timed, earliest, latest, bool(start), max(round(1 / (self.info.rate * unit)), 1))
