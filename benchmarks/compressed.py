@@ -19,7 +19,7 @@ from vsr_plugins.datasets.transforms.video_damage import compress
 from vsr_plugins.evaluation.scores import score_clip
 from vsr_plugins.inference.job.output_frames import quantized
 from vsr_plugins.inference.predictor import VideoPredictor
-from vsr_plugins.media.images import read_rgb
+from vsr_plugins.media.images.image_files import read_rgb
 from vsr_plugins.pretrained import load_pretrained
 
 # None is not compressed.

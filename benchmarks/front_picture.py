@@ -15,7 +15,7 @@ import numpy as np
 
 from vsr_plugins import get_protocol, upscale
 from vsr_plugins.evaluation.scores import score_frame
-from vsr_plugins.media.images import read_rgb
+from vsr_plugins.media.images.image_files import read_rgb
 from vsr_plugins.visualization.comparison import comparison_figure
 
 # Name of the model -> its caption.

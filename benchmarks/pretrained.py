@@ -20,7 +20,7 @@ from vsr_plugins.evaluation import get_protocol
 from vsr_plugins.evaluation.scores import Scores, score_frame, summarise
 from vsr_plugins.inference.job.output_frames import quantized
 from vsr_plugins.inference.predictor import VideoPredictor
-from vsr_plugins.media.images import list_images, read_rgb
+from vsr_plugins.media.images.image_files import list_images, read_rgb
 from vsr_plugins.pretrained import Pretrained, available_models, find_pretrained, load_pretrained
 
 CLIPS = ('calendar', 'city', 'foliage', 'walk')

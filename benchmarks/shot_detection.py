@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 from vsr_plugins.datasets.clip_source import ClipSource
-from vsr_plugins.media.shots import CUT, scene_distance
+from vsr_plugins.media.reading.shots import CUT, scene_distance
 
 SIZE = (320, 180)
 Scores = list[float]

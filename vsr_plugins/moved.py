@@ -15,9 +15,9 @@ MOVED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     'config_paths': ('engine.config_paths', {}),
     'datasets.degradation': ('degradation', {}),
     'datasets.frame_windows': ('temporal_windows', {}),
-    'datasets.images': ('media.images', {}),
-    'datasets.prepare.clip_measures': ('media.shots', {}),
-    'datasets.prepare.video': ('media.decoding', {}),
+    'datasets.images': ('media.images.image_files', {}),
+    'datasets.prepare.clip_measures': ('media.reading.shots', {}),
+    'datasets.prepare.video': ('media.reading.decoding', {}),
     'demo': ('apis.demo', {}),
     'diagnosis': ('environment', {}),
     'digests': ('checkpoints.digests', {}),
@@ -25,13 +25,13 @@ MOVED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     'evaluation.published': ('evaluation.tables.published', {}),
     'evaluation.published_numbers': ('evaluation.tables.published_numbers', {}),
     'evaluation.result_store': ('evaluation.tables.result_cache', {'ResultStore': 'ResultCache'}),
-    'inference.encoding': ('media.encoding', {}),
+    'inference.encoding': ('media.encoding.encoding', {}),
     'inference.evaluation_sets': (
         'evaluation.test_sets',
         {'EvaluationSet': 'TestSet', 'evaluation_sets': 'find_test_sets'},
     ),
     'inference.export': ('inference.onnx_export', {}),
-    'inference.joining': ('media.mux', {'Companions': 'AuxStreams', 'join': 'mux'}),
+    'inference.joining': ('media.muxing.mux', {'Companions': 'AuxStreams', 'join': 'mux'}),
     'inference.light_model': ('inference.load_model', {}),
     'inference.model_choice': ('inference.load_model', {}),
     'inference.reach': (
@@ -41,7 +41,7 @@ MOVED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     'inference.restoring': ('inference.predictor', {'Restorer': 'VideoPredictor'}),
     'inference.several': ('apis.batch', {'upscale_all': 'upscale_batch'}),
     'inference.sources': (
-        'media.readers',
+        'media.reading.readers',
         {
             'ImageSource': 'ImageReader',
             'SourceInfo': 'ReaderInfo',

@@ -10,7 +10,7 @@ from videos import Between, Nearest, gradient, grey_frames, read_clip, sound_pac
 from vsr_plugins.apis import upscale
 from vsr_plugins.apis.batch import upscale_batch
 from vsr_plugins.inference.job.options import JobOptions, OutputOptions, SourceOptions
-from vsr_plugins.media.images import UnreadableError, encode_png, read_rgb
+from vsr_plugins.media.images.image_files import UnreadableError, encode_png, read_rgb
 
 
 def list_names(folder):

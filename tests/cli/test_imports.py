@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from vsr_plugins.media.images import encode_png
+from vsr_plugins.media.images.image_files import encode_png
 
 # Modules that take longer to import than the command takes to run.
 TRAINING = ('mmengine.runner', 'mmengine.optim', 'mmcv', 'mmagic', 'diffusers', 'transformers', 'mediapipe', 'jax')

@@ -5,7 +5,7 @@ import pytest
 
 import vsr_plugins_command
 from vsr_plugins.cli import main
-from vsr_plugins.media.images import encode_png
+from vsr_plugins.media.images.image_files import encode_png
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from vsr_plugins.apis import JobOptions, ModelOptions, OutputOptions, SourceOptions, upscaling
 from vsr_plugins.cli import main
 from vsr_plugins.cli import upscale as cli_upscale
-from vsr_plugins.media.images import encode_png, read_rgb
+from vsr_plugins.media.images.image_files import encode_png, read_rgb
 from vsr_plugins.pretrained import default_model, model_names
 
 CONFIGS = Path(__file__).parents[2] / 'configs'

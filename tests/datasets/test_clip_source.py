@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vsr_plugins.datasets.clip_source import ClipSource
-from vsr_plugins.media.images import UnreadableError
+from vsr_plugins.media.images.image_files import UnreadableError
 from vsr_plugins.visualization.video import write_video
 
 FRAMES = [np.full((16, 24, 3), 20 * i, np.uint8) for i in range(11)]

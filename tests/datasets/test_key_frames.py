@@ -20,7 +20,7 @@ from vsr_plugins.datasets import (
 from vsr_plugins.datasets.key_frames import evenly_spaced, read_key_frames, select_key_frames, video_key_frames
 from vsr_plugins.datasets.prepare import execute, plan_clips
 from vsr_plugins.degradation import bicubic_downsample
-from vsr_plugins.media.images import UnreadableError
+from vsr_plugins.media.images.image_files import UnreadableError
 
 
 def write_video(path, frames, gop, b_frames=0, codec='libx264'):

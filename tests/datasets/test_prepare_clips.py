@@ -207,7 +207,7 @@ class TestClips:
 
         write(tmp_path / 'src/a/0.png')
         (tmp_path / 'src/b.mkv').touch()
-        monkeypatch.setattr('vsr_plugins.media.decoding.decode', endless)
+        monkeypatch.setattr('vsr_plugins.media.reading.decoding.decode', endless)
         monkeypatch.setattr('vsr_plugins.datasets.prepare.execution.decode', endless)
 
         def interrupt(done, total):

@@ -10,7 +10,7 @@ import pytest
 from vsr_plugins.cli import build_parser, main
 from vsr_plugins.datasets.prepare import execute, plan_clips
 from vsr_plugins.datasets.prepare.splits import Criterion, split_clips
-from vsr_plugins.media.shots import measure_clip, scene_distance
+from vsr_plugins.media.reading.shots import measure_clip, scene_distance
 
 
 def scene(seed, size=(96, 400)):

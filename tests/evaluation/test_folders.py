@@ -11,7 +11,7 @@ from vsr_plugins.degradation import bicubic_upsample
 from vsr_plugins.evaluation.folders import score_folders
 from vsr_plugins.evaluation.protocols import PROTOCOLS
 from vsr_plugins.evaluation.scores import score_frame
-from vsr_plugins.media.images import list_images, read_rgb
+from vsr_plugins.media.images.image_files import list_images, read_rgb
 
 
 def write(folder, count=3, size=(24, 28), suffix='.png', start=0, level=100):

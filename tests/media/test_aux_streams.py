@@ -9,7 +9,7 @@ from videos import Nearest, grey_frames, heard, moved, read_clip, sound_packets,
 
 from vsr_plugins.apis import upscale
 from vsr_plugins.inference.job.options import JobOptions, OutputOptions, SourceOptions
-from vsr_plugins.media.transcoding import SubtitleTranscoder
+from vsr_plugins.media.muxing.transcoding import SubtitleTranscoder
 
 HEADER = b"""[Script Info]
 ScriptType: v4.00+

@@ -10,7 +10,7 @@ from videos import Nearest, read_clip
 from vsr_plugins.apis import upscale
 from vsr_plugins.cli import main
 from vsr_plugins.inference.job.options import OutputOptions, SourceOptions
-from vsr_plugins.media.deinterlacing import deinterlaced
+from vsr_plugins.media.reading.deinterlacing import deinterlaced
 
 
 def edge(position, height=48, width=96):

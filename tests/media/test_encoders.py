@@ -8,8 +8,8 @@ from videos import Nearest, gradient, grey_frames, read_clip, write_clip
 from vsr_plugins.apis import upscale
 from vsr_plugins.cli import main
 from vsr_plugins.inference.job.options import JobOptions, OutputOptions
-from vsr_plugins.media.decoding import RgbReader
-from vsr_plugins.media.encoding import list_encoders
+from vsr_plugins.media.encoding.encoding import list_encoders
+from vsr_plugins.media.reading.decoding import RgbReader
 
 # Greys over the full range, as wide as blocks of codecs.
 STEPS = np.repeat(np.linspace(0, 255, 8).round().astype(np.uint8), 16)

@@ -8,7 +8,7 @@ from videos import Between, Nearest, gradient, grey_frames
 
 from vsr_plugins.apis import upscale
 from vsr_plugins.inference.job.options import JobOptions, OutputOptions, SourceOptions
-from vsr_plugins.media.images import UnreadableError, encode_png, read_picture
+from vsr_plugins.media.images.image_files import UnreadableError, encode_png, read_picture
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile('sRGB')).tobytes()
 

@@ -4,7 +4,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from vsr_plugins.media.images import UnreadableError, probe, read_rgb, read_rgb_deep
+from vsr_plugins.media.images.image_files import UnreadableError, probe, read_rgb, read_rgb_deep
 
 DEEP = np.random.default_rng(0).integers(0, 65536, (64, 80, 3), np.uint16)
 SHALLOW = (DEEP >> 8).astype(np.uint8)

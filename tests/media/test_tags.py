@@ -9,7 +9,7 @@ from videos import Nearest, grey_frames, read_clip, write_clip
 
 from vsr_plugins.apis import upscale
 from vsr_plugins.inference.job.options import SourceOptions
-from vsr_plugins.media.tags import moved_timecode
+from vsr_plugins.media.muxing.tags import moved_timecode
 from vsr_plugins.media.video_files import video_stream
 
 Disposition = av.stream.Disposition

@@ -8,7 +8,7 @@ from typing import Any
 from mmengine.config import Config
 
 from vsr_plugins.datasets import prepare
-from vsr_plugins.media.images import IMAGE_SUFFIXES
+from vsr_plugins.media.images.image_files import IMAGE_SUFFIXES
 
 from .handed_over import gather
 from .timings import find_option, read_settings

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..evaluation.protocols import Protocol, get_protocol
 from ..evaluation.scores import score_frame
-from ..media.readers import ImageReader, VideoReader, in_8_bits, open_reader
+from ..media.reading.readers import ImageReader, VideoReader, in_8_bits, open_reader
 from ..visualization.report import MAX_LOSSLESS_BYTES, Version, encode_webp, write_report
 
 logger = logging.getLogger(__name__)

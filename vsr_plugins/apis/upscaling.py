@@ -21,11 +21,11 @@ from ..inference.job.workers import Workers
 from ..inference.load_model import choose_model
 from ..inference.onnx_network import is_onnx
 from ..inference.predictor import VideoPredictor
-from ..media.animations import WRITTEN as ANIMATIONS
-from ..media.animations import plan_animation
-from ..media.aux_streams import AuxStreams
-from ..media.encoding import plan_video
-from ..media.readers import ImageReader, open_reader
+from ..media.encoding.animations import WRITTEN as ANIMATIONS
+from ..media.encoding.animations import plan_animation
+from ..media.encoding.encoding import plan_video
+from ..media.muxing.aux_streams import AuxStreams
+from ..media.reading.readers import ImageReader, open_reader
 from ..pretrained import better_model, checkpoint_file, default_model, find_pretrained, install_hint
 
 logger = logging.getLogger(__name__)

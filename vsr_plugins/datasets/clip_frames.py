@@ -10,7 +10,7 @@ from mmagic.datasets import BasicFramesDataset
 from mmagic.datasets.transforms import PackInputs
 from mmagic.registry import DATASETS
 
-from ..media.images import IMAGE_SUFFIXES, natural_key, probe
+from ..media.images.image_files import IMAGE_SUFFIXES, natural_key, probe
 from ..temporal_windows import clip_parts, window_indices
 from .key_frames import read_key_frames
 

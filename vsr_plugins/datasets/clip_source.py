@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..media.decoding import RgbReader, decode
-from ..media.images import UnreadableError, list_images, read_rgb
+from ..media.images.image_files import UnreadableError, list_images, read_rgb
+from ..media.reading.decoding import RgbReader, decode
 from .key_frames import select_key_frames, video_key_frames
 
 

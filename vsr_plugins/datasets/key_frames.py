@@ -8,7 +8,7 @@ which frames ffmpeg chose, nor how many; here they are the I-frames, or evenly s
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from ..media.decoding import decode, is_key_frame
+from ..media.reading.decoding import decode, is_key_frame
 
 
 def video_key_frames(path: str | Path) -> list[int]:

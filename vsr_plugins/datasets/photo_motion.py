@@ -13,7 +13,7 @@ from mmagic.registry import DATASETS
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
-from ..media.images import list_images, natural_key, probe, read_rgb
+from ..media.images.image_files import list_images, natural_key, probe, read_rgb
 from ..temporal_windows import window_indices
 from .camera_motion import CameraPath, Motion, draw_path, largest_shrink, render
 from .clip_frames import SAMPLES

@@ -13,7 +13,7 @@ from mmengine.runner import Runner
 from torch import Tensor
 
 from ..media.atomic_files import atomic_write
-from ..media.images import encode_png
+from ..media.images.image_files import encode_png
 from ..models.self_ensemble import ENSEMBLES, self_ensemble
 
 

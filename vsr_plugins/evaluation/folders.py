@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from ..media.images import UnreadableError
+from ..media.images.image_files import UnreadableError
 from .functional import vmaf
 from .functional.vmaf import find_ffmpeg
 from .measures import DEFAULT, MAX_PSNR, of_clips, of_pairs

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..media.decoding import RgbReader, decode
-from ..media.images import UnreadableError, list_images, natural_key, probe, read_rgb_deep
+from ..media.images.image_files import UnreadableError, list_images, natural_key, probe, read_rgb_deep
+from ..media.reading.decoding import RgbReader, decode
 from ..media.video_files import open_media
 
 VIDEO_SUFFIXES = frozenset({'.mp4', '.mkv', '.mov', '.avi', '.webm', '.m4v', '.ts', '.mpg', '.y4m', '.nut', '.wmv'})

@@ -5,7 +5,7 @@ import pytest
 from vsr_plugins.degradation import blur_downsample
 from vsr_plugins.evaluation.functional import tof
 from vsr_plugins.evaluation.functional.tof import _inside
-from vsr_plugins.media.images import list_images, read_rgb
+from vsr_plugins.media.images.image_files import list_images, read_rgb
 
 
 def moving(*offsets, size=(96, 128), seed=0):

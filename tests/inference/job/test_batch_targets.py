@@ -10,7 +10,7 @@ from vsr_plugins.apis.upscaling import upscale
 from vsr_plugins.cli import main
 from vsr_plugins.inference.job.batch_targets import plan_targets
 from vsr_plugins.inference.job.options import JobOptions, Naming, OutputOptions
-from vsr_plugins.media.images import encode_png
+from vsr_plugins.media.images.image_files import encode_png
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from vsr_plugins.cli import main
 from vsr_plugins.cli.upscale import _seconds
 from vsr_plugins.inference.job.options import OutputOptions
 from vsr_plugins.inference.job.output_size import output_size, resized
-from vsr_plugins.media.images import read_rgb
+from vsr_plugins.media.images.image_files import read_rgb
 
 
 @pytest.mark.parametrize(

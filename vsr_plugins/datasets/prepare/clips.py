@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ...media.decoding import list_videos, probe_video
-from ...media.images import UnreadableError, list_images
+from ...media.images.image_files import UnreadableError, list_images
+from ...media.reading.decoding import list_videos, probe_video
 from .layouts import image_folders
 from .plan import SCALE, Clip, Plan, clip_lines, cropped, key_frame_lines, low_resolutions, plan_many, require_folder
 from .scenes import hold_out

@@ -10,8 +10,8 @@ from threading import Event
 
 import numpy as np
 
-from ...media.decoding import RgbReader, decode, is_key_frame
-from ...media.images import UnreadableError, encode_png, read_rgb
+from ...media.images.image_files import UnreadableError, encode_png, read_rgb
+from ...media.reading.decoding import RgbReader, decode, is_key_frame
 from .jobs import TEMPORARY, Progress, raise_faults, refuse_overlap, run_jobs
 from .manifest import Manifest, digest
 from .plan import Clip, Plan

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
 
-from ...media.images import UnreadableError
+from ...media.images.image_files import UnreadableError
 
 TEMPORARY = '.vsr_prepare_tmp'
 """Sub-folder of the target for incomplete files."""

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from ...media.images import IMAGE_SUFFIXES, natural_key
+from ...media.images.image_files import IMAGE_SUFFIXES, natural_key
 
 GROUND_TRUTH = frozenset(
     ('gt', 'hr', 'truth', 'original', 'originals', 'target', 'sharp', 'ground_truth', 'groundtruth')

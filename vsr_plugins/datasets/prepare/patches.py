@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ...degradation import BD_CONVENTIONS
-from ...media.decoding import RgbReader, decode
-from ...media.images import UnreadableError, list_images, read_rgb
-from ...media.shots import CutDetector
+from ...media.images.image_files import UnreadableError, list_images, read_rgb
+from ...media.reading.decoding import RgbReader, decode
+from ...media.reading.shots import CutDetector
 from ...temporal_windows import mirrored
 from .clips import collect_clips
 from .plan import Clip, Degradation, bicubic, blur, plan_frames, require_folder

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...degradation import BD_CONVENTIONS, degrade
-from ...media.images import ImageInfo, UnreadableError, list_images, probe
+from ...media.images.image_files import ImageInfo, UnreadableError, list_images, probe
 
 SCALE = 4
 

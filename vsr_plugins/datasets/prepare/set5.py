@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...media.images import list_images
+from ...media.images.image_files import list_images
 from .layouts import image_folders
 from .plan import SCALE, ClipSpec, Plan, clip_lines, low_resolutions, plan_many, require_folder
 

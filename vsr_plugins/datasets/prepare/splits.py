@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ...media.images import list_images, read_rgb
-from ...media.shots import CUT, WORKING_WIDTH, ClipMeasures, measure_clip
+from ...media.images.image_files import list_images, read_rgb
+from ...media.reading.shots import CUT, WORKING_WIDTH, ClipMeasures, measure_clip
 from .manifest import Manifest, digest
 
 PARTS = ('train', 'val')

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...media.images import UnreadableError
+from ...media.images.image_files import UnreadableError
 from .plan import SCALE, Clip, ClipSpec, Plan, clip_lines, low_resolutions, plan_many, require_folder
 
 SPEC = ClipSpec(7, (256, 448))

@@ -14,7 +14,7 @@ from mmengine.logging import MessageHub, print_log
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from ...media.images import natural_key
+from ...media.images.image_files import natural_key
 from ..measures import DEFAULT, find_measures, of_clips, of_pairs
 from ..protocols import Protocol, get_protocol
 from ..scores import MAX_CLIPS, Scores, score_frame, score_pair, summarise

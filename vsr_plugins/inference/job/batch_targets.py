@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from glob import glob, has_magic
 from pathlib import Path
 
-from ...media.animation_reader import count_pictures
-from ...media.animations import WRITTEN as ANIMATION_SUFFIXES
-from ...media.decoding import VIDEO_SUFFIXES, list_videos
-from ...media.encoding import can_write
-from ...media.image_files import can_write_image
-from ...media.images import IMAGE_SUFFIXES, list_images, natural_key
+from ...media.encoding.animations import WRITTEN as ANIMATION_SUFFIXES
+from ...media.encoding.encoding import can_write
+from ...media.images.image_encoding import can_write_image
+from ...media.images.image_files import IMAGE_SUFFIXES, list_images, natural_key
+from ...media.reading.animation_reader import count_pictures
+from ...media.reading.decoding import VIDEO_SUFFIXES, list_videos
 from .options import Naming
 from .resumable_output import ResumableOutput
 

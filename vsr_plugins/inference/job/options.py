@@ -11,9 +11,9 @@ from typing import Literal
 from PIL import ImageColor
 from torch import nn
 
-from ...media.animations import WRITTEN as ANIMATION_SUFFIXES
-from ...media.encoding import can_write
-from ...media.image_files import can_write_image
+from ...media.encoding.animations import WRITTEN as ANIMATION_SUFFIXES
+from ...media.encoding.encoding import can_write
+from ...media.images.image_encoding import can_write_image
 
 MAX_SECONDS = 10**8  # three years; longer times do not fit the integers of timestamps
 # Source frames in a segment: an interrupted run repeats at most one segment, and processes share work by segments.

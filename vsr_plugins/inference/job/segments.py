@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...media.atomic_files import atomic_write
-from ...media.encoding import SegmentEncoder, VideoSpec
+from ...media.encoding.encoding import SegmentEncoder, VideoSpec
 from ...media.frames import OutputFrame
-from ...media.image_files import encode_image
+from ...media.images.image_encoding import encode_image
 from .resumable_output import ResumableOutput
 
 logger = logging.getLogger(__name__)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from ...media.animation_reader import AnimationReader
-from ...media.animations import WRITTEN as ANIMATION_SUFFIXES
-from ...media.image_files import check_image
-from ...media.images import IMAGE_SUFFIXES
-from ...media.readers import ImageReader, VideoReader
+from ...media.encoding.animations import WRITTEN as ANIMATION_SUFFIXES
+from ...media.images.image_encoding import check_image
+from ...media.images.image_files import IMAGE_SUFFIXES
+from ...media.reading.animation_reader import AnimationReader
+from ...media.reading.readers import ImageReader, VideoReader
 from .resumable_output import ResumableOutput
 
 

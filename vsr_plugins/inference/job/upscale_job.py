@@ -9,12 +9,12 @@ from time import perf_counter
 
 import av
 
-from ...media.animations import write_animation
-from ...media.aux_streams import AuxStreams
-from ...media.encoding import VideoSpec
+from ...media.encoding.animations import write_animation
+from ...media.encoding.encoding import VideoSpec
 from ...media.frames import InputFrame, OutputFrame
-from ...media.mux import mux
-from ...media.readers import ImageReader, VideoReader
+from ...media.muxing.aux_streams import AuxStreams
+from ...media.muxing.mux import mux
+from ...media.reading.readers import ImageReader, VideoReader
 from ...media.video_files import DISK_ERRORS
 from ..predictor import VideoPredictor
 from .output_frames import AS_IT_IS, FrameShape, upscaled

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import av
 
-from .encoding import VideoSpec
+from ..encoding.encoding import VideoSpec
+from ..video_files import open_media, video_stream
 from .transcoding import AudioTranscoder, SubtitleTranscoder, decodes_to_text
-from .video_files import open_media, video_stream
 
 logger = logging.getLogger(__name__)
 

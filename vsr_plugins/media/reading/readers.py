@@ -11,15 +11,15 @@ from pathlib import Path
 import av
 import numpy as np
 
-from .alpha import fill_hidden
-from .chroma_siting import StatedSiting
+from ..alpha import fill_hidden
+from ..chroma_siting import StatedSiting
+from ..frames import InputFrame
+from ..images.image_files import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, probe, read_picture
+from ..video_files import open_media, video_stream
 from .decoding import RgbReader, decoder_of, matrix_of
 from .deinterlacing import deinterlaced
-from .frames import InputFrame
-from .images import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, probe, read_picture
 from .seek import LEADS, Timed, seek, trim
 from .shots import CutDetector
-from .video_files import open_media, video_stream
 
 DEFAULT_FPS = Fraction(25)
 # FFmpeg's numbers of the HDR transfer functions.

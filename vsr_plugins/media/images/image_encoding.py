@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from .alpha import composite
-from .images import PILLOW_PLUGINS, encode_png
+from ..alpha import composite
+from .image_files import PILLOW_PLUGINS, encode_png
 
 logger = logging.getLogger(__name__)
 

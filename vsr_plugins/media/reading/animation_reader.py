@@ -6,9 +6,9 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from .alpha import fill_hidden
-from .frames import InputFrame
-from .images import DAMAGE_ERRORS, Picture, UnreadableError, open_image, to_picture
+from ..alpha import fill_hidden
+from ..frames import InputFrame
+from ..images.image_files import DAMAGE_ERRORS, Picture, UnreadableError, open_image, to_picture
 from .readers import DEFAULT_FPS, ImageReader, ReaderInfo, in_8_bits
 from .seek import Timed, trim
 from .shots import CutDetector

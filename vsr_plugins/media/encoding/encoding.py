@@ -19,14 +19,14 @@ from av.codec.codec import find_best_pix_fmt_of_list
 from av.packet import PacketSideData
 from av.video.reformatter import VideoReformatter
 
-from .alpha import composite
-from .chroma_siting import LeftSited
-from .decoding import ACCURATE, UNSPECIFIED_MATRICES, usual_matrix
+from ..alpha import composite
+from ..chroma_siting import LeftSited
+from ..frames import OutputFrame
+from ..reading.decoding import ACCURATE, UNSPECIFIED_MATRICES, usual_matrix
+from ..reading.readers import ReaderInfo
+from ..video_files import open_media
 from .encoder_trial import try_encoder, without_reordering
 from .encoders import ENCODERS, FALLBACK, FOR_DELIVERY, LISTED, QUALITIES, Quality, quality_options
-from .frames import OutputFrame
-from .readers import ReaderInfo
-from .video_files import open_media
 
 logger = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import av
 
-from .encoding import VideoSpec
-from .video_files import video_stream
+from ..encoding.encoding import VideoSpec
+from ..video_files import video_stream
 
 logger = logging.getLogger(__name__)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import av
 
+from ..encoding.encoding import PacketFile, VideoSpec
+from ..reading.readers import DEFAULT_FPS, RESTART_FRAMES
+from ..video_files import open_media, video_stream
 from .aux_streams import AuxStreams, template_options
-from .encoding import PacketFile, VideoSpec
-from .readers import DEFAULT_FPS, RESTART_FRAMES
 from .tags import add_covers, copy_stream_tags, copy_tags, copy_video_tags, moved_chapters, needs_keys
 from .transcoding import AudioTranscoder, SubtitleTranscoder
-from .video_files import open_media, video_stream
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ import numpy as np
 from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 
-from .chroma_siting import StatedSiting
-from .images import UnreadableError, natural_key
-from .video_files import open_media, video_stream
+from ..chroma_siting import StatedSiting
+from ..images.image_files import UnreadableError, natural_key
+from ..video_files import open_media, video_stream
 
 _COMMON = (
     '.mp4',

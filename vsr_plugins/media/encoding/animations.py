@@ -6,9 +6,9 @@ from pathlib import Path
 
 import av
 
+from ..reading.readers import ReaderInfo
+from ..video_files import open_media
 from .encoding import VideoSpec, has_alpha
-from .readers import ReaderInfo
-from .video_files import open_media
 
 # Formats that are written: FFmpeg's container, encoder, pixel formats without and with opacity, and options.
 WRITTEN = {

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import av
 
-from .chroma_siting import is_centred, states_centre
-from .video_files import open_media
+from ..chroma_siting import is_centred, states_centre
+from ..video_files import open_media
 
 FULL_RANGE = 2
 

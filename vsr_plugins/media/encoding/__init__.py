@@ -1,0 +1,1 @@
+"""Encode frames: which encoder and pixel format, segments of a video, animations."""

@@ -1,0 +1,1 @@
+"""Read and encode single images."""

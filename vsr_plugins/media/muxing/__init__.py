@@ -1,0 +1,1 @@
+"""Mux encoded frames with the sound, subtitles, tags and cover of their source."""
