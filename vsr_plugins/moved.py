@@ -8,7 +8,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-# Old module -> its new name, both below this package, and renamed attributes.
+# Old module -> its new name, both below this package, and attributes that are renamed, or in another module.
 MOVED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     'allocator': ('models.blocks.fast.allocator', {}),
     'config_files': ('engine.config_files', {'plain': 'to_builtins', 'renamed': 'alias_chain'}),
@@ -25,7 +25,16 @@ MOVED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     'evaluation.published': ('evaluation.tables.published', {}),
     'evaluation.published_numbers': ('evaluation.tables.published_numbers', {}),
     'evaluation.result_store': ('evaluation.tables.result_cache', {'ResultStore': 'ResultCache'}),
-    'inference.encoding': ('media.encoding.encoding', {}),
+    'inference.encoding': (
+        'media.encoding.planning',
+        {
+            'PacketFile': 'media.encoding.segments:PacketFile',
+            'SegmentEncoder': 'media.encoding.segments:SegmentEncoder',
+            'VideoSpec': 'media.encoding.video_spec:VideoSpec',
+            'choose_pix_fmt': 'media.encoding.pixel_formats:choose_pix_fmt',
+            'picture_of': 'media.encoding.segments:picture_of',
+        },
+    ),
     'inference.evaluation_sets': (
         'evaluation.test_sets',
         {'EvaluationSet': 'TestSet', 'evaluation_sets': 'find_test_sets'},
@@ -107,7 +116,7 @@ class MovedModuleLoader:
         target, names = MOVED[module.__name__.removeprefix(f'{PACKAGE}.')]
         present = import_module(f'{PACKAGE}.{target}')
         _warn(module.__name__, present.__name__)
-        module.__getattr__ = lambda name: getattr(present, names.get(name, name))
+        module.__getattr__ = lambda name: _attribute(target, names.get(name, name))
         module.__dir__ = lambda: sorted({*dir(present), *names})
 
 
@@ -126,13 +135,19 @@ def moved_name(package: str, name: str) -> Any:
         raise AttributeError(f'module {package!r} has no attribute {name!r}')
     module, _, present = target.partition(':')
     _warn(f'{package}.{name}', f'{PACKAGE}.{module}')
-    return getattr(import_module(f'{PACKAGE}.{module}'), present or name)
+    return _attribute(module, present or name)
 
 
 def find_moved() -> None:
     """Enable imports by the old names; may be called repeatedly."""
     if MovedModuleFinder not in sys.meta_path:
         sys.meta_path.append(MovedModuleFinder)
+
+
+def _attribute(module: str, name: str) -> Any:
+    """Return an attribute of a module, or of another one if its name is ``module:attribute``."""
+    other, _, attribute = name.rpartition(':')
+    return getattr(import_module(f'{PACKAGE}.{other or module}'), attribute)
 
 
 def _warn(old: str, new: str) -> None:

@@ -8,7 +8,7 @@ from videos import Nearest, gradient, grey_frames, read_clip, write_clip
 from vsr_plugins.apis import upscale
 from vsr_plugins.cli import main
 from vsr_plugins.inference.job.options import JobOptions, OutputOptions
-from vsr_plugins.media.encoding.encoding import list_encoders
+from vsr_plugins.media.encoding.planning import list_encoders
 from vsr_plugins.media.reading.decoding import RgbReader
 
 # Greys over the full range, as wide as blocks of codecs.

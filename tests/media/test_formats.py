@@ -14,7 +14,7 @@ from videos import Between, Nearest, gradient, grey_frames, read_clip, write_cli
 from vsr_plugins.apis import upscale
 from vsr_plugins.cli import main
 from vsr_plugins.inference.job.options import JobOptions, OutputOptions
-from vsr_plugins.media.encoding.encoding import SegmentEncoder
+from vsr_plugins.media.encoding.segments import SegmentEncoder
 from vsr_plugins.media.images.image_files import UnreadableError, encode_png, read_rgb_deep
 
 

@@ -46,7 +46,7 @@ EXPORTS = {
     '..inference.load_model': ('load_model',),
     '..inference.onnx_export': ('check_target', 'export_onnx'),
     '..media.atomic_files': ('atomic_write',),
-    '..media.encoding.encoding': ('list_encoders',),
+    '..media.encoding.planning': ('list_encoders',),
     '..pretrained': ('PRETRAINED', 'available_models', 'default_model', 'install_hint', 'load_pretrained'),
     '..pretrained.entries': ('RESULTS',),
     '..pretrained.files': ('note_of',),

@@ -23,7 +23,7 @@ from ..inference.onnx_network import is_onnx
 from ..inference.predictor import VideoPredictor
 from ..media.encoding.animations import WRITTEN as ANIMATIONS
 from ..media.encoding.animations import plan_animation
-from ..media.encoding.encoding import plan_video
+from ..media.encoding.planning import plan_video
 from ..media.muxing.aux_streams import AuxStreams
 from ..media.reading.readers import ImageReader, open_reader
 from ..pretrained import better_model, checkpoint_file, default_model, find_pretrained, install_hint

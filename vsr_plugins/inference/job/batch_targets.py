@@ -7,7 +7,7 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from ...media.encoding.animations import WRITTEN as ANIMATION_SUFFIXES
-from ...media.encoding.encoding import can_write
+from ...media.encoding.planning import can_write
 from ...media.images.image_encoding import can_write_image
 from ...media.images.image_files import IMAGE_SUFFIXES, list_images, natural_key
 from ...media.reading.animation_reader import count_pictures

@@ -12,7 +12,7 @@ from PIL import ImageColor
 from torch import nn
 
 from ...media.encoding.animations import WRITTEN as ANIMATION_SUFFIXES
-from ...media.encoding.encoding import can_write
+from ...media.encoding.planning import can_write
 from ...media.images.image_encoding import can_write_image
 
 MAX_SECONDS = 10**8  # three years; longer times do not fit the integers of timestamps

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...media.atomic_files import atomic_write
-from ...media.encoding.encoding import SegmentEncoder, VideoSpec
+from ...media.encoding.segments import SegmentEncoder
+from ...media.encoding.video_spec import VideoSpec
 from ...media.frames import OutputFrame
 from ...media.images.image_encoding import encode_image
 from .resumable_output import ResumableOutput

@@ -10,7 +10,7 @@ from time import perf_counter
 import av
 
 from ...media.encoding.animations import write_animation
-from ...media.encoding.encoding import VideoSpec
+from ...media.encoding.video_spec import VideoSpec
 from ...media.frames import InputFrame, OutputFrame
 from ...media.muxing.aux_streams import AuxStreams
 from ...media.muxing.mux import mux

@@ -8,7 +8,8 @@ import av
 
 from ..reading.readers import ReaderInfo
 from ..video_files import open_media
-from .encoding import VideoSpec, has_alpha
+from .pixel_formats import has_alpha
+from .video_spec import VideoSpec
 
 # Formats that are written: FFmpeg's container, encoder, pixel formats without and with opacity, and options.
 WRITTEN = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 
-from ..encoding.encoding import VideoSpec
+from ..encoding.video_spec import VideoSpec
 from ..video_files import open_media, video_stream
 from .transcoding import AudioTranscoder, SubtitleTranscoder, decodes_to_text
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import av
 
-from ..encoding.encoding import PacketFile, VideoSpec
+from ..encoding.segments import PacketFile
+from ..encoding.video_spec import VideoSpec
 from ..reading.readers import DEFAULT_FPS, RESTART_FRAMES
 from ..video_files import open_media, video_stream
 from .aux_streams import AuxStreams, template_options

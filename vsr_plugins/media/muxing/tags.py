@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import av
 
-from ..encoding.encoding import VideoSpec
+from ..encoding.video_spec import VideoSpec
 from ..video_files import video_stream
 
 logger = logging.getLogger(__name__)
