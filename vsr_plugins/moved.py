@@ -50,11 +50,11 @@ MOVED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     'inference.restoring': ('inference.predictor', {'Restorer': 'VideoPredictor'}),
     'inference.several': ('apis.batch', {'upscale_all': 'upscale_batch'}),
     'inference.sources': (
-        'media.reading.readers',
+        'media.reading.open_reader',
         {
-            'ImageSource': 'ImageReader',
-            'SourceInfo': 'ReaderInfo',
-            'VideoSource': 'VideoReader',
+            'ImageSource': 'media.reading.image_reader:ImageReader',
+            'SourceInfo': 'media.reading.reader_info:ReaderInfo',
+            'VideoSource': 'media.reading.video_reader:VideoReader',
             'open_source': 'open_reader',
         },
     ),

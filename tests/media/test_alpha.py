@@ -11,7 +11,7 @@ from vsr_plugins.cli import main
 from vsr_plugins.inference.job.options import JobOptions, OutputOptions
 from vsr_plugins.media.alpha import composite, fill_hidden
 from vsr_plugins.media.images.image_files import encode_png, read_picture
-from vsr_plugins.media.reading.readers import open_reader
+from vsr_plugins.media.reading.open_reader import open_reader
 
 RED, HIDDEN = (200, 40, 30), (0, 255, 0)
 

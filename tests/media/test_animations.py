@@ -10,7 +10,7 @@ from vsr_plugins.cli import main
 from vsr_plugins.inference.job.options import JobOptions, SourceOptions
 from vsr_plugins.media.images.image_files import UnreadableError
 from vsr_plugins.media.reading.animation_reader import AnimationReader
-from vsr_plugins.media.reading.readers import open_reader
+from vsr_plugins.media.reading.open_reader import open_reader
 
 
 def pictures(count=4, holes=False):

@@ -10,7 +10,8 @@ from videos import Nearest, grey_frames, read_clip, sound_packets, write_clip
 from vsr_plugins.apis import upscale
 from vsr_plugins.inference.job.options import JobOptions, OutputOptions, SourceOptions
 from vsr_plugins.media.muxing import mux as muxing
-from vsr_plugins.media.reading.readers import VideoReader, open_reader
+from vsr_plugins.media.reading.open_reader import open_reader
+from vsr_plugins.media.reading.video_reader import VideoReader
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_pictures_are_exact_in_a_small_page_and_smaller_in_a_large_one(clips, mo
 
     from PIL import Image
 
-    from vsr_plugins.media.reading.readers import open_reader
+    from vsr_plugins.media.reading.open_reader import open_reader
 
     expected = next(open_reader(clips / 'in.mp4').frames()).pixels
     content = base64.b64decode(data_of(page_of(clips))['versions'][0]['frames'][0])

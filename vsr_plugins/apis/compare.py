@@ -13,7 +13,8 @@ import numpy as np
 from ..evaluation.protocols import Protocol
 from ..evaluation.scores import Scores, score_frame, summarise
 from ..media.atomic_files import atomic_write
-from ..media.reading.readers import in_8_bits, open_reader
+from ..media.frames import in_8_bits
+from ..media.reading.open_reader import open_reader
 from ..media.video_files import DISK_ERRORS
 from ..visualization.comparison import comparison_figure, most_telling_window, profile_span
 from ..visualization.split_screen import SplitScreen

@@ -9,7 +9,10 @@ import numpy as np
 
 from ..evaluation.protocols import Protocol, get_protocol
 from ..evaluation.scores import score_frame
-from ..media.reading.readers import ImageReader, VideoReader, in_8_bits, open_reader
+from ..media.frames import in_8_bits
+from ..media.reading.image_reader import ImageReader
+from ..media.reading.open_reader import open_reader
+from ..media.reading.video_reader import VideoReader
 from ..visualization.report import MAX_LOSSLESS_BYTES, Version, encode_webp, write_report
 
 logger = logging.getLogger(__name__)

@@ -25,7 +25,8 @@ from ..media.encoding.animations import WRITTEN as ANIMATIONS
 from ..media.encoding.animations import plan_animation
 from ..media.encoding.planning import plan_video
 from ..media.muxing.aux_streams import AuxStreams
-from ..media.reading.readers import ImageReader, open_reader
+from ..media.reading.image_reader import ImageReader
+from ..media.reading.open_reader import open_reader
 from ..pretrained import better_model, checkpoint_file, default_model, find_pretrained, install_hint
 
 logger = logging.getLogger(__name__)

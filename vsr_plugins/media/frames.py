@@ -66,3 +66,8 @@ def split_scenes(frames: Iterable[InputFrame]) -> Iterator[Iterator[InputFrame]]
 
     while ahead:
         yield scene(ahead.pop())
+
+
+def in_8_bits(pixels: np.ndarray) -> np.ndarray:
+    """Return uint8 or uint16 pixels as uint8."""
+    return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)

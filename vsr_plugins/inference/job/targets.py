@@ -6,7 +6,8 @@ from ...media.encoding.animations import WRITTEN as ANIMATION_SUFFIXES
 from ...media.images.image_encoding import check_image
 from ...media.images.image_files import IMAGE_SUFFIXES
 from ...media.reading.animation_reader import AnimationReader
-from ...media.reading.readers import ImageReader, VideoReader
+from ...media.reading.image_reader import ImageReader
+from ...media.reading.video_reader import VideoReader
 from .resumable_output import ResumableOutput
 
 

@@ -14,7 +14,8 @@ from ...media.encoding.video_spec import VideoSpec
 from ...media.frames import InputFrame, OutputFrame
 from ...media.muxing.aux_streams import AuxStreams
 from ...media.muxing.mux import mux
-from ...media.reading.readers import ImageReader, VideoReader
+from ...media.reading.image_reader import ImageReader
+from ...media.reading.video_reader import VideoReader
 from ...media.video_files import DISK_ERRORS
 from ..predictor import VideoPredictor
 from .output_frames import AS_IT_IS, FrameShape, upscaled

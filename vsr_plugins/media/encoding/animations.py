@@ -6,7 +6,7 @@ from pathlib import Path
 
 import av
 
-from ..reading.readers import ReaderInfo
+from ..reading.reader_info import ReaderInfo
 from ..video_files import open_media
 from .pixel_formats import has_alpha
 from .video_spec import VideoSpec

@@ -12,7 +12,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from ..reading.decoding import UNSPECIFIED_MATRICES, usual_matrix
-from ..reading.readers import ReaderInfo
+from ..reading.reader_info import ReaderInfo
 from ..video_files import open_media
 from .encoder_trial import try_encoder
 from .encoders import ENCODERS, FALLBACK, FOR_DELIVERY, LISTED, QUALITIES, Quality, quality_options

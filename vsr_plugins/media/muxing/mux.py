@@ -10,7 +10,8 @@ import av
 
 from ..encoding.segments import PacketFile
 from ..encoding.video_spec import VideoSpec
-from ..reading.readers import DEFAULT_FPS, RESTART_FRAMES
+from ..reading.reader_info import DEFAULT_FPS
+from ..reading.video_reader import RESTART_FRAMES
 from ..video_files import open_media, video_stream
 from .aux_streams import AuxStreams, template_options
 from .tags import add_covers, copy_stream_tags, copy_tags, copy_video_tags, moved_chapters, needs_keys

@@ -7,9 +7,10 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from ..alpha import fill_hidden
-from ..frames import InputFrame
+from ..frames import InputFrame, in_8_bits
 from ..images.image_files import DAMAGE_ERRORS, Picture, UnreadableError, open_image, to_picture
-from .readers import DEFAULT_FPS, ImageReader, ReaderInfo, in_8_bits
+from .image_reader import ImageReader
+from .reader_info import DEFAULT_FPS, ReaderInfo
 from .seek import Timed, trim
 from .shots import CutDetector
 

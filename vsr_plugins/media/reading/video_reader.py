@@ -1,133 +1,29 @@
-"""Read the frames of a source with their times: a video file, or a sequence of images."""
+"""Read the frames of a video file with their times."""
 
-import re
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from fractions import Fraction
-from glob import escape, glob, has_magic
 from pathlib import Path
 
 import av
-import numpy as np
 
 from ..alpha import fill_hidden
 from ..chroma_siting import StatedSiting
-from ..frames import InputFrame
-from ..images.image_files import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, probe, read_picture
+from ..frames import InputFrame, in_8_bits
+from ..images.image_files import UnreadableError
 from ..video_files import open_media, video_stream
 from .decoding import RgbReader, decoder_of, matrix_of
 from .deinterlacing import deinterlaced
+from .reader_info import DEFAULT_FPS, ReaderInfo
 from .seek import LEADS, Timed, seek, trim
 from .shots import CutDetector
 
-DEFAULT_FPS = Fraction(25)
 # FFmpeg's numbers of the HDR transfer functions.
 HDR_TRANSFERS = {16: 'PQ', 18: 'HLG'}
 # FFmpeg's flag of formats whose times may restart within a file.
 TIMES_MAY_STEP_BACK = 0x200
 # Times that step back by more than this many frames have been restarted.
 RESTART_FRAMES = 5
-
-
-@dataclass(frozen=True)
-class ReaderInfo:
-    """Properties of a source, known before its frames are read.
-
-    Attributes:
-        size: (h, w) of a frame, upright.
-        time_base: Unit of times in seconds.
-        rate: Average frames per second.
-        frames: Number of frames by the header of the file, may be wrong; None if unknown.
-        codec: FFmpeg's name of the codec; None for images.
-        pix_fmt: FFmpeg's name of the pixel format.
-        colors: FFmpeg's numbers of range, matrix, transfer and primaries.
-        aspect: Width of a pixel divided by its height.
-        warnings: Unsupported properties of the source, such as HDR or interlacing, one sentence each.
-        has_alpha: Whether frames may be transparent.
-    """
-
-    size: tuple[int, int]
-    time_base: Fraction
-    rate: Fraction
-    frames: int | None
-    codec: str | None = None
-    pix_fmt: str = 'yuv420p'
-    colors: tuple[int, int, int, int] = (1, 1, 1, 1)
-    aspect: Fraction = Fraction(1)
-    warnings: tuple[str, ...] = ()
-    has_alpha: bool = False
-
-
-class ImageReader:
-    """Reads images in natural order as the frames of a video.
-
-    Args:
-        paths: The images.
-        fps: Frames per second; 25 by default.
-        is_file: Whether the source is a single image file, and not a sequence that may have one image only.
-
-    Raises:
-        UnreadableError: If an image cannot be read, or differs in size from the first.
-    """
-
-    path: Path | None = None
-    first_time = Fraction(0)
-    time_offsets: tuple[Fraction, ...] = ()
-
-    def __init__(self, paths: list[Path], fps: Fraction | None = None, is_file: bool = False) -> None:
-        self.paths, self.is_file = paths, is_file
-        self.fps = fps or DEFAULT_FPS
-        self.damage: str | None = None
-        opening = read_picture(paths[0])
-        first, has_alpha = opening.pixels, opening.alpha is not None
-        for path in paths[1:]:
-            size = probe(path, any_depth=True).size
-            if size != first.shape[:2]:
-                raise UnreadableError(f'{path} is {_size(size)}, but {paths[0]} is {_size(first.shape)}')
-        pix_fmt = 'yuv420p' if first.dtype == np.uint8 else 'yuv420p16le'
-        self.info = ReaderInfo(
-            first.shape[:2], 1 / self.fps, self.fps, len(paths), pix_fmt=pix_fmt, has_alpha=has_alpha
-        )
-
-    def frames(self, first: int = 0, start: float = 0.0, duration: float | None = None) -> Iterator[InputFrame]:
-        """Yield the frames between ``start`` and ``start + duration`` seconds, from number ``first`` of them on.
-
-        Raises:
-            UnreadableError: If an image cannot be read, or differs in size from the first.
-        """
-        is_cut = CutDetector()
-        for index, path in enumerate(self._trimmed(start, duration)):
-            if index < first:
-                continue
-            picture = read_picture(path)
-            pixels = picture.pixels if picture.alpha is None else fill_hidden(picture.pixels, picture.alpha)
-            cut = is_cut(in_8_bits(pixels))
-            yield InputFrame(pixels, index, index, 1, cut, picture.alpha, picture.icc_profile)
-
-    def count(self, start: float = 0.0, duration: float | None = None) -> int:
-        """Count the frames between ``start`` and ``start + duration`` seconds."""
-        return len(self._trimmed(start, duration))
-
-    def names(self, start: float = 0.0, duration: float | None = None) -> list[str] | None:
-        """Return the names of the frames without their endings.
-
-        Raises:
-            ValueError: If two images differ in their endings only.
-        """
-        first: dict[str, Path] = {}
-        for path in self._trimmed(start, duration):
-            if first.setdefault(path.stem, path) is not path:
-                raise ValueError(
-                    f'{first[path.stem]} and {path} have the same name; select one kind with a quoted pattern, such as '
-                    f"'{path.with_name('*' + path.suffix)}'"
-                )
-        return list(first)
-
-    def _trimmed(self, start: float, duration: float | None) -> list[Path]:
-        begin = -(-Fraction(start).limit_denominator(10**6) * self.fps // 1)
-        end = None if duration is None else -(-Fraction(start + duration).limit_denominator(10**6) * self.fps // 1)
-        return self.paths[int(begin) : end if end is None else int(end)]
 
 
 class VideoReader:
@@ -333,61 +229,6 @@ class VideoReader:
         )
 
 
-def open_reader(source: str | Path, fps: Fraction | None = None, deinterlace: bool = True) -> VideoReader | ImageReader:
-    """Open a video file, a folder of images, a glob of images, or a template such as ``frame_%04d.png``.
-
-    Args:
-        source: Path, glob or template.
-        fps: Frames per second, for images only.
-        deinterlace: See ``VideoReader``.
-
-    Raises:
-        FileNotFoundError: If nothing has that name.
-        ValueError: If there are no images, ``fps`` is given for a video, or the source cannot be read.
-    """
-    path = Path(source)
-    if path.is_dir():
-        if not (images := list_images(path)):
-            raise UnreadableError(f'{path} is a folder without images; name a folder of frames or a video file')
-        return ImageReader(images, fps)
-    if not path.exists():
-        images = _matches(str(source))
-        if images:
-            return ImageReader(images, fps)
-        raise FileNotFoundError(
-            f'there is no video, folder or image at {path.absolute()}'
-            + (', and no file matches this pattern' if _is_pattern(str(source)) else '')
-        )
-    if path.suffix.lower() in (*IMAGE_SUFFIXES, '.gif', '.apng'):
-        from .animation_reader import AnimationReader, count_pictures
-
-        return AnimationReader(path, fps) if count_pictures(path) > 1 else ImageReader([path], fps, is_file=True)
-    if fps is not None:
-        raise ValueError(f'{path} is a video with its own frame rate, but got fps={fps}; omit --fps, it is for images')
-    return VideoReader(path, deinterlace)
-
-
-def _matches(pattern: str) -> list[Path]:
-    found = re.search(r'%0?\d*d', pattern)
-    if found:
-        folder, name = Path(pattern).parent, Path(pattern).name
-        head, _, tail = name.partition(found.group()) if found.group() in name else (name, '', '')
-        numbered = re.compile(re.escape(head) + r'\d+' + re.escape(tail))
-        paths = [path for path in folder.iterdir() if numbered.fullmatch(path.name)] if folder.is_dir() else []
-    elif has_magic(pattern):
-        folder, name = Path(pattern).parent, Path(pattern).name
-        # The name of an existing folder is taken literally, including brackets.
-        pattern = str(Path(escape(str(folder))) / name) if folder.is_dir() else pattern
-        paths = [path for path in map(Path, glob(pattern)) if path.suffix.lower() in IMAGE_SUFFIXES]
-    else:
-        return []
-    return sorted(paths, key=lambda path: natural_key(path.name))
-
-
-def _is_pattern(name: str) -> bool:
-    return has_magic(name) or re.search(r'%0?\d*d', name) is not None
-
-
 def _warnings(frame: av.VideoFrame, deinterlace: bool) -> Iterator[str]:
     if (transfer := HDR_TRANSFERS.get(frame.color_trc)) is not None:
         yield (
@@ -405,12 +246,3 @@ def _further_streams(container: av.container.InputContainer) -> Iterator[str]:
     further = sum(not stream.disposition & cover for stream in container.streams.video) - 1
     if further:
         yield f'{further} further video stream{"s" * (further > 1)} beside the default one: left out'
-
-
-def in_8_bits(pixels: np.ndarray) -> np.ndarray:
-    """Return uint8 or uint16 pixels as uint8."""
-    return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
-
-
-def _size(size: tuple[int, ...]) -> str:
-    return f'{size[1]}x{size[0]}'
