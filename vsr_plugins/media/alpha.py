@@ -21,10 +21,11 @@ def fill_hidden(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     if not hidden.any():
         return pixels
     weight = alpha.astype(np.float32) / np.iinfo(alpha.dtype).max
-    levels = [(pixels * weight[..., None], weight)]
+    levels: list[tuple[np.ndarray, np.ndarray]] = [(pixels * weight[..., None], weight)]
     while max(levels[-1][1].shape) > 1:
         size = tuple(max(-(-side // 2), 1) for side in levels[-1][1].shape[::-1])
-        levels.append(tuple(cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in levels[-1]))
+        color, weight = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in levels[-1])
+        levels.append((color, weight))
     filled = np.zeros((1, 1, 3), np.float32)
     for color, weight in reversed(levels):
         filled = cv2.resize(filled, weight.shape[::-1], interpolation=cv2.INTER_LINEAR).reshape(*weight.shape, 3)

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import av
 import numpy as np
+from av.filter import Graph
 from av.video.reformatter import VideoReformatter
 
 # Codecs and containers that state a position, or whose standard puts chroma in the middle.
@@ -84,19 +85,19 @@ class LeftSited:
 
     def __init__(self) -> None:
         self._kind: tuple | None = None
-        self._graph: av.filter.Graph | None = None
+        self._graph: Graph | None = None
 
     def __call__(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Return the frame with the mark; pixels, times and other properties are the same."""
         kind = frame.width, frame.height, frame.format.name
-        if kind != self._kind:
+        if self._graph is None or kind != self._kind:
             self._kind, self._graph = kind, _marking(frame)
         self._graph.vpush(frame)
         return self._graph.vpull()
 
 
-def _marking(frame: av.VideoFrame) -> av.filter.Graph:
-    graph = av.filter.Graph()
+def _marking(frame: av.VideoFrame) -> Graph:
+    graph = Graph()
     graph.threads = 1
     source = graph.add_buffer(
         width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or Fraction(1, 25)

@@ -68,6 +68,11 @@ def split_scenes(frames: Iterable[InputFrame]) -> Iterator[Iterator[InputFrame]]
         yield scene(ahead.pop())
 
 
+def size_of(pixels: np.ndarray) -> tuple[int, int]:
+    """Return (h, w) of pixels, (h, w) or (h, w, c)."""
+    return pixels.shape[0], pixels.shape[1]
+
+
 def in_8_bits(pixels: np.ndarray) -> np.ndarray:
     """Return uint8 or uint16 pixels as uint8."""
     return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)

@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
+from av.filter import Graph
 
 from ..reading.reader_info import ReaderInfo
-from ..video_files import open_media
+from ..video_files import open_media, time_base_of
 from .pixel_formats import has_alpha
 from .video_spec import VideoSpec
 
 # Formats that are written: FFmpeg's container, encoder, pixel formats without and with opacity, and options.
-WRITTEN = {
+WRITTEN: dict[str, tuple[str, str, str, str, dict[str, str]]] = {
     '.gif': ('gif', 'gif', 'pal8', 'pal8', {}),
     '.apng': ('apng', 'apng', 'rgb24', 'rgba', {}),
     '.png': ('apng', 'apng', 'rgb24', 'rgba', {}),
@@ -50,8 +52,8 @@ def write_animation(source: Path, target: Path, loop: int, last: Fraction) -> No
     container, codec, opaque, with_alpha, options = WRITTEN[target.suffix.lower()]
     with open_media(source) as film:
         stream = film.streams.video[0]
-        time_base = stream.time_base
-        pix_fmt = with_alpha if has_alpha(stream.codec_context.format.name) else opaque
+        time_base, end = time_base_of(stream), Fraction(0)
+        pix_fmt = with_alpha if has_alpha(stream.format.name) else opaque
         if container == 'gif' and loop:
             loop = loop - 1 or -1  # -1 writes no count
         out_options = {LOOP_OPTIONS[container]: str(loop)}
@@ -60,21 +62,22 @@ def write_animation(source: Path, target: Path, loop: int, last: Fraction) -> No
         if container == 'apng':
             out_options['final_delay'] = f'{last.numerator}/{last.denominator}'
         with open_media(target, 'w', format=container, container_options=out_options) as output:
-            made = output.add_stream(codec, rate=stream.average_rate or 25, options=dict(options))
+            made = cast(av.VideoStream, output.add_stream(codec, rate=stream.average_rate or 25, options=dict(options)))
             made.width, made.height, made.pix_fmt = stream.width, stream.height, pix_fmt
             made.codec_context.time_base = time_base
             convert = _Palettes(stream) if pix_fmt == 'pal8' else _Converted(pix_fmt)
             final = round(last / time_base)
-            for frame, ticks in _with_durations(film.decode(stream), final):
+            for frame, pts, ticks in _with_durations(film.decode(stream), final):
+                end = pts * time_base + last
                 for picture in convert(frame):
-                    picture.pts, picture.time_base, picture.duration = frame.pts, time_base, ticks
+                    picture.pts, picture.time_base, picture.duration = pts, time_base, ticks
                     for packet in made.encode(picture):
                         packet.duration = ticks
                         output.mux(packet)
             for packet in made.encode(None):
                 output.mux(packet)
     if container == 'webp':
-        _set_total_duration(target, round((frame.pts * time_base + last) * 1000))
+        _set_total_duration(target, round(end * 1000))
 
 
 def _set_total_duration(path: Path, milliseconds: int) -> None:
@@ -97,14 +100,16 @@ def _set_total_duration(path: Path, milliseconds: int) -> None:
             file.write(milliseconds.to_bytes(3, 'little'))
 
 
-def _with_durations(frames: Iterator[av.VideoFrame], last: int) -> Iterator[tuple[av.VideoFrame, int]]:
+def _with_durations(frames: Iterator[av.VideoFrame], last: int) -> Iterator[tuple[av.VideoFrame, int, int]]:
     held = None
     for frame in frames:
+        if frame.pts is None:
+            raise ValueError('a frame to write has no time')
         if held is not None:
-            yield held, frame.pts - held.pts
-        held = frame
+            yield *held, frame.pts - held[1]
+        held = frame, frame.pts
     if held is not None:
-        yield held, last
+        yield *held, last
 
 
 class _Converted:
@@ -123,9 +128,9 @@ class _Palettes:
 
     def __call__(self, frame: av.VideoFrame) -> list[av.VideoFrame]:
         # A graph for each frame: in one for all, the filters hold frames back.
-        graph = av.filter.Graph()
+        graph = Graph()
         entry = graph.add_buffer(
-            width=frame.width, height=frame.height, format=frame.format.name, time_base=self.stream.time_base
+            width=frame.width, height=frame.height, format=frame.format, time_base=self.stream.time_base
         )
         split, palette = graph.add('split'), graph.add('palettegen', 'stats_mode=full:reserve_transparent=1')
         use, leave = graph.add('paletteuse', 'dither=sierra2_4a'), graph.add('buffersink')
@@ -135,6 +140,6 @@ class _Palettes:
         palette.link_to(use, 0, 1)
         use.link_to(leave)
         graph.configure()
-        graph.push(frame)
-        graph.push(None)
-        return [graph.pull()]
+        graph.vpush(frame)
+        graph.vpush(None)
+        return [graph.vpull()]

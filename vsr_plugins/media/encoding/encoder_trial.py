@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import av
+from av.container import OutputContainer
 
 from ..chroma_siting import is_centred, states_centre
 from ..video_files import open_media
@@ -30,11 +31,19 @@ class WrittenTraits:
 class Settings(Protocol):
     """What a trial needs to know of the settings of a video."""
 
-    container: str
-    container_options: dict[str, str]
+    @property
+    def container(self) -> str:
+        """FFmpeg's name of the file format."""
+        ...
 
-    def add_to(self, container: av.container.OutputContainer) -> av.VideoStream:
+    @property
+    def container_options(self) -> dict[str, str]:
+        """Options of the file format."""
+        ...
+
+    def add_to(self, container: OutputContainer) -> av.VideoStream:
         """Add a stream with these settings to a container."""
+        ...
 
 
 def try_encoder(settings: Settings, frame: av.VideoFrame, options: tuple[str, ...] = ()) -> WrittenTraits | None:

@@ -1,6 +1,7 @@
 """Encoders by codec, and the option by which each takes a constant quality."""
 
 from dataclasses import dataclass
+from functools import partial
 
 # Encoder for each codec of a source, by FFmpeg's names.
 ENCODERS = {
@@ -41,10 +42,10 @@ class Quality:
         return {name: str(value) for name in self.names} | dict(self.further)
 
 
-_NVENC = dict(names=('cq',), further=(('b', '0'), ('rc', 'vbr')))
-_QSV = dict(names=('global_quality',), best=1)
-_AMF = dict(names=('qp_i', 'qp_p'), further=(('rc', 'cqp'),))
-_VAAPI = dict(names=('qp',), further=(('rc_mode', 'CQP'),))
+_nvenc = partial(Quality, names=('cq',), further=(('b', '0'), ('rc', 'vbr')))
+_qsv = partial(Quality, names=('global_quality',), best=1)
+_amf = partial(Quality, names=('qp_i', 'qp_p'), further=(('rc', 'cqp'),))
+_vaapi = partial(Quality, names=('qp',), further=(('rc_mode', 'CQP'),))
 _QSCALE = Quality(2, 31, ('qmin', 'qmax'), best=1)
 QUALITIES = {
     'libx264': Quality(17, 51),
@@ -52,18 +53,18 @@ QUALITIES = {
     'libvpx-vp9': Quality(20, 63, further=(('b', '0'), ('row-mt', '1'), ('cpu-used', '4'))),
     'libvpx': Quality(8, 63, further=(('b', '40M'), ('cpu-used', '4')), best=4),
     'libsvtav1': Quality(20, 63),
-    'h264_nvenc': Quality(17, 51, **_NVENC),
-    'hevc_nvenc': Quality(19, 51, **_NVENC),
-    'av1_nvenc': Quality(20, 63, **_NVENC),
-    'h264_qsv': Quality(18, 51, **_QSV),
-    'hevc_qsv': Quality(20, 51, **_QSV),
-    'vp9_qsv': Quality(40, 255, **_QSV),
-    'av1_qsv': Quality(40, 255, **_QSV),
-    'h264_amf': Quality(18, 51, **_AMF),
-    'hevc_amf': Quality(20, 51, **_AMF),
-    'av1_amf': Quality(60, 255, **_AMF),
-    'h264_vaapi': Quality(18, 52, **_VAAPI),
-    'hevc_vaapi': Quality(20, 52, **_VAAPI),
+    'h264_nvenc': _nvenc(17, 51),
+    'hevc_nvenc': _nvenc(19, 51),
+    'av1_nvenc': _nvenc(20, 63),
+    'h264_qsv': _qsv(18, 51),
+    'hevc_qsv': _qsv(20, 51),
+    'vp9_qsv': _qsv(40, 255),
+    'av1_qsv': _qsv(40, 255),
+    'h264_amf': _amf(18, 51),
+    'hevc_amf': _amf(20, 51),
+    'av1_amf': _amf(60, 255),
+    'h264_vaapi': _vaapi(18, 52),
+    'hevc_vaapi': _vaapi(20, 52),
     'mpeg4': _QSCALE,
     'mpeg2video': _QSCALE,
     'mpeg1video': _QSCALE,

@@ -51,7 +51,8 @@ def choose_pix_fmt(source: str, formats: list[str], size: tuple[int, int], for_d
         # The fewest bits that hold those of the source.
         halved.sort(key=lambda name: (bits_of(name) < bits, abs(bits_of(name) - bits)))
         candidates = halved[:1] or candidates
-    return find_best_pix_fmt_of_list(candidates, source)[0].name
+    best, _ = find_best_pix_fmt_of_list(candidates, source)
+    return candidates[0] if best is None else best.name
 
 
 def with_alpha(pix_fmt: str, formats: list[str]) -> str:

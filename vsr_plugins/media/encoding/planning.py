@@ -73,7 +73,7 @@ def plan_video(
     if container == 'mpegts':
         known = known | MPEGTS_CODECS
     if codec is None:
-        codec = BY_CONTAINER.get(container) or ENCODERS.get(info.codec, FALLBACK)
+        codec = BY_CONTAINER.get(container) or ENCODERS.get(info.codec or '', FALLBACK)
         if container not in BY_CONTAINER and not _is_supported(codec, known):
             codec = FALLBACK
         if container == 'webm' and info.codec == 'av1':
@@ -170,20 +170,20 @@ def _as_readers_take_it(spec: VideoSpec, options: tuple[str, ...]) -> VideoSpec:
     Some codecs have one range only, and some files have no field for a range or a matrix.
     """
     color_range, matrix, *rest = spec.colors
-    error = None
+    failures = []
     for tried in (color_range, 3 - color_range):
         spec = replace(spec, colors=(tried, matrix, *rest))
         grey = np.full((*spec.size, 3), 128, np.uint8)
         try:
             found = try_encoder(spec, picture_of(grey, spec, VideoReformatter()), options)
         except av.FFmpegError as failure:
-            error = error or failure
+            failures.append(failure)
             continue
         if found is None:
             return spec
         stated = usual_matrix(*spec.size) if found.matrix in UNSPECIFIED_MATRICES else found.matrix
         return replace(spec, colors=(found.color_range, stated, *rest), is_centred=found.is_centred)
-    height, width = spec.size
+    (height, width), error = spec.size, failures[0]
     raise ValueError(
         f'{spec.codec} cannot encode {width}x{height} in {spec.pix_fmt} on this machine ({error.strerror}); use another'
         ' --codec: --list-encoders prints those that this machine can open'

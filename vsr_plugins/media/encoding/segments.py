@@ -60,7 +60,8 @@ class PacketFile:
                 packet.is_keyframe = bool(flags & 1)
                 if flags & 2:
                     size = _SIZE.unpack(file.read(_SIZE.size))[0]
-                    side = PacketSideData(SIDE_DATA_NUMBER, size)
+                    # PyAV's stub omits the constructor.
+                    side = PacketSideData(SIDE_DATA_NUMBER, size)  # pyright: ignore[reportCallIssue]
                     side.update(file.read(size))
                     packet.set_sidedata(side)
                 yield packet

@@ -4,8 +4,10 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from typing import cast
 
 import av
+from av.container import OutputContainer
 
 from .pixel_formats import has_alpha
 
@@ -46,12 +48,12 @@ class VideoSpec:
     is_centred: bool = False
     background: tuple[int, int, int] = (0, 0, 0)
 
-    def add_to(self, container: av.container.OutputContainer) -> av.VideoStream:
+    def add_to(self, container: OutputContainer) -> av.VideoStream:
         """Add a stream with these settings to a container; equal settings encode identically."""
         options = dict(self.options)
         for name, value in QUIET.get(self.codec, {}).items():
             options[name] = ':'.join((value, options[name])) if name in options else value
-        stream = container.add_stream(self.codec, rate=self.rate, options=options)
+        stream = cast(av.VideoStream, container.add_stream(self.codec, rate=self.rate, options=options))
         stream.height, stream.width = self.size
         stream.pix_fmt = self.pix_fmt
         context = stream.codec_context

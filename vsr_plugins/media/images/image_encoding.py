@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 DEEP = ('.png', '.tif', '.tiff')
 WITH_ALPHA = ('.png', '.tif', '.tiff', '.webp', '.tga', '.avif', '.jxl', '.jp2')
 # Visually near lossless.
-SAVE_OPTIONS = {
+SAVE_OPTIONS: dict[str, dict[str, int]] = {
     '.jpg': {'quality': 95, 'subsampling': 0},
     '.jpeg': {'quality': 95, 'subsampling': 0},
     '.webp': {'quality': 95, 'method': 4},
@@ -73,7 +73,7 @@ def encode_image(
     image = Image.fromarray(pixels if alpha is None else np.dstack((pixels, alpha)))
     if suffix == '.pgm':
         image = image.convert('L')
-    options = dict(SAVE_OPTIONS.get(suffix, {}))
+    options: dict[str, int | bytes] = {**SAVE_OPTIONS.get(suffix, {})}
     if icc_profile is not None:
         options['icc_profile'] = icc_profile
     content = BytesIO()

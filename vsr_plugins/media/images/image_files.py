@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import cv2
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from ..frames import size_of
+
+if TYPE_CHECKING:
+    from PIL.TiffImagePlugin import TiffImageFile
 
 IMAGE_SUFFIXES = frozenset(
     ('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff', '.ppm', '.pgm', '.jp2', '.tga', '.avif', '.jxl')
@@ -95,7 +101,7 @@ def probe(path: Path, any_depth: bool = False) -> ImageInfo:
             keep = suffix if image.mode in ('RGB', 'L') and orientation in (0, 1) else None
             is_complete = _has_proper_end(path, image.format)
     except UnidentifiedImageError:
-        return ImageInfo(read_picture(path).pixels.shape[:2] if any_depth else read_rgb(path).shape[:2], None)
+        return ImageInfo(size_of(read_picture(path).pixels if any_depth else read_rgb(path)), None)
     except UnreadableError:
         raise
     except DAMAGE_ERRORS as error:
@@ -282,7 +288,7 @@ def bits_per_channel(path: Path, image: Image.Image) -> int:
         image: The same file, opened by Pillow.
     """
     if image.format == 'TIFF':
-        return max(image.tag_v2.get(_BITS_PER_SAMPLE, (1,)))
+        return max(cast('TiffImageFile', image).tag_v2.get(_BITS_PER_SAMPLE, (1,)))
     if image.format == 'PNG':
         with open(path, 'rb') as file:
             return file.read(25)[24]

@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
+from typing import cast
 
 import av
+from av.container import InputContainer
+from av.stream import Disposition, Stream
 
 from ..encoding.video_spec import VideoSpec
-from ..video_files import open_media, video_stream
+from ..video_files import open_media, time_base_of, video_stream
 from .transcoding import AudioTranscoder, SubtitleTranscoder, decodes_to_text
 
 logger = logging.getLogger(__name__)
@@ -83,7 +86,7 @@ class AuxStreams:
         if self.audio not in AUDIO:
             raise ValueError(f'audio must be one of {", ".join(AUDIO)}, but got {self.audio!r}')
 
-    def zero(self, source: av.container.InputContainer, first_time: Fraction) -> Fraction:
+    def zero(self, source: InputContainer, first_time: Fraction) -> Fraction:
         """Return the time of the source, in seconds from the start of the span, at which the output begins.
 
         Args:
@@ -93,8 +96,9 @@ class AuxStreams:
         if self.start:
             return Fraction(0)
         kept = {track.index for track in self.tracks}
-        audio = [one for one in source.streams.audio if one.index in kept and one.start_time is not None]
-        return min([first_time, *(stream.start_time * stream.time_base for stream in audio)])
+        audio = [one for one in source.streams.audio if one.index in kept]
+        times = [one.start_time * time_base_of(one) for one in audio if one.start_time is not None]
+        return min([first_time, *times])
 
     def planned(self, spec: VideoSpec) -> 'AuxStreams':
         """Return these streams with a decision for each, which is logged unless it is to copy the stream.
@@ -188,28 +192,28 @@ class AuxStreams:
                 open_media(io.BytesIO(), 'w', format=spec.container) as probe,
             ):
                 spec.add_to(probe)
-                AudioTranscoder(source.streams[index], probe, encoder)
+                AudioTranscoder(cast(av.AudioStream, source.streams[index]), probe, encoder)
                 probe.start_encoding()
         except (ValueError, av.FFmpegError):
             return False
         return True
 
-    def covers(self, source: av.container.InputContainer) -> list[av.VideoStream]:
+    def covers(self, source: InputContainer) -> list[av.VideoStream]:
         """Return the pictures of a source that are not its film."""
         film = video_stream(source)
         return [
             stream
             for stream in source.streams.video
-            if stream is not film and stream.disposition & av.stream.Disposition.attached_pic
+            if stream is not film and stream.disposition & Disposition.attached_pic
         ]
 
 
-def template_options(stream: av.stream.Stream) -> dict:
+def template_options(stream: Stream) -> dict[str, bool]:
     """Return the options of ``add_stream_from_template`` with which a stream is copied without its decoder."""
     return {} if stream.codec_context is None else {'opaque': True}
 
 
-def _codec_of(stream: av.stream.Stream) -> str:
+def _codec_of(stream: Stream) -> str:
     return 'unknown' if stream.codec_context is None else stream.codec_context.codec.canonical_name
 
 

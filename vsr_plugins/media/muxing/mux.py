@@ -7,12 +7,14 @@ from math import floor
 from pathlib import Path
 
 import av
+from av.container import InputContainer, OutputContainer
+from av.stream import Stream
 
 from ..encoding.segments import PacketFile
 from ..encoding.video_spec import VideoSpec
 from ..reading.reader_info import DEFAULT_FPS
 from ..reading.video_reader import RESTART_FRAMES
-from ..video_files import open_media, video_stream
+from ..video_files import open_media, require_video_stream, time_base_of, times_of
 from .aux_streams import AuxStreams, template_options
 from .tags import add_covers, copy_stream_tags, copy_tags, copy_video_tags, moved_chapters, needs_keys
 from .transcoding import AudioTranscoder, SubtitleTranscoder
@@ -25,7 +27,6 @@ WITH_EDIT_LISTS = ('mp4', 'mov')
 MATROSKA = ('matroska', 'webm')
 # FFmpeg's flag of formats in which two packets of a track may have the same time.
 TIMES_MAY_REPEAT = 0x20000
-TRANSCODERS = {'audio': AudioTranscoder, 'subtitle': SubtitleTranscoder}
 
 
 def mux(
@@ -76,8 +77,8 @@ def _options(spec: VideoSpec, keys: bool = False) -> dict[str, str]:
 
 
 def _mux(
-    output: av.container.OutputContainer,
-    source: av.container.InputContainer,
+    output: OutputContainer,
+    source: InputContainer,
     spec: VideoSpec,
     segments: Iterable[Path],
     aux_streams: AuxStreams,
@@ -91,14 +92,15 @@ def _mux(
     span = _Span(source, aux_streams, first_time if spec.is_constant else zero, until, time_offsets)
     video = spec.add_to(output)
     copy_video_tags(source, video, spec, span.start)
-    copies, transcoders = {}, {}
+    copies: dict[int, Stream] = {}
+    transcoders: dict[int, AudioTranscoder | SubtitleTranscoder] = {}
     for track in aux_streams.tracks:
         stream = source.streams[track.index]
         if track.codec is None:
             copies[track.index] = copy = output.add_stream_from_template(stream, **template_options(stream))
         else:
-            transcoders[track.index] = TRANSCODERS[stream.type](stream, output, track.codec)
-            copy = transcoders[track.index].stream
+            transcoders[track.index] = transcoder = _transcoder(stream, output, track.codec)
+            copy = transcoder.stream
         copy_stream_tags(stream, copy)
     cover_packets = add_covers(source, output, aux_streams.covers(source))
     copy_tags(source, output)
@@ -127,8 +129,8 @@ def _mux(
     waiting_packets = _MonotonicTimes(output, copies, spec.container in marks).apply(aux_packets())
     waiting = next(waiting_packets, None)
     for packet in _video_packets(segments, spec.time_base, Fraction(0) if spec.is_constant else zero):
-        now = packet.dts * spec.time_base
-        while waiting is not None and waiting.dts * waiting.time_base <= now:
+        now = times_of(packet)[1] * spec.time_base
+        while waiting is not None and times_of(waiting)[1] * waiting.time_base <= now:
             output.mux(waiting)
             waiting = next(waiting_packets, None)
         packet.stream = video
@@ -136,6 +138,12 @@ def _mux(
     while waiting is not None:
         output.mux(waiting)
         waiting = next(waiting_packets, None)
+
+
+def _transcoder(stream: Stream, output: OutputContainer, codec: str) -> AudioTranscoder | SubtitleTranscoder:
+    if isinstance(stream, av.AudioStream):
+        return AudioTranscoder(stream, output, codec)
+    return SubtitleTranscoder(stream, output, codec)
 
 
 class _Span:
@@ -156,14 +164,14 @@ class _Span:
 
     def __init__(
         self,
-        source: av.container.InputContainer,
+        source: InputContainer,
         aux_streams: AuxStreams,
         zero: Fraction,
         until: Fraction | None,
         time_offsets: Sequence[Fraction],
     ) -> None:
-        video = video_stream(source)
-        video_start = (video.start_time or 0) * video.time_base
+        video = require_video_stream(source)
+        video_start = (video.start_time or 0) * time_base_of(video)
         self.start = Fraction(aux_streams.start).limit_denominator(10**6)
         self.shift = (video_start + self.start if self.start else Fraction(0)) + zero
         self.until = until
@@ -183,7 +191,7 @@ class _MonotonicTimes:
         keeps_preroll: Whether encoded packets before 0 are kept.
     """
 
-    def __init__(self, output: av.container.OutputContainer, copies: dict, keeps_preroll: bool) -> None:
+    def __init__(self, output: OutputContainer, copies: dict[int, Stream], keeps_preroll: bool) -> None:
         self.copies = copies
         self.keeps_preroll = keeps_preroll
         self.output = output
@@ -200,8 +208,10 @@ class _MonotonicTimes:
                 continue
             index = packet.stream.index
             copy = self.copies[index]
-            scale = packet.time_base / copy.time_base
-            dts = floor(packet.dts * scale + Fraction(1, 2))
+            unit = time_base_of(copy)
+            scale = packet.time_base / unit
+            source_pts, source_dts = times_of(packet)
+            dts = floor(source_dts * scale + Fraction(1, 2))
             last = self.last.get(index)
             if last is not None and dts < last + self.step:
                 if dts < last and not self.has_warned:
@@ -209,17 +219,17 @@ class _MonotonicTimes:
                     logger.warning(
                         'the times of the %s step back at %.2f s; the packets that follow are delayed',
                         copy.type,
-                        float(packet.dts * packet.time_base),
+                        float(source_dts * packet.time_base),
                     )
-                pts = floor(packet.pts * scale + Fraction(1, 2))
+                pts = floor(source_pts * scale + Fraction(1, 2))
                 dts = last + self.step
-                packet.time_base, packet.dts, packet.pts = copy.time_base, dts, max(pts, dts)
+                packet.time_base, packet.dts, packet.pts = unit, dts, max(pts, dts)
             self.last[index] = dts
             packet.stream = copy
             yield packet
 
 
-def _aux_packets(source: av.container.InputContainer, span: _Span, indices: set[int]) -> Iterator[av.Packet]:
+def _aux_packets(source: InputContainer, span: _Span, indices: set[int]) -> Iterator[av.Packet]:
     """Yield the packets of some streams of the source with the times of the output, up to the end of the span."""
     streams = [stream for stream in source.streams if stream.index in indices and stream.type != 'attachment']
     if not streams:
@@ -245,15 +255,16 @@ def _aux_packets(source: av.container.InputContainer, span: _Span, indices: set[
 def _is_kept(packet: av.Packet, keeps_preroll: bool) -> bool:
     """Whether a packet is copied; one of subtitles that are on the screen at 0 is made to begin there."""
     duration = packet.duration or 0
-    if packet.pts >= 0:
+    pts, _ = times_of(packet)
+    if pts >= 0:
         return packet.stream.type == 'subtitle' or not packet.is_discard
     if packet.stream.type == 'subtitle':
-        if packet.pts + duration <= 0:
+        if pts + duration <= 0:
             return False
-        packet.duration, packet.pts, packet.dts = duration + packet.pts, 0, 0
+        packet.duration, packet.pts, packet.dts = duration + pts, 0, 0
         return True
     # The packet before the first one that is heard is needed to decode that.
-    return keeps_preroll and packet.pts + duration > -duration
+    return keeps_preroll and pts + duration > -duration
 
 
 def _video_packets(segments: Iterable[Path], time_base: Fraction, zero: Fraction = Fraction(0)) -> Iterator[av.Packet]:
@@ -270,7 +281,8 @@ def _video_packets(segments: Iterable[Path], time_base: Fraction, zero: Fraction
     last, ticks = None, round(zero / time_base)
     for path in segments:
         for packet in PacketFile.read(path, time_base):
-            packet.pts, packet.dts = packet.pts - ticks, packet.dts - ticks
+            pts, dts = times_of(packet)
+            packet.pts, packet.dts = pts - ticks, dts - ticks
             if last is not None and packet.dts <= last:
                 packet.dts = last + 1
             last = packet.dts

@@ -4,11 +4,17 @@ import logging
 import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import av
+from av.container import InputContainer, OutputContainer
+from av.stream import Stream
 
 from ..encoding.video_spec import VideoSpec
-from ..video_files import video_stream
+from ..video_files import require_video_stream
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter
 
 logger = logging.getLogger(__name__)
 
@@ -49,12 +55,12 @@ def needs_keys(metadata: Mapping[str, str]) -> bool:
     return any(name.lower() not in FIELDS for name in content_tags(metadata))
 
 
-def copy_tags(source: av.container.InputContainer, output: av.container.OutputContainer) -> None:
+def copy_tags(source: InputContainer, output: OutputContainer) -> None:
     """Copy the tags of a container."""
     output.metadata.update(content_tags(source.metadata))
 
 
-def copy_stream_tags(stream: av.stream.Stream, copy: av.stream.Stream) -> None:
+def copy_stream_tags(stream: Stream, copy: Stream) -> None:
     """Copy title, language, other tags and the flags of a track."""
     tags = {name: value for name, value in stream.metadata.items() if not STREAM_TAGS.fullmatch(name)}
     if copy.container.format.name == 'mov' and 'language' in tags:
@@ -63,9 +69,7 @@ def copy_stream_tags(stream: av.stream.Stream, copy: av.stream.Stream) -> None:
     copy.disposition = stream.disposition
 
 
-def copy_video_tags(
-    source: av.container.InputContainer, video: av.VideoStream, spec: VideoSpec, start: Fraction
-) -> None:
+def copy_video_tags(source: InputContainer, video: av.VideoStream, spec: VideoSpec, start: Fraction) -> None:
     """Copy the tags of the film, with the timecode of its first frame.
 
     Args:
@@ -74,7 +78,7 @@ def copy_video_tags(
         spec: Its settings.
         start: Seconds skipped from the beginning.
     """
-    film = video_stream(source)
+    film = require_video_stream(source)
     copy_stream_tags(film, video)
     codes = [source.metadata.get('timecode'), *(one.metadata.get('timecode') for one in [film, *source.streams])]
     if code := next(filter(None, codes), None):
@@ -107,7 +111,7 @@ def moved_timecode(code: str, seconds: Fraction, rate: Fraction) -> str:
     return f'{whole // 3600 % 24:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}{found[4]}{frames:02d}'
 
 
-def moved_chapters(chapters: Iterable[dict], shift: Fraction, until: Fraction | None) -> list[dict]:
+def moved_chapters(chapters: Iterable['Chapter'], shift: Fraction, until: Fraction | None) -> list['Chapter']:
     """Return the chapters of a span with the times of the output.
 
     Args:
@@ -118,16 +122,16 @@ def moved_chapters(chapters: Iterable[dict], shift: Fraction, until: Fraction | 
     moved = []
     for chapter in chapters:
         time_base = chapter['time_base']
-        begin, end = (chapter[side] * time_base - shift for side in ('start', 'end'))
+        if time_base is None:
+            continue
+        begin, end = (time * time_base - shift for time in (chapter['start'], chapter['end']))
         begin, end = max(begin, Fraction(0)), end if until is None else min(end, until)
         if begin < end:
             moved.append({**chapter, 'start': round(begin / time_base), 'end': round(end / time_base)})
     return moved
 
 
-def add_covers(
-    source: av.container.InputContainer, output: av.container.OutputContainer, covers: list[av.VideoStream]
-) -> list[av.Packet]:
+def add_covers(source: InputContainer, output: OutputContainer, covers: list[av.VideoStream]) -> list[av.Packet]:
     """Add the pictures of a source, such as its cover, to a container that takes them.
 
     Returns:

@@ -2,10 +2,17 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import av
+import av.error
+from av.container import OutputContainer
+from av.filter import Graph
+from av.stream import Stream
 from av.subtitles.codeccontext import SubtitleCodecContext
+from av.subtitles.stream import SubtitleStream
+
+from ..video_files import time_base_of
 
 # FFmpeg's codecs of subtitles that are text; the others are pictures.
 TEXT_SUBTITLES = frozenset(
@@ -37,7 +44,7 @@ class AudioTranscoder:
         stream: The track of the output.
     """
 
-    def __init__(self, source: av.AudioStream, output: av.container.OutputContainer, codec: str) -> None:
+    def __init__(self, source: av.AudioStream, output: OutputContainer, codec: str) -> None:
         self._source = source
         decoder = source.codec_context
         encoder = av.Codec(codec, 'w')
@@ -51,16 +58,16 @@ class AudioTranscoder:
         rate = next((rate for rate in rates if rate >= decoder.sample_rate), rates[-1])
         self._format = _closest(decoder.format, encoder.audio_formats)
         self._layout, self._rate = layout, rate
-        self.stream = output.add_stream(codec, rate=rate, layout=layout)
+        self.stream = cast(av.AudioStream, output.add_stream(codec, rate=rate, layout=layout))
         context = self.stream.codec_context
         context.format = self._format
         context.bit_rate = min(BIT_RATE * channels, STEREO_ONLY.get(codec, BIT_RATE * channels))
         context.time_base = Fraction(1, rate)
-        self._graph: av.filter.Graph | None = None
+        self._graph: Graph | None = None
         # Time of the last frame by the file, and time of the next one by the number of samples.
         self._found: int | None = None
         self._next: int | None = None
-        self._time_base, self._end = source.time_base, None
+        self._time_base, self._end = time_base_of(source), None
 
     def packets(self, packet: av.Packet, end: Fraction | None) -> Iterator[av.Packet]:
         """Yield encoded packets for a packet of the source, whose time is that of the output.
@@ -84,25 +91,25 @@ class AudioTranscoder:
         if self._graph is None:
             return
         self._graph.push(None)
-        yield from self._pulled()
+        yield from self._pulled(self._graph)
         yield from self._stamped(self.stream.encode(None))
 
     def _encoded(self, frame: av.AudioFrame) -> Iterator[av.Packet]:
         time_base = self._time_base
         # Some formats have no times, or the same for all.
         found = frame.pts
-        if found is None or (self._found is not None and found <= self._found):
-            frame.pts = self._next or 0
+        is_new = found is not None and (self._found is None or found > self._found)
+        time = found if found is not None and is_new else self._next or 0
         self._found = found
-        frame.time_base = time_base
-        self._next = frame.pts + max(round(Fraction(frame.samples, frame.sample_rate) / time_base), 1)
+        frame.pts, frame.time_base = time, time_base
+        self._next = time + max(round(Fraction(frame.samples, frame.sample_rate) / time_base), 1)
         if self._graph is None:
             self._graph = self._build(frame)
         self._graph.push(frame)
-        yield from self._pulled()
+        yield from self._pulled(self._graph)
 
-    def _build(self, frame: av.AudioFrame) -> av.filter.Graph:
-        graph = av.filter.Graph()
+    def _build(self, frame: av.AudioFrame) -> Graph:
+        graph = Graph()
         size = self.stream.codec_context.frame_size or SAMPLES_IN_FRAME
         span = 'start=0' if self._end is None else f'start=0:end={float(self._end)}'
         nodes = [
@@ -124,10 +131,10 @@ class AudioTranscoder:
         graph.link_nodes(*nodes).configure()
         return graph
 
-    def _pulled(self) -> Iterator[av.Packet]:
+    def _pulled(self, graph: Graph) -> Iterator[av.Packet]:
         while True:
             try:
-                frame = self._graph.pull()
+                frame = cast(av.AudioFrame, graph.pull())
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
             yield from self._stamped(self.stream.encode(frame))
@@ -153,10 +160,10 @@ class SubtitleTranscoder:
 
     is_available: ClassVar[bool] = hasattr(SubtitleCodecContext, 'encode_subtitle')
 
-    def __init__(self, source: av.stream.Stream, output: av.container.OutputContainer, codec: str) -> None:
-        self._decoder = source.codec_context
+    def __init__(self, source: Stream, output: OutputContainer, codec: str) -> None:
+        self._decoder = cast(SubtitleCodecContext, source.codec_context)
         self._decoder.open(strict=False)
-        self.stream = output.add_stream(codec)
+        self.stream = cast(SubtitleStream, output.add_stream(codec))
         self.stream.codec_context.subtitle_header = self._decoder.subtitle_header
         self.stream.codec_context.time_base = Fraction(1, 1000)
 

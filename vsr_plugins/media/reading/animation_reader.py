@@ -7,11 +7,11 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from ..alpha import fill_hidden
-from ..frames import InputFrame, in_8_bits
+from ..frames import InputFrame, in_8_bits, size_of
 from ..images.image_files import DAMAGE_ERRORS, Picture, UnreadableError, open_image, to_picture
 from .image_reader import ImageReader
 from .reader_info import DEFAULT_FPS, ReaderInfo
-from .seek import Timed, trim
+from .seek import T, Timed, trim
 from .shots import CutDetector
 
 # Formats of Pillow; others, such as the JPEG of a camera, hold a preview beside the picture.
@@ -52,11 +52,11 @@ class AnimationReader(ImageReader):
         self.paths, self.is_file = [path], True
         self.damage: str | None = None
         self.durations: list[int] = []
-        size, is_opaque = None, True
+        size, is_opaque = (0, 0), True
         self.loop, is_timed = 0, True
         for picture, image in self._pictures():
-            if size is None:
-                size, is_timed = picture.pixels.shape[:2], image.format != 'TIFF'
+            if not self.durations:
+                size, is_timed = size_of(picture.pixels), image.format != 'TIFF'
                 # GIF counts repetitions and plays once without a count; the others count how often they are played.
                 loop = image.info.get('loop', -1 if image.format == 'GIF' else 0)
                 self.loop = loop + 1 if image.format == 'GIF' and loop else loop
@@ -112,13 +112,13 @@ class AnimationReader(ImageReader):
         """Pictures of a file have no names."""
         return
 
-    def _timed(self) -> Iterator[Timed]:
+    def _timed(self) -> Iterator[Timed[Picture]]:
         time = 0
         for (picture, _), ticks in zip(self._pictures(), self.durations, strict=True):
             yield picture, time, ticks
             time += ticks
 
-    def _span(self, start: float, duration: float | None, timed: Iterator[Timed]) -> Iterator[Timed]:
+    def _span(self, start: float, duration: float | None, timed: Iterator[Timed[T]]) -> Iterator[Timed[T]]:
         unit = self.info.time_base
         earliest = round(Fraction(start).limit_denominator(10**6) / unit)
         latest = None if duration is None else earliest + Fraction(duration).limit_denominator(10**6) / unit

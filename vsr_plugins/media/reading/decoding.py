@@ -1,6 +1,6 @@
 """Decode video files to upright RGB frames."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import av
@@ -9,6 +9,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 
 from ..chroma_siting import StatedSiting
+from ..frames import size_of
 from ..images.image_files import UnreadableError, natural_key
 from ..video_files import open_media, video_stream
 
@@ -47,7 +48,7 @@ def list_videos(folder: Path, recursive: bool = True) -> list[Path]:
     return sorted(filter(Path.is_file, shown), key=lambda path: natural_key(str(path)))
 
 
-def decode(path: Path) -> Iterator[av.VideoFrame]:
+def decode(path: Path) -> Generator[av.VideoFrame, None, None]:
     """Yield all frames of a video in presentation order.
 
     Raises:
@@ -173,6 +174,6 @@ def probe_video(path: Path) -> tuple[int, int]:
     """
     frames = decode(path)
     try:
-        return RgbReader()(next(frames)).shape[:2]
+        return size_of(RgbReader()(next(frames)))
     finally:
         frames.close()

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 import av
+import av.error
+from av.filter import Graph
 
 
 def deinterlaced(frames: Iterable[av.VideoFrame], time_base: Fraction) -> Iterator[av.VideoFrame]:
@@ -31,8 +33,8 @@ def deinterlaced(frames: Iterable[av.VideoFrame], time_base: Fraction) -> Iterat
         yield from _pulled(graph, time_base, is_end=True)
 
 
-def _bwdif(frame: av.VideoFrame, time_base: Fraction) -> av.filter.Graph:
-    graph = av.filter.Graph()
+def _bwdif(frame: av.VideoFrame, time_base: Fraction) -> Graph:
+    graph = Graph()
     graph.threads = 1
     source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=time_base)
     graph.link_nodes(source, graph.add('bwdif', 'mode=send_frame:deint=interlaced'), graph.add('buffersink'))
@@ -40,7 +42,7 @@ def _bwdif(frame: av.VideoFrame, time_base: Fraction) -> av.filter.Graph:
     return graph
 
 
-def _pulled(graph: av.filter.Graph, time_base: Fraction, is_end: bool = False) -> Iterator[av.VideoFrame]:
+def _pulled(graph: Graph, time_base: Fraction, is_end: bool = False) -> Iterator[av.VideoFrame]:
     if is_end:
         graph.vpush(None)
     while True:
@@ -48,7 +50,7 @@ def _pulled(graph: av.filter.Graph, time_base: Fraction, is_end: bool = False) -
             frame = graph.vpull()
         except (av.error.BlockingIOError, av.error.EOFError):
             return
-        if frame.pts is not None:
+        if frame.pts is not None and frame.time_base is not None:
             # The filter counts fields.
             unit = frame.time_base / time_base
             frame.pts, frame.duration = round(frame.pts * unit), round(frame.duration * unit)

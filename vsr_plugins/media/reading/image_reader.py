@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..alpha import fill_hidden
-from ..frames import InputFrame, in_8_bits
+from ..frames import InputFrame, in_8_bits, size_of
 from ..images.image_files import UnreadableError, probe, read_picture
 from .reader_info import DEFAULT_FPS, ReaderInfo
 from .shots import CutDetector
@@ -40,9 +40,7 @@ class ImageReader:
             if size != first.shape[:2]:
                 raise UnreadableError(f'{path} is {_size(size)}, but {paths[0]} is {_size(first.shape)}')
         pix_fmt = 'yuv420p' if first.dtype == np.uint8 else 'yuv420p16le'
-        self.info = ReaderInfo(
-            first.shape[:2], 1 / self.fps, self.fps, len(paths), pix_fmt=pix_fmt, has_alpha=has_alpha
-        )
+        self.info = ReaderInfo(size_of(first), 1 / self.fps, self.fps, len(paths), pix_fmt=pix_fmt, has_alpha=has_alpha)
 
     def frames(self, first: int = 0, start: float = 0.0, duration: float | None = None) -> Iterator[InputFrame]:
         """Yield the frames between ``start`` and ``start + duration`` seconds, from number ``first`` of them on.

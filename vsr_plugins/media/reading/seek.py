@@ -3,22 +3,25 @@
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
+from typing import TypeVar
 
 import av
+from av.container import InputContainer
 
 # Seconds to seek before the requested time, tried in order until a key frame is found there.
 LEADS = (0, 2, 10, 60)
+T = TypeVar('T')
 # A frame, its presentation time, its duration.
-Timed = tuple[av.VideoFrame, int, int]
+Timed = tuple[T, int, int]
 
 
 def seek(
-    container: av.container.InputContainer,
+    container: InputContainer,
     stream: av.VideoStream,
-    frames: Iterator[Timed],
+    frames: Iterator[Timed[av.VideoFrame]],
     earliest: int,
     lead: int,
-) -> Iterator[Timed]:
+) -> Iterator[Timed[av.VideoFrame]]:
     """Return the frames from ``lead`` before ``earliest`` on; none if the seek fails.
 
     Not every format has an index: some seek to a later position, or to frames that need earlier ones.
@@ -41,13 +44,13 @@ def seek(
 
 
 def trim(
-    frames: Iterator[Timed], earliest: int | None, latest: Fraction | None, has_start: bool, mean_duration: int
-) -> Iterator[Timed]:
+    frames: Iterator[Timed[T]], earliest: int, latest: Fraction | None, has_start: bool, mean_duration: int
+) -> Iterator[Timed[T]]:
     """Yield the frames of a span. A long frame that is on the screen when the span begins is its first.
 
     Args:
         frames: In presentation order.
-        earliest: Time at which the span begins; None, like ``latest``, for the complete video.
+        earliest: Time at which the span begins.
         latest: Time at which it ends; None for the end of the video.
         has_start: Whether frames before the span are skipped; times then count from its beginning.
         mean_duration: Average duration of a frame.
@@ -61,7 +64,8 @@ def trim(
             continue
         is_after = latest is not None and pts >= latest
         if held is not None and (is_after or pts - earliest > 1.5 * shortest):
-            yield held[0], 0, int(latest if is_after else pts) - earliest
+            end = pts if latest is None else min(pts, int(latest))
+            yield held[0], 0, end - earliest
         held = None
         if is_after:
             return

@@ -45,7 +45,7 @@ def measure_clip(frames: Iterable[np.ndarray]) -> ClipMeasures:
     Raises:
         ValueError: If there is no frame.
     """
-    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     means, highs, changes = [], [], []
     first = before = None
     for frame in map(_reduced, frames):
@@ -55,11 +55,13 @@ def measure_clip(frames: Iterable[np.ndarray]) -> ClipMeasures:
             continue
         changes.append(_distance(before[1], now[1]))
         if changes[-1] <= CUT:
-            lengths = np.linalg.norm(flow.calc(before[0], now[0], None), axis=2) * (100 / frame.shape[1])
+            # OpenCV's stub omits that the flow may be None.
+            vectors = flow.calc(before[0], now[0], None)  # pyright: ignore[reportArgumentType, reportCallIssue]
+            lengths = np.linalg.norm(vectors, axis=2) * (100 / frame.shape[1])
             means.append(lengths.mean())
             highs.append(np.percentile(lengths, 90))
         before = now
-    if first is None:
+    if first is None or before is None:
         raise ValueError('a clip needs at least one frame to be measured, but got none')
     return ClipMeasures(
         frames=len(changes) + 1,

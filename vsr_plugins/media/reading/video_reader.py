@@ -1,17 +1,19 @@
 """Read the frames of a video file with their times."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.container import InputContainer
+from av.stream import Disposition
 
 from ..alpha import fill_hidden
 from ..chroma_siting import StatedSiting
 from ..frames import InputFrame, in_8_bits
 from ..images.image_files import UnreadableError
-from ..video_files import open_media, video_stream
+from ..video_files import open_media, time_base_of, video_stream
 from .decoding import RgbReader, decoder_of, matrix_of
 from .deinterlacing import deinterlaced
 from .reader_info import DEFAULT_FPS, ReaderInfo
@@ -87,16 +89,15 @@ class VideoReader:
         """Average duration of a frame, in the time base of the source."""
         return max(round(1 / (self.info.rate * self.info.time_base)), 1)
 
-    def _trimmed(self, start: float, duration: float | None) -> Iterator[Timed]:
+    def _trimmed(self, start: float, duration: float | None) -> Generator[Timed[av.VideoFrame], None, None]:
         """Yield the frames of a span with presentation times (from 0 if it has a start) and durations."""
         time_base = self.info.time_base
         for lead in (*LEADS, None) if start and self._can_seek else (None,):
             with open_media(self.path) as container:
                 stream = self._stream(container)
                 stream.thread_type = 'AUTO'
-                earliest = latest = None
-                if start or duration is not None:
-                    earliest = (stream.start_time or 0) + round(Fraction(start).limit_denominator(10**6) / time_base)
+                earliest = (stream.start_time or 0) + round(Fraction(start).limit_denominator(10**6) / time_base)
+                latest = None
                 if duration is not None:
                     latest = earliest + Fraction(duration).limit_denominator(10**6) / time_base
                 frames = self._timed(container, stream, lead is not None)
@@ -112,8 +113,8 @@ class VideoReader:
                     return
 
     def _timed(
-        self, container: av.container.InputContainer, stream: av.VideoStream, after_seek: bool
-    ) -> Iterator[Timed]:
+        self, container: InputContainer, stream: av.VideoStream, after_seek: bool
+    ) -> Iterator[Timed[av.VideoFrame]]:
         """Yield all frames that can be decoded, with increasing times."""
         mean_duration, last_pts, duration, offset, restarts = self._mean_duration, None, 0, 0, 0
         frames = self._decoded(container, stream, after_seek)
@@ -133,15 +134,13 @@ class VideoReader:
             duration = frame.duration or mean_duration
             yield frame, last_pts, duration
 
-    def _time_of(self, container: av.container.InputContainer, frame: av.VideoFrame) -> int | None:
+    def _time_of(self, container: InputContainer, frame: av.VideoFrame) -> int | None:
         # AVI has no presentation times: those of packets are in the order of decoding.
         if container.format.name != 'avi':
             return frame.pts
         return None if frame.dts is None else frame.dts - self._delay
 
-    def _decoded(
-        self, container: av.container.InputContainer, stream: av.VideoStream, after_seek: bool
-    ) -> Iterator[av.VideoFrame]:
+    def _decoded(self, container: InputContainer, stream: av.VideoStream, after_seek: bool) -> Iterator[av.VideoFrame]:
         """Yield all frames that can be decoded; report in ``damage`` also a truncation that the demuxer ignores."""
         damaged, end, has_begun = 0, Fraction(0), not after_seek
         as_stated = StatedSiting(container.format.name, stream.codec_context.codec.canonical_name)
@@ -177,13 +176,13 @@ class VideoReader:
             self.damage = f'{damaged} packets of the file are damaged'
 
     @staticmethod
-    def _stream(container: av.container.InputContainer) -> av.VideoStream:
+    def _stream(container: InputContainer) -> av.VideoStream:
         stream = video_stream(container)
         if stream is None:
             raise UnreadableError(f'{Path(container.name)} has no video stream')
         return stream
 
-    def _probe(self, container: av.container.InputContainer, stream: av.VideoStream) -> ReaderInfo:
+    def _probe(self, container: InputContainer, stream: av.VideoStream) -> ReaderInfo:
         frame, decode = None, decoder_of(stream)
         for packet in container.demux(stream):
             try:
@@ -198,9 +197,8 @@ class VideoReader:
         # Frames are decoded before they are shown, if there are B-frames.
         self._delay = 0 if frame.dts is None else frame.dts - (stream.start_time or 0)
         rate = stream.average_rate or stream.guessed_rate or DEFAULT_FPS
-        seconds = (
-            stream.duration * stream.time_base if stream.duration else Fraction(container.duration or 0, av.time_base)
-        )
+        time_base = time_base_of(stream)
+        seconds = stream.duration * time_base if stream.duration else Fraction(container.duration or 0, av.time_base)
         try:
             pixels, alpha = RgbReader().with_alpha(frame)
             height, width = pixels.shape[:2]
@@ -216,7 +214,7 @@ class VideoReader:
         is_full = frame.color_range == 2 and not frame.format.is_rgb or frame.format.name.startswith('yuvj')
         return ReaderInfo(
             size=(height, width),
-            time_base=stream.time_base,
+            time_base=time_base,
             rate=rate,
             frames=stream.frames or round(seconds * rate) or None,
             codec=stream.codec_context.codec.canonical_name,
@@ -241,8 +239,8 @@ def _warnings(frame: av.VideoFrame, deinterlace: bool) -> Iterator[str]:
         yield 'interlaced input is not deinterlaced: two fields are restored as one frame, which amplifies combing'
 
 
-def _further_streams(container: av.container.InputContainer) -> Iterator[str]:
-    cover = av.stream.Disposition.attached_pic
+def _further_streams(container: InputContainer) -> Iterator[str]:
+    cover = Disposition.attached_pic
     further = sum(not stream.disposition & cover for stream in container.streams.video) - 1
     if further:
         yield f'{further} further video stream{"s" * (further > 1)} beside the default one: left out'
