@@ -38,8 +38,8 @@ REQUIREMENTS = [
     'opencv-python<4.12',
     'opencv-contrib-python<4.12',
     'opencv-python-headless<4.12',
-    # 19 lacks `metadata_errors`, needed to read texts that are not UTF-8.
-    'av>=12,<19',
+    # 17.1 is the first with all that is used here; 19 lacks `metadata_errors`, needed to read texts that are not UTF-8.
+    'av>=17.1,<19',
     'einops',
     'filelock',
     'imageio',
