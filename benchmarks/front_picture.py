@@ -21,7 +21,7 @@ from vsr_plugins.visualization.comparison import comparison_figure
 # Name of the model -> its caption.
 METHODS = {
     'bicubic': 'bicubic',
-    'latent-attention-half': 'latent attention,\nhalf width (ours)',
+    'latent-attention': 'latent attention\n(ours)',
     'basicvsr': "BasicVSR,\nauthors' weights",
 }
 TRUTH = 'ground truth'
