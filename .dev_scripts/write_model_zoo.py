@@ -25,7 +25,7 @@ from vsr_plugins.evaluation.tables.method_table import Cost, MethodRow, MethodTa
 from vsr_plugins.evaluation.tables.published import Published, method_of, published
 from vsr_plugins.evaluation.tables.rendering import NOTHING, Column, Grid
 from vsr_plugins.pretrained import PRETRAINED
-from vsr_plugins.pretrained.entries import EXTRAS, Pretrained
+from vsr_plugins.pretrained.entries import EXTRAS, PACKAGE, Pretrained
 from vsr_plugins.visualization.quality_cost import method_label, quality_cost_figure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -157,6 +157,9 @@ def front(tables: Sequence[MethodTable]) -> MethodTable:
     """The one table of ``README.md`` and of the picture: one row a method, and no step of a training."""
     (table,) = (table for table in tables if (table.data, table.protocol.name) == FRONT)
     rows = [row for row in table.rows if row.method or (entry_of(row) and entry_of(row).vid4)]
+    # Of several weights of one recipe those that come with the package.
+    packaged = {method_label(row) for row in rows if _is_packaged(row)}
+    rows = [row for row in rows if row.scores is None or _is_packaged(row) or method_label(row) not in packaged]
     return MethodTable(table.data, table.protocol, rows, table.degradation)
 
 
@@ -252,6 +255,11 @@ def entry_of(row: MethodRow) -> Pretrained | None:
     """The registered weights that a row was measured with, or that its config has."""
     name = row.weights.removeprefix('pretrained:')
     return next((e for e in PRETRAINED if e.name == name or (not row.weights and e.config == row.name)), None)
+
+
+def _is_packaged(row: MethodRow) -> bool:
+    entry = entry_of(row)
+    return entry is not None and any(file.place == PACKAGE for file in entry.files)
 
 
 def weights_of(row: MethodRow) -> str:

@@ -1,11 +1,13 @@
-"""How far neighbouring frames of Vid4 are from each other, after each aligner and without one.
+"""How far neighbouring frames are from each other, after each aligner and without one.
 
-VSR_DATA_ROOT=DATA python benchmarks/alignment.py [--every 4] [--distance 1] [--stn FILE] [--spynet FILE] [--tdan FILE]
+VSR_DATA_ROOT=DATA python benchmarks/alignment.py [--data Vid4] [--every 4] [--distance 1] [--stn FILE] [--spynet FILE]
+    [--tdan FILE] [--vespcn NAME ...]
 
 Root mean square error on Y of a neighbour against the reference, in grey levels of 255, on the low-resolution frames
 (BIx4), eight pixels off each border; the mean over the frames of a clip. Less is not all: interpolation blurs, and a
 blurred frame is closer to any other, so the last column has the detail that is left: the deviation of the aligned
-frame's Laplacian over that of the neighbour's. --stn takes a checkpoint of configs/robust_vsr, --tdan one of TDAN.
+frame's Laplacian over that of the neighbour's. --stn takes a checkpoint of configs/robust_vsr, --tdan one of TDAN,
+--vespcn names of pretrained weights of VESPCN. --data clips measures on all clips of `vsr prepare clips`.
 """
 
 import argparse
@@ -27,8 +29,25 @@ import vsr_plugins  # noqa: E402, F401
 from vsr_plugins.checkpoints.weight_files import read_weights  # noqa: E402
 from vsr_plugins.engine.load_parts import load_part  # noqa: E402
 from vsr_plugins.models.blocks.color import luma  # noqa: E402
+from vsr_plugins.models.blocks.resize import pad_to_multiple  # noqa: E402
+from vsr_plugins.models.blocks.warping import flow_warp  # noqa: E402
+from vsr_plugins.pretrained import load_pretrained  # noqa: E402
 
 BORDER = 8
+
+
+class VESPCNAlignment(nn.Module):
+    """The motion compensation of a VESPCN, on frames in colour."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.flow = load_pretrained(name).flow
+
+    def forward(self, neighbours: Tensor, references: Tensor) -> Tensor:
+        """Two of (m, 3, h, w) -> (m, 3, h, w)."""
+        h, w = neighbours.shape[-2:]
+        pair = (pad_to_multiple(luma(frames), 4) for frames in (references, neighbours))
+        return flow_warp(neighbours, self.flow(*pair)[..., :h, :w])
 
 
 def load(folder: Path, every: int, distance: int) -> tuple[Tensor, Tensor]:
@@ -53,6 +72,7 @@ def build_aligners(args: argparse.Namespace) -> dict[str, nn.Module | None]:
     if args.stn:
         aligners['spatial alignment'] = net = MODELS.build(dict(type='SpatialAlignmentNet'))
         load_part(net, read_weights(args.stn), source='generator.aligner.', target='')
+    aligners.update({f'flow, {name}': VESPCNAlignment(name) for name in args.vespcn})
     if args.tdan:
         aligners['deformable, TDAN'] = net = MODELS.build(dict(type='DeformableAlignment'))
         load_part(net, read_weights(args.tdan), source='generator.', target='', partial=True)
@@ -75,18 +95,21 @@ def detail(frames: Tensor) -> float:
 def main() -> None:
     """Print a line for each aligner and a column for each clip."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--data', default='Vid4', help='folder of the data root with BIx4 (default: Vid4)')
     parser.add_argument('--every', type=int, default=4, help='measure every n-th frame (default: 4)')
     parser.add_argument('--distance', type=int, default=1, help='frames between reference and neighbour (default: 1)')
     parser.add_argument('--stn', help='checkpoint with a spatial alignment network')
     parser.add_argument('--spynet', help='weights of SPyNet')
     parser.add_argument('--tdan', help='weights of TDAN')
+    parser.add_argument('--vespcn', nargs='*', default=['vespcn'], metavar='NAME', help='default: vespcn')
     args = parser.parse_args()
-    root = Path(os.environ.get('VSR_DATA_ROOT', 'data')) / 'Vid4' / 'BIx4'
+    root = Path(os.environ.get('VSR_DATA_ROOT', 'data')) / args.data / 'BIx4'
     if not root.is_dir():
-        parser.error(f'there is no {root}; set VSR_DATA_ROOT, or make it: vsr prepare vid4 SRC DATA_ROOT')
+        parser.error(f'there is no {root}; set VSR_DATA_ROOT, or make it: vsr prepare')
     clips = {folder.name: load(folder, args.every, args.distance) for folder in sorted(root.iterdir())}
     print(f'error on Y in grey levels, every {args.every} frames, neighbours {args.distance} apart')
-    print(f'{"aligner":24}' + ''.join(f'{name:>10}' for name in clips) + f'{"mean":>10}{"ms":>8}{"detail":>8}')
+    columns = ''.join(f'{name[-9:]:>10}' for name in clips)
+    print(f'{"aligner":24}{columns}{"mean":>10}{"ms":>8}{"detail":>8}')
     for name, aligner in build_aligners(args).items():
         errors, kept, pairs, start = [], [], 0, time.perf_counter()
         for references, neighbours in clips.values():

@@ -11,7 +11,7 @@ model = dict(
 )
 
 # The last checkpoint of stage 1: its scores say nothing of motion, so it has no best one.
-restoration = ['vespcn_x4_1xb16-30k_patches', 'pretrained:vespcn']
+restoration = ['vespcn_x4_1xb16-30k_patches', 'pretrained:vespcn-still']
 custom_hooks = [
     dict(
         type='LoadPartsHook',

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 import vsr_plugins
 from vsr_plugins.checkpoints import safe_loading
 from vsr_plugins.checkpoints.mmengine_loaders import load_from_local
-from vsr_plugins.checkpoints.weight_files import read_weights
+from vsr_plugins.checkpoints.weight_files import read_weights, write_weights
 
 AVERAGE = {'conv.weight': torch.tensor([[1.0, 2.0]]), 'conv.bias': torch.tensor([3.0])}
 OTHER = {'conv.weight': torch.tensor([[7.0, 8.0]]), 'conv.bias': torch.tensor([9.0])}
@@ -171,7 +171,7 @@ for name in ('mmengine', 'mmagic', 'mmcv', 'cv2', 'scipy', 'torchvision'):
 from vsr_plugins.checkpoints.conversion import convert_state_dict, find_converters
 from vsr_plugins.checkpoints.matching import load_state_dict_strict
 from vsr_plugins.checkpoints.ncnn_files import read_ncnn
-from vsr_plugins.checkpoints.weight_files import read_weights
+from vsr_plugins.checkpoints.weight_files import read_weights, write_weights
 print(*read_weights({str(tmp_path / 'a.pth')!r}), len(find_converters()) > 12)
 for source in ('basicvsr_basicsr', 'rrdbnet_ncnn'):
     try:
@@ -181,3 +181,12 @@ for source in ('basicvsr_basicsr', 'rrdbnet_ncnn'):
 """
     done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
     assert done.stdout.split() == ['conv.weight', 'conv.bias', 'True', 'basicvsr_basicsr', 'rrdbnet_ncnn'], done.stderr
+
+
+@pytest.mark.parametrize('suffix', ['.safetensors', '.pth'])
+def test_written_weights_can_be_read_by_whom_other_files_can(tmp_path, suffix):
+    other = tmp_path / 'other'
+    other.write_text('')
+    write_weights(AVERAGE, tmp_path / f'weights{suffix}', {'made': 'here'})
+    assert (tmp_path / f'weights{suffix}').stat().st_mode == other.stat().st_mode
+    assert read_weights(tmp_path / f'weights{suffix}').keys() == AVERAGE.keys()

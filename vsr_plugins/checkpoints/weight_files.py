@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from ..media.atomic_files import atomic_write
@@ -129,8 +129,9 @@ def write_weights(
         tensors = {key: _halved(key, value) for key, value in tensors.items()}
     with atomic_write(path) as partial:
         if path.suffix == SAFETENSORS:
-            # safetensors refuses tensors that share memory.
-            save_file({key: value.clone() for key, value in tensors.items()}, partial, metadata=dict(meta or {}))
+            # safetensors refuses tensors that share memory, and its own files can be read by nobody else.
+            tensors = {key: value.clone() for key, value in tensors.items()}
+            partial.write_bytes(save(tensors, metadata=dict(meta or {})))
         else:
             torch.save({'meta': dict(meta or {}), 'state_dict': tensors}, partial)
 

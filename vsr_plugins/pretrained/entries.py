@@ -247,12 +247,25 @@ PRETRAINED: tuple[Pretrained, ...] = (
         method='VESPCN',
         network=dict(type='VESPCNNet', scale=4),
         **_own(
+            'vespcn_x4_1xb16-30k_patches-motion',
+            'dee186fc7b6e688a58909a966d7b22885071193303ea0f9b47787f9aa24d7727',
+        ),
+        data=BANK_DATA,
+        vid4=(24.98, 0.7138),
+        use='unasked',
+        seconds=0.047,
+    ),
+    Pretrained(
+        name='vespcn-still',
+        method='VESPCN, neighbours hardly moved',
+        network=dict(type='VESPCNNet', scale=4),
+        **_own(
             'vespcn_x4_1xb16-30k_patches',
             '2817002fbb3631a9306c91b84ce1b866aa606dabbd0889f4f66b73689bc3dd24',
+            RESULTS,
         ),
         data=BANK_DATA,
         vid4=(25.15, 0.7247),
-        use='unasked',
         seconds=0.047,
     ),
     Pretrained(
