@@ -248,7 +248,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         network=dict(type='VESPCNNet', scale=4),
         **_own(
             'vespcn_x4_1xb16-30k_patches-motion',
-            'dee186fc7b6e688a58909a966d7b22885071193303ea0f9b47787f9aa24d7727',
+            'edb94b99e0e00a534d7b598bb0a3bc5217c072989bbee1092ec8df6449334c98',
         ),
         data=BANK_DATA,
         vid4=(24.98, 0.7138),
