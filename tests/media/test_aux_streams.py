@@ -9,7 +9,6 @@ from videos import Nearest, grey_frames, heard, moved, read_clip, sound_packets,
 
 from vsr_plugins.apis import upscale
 from vsr_plugins.inference.job.options import JobOptions, OutputOptions, SourceOptions
-from vsr_plugins.media.muxing.transcoding import SubtitleTranscoder
 
 HEADER = b"""[Script Info]
 ScriptType: v4.00+
@@ -197,7 +196,6 @@ def read_subtitles(path):
     return found
 
 
-@pytest.mark.skipif(not SubtitleTranscoder.is_available, reason='PyAV before 17 does not encode subtitles')
 @pytest.mark.parametrize(
     ('codec', 'source', 'target', 'expected'),
     [

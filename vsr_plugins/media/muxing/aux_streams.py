@@ -14,7 +14,7 @@ from av.stream import Disposition, Stream
 
 from ..encoding.video_spec import VideoSpec
 from ..video_files import open_media, time_base_of, video_stream
-from .transcoding import AudioTranscoder, SubtitleTranscoder, decodes_to_text
+from .transcoding import AudioTranscoder, decodes_to_text
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +149,7 @@ class AuxStreams:
         if self._can_copy(spec, index, codec, 'subtitle'):
             return [Track(index)]
         encoder = SUBTITLE_ENCODERS.get(spec.container)
-        if encoder is not None and decodes_to_text(codec) and SubtitleTranscoder.is_available:
+        if encoder is not None and decodes_to_text(codec):
             logger.warning(
                 '%s: %s does not take the subtitles (%s); they are transcoded to %s',
                 *(self.path, spec.container, codec, encoder),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import ClassVar, cast
+from typing import cast
 
 import av
 import av.error
@@ -155,10 +155,7 @@ class SubtitleTranscoder:
 
     Attributes:
         stream: The track of the output.
-        is_available: Whether this version of PyAV encodes subtitles.
     """
-
-    is_available: ClassVar[bool] = hasattr(SubtitleCodecContext, 'encode_subtitle')
 
     def __init__(self, source: Stream, output: OutputContainer, codec: str) -> None:
         self._decoder = cast(SubtitleCodecContext, source.codec_context)
