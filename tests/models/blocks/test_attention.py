@@ -58,6 +58,8 @@ def test_blocks_can_be_copied_and_pickled(block):
 
 
 def test_long_range_reaches_the_far_corner_and_short_range_does_not():
+    # With some weights another value is the largest of the pool in which the change lies.
+    torch.manual_seed(0)
     x = torch.rand(1, 4, 7, 32, 32)
     changed = x.clone()
     changed[..., -1, -1, -1] += 1

@@ -54,14 +54,6 @@ def dot_product_attention(query: Tensor, key: Tensor, value: Tensor, scale: floa
     return F.scaled_dot_product_attention(query, key, value, scale=scale).squeeze(1)
 
 
-class SoftAttention(nn.Module):
-    """``dot_product_attention``, the paper's."""
-
-    def forward(self, query: Tensor, key: Tensor, value: Tensor, scale: float = 1.0) -> Tensor:
-        """(n, q, c), (n, k, c), (n, k, c) -> (n, q, c)."""
-        return dot_product_attention(query, key, value, scale)
-
-
 class SpatialPool(nn.Module):
     """Halve height and width; an odd row or column is repeated first."""
 
@@ -124,7 +116,7 @@ class LongRangeAttention(nn.Module):
         self.query = Conv1x1x1(channels, channels)
         self.key = Conv1x1x1(channels, channels)
         self.value = Conv1x1x1(channels, channels)
-        self.product = HardAttention() if hard else SoftAttention()
+        self.product = HardAttention() if hard else dot_product_attention
         self.restore = SpatialDeconv(channels)
         self.head = LatentHead(channels, num_samples) if variational else nn.Identity()
         if zero_init:
