@@ -3,32 +3,24 @@
 Steps are taken away from the network as it is, one more in each row upwards, and the outputs are compared with those
 of the last: the matrix of scores held whole, the upscaler layer by layer, PyTorch's default layout, convolutions by
 their definition, freed memory given back. DUF-16L restores one frame a call, the latent-attention network a chunk of
-seven; times are for one restored frame. DUF-16L stands there twice, in the default layout with memory given back, as
-its public ports are, and as this package has it. Every row has a process of its own; they take turns, and memory is
-what the first call adds.
+seven; times are for one restored frame, the minimum of the turns, and the spread is how far the median lies above it.
+DUF-16L stands there twice, in the default layout with memory given back, as its public ports are, and as this package
+has it. Every row has a process of its own; they take turns, and memory is what the first call adds.
 
     python benchmarks/latent_attention.py
     python benchmarks/latent_attention.py --height 180 --width 320
 """
 
 import argparse
-import os
-import re
-import statistics
-import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from multiprocessing import get_context
-from pathlib import Path
 from unittest.mock import patch
 
-import numpy as np
 import torch
+from contenders import Row, machine, take_turns
 from torch import Tensor, nn
 
 from vsr_plugins.models.blocks import attention
-from vsr_plugins.models.blocks.fast.allocator import SWITCH, keep_freed_memory
 from vsr_plugins.models.blocks.fast.switch import (
     FOLDED_UPSCALER,
     MERGED_EMBEDDINGS,
@@ -86,51 +78,24 @@ ROWS = {
 LITERAL, AS_IT_IS, DUF = 'latent attention, literal', '+ kept memory (as it is)', 'DUF-16L, default layout'
 
 
-class Contender:
-    """A row: its network and a call that restores frames."""
+def build(row: str, args: argparse.Namespace) -> Callable[[], Tensor]:
+    """The network of a row and a call that restores frames."""
+    kind, steps, half = ROWS[row]
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(0)
+    net = (LatentAttentionNet() if kind == 'latent' else DUFNet()).eval().to(args.device)
+    if half:
+        net.bfloat16()
+    if {'channels last', 'channels last in DUF'} & set(steps):
+        for parameter in net.parameters():
+            parameter.data = parameter.data.contiguous()
+    frames = torch.rand(1, FRAMES, 3, args.height, args.width, device=args.device)
 
-    def __init__(self, row: str, args: argparse.Namespace) -> None:
-        kind, self.steps, half = ROWS[row]
-        torch.set_num_threads(args.threads)
-        torch.manual_seed(0)
-        self.net = (LatentAttentionNet() if kind == 'latent' else DUFNet()).eval().to(args.device)
-        if half:
-            self.net.bfloat16()
-        if {'channels last', 'channels last in DUF'} & set(self.steps):
-            for parameter in self.net.parameters():
-                parameter.data = parameter.data.contiguous()
-        self.frames = torch.rand(1, FRAMES, 3, args.height, args.width, device=args.device)
-        self.restored = FRAMES if kind == 'latent' else 1
+    def restore() -> Tensor:
+        with torch.inference_mode(), without(*steps):
+            return net(frames)
 
-    def __call__(self) -> tuple[Tensor, float]:
-        """Output, and seconds a restored frame."""
-        with torch.inference_mode(), without(*self.steps):
-            start = time.perf_counter()
-            output = self.net(self.frames)
-            if output.is_cuda:
-                torch.cuda.synchronize()
-            return output, (time.perf_counter() - start) / self.restored
-
-
-def peak() -> float:
-    """The largest resident memory of this process so far, MB; ru_maxrss would begin with its parent's."""
-    return int(re.search(r'VmHWM:\s*(\d+)', Path('/proc/self/status').read_text())[1]) / 1000
-
-
-def start(row: str, args: argparse.Namespace) -> float:
-    """In a fresh process: build the row and call it once; MB by which that raises the peak."""
-    global contender
-    keep_freed_memory()
-    contender = Contender(row, args)
-    before = peak()
-    contender()
-    return peak() - before
-
-
-def call() -> tuple[np.ndarray, float]:
-    """Call the row of this process."""
-    output, seconds = contender()
-    return output.cpu().numpy(), seconds
+    return restore
 
 
 def main() -> None:
@@ -144,32 +109,20 @@ def main() -> None:
     parser.add_argument('--rows', nargs='+', choices=list(ROWS), default=list(ROWS), metavar='ROW')
     args = parser.parse_args()
 
-    fresh = get_context('spawn')
-    with ExitStack() as stack:
-        rows = {row: stack.enter_context(ProcessPoolExecutor(1, mp_context=fresh)) for row in args.rows}
-        memory = {}
-        for row, pool in rows.items():
-            # The first call starts the process, which decides on its memory by its environment.
-            with patch.dict(os.environ, {SWITCH: '0' if 'kept memory' in ROWS[row][1] else '1'}):
-                memory[row] = pool.submit(start, row, args).result()
-        times: dict[str, list[float]] = {row: [] for row in rows}
-        outputs = {}
-        for _ in range(args.repeats):
-            for row, pool in rows.items():
-                outputs[row], seconds = pool.submit(call).result()
-                times[row].append(seconds)
-
-    median = {row: statistics.median(values) for row, values in times.items()}
-    print(f'{args.device}, {args.threads} threads, torch {torch.__version__}: {args.height}x{args.width}, x4, 7 frames')
-    print(f'{"":<28}{"s / frame":>10}{"x literal":>10}{"x DUF":>8}{"MB":>8}{"difference":>12}')
-    for row in rows:
+    rows = {row: Row(build, (row, args), 'kept memory' not in ROWS[row][1]) for row in args.rows}
+    measured = take_turns(rows, args.repeats)
+    restored = {row: FRAMES if ROWS[row][0] == 'latent' else 1 for row in rows}
+    least = {row: values.least / restored[row] for row, values in measured.items()}
+    print(f'{machine(args.threads, args.device)}: {args.height}x{args.width}, x4, {FRAMES} frames')
+    print(f'{"":<28}{"s / frame":>10}{"spread":>8}{"x literal":>10}{"x DUF":>8}{"MB":>8}{"difference":>12}')
+    for row, values in measured.items():
         kind = ROWS[row][0]
-        line = f'{row:<28}{median[row]:>10.3f}'
-        line += f'{median[LITERAL] / median[row]:>10.2f}' if LITERAL in median and kind == 'latent' else f'{"":>10}'
-        line += f'{median[DUF] / median[row]:>8.2f}' if DUF in median else f'{"":>8}'
-        line += f'{memory[row]:>8.0f}' if args.device == 'cpu' else f'{"":>8}'
-        if kind == 'latent' and AS_IT_IS in outputs:
-            line += f'{abs(outputs[row] - outputs[AS_IT_IS]).max():>12.1e}'
+        line = f'{row:<28}{least[row]:>10.3f}{values.spread:>8.0%}'
+        line += f'{least[LITERAL] / least[row]:>10.2f}' if LITERAL in least and kind == 'latent' else f'{"":>10}'
+        line += f'{least[DUF] / least[row]:>8.2f}' if DUF in least else f'{"":>8}'
+        line += f'{values.memory:>8.0f}' if args.device == 'cpu' else f'{"":>8}'
+        if kind == 'latent' and AS_IT_IS in measured:
+            line += f'{abs(values.output - measured[AS_IT_IS].output).max():>12.1e}'
         print(line)
 
 

@@ -4,24 +4,21 @@ Run by hand: ``python benchmarks/zooming_slow_mo.py [--height H --width W --fram
 with ``--height 36 --width 44 --blocks 2``. The reference computes what the authors' code computes, in its order and
 layout: both state alignments rebuild the pyramids of frame and state at every step of either direction, the directions
 run one after the other, deformable convolution is torchvision's kernel, and all frames are reconstructed as one batch.
-The two take turns, so that what else the machine does hits both; medians are printed. Memory is what the peak of a
-fresh process grows by in one call, once the network and its input are there.
+Ours runs as in ``VideoPredictor``. The two take turns, each in a process of its own; the minimum of the turns is
+printed, and the spread, how far the median lies above it. Memory is what the peak of the process grows by in the first
+call, once the network and its input are there.
 """
 
 import argparse
-import re
-import statistics
-import time
 from collections.abc import Callable
-from multiprocessing import get_context
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from contenders import Row, machine, take_turns
 from torch import Tensor
 
 from vsr_plugins.models.blocks.deformable_conv_lstm import DeformableConvLSTM, StateAlignment
-from vsr_plugins.models.blocks.fast.allocator import keep_freed_memory
+from vsr_plugins.models.blocks.fast.row_winograd import RowWinograd
 from vsr_plugins.models.blocks.pyramid_alignment import (
     AlignmentLevel,
     FeaturePyramid,
@@ -125,14 +122,17 @@ def lrelu(features: Tensor) -> Tensor:
     return F.leaky_relu(features, 0.1, inplace=True)
 
 
-CONTENDERS: dict[str, Callable[[ZoomingSlowMoNet, Tensor], Tensor]] = {
-    'reference': reference,
-    'ours': lambda net, frames: net(frames),
-}
+def ours(net: ZoomingSlowMoNet, frames: Tensor) -> Tensor:
+    """The network as it is."""
+    with RowWinograd():
+        return net.to(memory_format=torch.channels_last)(frames)
 
 
-def build(args: argparse.Namespace) -> tuple[ZoomingSlowMoNet, Tensor]:
-    """The network, its weights random so that no signal fades and offsets are a pixel or more, and a clip."""
+CONTENDERS = {'reference': reference, 'ours': ours}
+
+
+def build(name: str, args: argparse.Namespace) -> Callable[[], Tensor]:
+    """A call of a contender; weights are random so that no signal fades and offsets are a pixel or more."""
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     net = ZoomingSlowMoNet(num_blocks_reconstruction=args.blocks).eval()
@@ -144,30 +144,14 @@ def build(args: argparse.Namespace) -> tuple[ZoomingSlowMoNet, Tensor]:
     for module in net.modules():
         if isinstance(module, ModulatedDeformConv):
             torch.nn.init.normal_(module.conv_offset.weight, std=0.05)
-    return net.to(args.device), torch.rand(1, args.frames, 3, args.height, args.width, device=args.device)
+    net = net.to(args.device)
+    frames = torch.rand(1, args.frames, 3, args.height, args.width, device=args.device)
 
+    def restore() -> Tensor:
+        with torch.inference_mode():
+            return CONTENDERS[name](net, frames)
 
-def run(name: str, net: ZoomingSlowMoNet, frames: Tensor) -> tuple[Tensor, float]:
-    """The output and the seconds it took."""
-    start = time.perf_counter()
-    with torch.inference_mode():
-        output = CONTENDERS[name](net, frames)
-    if frames.is_cuda:
-        torch.cuda.synchronize()
-    return output, time.perf_counter() - start
-
-
-def peak_growth(name: str, args: argparse.Namespace) -> float:
-    """MB by which one call raises the peak of this process, which is fresh."""
-    net, frames = build(args)
-    before = peak()
-    run(name, net, frames)
-    return peak() - before
-
-
-def peak() -> float:
-    """The largest resident memory of this process so far, MB; ru_maxrss would begin with its parent's."""
-    return int(re.search(r'VmHWM:\s*(\d+)', Path('/proc/self/status').read_text())[1]) / 1000
+    return restore
 
 
 def main() -> None:
@@ -181,38 +165,22 @@ def main() -> None:
     parser.add_argument('--repeats', type=int, default=3)
     parser.add_argument('--device', default='cpu')
     args = parser.parse_args()
-    keep_freed_memory()
-
-    net, frames = build(args)
+    rows = {name: Row(build, (name, args), name == 'ours') for name in CONTENDERS}
+    measured = take_turns(rows, args.repeats)
+    theirs, own = measured.values()
     print(
-        f'{args.device}, {args.threads} threads, torch {torch.__version__}: {args.frames} frames of '
-        f'{args.height}x{args.width} -> {2 * args.frames - 1}'
+        f'{machine(args.threads, args.device)}: {args.frames} frames of {args.height}x{args.width} -> '
+        f'{2 * args.frames - 1}'
     )
-    times = {name: [] for name in CONTENDERS}
-    for turn in range(args.repeats + 1):
-        outputs = {}
-        for name in CONTENDERS:
-            outputs[name], seconds = run(name, net, frames)
-            if turn:  # the first fills the caches
-                times[name].append(seconds)
-    apart = (outputs['ours'] - outputs['reference']).abs().max().item()
-    print(f'largest difference {apart:.1e}, standard deviation of the output {outputs["reference"].std():.3f}')
-    report('seconds', {name: statistics.median(values) for name, values in times.items()})
+    apart = abs(own.output - theirs.output).max()
+    print(f'largest difference {apart:.1e}, standard deviation of the output {theirs.output.std():.3f}')
+    print(f'{"":12}{"reference":>10}{"spread":>8}{"ours":>10}{"spread":>8}{"ratio":>7}')
+    print(
+        f'{"seconds":12}{theirs.least:>10.2f}{theirs.spread:>8.0%}{own.least:>10.2f}{own.spread:>8.0%}'
+        f'{theirs.least / own.least:>7.2f}'
+    )
     if args.device == 'cpu':
-        fresh = get_context('spawn')
-        growth = {}
-        for name in CONTENDERS:
-            with fresh.Pool(1) as pool:
-                growth[name] = pool.apply(peak_growth, (name, args))
-        report('peak, MB', growth)
-
-
-def report(title: str, values: dict[str, float]) -> None:
-    """One line."""
-    ratio = values['reference'] / values['ours']
-    print(
-        f'{title:10} reference {values["reference"]:9.2f}   ours {values["ours"]:9.2f}   ratio {ratio:5.2f}', flush=True
-    )
+        print(f'{"peak, MB":12}{theirs.memory:>10.0f}{"":8}{own.memory:>10.0f}{"":8}{theirs.memory / own.memory:>7.2f}')
 
 
 if __name__ == '__main__':

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..models.blocks.fast.allocator import keep_freed_memory
+from ..models.blocks.fast.row_winograd import RowWinograd
 from ..models.blocks.resize import bicubic_upsample, pad_to_multiple
 from ..models.input_spec import input_spec
 from ..temporal_windows import mirrored
@@ -68,6 +69,9 @@ class VideoPredictor:
         keep_freed_memory()
         self.device = torch.device(device)
         self.network = network_of(model).to(self.device).eval()
+        if self.device.type == 'cpu':
+            # Convolutions then reorder neither their input nor their output.
+            self.network.to(memory_format=torch.channels_last)
         self.spec = input_spec(self.network)
         self.half = precision == 'half' or (precision == 'auto' and _has_tensor_cores(self.device))
         if self.half and not has_half_units(self.device):
@@ -160,7 +164,7 @@ class VideoPredictor:
         while True:
             started = perf_counter()
             with torch.inference_mode():
-                with self._autocast():
+                with self._autocast(), RowWinograd():
                     picture = next(pictures, None)
                 picture = None if picture is None else self._leave(picture)[0]
             self.seconds += perf_counter() - started
@@ -195,7 +199,7 @@ class VideoPredictor:
 
     def _call(self, frames: Tensor) -> Tensor:
         frames = self._enter(frames)
-        with self._autocast():
+        with self._autocast(), RowWinograd():
             output = self.network(frames[0] if self.spec.single_image else frames)
         output = output[0] if isinstance(output, (tuple, list)) else output
         return output[None] if self.spec.single_image else output

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..models.blocks.fast.switch import ROW_WINOGRAD, fast_paths_off
+
 # Side of the piece of a frame that a network is probed on, and the minimum side that networks with an optical flow
 # pyramid take; low-resolution pixels.
 PROBE = 128
@@ -60,6 +62,8 @@ class ReceptiveField:
         return f'{field}, so tiles are not exact: with a halo of {self.halo} px they differ by {change}'
 
 
+# This path mixes the rows of a group, so NaN would spread farther than a pixel of the input matters.
+@fast_paths_off(ROW_WINOGRAD)
 @torch.no_grad()
 def measure_receptive_field(
     network: Callable[[Tensor], Tensor], frames: Tensor, scale: int, multiple_of: int = 4, min_halo: int = 0

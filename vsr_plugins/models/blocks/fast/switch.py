@@ -8,8 +8,8 @@ from contextvars import ContextVar
 import torch
 from torch import Tensor
 
-FAST_PATHS = ('winograd', 'stacked_frames', 'pointwise', 'merged_embeddings', 'folded_upscaler')
-WINOGRAD, STACKED_FRAMES, POINTWISE, MERGED_EMBEDDINGS, FOLDED_UPSCALER = FAST_PATHS
+FAST_PATHS = ('winograd', 'row_winograd', 'stacked_frames', 'pointwise', 'merged_embeddings', 'folded_upscaler')
+WINOGRAD, ROW_WINOGRAD, STACKED_FRAMES, POINTWISE, MERGED_EMBEDDINGS, FOLDED_UPSCALER = FAST_PATHS
 
 # VSR_PLUGINS_FAST=0 in the environment turns all of them off.
 _enabled = ContextVar('enabled', default=frozenset(() if os.environ.get('VSR_PLUGINS_FAST') == '0' else FAST_PATHS))

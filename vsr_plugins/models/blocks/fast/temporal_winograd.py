@@ -1,22 +1,14 @@
 """3 x 3 x 3 convolutions with fewer multiplications, by Winograd's algorithm along time."""
 
 from collections.abc import Mapping
-from functools import cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from .switch import WINOGRAD, may_rearrange
+from .winograd import BIAS_POINT, POINTS, matrices
 
-# Interpolation points, besides infinity, for m output frames: those with the smallest rounding error on random
-# features, of all sets of 0, 1, -1 and simple fractions.
-POINTS = {
-    4: (0, 1, -1, 1 / 2, -2),
-    5: (0, 1, -1, -1 / 2, 2 / 3, -3),
-    6: (0, 1, -1, 1 / 2, -1 / 2, 2, -2),
-    7: (0, 1, -1, 3, -3, 1 / 4, 3 / 4, -3 / 4),
-}
 # Range of frames worth transforming, minimum channels for a gain, and bytes of a band of rows.
 MIN_LENGTH, MAX_LENGTH = min(POINTS), max(POINTS)
 MIN_CHANNELS = 16
@@ -27,8 +19,7 @@ def conv3d(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Convolve with a 3 x 3 x 3 kernel and a padding of 1, with half the products where that is faster.
 
     On CPU, in float32 and without gradients, m frames are convolved along time by Winograd's F(m, 3): m + 2 products
-    instead of 3 m, each a 2-D convolution (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, CVPR
-    2016, section 4, applied to the time axis only). For 7 frames that is 9 instead of 19 to 21, and the output differs
+    instead of 3 m, each a 2-D convolution. For 7 frames that is 9 instead of 19 to 21, and the output differs
     by 2e-6 of its standard deviation, where reordering a float32 sum alone gives 4e-7. Otherwise PyTorch's convolution
     is used.
 
@@ -48,12 +39,11 @@ def conv3d(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     start = 0
     for length in _lengths(t):
         first, last = max(start - 1, 0), min(start + length + 1, t)
-        after, kernels, before = (matrix.to(x.dtype) for matrix in _matrices(length))
+        after, kernels, before = (matrix.to(x.dtype) for matrix in matrices(length))
         dims = [1], [2]
         kernels = torch.tensordot(kernels, weight, dims)  # pyright: ignore[reportArgumentType]  torch infers int
         before = before[:, first - start + 1 : last - start + 1].contiguous()
-        # The product of point 1 enters every frame with the same factor, so its bias reaches each frame.
-        biases = {1: None if bias is None else bias / after[0, 1]}
+        biases = {BIAS_POINT: None if bias is None else bias / after[0, BIAS_POINT]}
         for clip, target in zip(x[:, first:last], output[:, start : start + length], strict=True):
             _convolve_clip(clip, target, kernels, biases, before, after)
         start += length
@@ -111,26 +101,3 @@ def _lengths(frames: int) -> list[int]:
     """Split at least four frames into pieces of nearly equal length, each a key of ``POINTS``."""
     pieces = -(-frames // MAX_LENGTH)
     return [(frames + number) // pieces for number in range(pieces)]
-
-
-@cache
-def _matrices(length: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Matrices of F(length, 3), float64: outputs (length, n), kernels (n, 3), frames (n, n); n = length + 2.
-
-    They are the transposed Toom-Cook matrices. The three factors of a point are scaled to one norm: that minimises
-    rounding error.
-    """
-    size = length + 2
-    points = torch.tensor(POINTS[length], dtype=torch.float64, device='cpu')
-
-    def powers(count: int) -> Tensor:
-        matrix = points.new_zeros(size, count)
-        matrix[:-1] = points[:, None] ** torch.arange(count, device='cpu')
-        matrix[-1, -1] = 1  # infinity
-        return matrix
-
-    factors = [powers(length), powers(3), torch.linalg.inv(powers(size)).T]
-    norms = [factor.norm(dim=1, keepdim=True) for factor in factors]
-    common = (norms[0] * norms[1] * norms[2]) ** (1 / 3)
-    output, kernel, data = (factor * common / norm for factor, norm in zip(factors, norms, strict=True))
-    return output.T.contiguous(), kernel, data
