@@ -18,6 +18,7 @@ from contenders import Row, machine, take_turns
 from torch import Tensor
 
 from vsr_plugins.models.blocks.deformable_conv_lstm import DeformableConvLSTM, StateAlignment
+from vsr_plugins.models.blocks.fast.layout import keep_channels_last
 from vsr_plugins.models.blocks.fast.row_winograd import RowWinograd
 from vsr_plugins.models.blocks.pyramid_alignment import (
     AlignmentLevel,
@@ -124,8 +125,9 @@ def lrelu(features: Tensor) -> Tensor:
 
 def ours(net: ZoomingSlowMoNet, frames: Tensor) -> Tensor:
     """The network as it is."""
+    keep_channels_last(net)
     with RowWinograd():
-        return net.to(memory_format=torch.channels_last)(frames)
+        return net(frames)
 
 
 CONTENDERS = {'reference': reference, 'ours': ours}

@@ -5,11 +5,8 @@
 _base_ = 'robust_vsr_final-rectified_1xb8-2k_clips.py'
 
 model = dict(
-    type='RobustVSR',
+    **_base_.robust_vsr_alignment_loss,
     generator=dict(aligner=dict(_delete_=True, **_base_.robust_vsr.aligners.stn)),
-    align_weight=0.01,
-    label_flow=_base_.robust_vsr_flow,
-    loss_border=3,
 )
 
 custom_hooks = [

@@ -4,14 +4,11 @@
 _base_ = 'robust_vsr_paper-b3_1xb64-5000k_clips.py'
 
 model = dict(
-    type='RobustVSR',
+    **_base_.robust_vsr_alignment_loss,
     generator=dict(
         network=dict(_delete_=True, **_base_.robust_vsr_paper.network),
         aligner=dict(_delete_=True, **_base_.robust_vsr.aligners.stn),
     ),
-    align_weight=0.01,
-    label_flow=_base_.robust_vsr_flow,
-    loss_border=3,
 )
 
 custom_hooks = [

@@ -3,11 +3,8 @@
 _base_ = 'robust_vsr_b3_1xb8-5k_clips.py'
 
 model = dict(
-    type='RobustVSR',
+    **dict(_base_.robust_vsr_alignment_loss, align_weight=0.1),
     generator=dict(aligner=dict(_delete_=True, **_base_.robust_vsr.aligners.stn)),
-    align_weight=0.1,
-    label_flow=_base_.robust_vsr_flow,
-    loss_border=3,
 )
 
 custom_hooks = [

@@ -5,11 +5,8 @@
 _base_ = 'robust_vsr_none_1xb16-100k_patches.py'
 
 model = dict(
-    type='RobustVSR',
+    **_base_.robust_vsr_alignment_loss,
     generator=dict(aligner=dict(_delete_=True, **_base_.robust_vsr.aligners.stn)),
-    align_weight=0.01,
-    label_flow=_base_.robust_vsr_flow,
-    loss_border=3,
 )
 
 branches = ['robust_vsr_none_1xb16-75min_patches', 'pretrained:robust-vsr-joint']

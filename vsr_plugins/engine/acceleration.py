@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from mmagic.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 
-from ..models.blocks.fast.layout import keep_channels_last_3d
+from ..models.blocks.fast.layout import keep_channels_last
 
 
 @HOOKS.register_module()
@@ -57,10 +56,7 @@ def accelerate(network: nn.Module, channels_last: bool = False, compile: Mapping
         compile: See ``AccelerationHook``.
     """
     if channels_last:
-        keep_channels_last_3d(network)
-        for part in network.modules():
-            if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
-                part.to(memory_format=torch.channels_last)
+        keep_channels_last(network)
     if compile is not None:
         network.compile(**compile)
 

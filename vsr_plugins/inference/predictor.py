@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..models.blocks.fast.allocator import keep_freed_memory
+from ..models.blocks.fast.layout import keep_channels_last
 from ..models.blocks.fast.row_winograd import RowWinograd
 from ..models.blocks.resize import bicubic_upsample, pad_to_multiple
 from ..models.input_spec import input_spec
@@ -70,8 +71,7 @@ class VideoPredictor:
         self.device = torch.device(device)
         self.network = network_of(model).to(self.device).eval()
         if self.device.type == 'cpu':
-            # Convolutions then reorder neither their input nor their output.
-            self.network.to(memory_format=torch.channels_last)
+            keep_channels_last(self.network)
         self.spec = input_spec(self.network)
         self.half = precision == 'half' or (precision == 'auto' and _has_tensor_cores(self.device))
         if self.half and not has_half_units(self.device):

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..blocks.dynamic_upsampling import dynamic_upsample
-from ..blocks.fast.layout import keep_channels_last_3d
+from ..blocks.fast.layout import keep_channels_last
 from ..blocks.upsampling import whole_scale
 from .base import Network
 
@@ -58,7 +58,7 @@ class DUFNet(Network):
         self.filter_head = nn.Sequential(
             nn.Conv2d(256, 512, 1), nn.ReLU(inplace=True), nn.Conv2d(512, FILTER_SIZE**2 * scale**2, 1)
         )
-        keep_channels_last_3d(self)
+        keep_channels_last(self)
 
     def forward(self, lqs: Tensor) -> Tensor:
         """Centre frame: (n, 7, 3, h, w) in [0, 1] -> (n, 3, scale * h, scale * w), any size.

@@ -12,7 +12,7 @@ from ..blocks.attention import NEGATIVE_SLOPE, LongRangeAttention, ShortRangeAtt
 from ..blocks.chunking import run_in_chunks
 from ..blocks.conv3d import Conv3x3x3
 from ..blocks.convolutions import init_kaiming
-from ..blocks.fast.layout import keep_channels_last_3d
+from ..blocks.fast.layout import keep_channels_last
 from ..blocks.resize import bicubic_upsample, pad_to_multiple
 from ..blocks.upsampling import LinearUpscaler, whole_scale
 from .base import Network
@@ -113,7 +113,7 @@ class LatentAttentionNet(Network):
         )
         self.upscaler = LinearUpscaler(mid_channels, in_channels, scale)
         self._init_convs()
-        keep_channels_last_3d(self)
+        keep_channels_last(self)
 
     def _init_convs(self) -> None:
         """Initialise by Kaiming, the second convolution of a residual pair at a tenth: features keep their scale.
