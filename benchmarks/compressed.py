@@ -3,7 +3,7 @@
     VSR_DATA_ROOT=DATA python benchmarks/compressed.py --models bicubic latent-attention-half real --picture c.png
 
 Clips are those that ``vsr prepare clips`` has held out (``meta_info_clips_val.txt``), BIx4, the first frames of each;
-H.264 is that of ``CompressVideo``. Protocol ``basicvsr``, mean over clips. The picture shows one frame at each rate.
+encoders are those of ``CompressVideo``. Protocol ``basicvsr``, mean over clips. The picture shows a frame at each rate.
 """
 
 import argparse
@@ -22,8 +22,16 @@ from vsr_plugins.inference.predictor import VideoPredictor
 from vsr_plugins.media.images.image_files import read_rgb
 from vsr_plugins.pretrained import load_pretrained
 
-# None is not compressed.
-RATES = (None, 18, 23, 28, 34)
+# Label -> encoder and rate factor or quantiser; None is not compressed.
+RATES = {
+    'not compressed': None,
+    'H.264, rate factor 18': ('libx264', 18),
+    'H.264, rate factor 23': ('libx264', 23),
+    'H.264, rate factor 28': ('libx264', 28),
+    'H.264, rate factor 34': ('libx264', 34),
+    'MPEG-2, quantiser 5': ('mpeg2video', 5),
+    'MPEG-4, quantiser 8': ('mpeg4', 8),
+}
 
 
 def read_clip(folder: Path, count: int) -> list[np.ndarray]:
@@ -58,10 +66,10 @@ def main() -> None:
     rows = []
     print(f'| PSNR, {len(names)} clips |', ' | '.join(args.models), '|')
     print('| --- |', ' | '.join(['---:'] * len(args.models)), '|')
-    for rate in RATES:
+    for label, rate in RATES.items():
         means: dict[str, list[float]] = {model: [] for model in args.models}
         for name in names:
-            frames = lows[name] if rate is None else compress(lows[name], rate)
+            frames = lows[name] if rate is None else compress(lows[name], rate[1], rate[0])
             restored = {model: restore(predictor, frames) for model, predictor in predictors.items()}
             for model, made in restored.items():
                 scores = score_clip(made, truths[name], protocol, name)
@@ -71,7 +79,6 @@ def main() -> None:
                 seen = cv2.resize(frames[middle], size, interpolation=cv2.INTER_NEAREST)
                 made = [restored[model][middle] for model in args.models]
                 rows.append(np.hstack([crop(frame) for frame in (truths[name][middle], seen, *made)]))
-        label = 'not compressed' if rate is None else f'H.264, rate factor {rate}'
         print(f'| {label} |', ' | '.join(f'{np.mean(values):.2f}' for values in means.values()), '|', flush=True)
     if args.picture:
         args.picture.parent.mkdir(parents=True, exist_ok=True)

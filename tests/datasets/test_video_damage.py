@@ -46,6 +46,14 @@ def test_compression_loses_more_at_a_higher_rate_factor_and_keeps_order_and_colo
     np.testing.assert_array_equal(np.stack(swapped)[..., ::-1], np.stack(decoded))
 
 
+@pytest.mark.parametrize('codec', ['mpeg2video', 'mpeg4'])
+def test_encoders_without_a_rate_factor_quantise_as_asked(codec):
+    frames = moving()
+    scores = [psnr(compress(frames, quantiser, codec), frames) for quantiser in (1, 4, 12, 31)]
+    # The texture is smooth: at first its halved chroma is what is lost.
+    assert all(better > worse + 0.5 for better, worse in zip(scores, scores[1:], strict=False))
+
+
 @pytest.mark.parametrize('size', [(33, 47), (16, 16)])
 def test_any_size_and_one_frame_alone(size):
     frames = moving(3, size)
@@ -76,7 +84,12 @@ def test_the_rate_factor_is_drawn_from_the_range(monkeypatch):
 
 @pytest.mark.parametrize(
     ('arguments', 'message'),
-    [({'quality': (30, 20)}, '30, 20'), ({'channel_order': 'gbr'}, "'gbr'"), ({'codec': 'nothing'}, "'nothing'")],
+    [
+        ({'quality': (30, 20)}, '30, 20'),
+        ({'channel_order': 'gbr'}, "'gbr'"),
+        ({'codec': 'nothing'}, "'nothing'"),
+        ({'codec': 'mpeg4', 'quality': (2, 35)}, '2, 35'),
+    ],
 )
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):

@@ -1,6 +1,7 @@
 # Clips whose low resolution is compressed while loading, alone or after blur or noise: H.264 at a rate factor that is
-# drawn anew for each sample, from nearly lossless to poor. In a config, after datasets/clips.py:
-#     train_dataloader = _base_.damaged.h264.sequence.train        # or .blur_h264, .noise_h264, and .window
+# drawn anew for each sample, from nearly lossless to poor; `real` has all that footage may have been through. In a
+# config, after datasets/clips.py:
+#     train_dataloader = _base_.damaged.h264.sequence.train        # or .blur_h264, .noise_h264, .real, and .window
 #     val_dataloader = [_base_.damaged.h264.sequence.val]
 #     val_evaluator = [_base_.clips_val_evaluator]
 #     test_dataloader = val_dataloader
@@ -24,7 +25,40 @@ damaged_noise = dict(
     ),
     keys=['img'],
 )
+# Footage that someone has scaled before, and any of three generations of encoders.
+damaged_scaled = [
+    dict(
+        type='RandomResize',
+        params=dict(
+            resize_mode_prob=[0, 0.5, 0.5],
+            resize_scale=[0.6, 1],
+            resize_opt=['bilinear', 'area', 'bicubic'],
+            resize_prob=[1 / 3, 1 / 3, 1 / 3],
+        ),
+        keys=['img'],
+    ),
+    dict(
+        type='RandomResize',
+        params=dict(
+            resize_mode_prob=[0, 1, 0],
+            resize_opt=['bilinear', 'area', 'bicubic'],
+            resize_prob=[1 / 3, 1 / 3, 1 / 3],
+            target_size=(64, 64),
+        ),
+        keys=['img'],
+    ),
+]
+damaged_compress_any = dict(
+    type='mmcv.RandomChoice',
+    transforms=[
+        [dict(type='mmagic.CompressVideo', quality=(18, 35))],
+        [dict(type='mmagic.CompressVideo', codec='mpeg4', quality=(2, 14))],
+        [dict(type='mmagic.CompressVideo', codec='mpeg2video', quality=(2, 14))],
+    ],
+    prob=[0.6, 0.2, 0.2],
+)
 damaged_steps = dict(
+    real=dict(train=[*damaged_scaled, damaged_noise, damaged_compress_any], test=[damaged_compress_test]),
     noise_h264=dict(train=[damaged_noise, damaged_compress], test=[damaged_compress_test]),
     h264=dict(train=[damaged_compress], test=[damaged_compress_test]),
     blur_h264=dict(train=[damaged_blur, damaged_compress], test=[damaged_blur_test, damaged_compress_test]),

@@ -10,6 +10,10 @@ from mmcv.transforms import BaseTransform
 
 from ...temporal_windows import mirrored
 
+# Least and greatest constant rate factor, and quantiser of encoders that have no such factor.
+RATE_FACTORS = (0, 51)
+QUANTISERS = {'mpeg2video': (1, 31), 'mpeg4': (1, 31)}
+
 
 @TRANSFORMS.register_module()
 class BlurMotion(BaseTransform):
@@ -65,14 +69,16 @@ class CompressVideo(BaseTransform):
     Args:
         keys (Sequence[str]): Lists of frames of shape (h, w, 3), uint8, or of 0 to 255 in floating point, as upstream's
             noise leaves them; those are rounded.
-        quality (tuple[int, int]): Smallest and largest constant rate factor, drawn anew for each sample; higher is
-            worse. 18 is nearly lossless, 23 is the default of x264, 35 is poor.
-        codec (str): Encoder of FFmpeg, ``'libx264'`` or another with a constant rate factor.
+        quality (tuple[int, int]): Smallest and largest constant rate factor or quantiser, drawn anew for each sample;
+            higher is worse. Of ``libx264`` 18 is nearly lossless, 23 the default and 35 poor, of 0 to 51; of MPEG-2
+            and MPEG-4 2 is nearly lossless and 12 poor, of 1 to 31.
+        codec (str): Encoder of FFmpeg: ``'mpeg2video'``, ``'mpeg4'``, ``'libx264'`` or another with a constant rate
+            factor. mmcv's ``RandomChoice`` draws among several.
         channel_order (str): Of the frames, ``'rgb'`` or ``'bgr'``.
 
     Raises:
-        ValueError: If the range of quality is empty or not within 0 to 51, the order is unknown, or the encoder is
-            missing.
+        ValueError: If the range of quality is empty or not within that of the encoder, the order is unknown, or the
+            encoder is missing.
     """
 
     def __init__(
@@ -83,8 +89,9 @@ class CompressVideo(BaseTransform):
         channel_order: str = 'rgb',
     ) -> None:
         low, high = quality
-        if not 0 <= low <= high <= 51:
-            raise ValueError(f'quality must be a range within 0 to 51, but got {tuple(quality)}')
+        best, worst = QUANTISERS.get(codec, RATE_FACTORS)
+        if not best <= low <= high <= worst:
+            raise ValueError(f'quality of {codec} must be a range within {best} to {worst}, but got {tuple(quality)}')
         if channel_order not in ('rgb', 'bgr'):
             raise ValueError(f"channel_order must be 'rgb' or 'bgr', but got {channel_order!r}")
         if codec not in av.codecs_available:
@@ -97,11 +104,11 @@ class CompressVideo(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Compress the frames."""
         low, high = self.quality
-        crf = int(np.random.randint(low, high + 1))
+        drawn = int(np.random.randint(low, high + 1))
         for key in self.keys:
             frames = results[key]
             several = isinstance(frames, list)
-            compressed = compress(frames if several else [frames], crf, self.codec, self.channel_order)
+            compressed = compress(frames if several else [frames], drawn, self.codec, self.channel_order)
             results[key] = compressed if several else compressed[0]
         return results
 
@@ -130,14 +137,14 @@ def mirrored_both(index: int, count: int) -> int:
     return mirrored(abs(index), count)
 
 
-def compress(frames: Sequence[np.ndarray], crf: int, codec: str = 'libx264', channel_order: str = 'rgb') -> list:
+def compress(frames: Sequence[np.ndarray], quality: int, codec: str = 'libx264', channel_order: str = 'rgb') -> list:
     """Encode frames as one clip and decode them again.
 
     Chroma is at half resolution, as in nearly all videos; frames of odd size are padded by their last row and column.
 
     Args:
         frames: uint8, or floating point of 0 to 255, of one shape (h, w, 3).
-        crf: Constant rate factor.
+        quality: Constant rate factor, or the quantiser of every macroblock for encoders of ``QUANTISERS``.
         codec: Encoder of FFmpeg.
         channel_order: ``'rgb'`` or ``'bgr'``.
 
@@ -150,10 +157,13 @@ def compress(frames: Sequence[np.ndarray], crf: int, codec: str = 'libx264', cha
     h, w = frames[0].shape[:2]
     # FFmpeg rounds the two orders differently.
     to_rgb = slice(None, None, 1 if channel_order == 'rgb' else -1)
+    value = str(quality)
+    rate = {'qmin': value, 'qmax': value} if codec in QUANTISERS else {'crf': value, 'preset': 'medium'}
+    # One thread: a sample is the same on every machine.
+    options = {**rate, 'threads': '1'}
     file = io.BytesIO()
     with av.open(file, 'w', format='matroska') as container:
-        # One thread: a sample is the same on every machine.
-        stream = container.add_stream(codec, rate=25, options={'crf': str(crf), 'preset': 'medium', 'threads': '1'})
+        stream = container.add_stream(codec, rate=25, options=options)
         stream.height, stream.width, stream.pix_fmt = h + h % 2, w + w % 2, 'yuv420p'
         for image in frames:
             if image.dtype != np.uint8:
