@@ -17,7 +17,7 @@ from vsr_plugins.checkpoints.conversion import read_released
 from vsr_plugins.checkpoints.digests import digest_file
 from vsr_plugins.checkpoints.weight_files import write_weights
 from vsr_plugins.engine.config_files import find_config, read_config
-from vsr_plugins.pretrained.entries import OWN_DATA, OWN_LICENCE
+from vsr_plugins.pretrained.entry import OWN_DATA, OWN_LICENCE
 from vsr_plugins.pretrained.files import CLONE, FOLDER, RESULTS_FOLDER
 from vsr_plugins.pretrained.provenance import Provenance, to_metadata
 from vsr_plugins.version import __version__

@@ -25,7 +25,7 @@ from vsr_plugins.evaluation.tables.method_table import Cost, MethodRow, MethodTa
 from vsr_plugins.evaluation.tables.published import Published, method_of, published
 from vsr_plugins.evaluation.tables.rendering import NOTHING, Column, Grid
 from vsr_plugins.pretrained import PRETRAINED
-from vsr_plugins.pretrained.entries import EXTRAS, PACKAGE, Pretrained
+from vsr_plugins.pretrained.entry import EXTRAS, PACKAGE, Pretrained
 from vsr_plugins.visualization.quality_cost import method_label, quality_cost_figure
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -21,7 +21,7 @@ from vsr_plugins.inference.predictor import VideoPredictor
 from vsr_plugins.models import BicubicNet, TwoStageNet
 from vsr_plugins.models.build import build_network, find_network
 from vsr_plugins.pretrained import PRETRAINED, PRETRAINED_PREFIX, find_pretrained, load_pretrained, read_provenance
-from vsr_plugins.pretrained.entries import PACKAGE, RESULTS
+from vsr_plugins.pretrained.entry import PACKAGE, RESULTS
 from vsr_plugins.pretrained.files import FOLDER, RESULTS_FOLDER
 
 PLACES = {PACKAGE: FOLDER, RESULTS: RESULTS_FOLDER}

@@ -48,7 +48,7 @@ EXPORTS = {
     '..media.atomic_files': ('atomic_write',),
     '..media.encoding.planning': ('list_encoders',),
     '..pretrained': ('PRETRAINED', 'available_models', 'default_model', 'install_hint', 'load_pretrained'),
-    '..pretrained.entries': ('RESULTS',),
+    '..pretrained.entry': ('RESULTS',),
     '..pretrained.files': ('note_of',),
     '..pretrained.provenance': ('read_provenance',),
     '..visualization.alignment_maps': ('aligns_features',),

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from ..datasets.prepare.manifest import NAME as MANIFEST
 from ..datasets.prepare.manifest import Manifest
 from ..engine.config_files import read_config
-from ..pretrained.entries import Pretrained
+from ..pretrained.entry import Pretrained
 from . import VSRMetric
 from .measures import of_pairs
 from .protocols import Protocol, get_protocol

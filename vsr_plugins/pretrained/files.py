@@ -5,7 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ..checkpoints.digests import digest_file
-from .entries import EXTRAS, PACKAGE, PRETRAINED, RESULTS, ROOT, Pretrained, WeightsFile
+from .entries import PRETRAINED
+from .entry import EXTRAS, PACKAGE, RESULTS, ROOT, Pretrained, WeightsFile
 
 FOLDER = Path(__file__).parents[1] / 'weights'
 # An installed package has no such folder.

@@ -8,7 +8,7 @@ from ..checkpoints.conversion import read_released
 from ..checkpoints.matching import load_state_dict_strict
 from ..checkpoints.weight_files import read_weights
 from ..models.build import build_network
-from .entries import Pretrained
+from .entry import Pretrained
 from .files import PRETRAINED_PREFIX, checkpoint_file, require
 from .names import default_model, find_pretrained
 

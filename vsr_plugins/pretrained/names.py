@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from .entries import PRETRAINED, Pretrained
+from .entries import PRETRAINED
+from .entry import Pretrained
 from .files import locate
 
 Located = Callable[[Pretrained], object]
