@@ -18,7 +18,6 @@ from vsr_plugins.pretrained import (
     checkpoint_weights,
     default_model,
     entries,
-    entry,
     files,
     find_pretrained,
     load_pretrained,
@@ -27,6 +26,7 @@ from vsr_plugins.pretrained import (
     names,
     read_pretrained,
 )
+from vsr_plugins.pretrained.entry import EXTRAS
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def registry(tmp_path, monkeypatch):
         Pretrained('bicubic', 'Bicubic', dict(type='BicubicNet'), use='unasked'),
     )
     monkeypatch.setenv('VSR_WEIGHTS_ROOT', str(tmp_path))
-    monkeypatch.setitem(entry.EXTRAS, 'no_such_package', 'far-extra')
+    monkeypatch.setitem(EXTRAS, 'no_such_package', 'far-extra')
     for module in (entries, names):
         monkeypatch.setattr(module, 'PRETRAINED', listed)
     return network
