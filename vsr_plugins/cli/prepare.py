@@ -5,11 +5,12 @@ every config finds its data. The command can be stopped and run again, and never
 """
 
 import argparse
-import functools
 import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from .progress import counted_progress
 
 HELP = 'create the folders and annotation files that the configs read'
 
@@ -105,15 +106,9 @@ def _add_patch_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task('reading the source', total=None)
-        make = _make_bank if args.kind == 'patches' else _make_data_set
-        summary, description = make(args, functools.partial(_update, progress, task))
+    make = _make_bank if args.kind == 'patches' else _make_data_set
+    with counted_progress('reading the source') as update:
+        summary, description = make(args, update)
     print(f'{summary.folder}: {description}')
     print(f'export VSR_DATA_ROOT={shlex.quote(str(args.dst.resolve()))}')
     return 0
@@ -143,7 +138,3 @@ def _make_bank(args: argparse.Namespace, update: Callable) -> tuple[Any, str]:
     size = sum(path.stat().st_size for path in summary.folder.glob('*.npy')) / 1e6
     done = f'{summary.made} shards made, {summary.found} existed'
     return summary, f'{summary.frames} records in {summary.clips} shards, {size:.0f} MB; {done}'
-
-
-def _update(progress: object, task: int, done: int, total: int) -> None:
-    progress.update(task, completed=done, total=total)

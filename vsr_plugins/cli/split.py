@@ -6,8 +6,9 @@ reaches any of the thresholds below. The command can be stopped and run again, a
 """
 
 import argparse
-import functools
 from pathlib import Path
+
+from .progress import counted_progress
 
 HELP = "measure motion and scene changes; write lists of 'normal' and 'remote' clips"
 
@@ -33,19 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from ..apis import Criterion, split_clips
 
     if args.workers is not None and args.workers < 1:
         raise ValueError(f'--workers must be at least 1, but got {args.workers}')
     criterion = Criterion(**{name: getattr(args, name) for name in THRESHOLDS})
-    console = Console(stderr=True)
-    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task('measuring', total=None)
-        split = split_clips(args.folder, criterion, args.workers, functools.partial(_update, progress, task))
-    Console(width=None if console.is_terminal else 120).print(_table(split, criterion))
+    with counted_progress('measuring') as update:
+        split = split_clips(args.folder, criterion, args.workers, update)
+    is_watched = Console(stderr=True).is_terminal
+    Console(width=None if is_watched else 120).print(_table(split, criterion))
     for part, measures in split.measures.items():
         remote = sum(clip in split.reasons for clip in measures)
         print(f'{part}: {len(measures)} clips, {remote} of them remote')
@@ -56,10 +54,6 @@ def run(args: argparse.Namespace) -> int:
     for path in split.files:
         print(path)
     return 0
-
-
-def _update(progress: object, task: int, done: int, total: int) -> None:
-    progress.update(task, completed=done, total=total)
 
 
 def _table(split: object, criterion: object) -> object:
