@@ -142,8 +142,8 @@ def _parse(script: Path, words: list[str]) -> None:
     sys.argv = [str(script), *words]
     argparse.ArgumentParser.parse_args = parse_and_stop
     try:
-        if script.is_dir():
-            sys.path.insert(0, str(script))
+        # What a script imports from beside it, as where Python runs it.
+        sys.path.insert(0, str(script if script.is_dir() else script.parent))
         with _refusal():
             run_path(str(script), run_name='__main__')
         raise ValueError(f'{script} has not parsed its arguments')

@@ -266,6 +266,17 @@ PRETRAINED: tuple[Pretrained, ...] = (
         seconds=0.047,
     ),
     Pretrained(
+        name='robust-vsr-stn-patches',
+        method='RobustVSR, on from that without alignment',
+        network=_aligned(_ADAPTIVE, dict(type='SpatialAlignmentNet', color='y', patch_size=36, keep_size=30)),
+        **_own(
+            'robust_vsr_stn_1xb16-4k_patches',
+            '9486f785e47faab5df411221059fdd75bb510cca46e4a32e0cb2b0f174c765d1',
+            RESULTS,
+        ),
+        data=BANK_DATA,
+    ),
+    Pretrained(
         name='robust-vsr-stn',
         method='RobustVSR behind its spatial alignment network',
         network=_aligned(_ADAPTIVE, dict(type='SpatialAlignmentNet', color='y', patch_size=36, keep_size=30)),
@@ -332,6 +343,28 @@ PRETRAINED: tuple[Pretrained, ...] = (
         vid4=(24.62, 0.6885),
         use='unasked',
         seconds=0.0329,
+    ),
+    Pretrained(
+        name='robust-vsr-short',
+        method='RobustVSR without alignment, 2,000 steps',
+        network=_aligned(_ADAPTIVE, None),
+        **_own(
+            'robust_vsr_none_1xb16-2k_patches',
+            '5da42914a18963ca4386d77d3a9e1c3ed70cf455fef2b90b0b9d7e61fd280965',
+            RESULTS,
+        ),
+        data=BANK_DATA,
+    ),
+    Pretrained(
+        name='robust-vsr-short-gelu',
+        method='RobustVSR with GELU, without alignment, 2,000 steps',
+        network=_aligned({**_ADAPTIVE, 'branch': dict(**_BRANCH, activation='gelu')}, None),
+        **_own(
+            'robust_vsr_gelu_1xb16-2k_patches',
+            '02c2ebe4d1b0ed6463d7350fe557f1788fc4208f0c5b0081d3c285a51f82dd87',
+            RESULTS,
+        ),
+        data=BANK_DATA,
     ),
     Pretrained(
         name='real',
