@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument('--latent-weight', type=float, default=0.1, help='lambda')
     parser.add_argument('--value-range', type=float, default=255.0, help='white of the frames in the losses (255)')
     parser.add_argument('--kl-weight', type=float, default=1.0, help='factor of the divergence in the third reading')
-    parser.add_argument('--policy-weight', type=float, default=1.0, help='alpha of equation 7 in the fourth reading')
+    parser.add_argument('--policy-weight', type=float, default=0.01, help='alpha of equation 7 in the fourth reading')
     parser.add_argument('--out', type=Path, default=Path('work_dirs'), help='where the trainings are kept')
     args = parser.parse_args()
     keep_freed_memory()
