@@ -210,11 +210,14 @@ def _translate(network: nn.Module, lqs: Tensor, spec: InputSpec, multiple: int |
     return model
 
 
-def _remainder(dividend: object, divisor: object) -> object:
-    """Translate ``aten::remainder`` of an integer tensor and a dynamic size, which the exporter lacks."""
+def _remainder(self: object, other: object) -> object:
+    """Translate ``aten::remainder`` of an integer tensor and a dynamic size, which the exporter lacks.
+
+    The exporter of PyTorch 2.6 looks arguments up by the names of the operator.
+    """
     from onnxscript import opset20
 
-    return opset20.Mod(dividend, opset20.CastLike(divisor, dividend))
+    return opset20.Mod(self, opset20.CastLike(other, self))
 
 
 def _explain(network: nn.Module, error: BaseException, is_dynamic: bool) -> str:
