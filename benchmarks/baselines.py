@@ -4,9 +4,8 @@
 
 Upstream's side is MMagic's class called as MMagic calls it: PyTorch's default layout, freed memory given back, and,
 because mmcv's compiled operators cannot be had for today's PyTorch, torchvision's compiled kernel for deformable
-convolution. Ours is what ``vsr upscale`` and ``vsr table`` run: ``VideoPredictor`` on the same class, and for BasicVSR
-also on this package's. Random weights. The minimum of the turns is printed, the spread (median above minimum), and
-billions of floating-point operations a frame by definition.
+convolution. Ours is what ``vsr upscale`` runs, ``VideoPredictor``, on the same class. Random weights. Printed are the
+minimum of the turns, the spread, how far the median lies above it, and the memory that the first call adds.
 """
 
 import argparse
@@ -51,6 +50,7 @@ def build(name: str, ours: bool, args: argparse.Namespace) -> Callable[[], Tenso
 
     from vsr_plugins.compat import mmcv_ext
     from vsr_plugins.inference.predictor import VideoPredictor
+    from vsr_plugins.models.input_spec import input_spec
 
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
@@ -59,24 +59,20 @@ def build(name: str, ours: bool, args: argparse.Namespace) -> Callable[[], Tenso
         # They start at zero, where sampling costs less.
         if hasattr(module, 'conv_offset') and isinstance(module.conv_offset, nn.Conv2d):
             nn.init.normal_(module.conv_offset.weight, std=0.02)
-    frames = np.random.default_rng(0).integers(0, 256, (args.frames, args.height, args.width, 3), dtype=np.uint8)
-    clip = torch.from_numpy(frames).permute(0, 3, 1, 2)[None] / 255
+    clip = torch.rand(1, args.frames, 3, args.height, args.width)
     if ours:
         predictor = VideoPredictor(net)
-        predictor.restore(iter(frames))  # plans its tiles
         return lambda: predictor._run(clip)
 
+    spec = input_spec(net)
     kernel = patch.object(mmcv_ext, '_convolve', torchvision_kernel) if mmcv_ext.STAND_IN else nullcontext()
 
     def upstream() -> Tensor:
         with torch.inference_mode(), kernel:
-            output = net(clip[0] if predictor_spec.single_image else clip)
+            output = net(clip[0] if spec.single_image else clip)
         output = output[0] if isinstance(output, tuple) else output
         return output.clamp(0, 1)
 
-    predictor_spec = VideoPredictor(net).spec
-    for parameter in net.parameters():
-        parameter.data = parameter.data.contiguous()
     return upstream
 
 

@@ -12,6 +12,7 @@ import time
 import warnings
 
 import torch
+from baselines import EDVR_M
 from torch import nn
 
 warnings.simplefilter('ignore')
@@ -21,10 +22,6 @@ from mmagic.registry import MODELS  # noqa: E402
 from vsr_plugins.models.blocks.fast.allocator import keep_freed_memory  # noqa: E402
 
 ROBUST = dict(type='TemporalAdaptiveNet', branch=dict(type='ESPCNNet', global_residual=True))
-EDVR_M = dict(
-    type='EDVRNet', in_channels=3, out_channels=3, mid_channels=64, num_frames=5, deform_groups=8,
-    num_blocks_extraction=5, num_blocks_reconstruction=10, center_frame_idx=2, with_tsa=True,
-)  # fmt: skip
 
 
 def configs() -> dict[str, dict]:

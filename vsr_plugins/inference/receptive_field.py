@@ -62,7 +62,7 @@ class ReceptiveField:
         return f'{field}, so tiles are not exact: with a halo of {self.halo} px they differ by {change}'
 
 
-# This path mixes the rows of a group, so NaN would spread farther than a pixel of the input matters.
+# That path mixes the rows of a group, so NaN would reach pixels that do not depend on it.
 @fast_paths_off(ROW_WINOGRAD)
 @torch.no_grad()
 def measure_receptive_field(

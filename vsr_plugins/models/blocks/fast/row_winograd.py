@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from .switch import ROW_WINOGRAD, may_rearrange
+from .switch import ROW_WINOGRAD, may_rearrange_on_cpu
 from .winograd import BIAS_POINT, matrices
 
 # Rows of a group of outputs.
@@ -102,15 +102,12 @@ def _is_faster(
     groups: int = 1,
 ) -> bool:
     return (
-        x.device.type == 'cpu'
-        and x.dtype == weight.dtype == torch.float32
-        and x.ndim == 4
+        x.ndim == 4
         and weight.shape[2:] == (3, 3)
         and groups == 1
         and all(option in (1, (1, 1), [1, 1]) for option in (stride, padding, dilation))
         and min(weight.shape[:2]) >= MIN_CHANNELS
         and weight.shape[0] * x.shape[1:].numel() >= MIN_PRODUCTS
         and torch.backends.cpu.get_cpu_capability() in CAPABILITIES
-        and not torch.is_autocast_enabled('cpu')
-        and may_rearrange(ROW_WINOGRAD, x, weight)
+        and may_rearrange_on_cpu(ROW_WINOGRAD, x, weight)
     )

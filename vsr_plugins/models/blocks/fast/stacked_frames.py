@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .switch import STACKED_FRAMES, may_rearrange
+from .switch import STACKED_FRAMES, may_rearrange_on_cpu
 
 # PyTorch's 3-D convolution is slow below.
 MAX_CHANNELS = 15
@@ -12,13 +12,7 @@ MAX_CHANNELS = 15
 
 def is_faster(x: Tensor, weight: Tensor) -> bool:
     """Whether ``conv3d_of_few_channels`` applies: on a CPU, in float32 and without gradients."""
-    return (
-        x.device.type == 'cpu'
-        and x.dtype == weight.dtype == torch.float32
-        and x.shape[1] <= MAX_CHANNELS
-        and not torch.is_autocast_enabled('cpu')
-        and may_rearrange(STACKED_FRAMES, x, weight)
-    )
+    return x.shape[1] <= MAX_CHANNELS and may_rearrange_on_cpu(STACKED_FRAMES, x, weight)
 
 
 def conv3d_of_few_channels(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

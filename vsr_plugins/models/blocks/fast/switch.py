@@ -52,3 +52,19 @@ def may_rearrange(name: str, *tensors: Tensor) -> bool:
         and not torch.compiler.is_compiling()
         and not torch.jit.is_tracing()
     )
+
+
+def may_rearrange_on_cpu(name: str, x: Tensor, weight: Tensor) -> bool:
+    """Whether ``may_rearrange`` allows a convolution that is on a CPU and in float32, where its path gains.
+
+    Args:
+        name: Of ``FAST_PATHS``.
+        x: The input.
+        weight: The kernel.
+    """
+    return (
+        x.device.type == 'cpu'
+        and x.dtype == weight.dtype == torch.float32
+        and not torch.is_autocast_enabled('cpu')
+        and may_rearrange(name, x, weight)
+    )

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .switch import WINOGRAD, may_rearrange
+from .switch import WINOGRAD, may_rearrange_on_cpu
 from .winograd import BIAS_POINT, POINTS, matrices
 
 # Range of frames worth transforming, minimum channels for a gain, and bytes of a band of rows.
@@ -19,9 +19,8 @@ def conv3d(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Convolve with a 3 x 3 x 3 kernel and a padding of 1, with half the products where that is faster.
 
     On CPU, in float32 and without gradients, m frames are convolved along time by Winograd's F(m, 3): m + 2 products
-    instead of 3 m, each a 2-D convolution. For 7 frames that is 9 instead of 19 to 21, and the output differs
-    by 2e-6 of its standard deviation, where reordering a float32 sum alone gives 4e-7. Otherwise PyTorch's convolution
-    is used.
+    instead of 3 m, each a 2-D convolution. For 7 frames that is 9 instead of 19 to 21, and the output differs by 2e-6
+    of its standard deviation, where reordering a float32 sum alone gives 4e-7. Otherwise PyTorch's convolution is used.
 
     Args:
         x: (n, c, t, h, w).
@@ -52,12 +51,7 @@ def conv3d(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 def _is_faster(x: Tensor, weight: Tensor) -> bool:
     return (
-        x.device.type == 'cpu'
-        and x.dtype == weight.dtype == torch.float32
-        and x.shape[2] >= MIN_LENGTH
-        and min(weight.shape[:2]) >= MIN_CHANNELS
-        and not torch.is_autocast_enabled('cpu')
-        and may_rearrange(WINOGRAD, x, weight)
+        x.shape[2] >= MIN_LENGTH and min(weight.shape[:2]) >= MIN_CHANNELS and may_rearrange_on_cpu(WINOGRAD, x, weight)
     )
 
 
