@@ -5,7 +5,8 @@
 Upstream's side is MMagic's class called as MMagic calls it: PyTorch's default layout, freed memory given back, and,
 because mmcv's compiled operators cannot be had for today's PyTorch, torchvision's compiled kernel for deformable
 convolution. Ours is what ``vsr upscale`` runs, ``VideoPredictor``, on the same class. Random weights. Printed are the
-minimum of the turns, the spread, how far the median lies above it, and the memory that the first call adds.
+minimum of the turns, the spread, how far the median lies above it, the operations of a call as a side computes it, in
+convolutions and matrix products, and the memory that the first call adds.
 """
 
 import argparse
@@ -89,15 +90,14 @@ def main() -> None:
     if unknown := set(args.names) - set(NETWORKS):
         parser.error(f'networks are {", ".join(NETWORKS)}, but got {", ".join(sorted(unknown))}')
     print(f'{machine(args.threads)}: {args.frames} frames of {args.height}x{args.width}, x4; seconds a call')
-    print(
-        f'{"":12}{"upstream":>10}{"spread":>8}{"MB":>7}{"ours":>10}{"spread":>8}{"MB":>7}{"ratio":>7}{"difference":>12}'
-    )
+    side = f'{"spread":>8}{"Gop":>7}{"MB":>7}'
+    print(f'{"":12}{"upstream":>10}{side}{"ours":>10}{side}{"ratio":>7}{"difference":>12}')
     for name in args.names:
         rows = {side: Row(build, (name, side == 'ours', args), side == 'ours') for side in ('upstream', 'ours')}
         measured = take_turns(rows, args.repeats)
         line = f'{name:12}'
         for side in measured.values():
-            line += f'{side.least:>10.3f}{side.spread:>8.0%}{side.memory:>7.0f}'
+            line += f'{side.least:>10.3f}{side.spread:>8.0%}{side.flops / 1e9:>7.0f}{side.memory:>7.0f}'
         upstream, ours = measured.values()
         apart = np.abs(upstream.output - ours.output).max()
         print(f'{line}{upstream.least / ours.least:>7.2f}{apart:>12.1e}', flush=True)

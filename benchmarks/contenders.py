@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vsr_plugins.inference.cost import count_flops
 from vsr_plugins.models.blocks.fast.allocator import SWITCH, keep_freed_memory
 
 
@@ -44,11 +45,13 @@ class Measured:
 
     Attributes:
         memory: MB by which the first call raised the peak of its process.
+        flops: Operations of a call as computed, in convolutions, attention and matrix products.
         seconds: Of each turn.
         output: Of the last.
     """
 
     memory: float
+    flops: int
     seconds: list[float] = field(default_factory=list)
     output: np.ndarray | None = None
 
@@ -72,7 +75,7 @@ def take_turns(rows: Mapping[str, Row], repeats: int) -> dict[str, Measured]:
         for name, row in rows.items():
             # The first call starts the process, which decides on its memory by its environment.
             with patch.dict(os.environ, {SWITCH: '1' if row.keeps_memory else '0'}):
-                measured[name] = Measured(pools[name].submit(_start, row).result())
+                measured[name] = Measured(*pools[name].submit(_start, row).result())
         for _ in range(repeats):
             for name, pool in pools.items():
                 measured[name].output, seconds = pool.submit(_call).result()
@@ -80,13 +83,14 @@ def take_turns(rows: Mapping[str, Row], repeats: int) -> dict[str, Measured]:
     return measured
 
 
-def _start(row: Row) -> float:
+def _start(row: Row) -> tuple[float, int]:
     global call
     keep_freed_memory()
     call = row.build(*row.args)
     before = _peak()
     call()
-    return _peak() - before
+    memory = _peak() - before
+    return memory, count_flops(call, by_definition=False)[0]
 
 
 def _call() -> tuple[np.ndarray, float]:

@@ -11,35 +11,26 @@ The clips are those of `vsr prepare clips` under VSR_DATA_ROOT and the photograp
 """
 
 import argparse
-from pathlib import Path
 
 import numpy as np
-from mmengine.config import Config
-from mmengine.runner import Runner
+from latent_training import add_arguments, train
 
 from vsr_plugins.models.blocks.fast.allocator import keep_freed_memory
 
-CONFIG = Path(__file__).parents[1] / 'configs' / 'latent_attn' / 'latent_attn_llsll-c32_1xb4-2k_clips.py'
 VALIDATIONS = 4
 
 
-def train(args: argparse.Namespace, hard: bool) -> tuple[list[float], float]:
+def curve(args: argparse.Namespace, hard: bool) -> tuple[list[float], float]:
     """PSNR of the held-out clips at each validation, and the median time of an iteration in the second half."""
-    config = Config.fromfile(CONFIG)
-    name = 'hard' if hard else 'soft'
-    settings = (name, args.layout, args.width, args.iterations, args.policy_weight)
-    config.experiment_name = '_'.join(map(str, ('hard_attention', *settings)))
-    config.work_dir = str(args.out / config.experiment_name)
-    config.randomness = dict(seed=0)
-    config.model.generator.update(mid_channels=args.width, attn_layout=args.layout, hard_attention=hard)
-    config.model.update(value_range=255.0, policy_weight=args.policy_weight if hard else 0.0)
-    config.custom_hooks = []
-    config.train_cfg.update(max_iters=args.iterations, val_interval=args.iterations // VALIDATIONS)
-    config.optim_wrapper.optimizer.lr = args.lr
-    config.param_scheduler = [dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=50)]
-    config.default_hooks.logger.interval = 25
-    runner = Runner.from_cfg(config)
-    runner.train()
+    settings = ('hard' if hard else 'soft', args.layout, args.width, args.iterations, args.policy_weight)
+    runner = train(
+        args.out / '_'.join(map(str, ('hard_attention', *settings))),
+        args.iterations,
+        args.lr,
+        generator=dict(mid_channels=args.width, attn_layout=args.layout, hard_attention=hard),
+        model=dict(value_range=255.0, policy_weight=args.policy_weight if hard else 0.0),
+        validations=VALIDATIONS,
+    )
     times = runner.message_hub.get_scalar('train/time').data[0]
     psnrs = runner.message_hub.get_scalar('val/clips/PSNR').data[0]
     return [float(value) for value in psnrs], float(np.median(times[len(times) // 2 :]))
@@ -48,16 +39,14 @@ def train(args: argparse.Namespace, hard: bool) -> tuple[list[float], float]:
 def main() -> None:
     """Train twice and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--width', type=int, default=16, help='channels of every layer')
+    add_arguments(parser)
     parser.add_argument('--layout', default='LLSLL', help='blocks, L long range and S short range')
     parser.add_argument('--iterations', type=int, default=1200, help='of each training')
-    parser.add_argument('--lr', type=float, default=1e-3, help='learning rate')
     parser.add_argument('--policy-weight', type=float, default=1.0, help='alpha of equation 7')
-    parser.add_argument('--out', type=Path, default=Path('work_dirs'), help='where the trainings are kept')
     args = parser.parse_args()
     keep_freed_memory()
 
-    results = {name: train(args, hard) for name, hard in (('soft', False), ('hard', True))}
+    results = {name: curve(args, hard) for name, hard in (('soft', False), ('hard', True))}
     print(f'{"iteration":>12}' + ''.join(f'{name:>10}' for name in results))
     for number in range(VALIDATIONS):
         iteration = (number + 1) * (args.iterations // VALIDATIONS)

@@ -5,7 +5,8 @@ of the last: the matrix of scores held whole, the upscaler layer by layer, PyTor
 their definition, freed memory given back. DUF-16L restores one frame a call, the latent-attention network a chunk of
 seven; times are for one restored frame, the minimum of the turns, and the spread is how far the median lies above it.
 DUF-16L stands there twice, in the default layout with memory given back, as its public ports are, and as this package
-has it. Every row has a process of its own; they take turns, and memory is what the first call adds.
+has it. Every row has a process of its own; they take turns, memory is what the first call adds, and operations are
+those of a restored frame as the row computes it: convolutions, attention and matrix products.
 
     python benchmarks/latent_attention.py
     python benchmarks/latent_attention.py --height 180 --width 320
@@ -20,6 +21,7 @@ import torch
 from contenders import Row, machine, take_turns
 from torch import Tensor, nn
 
+from vsr_plugins.inference.predictor import has_half_units
 from vsr_plugins.models.blocks import attention
 from vsr_plugins.models.blocks.fast.switch import (
     FOLDED_UPSCALER,
@@ -106,20 +108,23 @@ def main() -> None:
     parser.add_argument('--threads', type=int, default=torch.get_num_threads())
     parser.add_argument('--repeats', type=int, default=3)
     parser.add_argument('--device', default='cpu')
-    parser.add_argument('--rows', nargs='+', choices=list(ROWS), default=list(ROWS), metavar='ROW')
+    parser.add_argument('--rows', nargs='+', choices=list(ROWS), metavar='ROW', help='all that are fast on this device')
     args = parser.parse_args()
+    if args.rows is None:
+        args.rows = [row for row in ROWS if not ROWS[row][2] or has_half_units(torch.device(args.device))]
 
     rows = {row: Row(build, (row, args), 'kept memory' not in ROWS[row][1]) for row in args.rows}
     measured = take_turns(rows, args.repeats)
     restored = {row: FRAMES if ROWS[row][0] == 'latent' else 1 for row in rows}
     least = {row: values.least / restored[row] for row, values in measured.items()}
     print(f'{machine(args.threads, args.device)}: {args.height}x{args.width}, x4, {FRAMES} frames')
-    print(f'{"":<28}{"s / frame":>10}{"spread":>8}{"x literal":>10}{"x DUF":>8}{"MB":>8}{"difference":>12}')
+    print(f'{"":<28}{"s / frame":>10}{"spread":>8}{"x literal":>10}{"x DUF":>8}{"Gop":>8}{"MB":>8}{"difference":>12}')
     for row, values in measured.items():
         kind = ROWS[row][0]
         line = f'{row:<28}{least[row]:>10.3f}{values.spread:>8.0%}'
         line += f'{least[LITERAL] / least[row]:>10.2f}' if LITERAL in least and kind == 'latent' else f'{"":>10}'
         line += f'{least[DUF] / least[row]:>8.2f}' if DUF in least else f'{"":>8}'
+        line += f'{values.flops / restored[row] / 1e9:>8.0f}'
         line += f'{values.memory:>8.0f}' if args.device == 'cpu' else f'{"":>8}'
         if kind == 'latent' and AS_IT_IS in measured:
             line += f'{abs(values.output - measured[AS_IT_IS].output).max():>12.1e}'

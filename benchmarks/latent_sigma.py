@@ -15,32 +15,25 @@ import argparse
 import math
 from pathlib import Path
 
-from mmengine.config import Config
+from latent_training import add_arguments, train
 from mmengine.runner import Runner
 
 from vsr_plugins.models.blocks.fast.allocator import keep_freed_memory
 
-CONFIG = Path(__file__).parents[1] / 'configs' / 'latent_attn' / 'latent_attn_llsll-c32_1xb4-2k_clips.py'
 
-
-def train(args: argparse.Namespace, stage: int, name: str, start: Path | None = None, **model: object) -> Runner:
-    """One training of that many iterations; the runner when it is done."""
-    iterations = args.stage1 if stage == 1 else args.stage2
-    config = Config.fromfile(CONFIG)
-    settings = (args.width, args.stage1, args.stage2, args.latent_weight, args.value_range)
-    config.experiment_name = '_'.join(map(str, ('latent_sigma', name, *model.values(), *settings)))
-    config.work_dir = str(args.out / config.experiment_name)
-    config.model.generator.update(mid_channels=args.width, variational=True)
-    config.model.update(latent_weight=args.latent_weight, value_range=args.value_range, **model)
-    config.custom_hooks = [dict(type='LatentStageHook', switch_iter=iterations if stage == 1 else 0)]
-    config.train_cfg.update(max_iters=iterations, val_interval=iterations)
-    config.optim_wrapper.optimizer.lr = 1e-3 if stage == 1 else args.lr
-    config.param_scheduler = [dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=50)]
-    config.default_hooks.logger.interval = 25
-    config.load_from = str(start) if start else None
-    runner = Runner.from_cfg(config)
-    runner.train()
-    return runner
+def train_stage(args: argparse.Namespace, stage: int, name: str, start: Path | None = None, **model: object) -> Runner:
+    """One training of that stage; the runner when it is done."""
+    iterations, lr = (args.stage1, 1e-3) if stage == 1 else (args.stage2, args.lr)
+    settings = (name, *model.values(), args.width, args.stage1, args.stage2, args.latent_weight, args.value_range)
+    return train(
+        args.out / '_'.join(map(str, ('latent_sigma', *settings))),
+        iterations,
+        lr,
+        generator=dict(mid_channels=args.width, variational=True),
+        model=dict(latent_weight=args.latent_weight, value_range=args.value_range, **model),
+        hooks=[dict(type='LatentStageHook', switch_iter=iterations if stage == 1 else 0)],
+        start=start,
+    )
 
 
 def sigmas(runner: Runner) -> list[float]:
@@ -63,25 +56,23 @@ def psnr(runner: Runner) -> float:
 def main() -> None:
     """Train one stage 1 and four stages 2 and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--width', type=int, default=16, help='channels of every layer')
+    add_arguments(parser)
     parser.add_argument('--stage1', type=int, default=600, help='iterations of stage 1')
     parser.add_argument('--stage2', type=int, default=600, help='iterations of stage 2')
-    parser.add_argument('--lr', type=float, default=1e-3, help='learning rate of stage 2')
     parser.add_argument('--latent-weight', type=float, default=0.1, help='lambda')
     parser.add_argument('--value-range', type=float, default=255.0, help='white of the frames in the losses (255)')
     parser.add_argument('--kl-weight', type=float, default=1.0, help='factor of the divergence in the third reading')
     parser.add_argument('--policy-weight', type=float, default=0.01, help='alpha of equation 7 in the fourth reading')
-    parser.add_argument('--out', type=Path, default=Path('work_dirs'), help='where the trainings are kept')
     args = parser.parse_args()
     keep_freed_memory()
 
-    first = train(args, 1, 'stage1')
+    first = train_stage(args, 1, 'stage1')
     start = Path(first.work_dir) / f'iter_{args.stage1}.pth'
     readings = {
-        'one pass': train(args, 2, 'one-pass', start, dual_pass=False),
-        'dual_pass': train(args, 2, 'dual-pass', start, dual_pass=True),
-        'with KL': train(args, 2, 'kl', start, kl_weight=args.kl_weight),
-        'eq. 7': train(args, 2, 'policy', start, policy_weight=args.policy_weight),
+        'one pass': train_stage(args, 2, 'one-pass', start, dual_pass=False),
+        'dual_pass': train_stage(args, 2, 'dual-pass', start, dual_pass=True),
+        'with KL': train_stage(args, 2, 'kl', start, kl_weight=args.kl_weight),
+        'eq. 7': train_stage(args, 2, 'policy', start, policy_weight=args.policy_weight),
     }
     logs = {name: sigmas(runner) for name, runner in readings.items()}
     print(f'{"iteration":<18}' + ''.join(f'{name:>12}' for name in logs))

@@ -5,8 +5,9 @@ with ``--height 36 --width 44 --blocks 2``. The reference computes what the auth
 layout: both state alignments rebuild the pyramids of frame and state at every step of either direction, the directions
 run one after the other, deformable convolution is torchvision's kernel, and all frames are reconstructed as one batch.
 Ours runs as in ``VideoPredictor``. The two take turns, each in a process of its own; the minimum of the turns is
-printed, and the spread, how far the median lies above it. Memory is what the peak of the process grows by in the first
-call, once the network and its input are there.
+printed, and the spread, how far the median lies above it. Operations are those that a side computes in convolutions and
+matrix products. Memory is what the peak of the process grows by in the first call, once the network and its input are
+there.
 """
 
 import argparse
@@ -181,6 +182,7 @@ def main() -> None:
         f'{"seconds":12}{theirs.least:>10.2f}{theirs.spread:>8.0%}{own.least:>10.2f}{own.spread:>8.0%}'
         f'{theirs.least / own.least:>7.2f}'
     )
+    print(f'{"Gop":12}{theirs.flops / 1e9:>10.0f}{"":8}{own.flops / 1e9:>10.0f}{"":8}{theirs.flops / own.flops:>7.2f}')
     if args.device == 'cpu':
         print(f'{"peak, MB":12}{theirs.memory:>10.0f}{"":8}{own.memory:>10.0f}{"":8}{theirs.memory / own.memory:>7.2f}')
 

@@ -9,7 +9,7 @@ from vsr_plugins.models.blocks.attention import LongRangeAttention, ShortRangeAt
 from vsr_plugins.models.blocks.stochastic import LatentHead
 from vsr_plugins.models.networks import LatentAttentionNet
 from vsr_plugins.visualization import attention
-from vsr_plugins.visualization.attention import Box, LongRangeLook, look, mean_attention, strongest_regions
+from vsr_plugins.visualization.attention import Box, LongRangeMaps, attention_maps, mean_attention, strongest_regions
 from vsr_plugins.visualization.explain import explain
 from vsr_plugins.visualization.video import write_video
 
@@ -108,8 +108,8 @@ class TestLongRange:
         return frames
 
     def test_the_strongest_keys_are_known(self):
-        (found,) = look(attend_to_equal_colours(), self.scene(), 0, Box(16, 8, 8, 8))
-        assert isinstance(found, LongRangeLook) and found.name == 'block'
+        (found,) = attention_maps(attend_to_equal_colours(), self.scene(), 0, Box(16, 8, 8, 8))
+        assert isinstance(found, LongRangeMaps) and found.name == 'block'
         assert {(region.frame, region.box) for region in found.regions[:2]} == {
             (0, Box(16, 8, 8, 8)),
             (2, Box(4, 20, 8, 8)),
@@ -119,7 +119,7 @@ class TestLongRange:
         assert found.weights.shape == (3, 8, 10) and found.weights.sum() == pytest.approx(1, abs=1e-5)
 
     def test_in_other_frames_only(self):
-        (found,) = look(attend_to_equal_colours(), self.scene(), 0, Box(16, 8, 8, 8), other_frames=True)
+        (found,) = attention_maps(attend_to_equal_colours(), self.scene(), 0, Box(16, 8, 8, 8), other_frames=True)
         assert [region.frame for region in found.regions][0] == 2
         assert 0 not in [region.frame for region in found.regions]
 
@@ -128,7 +128,7 @@ class TestLongRange:
         torch.manual_seed(0)
         block = LongRangeAttention(3, scale=0.7)
         frames = torch.rand(4, 3, 13, 18)
-        (found,) = look(OneBlock(block), frames, 2, Box(5, 4, 7, 6))
+        (found,) = attention_maps(OneBlock(block), frames, 2, Box(5, 4, 7, 6))
         with torch.no_grad():
             x = frames.transpose(0, 1)[None]
             x = nn.functional.leaky_relu(
@@ -145,18 +145,18 @@ class TestLongRange:
 
     def test_the_network_is_restored(self):
         network = attend_to_equal_colours().train()
-        look(network, self.scene(), 0, Box(16, 8, 8, 8))
+        attention_maps(network, self.scene(), 0, Box(16, 8, 8, 8))
         assert network.training and network.block.training
         assert not any(module._forward_hooks for module in network.modules())
 
     @pytest.mark.parametrize('box', [Box(-1, 0, 4, 4), Box(0, 0, 41, 4), Box(38, 30, 4, 4), Box(0, 0, 0, 4)])
     def test_a_region_beyond_the_frame(self, box):
         with pytest.raises(ValueError, match='40x32'):
-            look(attend_to_equal_colours(), self.scene(), 0, box)
+            attention_maps(attend_to_equal_colours(), self.scene(), 0, box)
 
     def test_a_network_without_attention(self):
         with pytest.raises(ValueError, match='Identity'):
-            look(nn.Identity(), self.scene(), 0, Box(0, 0, 4, 4))
+            attention_maps(nn.Identity(), self.scene(), 0, Box(0, 0, 4, 4))
 
 
 class TestShortRange:
@@ -170,7 +170,7 @@ class TestShortRange:
                 block.value.weight[channel, channel] = 1
         frames = torch.full((2, 3, 9, 14), 0.6)
         frames[1, 0], frames[1, 1], frames[1, 2] = 0.2, 0.4, 0.6
-        (found,) = look(OneBlock(block), frames, 1, Box(0, 0, 4, 4))
+        (found,) = attention_maps(OneBlock(block), frames, 1, Box(0, 0, 4, 4))
         np.testing.assert_array_equal(found.mask, np.full((9, 14), 0.5, np.float32))
         np.testing.assert_allclose(found.response, np.sqrt((0.01 + 0.04 + 0.09) / 3), rtol=1e-6)
         assert found.sampled_masks.shape == (0, 9, 14)
@@ -183,7 +183,7 @@ class TestShortRange:
                 nn.init.constant_(module.log_variance.bias, 0.0)
         frames = torch.rand(7, 3, 12, 16)
         state = torch.get_rng_state()
-        first, second = look(network, frames, 3, Box(0, 0, 8, 8), num_samples=4, seed=1)
+        first, second = attention_maps(network, frames, 3, Box(0, 0, 8, 8), num_samples=4, seed=1)
         assert torch.equal(torch.get_rng_state(), state)
         assert {head.num_samples for head in network.modules() if isinstance(head, LatentHead)} == {5}
         # The first block's mask precedes any sampling; its response and the second block's mask are sampled.
@@ -192,14 +192,14 @@ class TestShortRange:
         for samples in (first.sampled_responses, second.sampled_masks, second.sampled_responses):
             assert samples.shape == (4, 12, 16)
             assert len({sample.tobytes() for sample in samples}) == 4
-        again = look(network, frames, 3, Box(0, 0, 8, 8), num_samples=4, seed=1)[1]
+        again = attention_maps(network, frames, 3, Box(0, 0, 8, 8), num_samples=4, seed=1)[1]
         np.testing.assert_array_equal(again.sampled_masks, second.sampled_masks)
 
     def test_the_deterministic_map_equals_that_of_the_network(self):
         torch.manual_seed(0)
         network = LatentAttentionNet(mid_channels=4, num_layers=2, attn_layout='S').eval()
         frames = torch.rand(7, 3, 12, 16)
-        (found,) = look(network, frames, 2, Box(0, 0, 8, 8))
+        (found,) = attention_maps(network, frames, 2, Box(0, 0, 8, 8))
         with torch.no_grad():
             x = frames.transpose(0, 1)[None]
             for conv in network.convs:
@@ -235,8 +235,8 @@ class TestExplain:
     def test_the_last_chunk_is_shown_without_its_padding(self, clip):
         found = explain(network(), clip, frame=9)
         assert found.captions == ['frame 8', 'frame 9'] and found.frame == 1
-        assert found.looks[0].weights.shape == (2, 6, 8)
-        assert 0 < found.looks[0].weights.sum() < 1
+        assert found.blocks[0].weights.shape == (2, 6, 8)
+        assert 0 < found.blocks[0].weights.sum() < 1
 
     def test_overlapping_chunks(self, clip):
         """Chunks 0-3, 3-6 and 6-9; the output of a frame that two chunks share is that of the later one."""
@@ -257,8 +257,8 @@ class TestExplain:
     def test_key_frames(self, clip):
         found = explain(network(), clip, frame=1, num_key_frames=2)
         assert found.captions[4:] == ['key frame 5', 'key frame 8'] and len(found.frames) == 6
-        assert found.looks[0].weights.shape == (6, 6, 8)
-        assert found.looks[0].weights.sum() == pytest.approx(1, abs=1e-5)
+        assert found.blocks[0].weights.shape == (6, 6, 8)
+        assert found.blocks[0].weights.sum() == pytest.approx(1, abs=1e-5)
 
     def test_a_network_without_key_frames(self, clip):
         with pytest.raises(ValueError, match='OneBlock.*num_key_frames=2'):
@@ -300,7 +300,7 @@ class TestPictures:
 
     def test_the_figure_shows_the_regions_in_their_frames(self, clip):
         found = explain(network('L'), clip)
-        (one,) = found.looks
+        (one,) = found.blocks
         figure = attention_figure(found)
         shown = {axes.get_title(): axes for axes in figure.axes}
         for number, region in enumerate(one.regions, 1):
@@ -333,4 +333,4 @@ class TestPictures:
 def attention_figure(found):
     from vsr_plugins.visualization.attention_figures import long_range_figure
 
-    return long_range_figure(found.looks[0], found.frames, found.captions, found.frame, found.box)
+    return long_range_figure(found.blocks[0], found.frames, found.captions, found.frame, found.box)

@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     )
     box, captions = explanation.box, explanation.captions
     print(f'query: {captions[explanation.frame]}, {box.width}x{box.height} pixels at ({box.left}, {box.top})')
-    for part, path in zip(explanation.looks, explanation.save(args.out, title, args.force), strict=True):
+    for part, path in zip(explanation.blocks, explanation.save(args.out, title, args.force), strict=True):
         print(path)
         for number, region in enumerate(getattr(part, 'regions', ()), 1):
             place = f'({region.box.left}, {region.box.top})'

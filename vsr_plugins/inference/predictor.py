@@ -291,7 +291,7 @@ def has_half_units(device: torch.device) -> bool:
     """Whether a device computes in half precision at least as fast as in float32."""
     if device.type != 'cpu':
         return device.type != 'cuda' or _has_tensor_cores(device)
-    # On x86 convolutions in bfloat16 are emulated without one of these, which PyTorch before 2.6 does not report.
+    # On x86 convolutions in bfloat16 are emulated without one of these.
     checks = [getattr(torch.cpu, name, None) for name in ('_is_avx512_bf16_supported', '_is_amx_tile_supported')]
     if platform.machine().lower() in ('x86_64', 'amd64'):
         return any(check() for check in checks if check is not None)

@@ -63,7 +63,7 @@ class KeyRegion:
 
 
 @dataclass(frozen=True)
-class LongRangeLook:
+class LongRangeMaps:
     """Attention of a long-range block from a query region.
 
     Attributes:
@@ -79,7 +79,7 @@ class LongRangeLook:
 
 
 @dataclass(frozen=True)
-class ShortRangeLook:
+class ShortRangeMaps:
     """Mask and response of a short-range block in one frame.
 
     Attributes:
@@ -98,7 +98,7 @@ class ShortRangeLook:
     sampled_responses: np.ndarray
 
 
-def look(
+def attention_maps(
     network: nn.Module,
     frames: Tensor,
     frame: int,
@@ -108,7 +108,7 @@ def look(
     num_samples: int = 3,
     other_frames: bool = False,
     seed: int = 0,
-) -> list[LongRangeLook | ShortRangeLook]:
+) -> list[LongRangeMaps | ShortRangeMaps]:
     """Run a network on one chunk and return the attention of each of its attention blocks.
 
     Args:
@@ -153,7 +153,7 @@ def look(
                     _run(network, frames, arguments)
                 sampled.append({name: _short_range_maps(parts, frame, h, w) for name, parts in sample.items()})
 
-    looks: list[LongRangeLook | ShortRangeLook] = []
+    blocks: list[LongRangeMaps | ShortRangeMaps] = []
     for name, parts in recorded.items():
         block = network.get_submodule(name)
         if isinstance(block, LongRangeAttention):
@@ -161,12 +161,12 @@ def look(
             weights = mean_attention(parts['query'], parts['key'], (frame, *box.cells(QUERY_STRIDE)), block.scale)
             weights = weights[real].cpu().numpy()
             excluded = frame if other_frames else None
-            looks.append(LongRangeLook(name, weights, strongest_regions(weights, box, num_regions, excluded)))
+            blocks.append(LongRangeMaps(name, weights, strongest_regions(weights, box, num_regions, excluded)))
         else:
             maps = _short_range_maps(parts, frame, h, w)
             stacked = (np.array([one[name][i] for one in sampled]).reshape(-1, h, w) for i in (0, 1))
-            looks.append(ShortRangeLook(name, *maps, *stacked))
-    return looks
+            blocks.append(ShortRangeMaps(name, *maps, *stacked))
+    return blocks
 
 
 def mean_attention(query: Tensor, key: Tensor, region: tuple[int, slice, slice], scale: float = 1.0) -> Tensor:

@@ -13,7 +13,7 @@ from matplotlib.gridspec import SubplotSpec
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullLocator
 
-from .attention import KEY_STRIDE, Box, KeyRegion, LongRangeLook, ShortRangeLook
+from .attention import KEY_STRIDE, Box, KeyRegion, LongRangeMaps, ShortRangeMaps
 from .comparison import COLOUR
 
 # Distinguishable from the query's colour and from each other also with red-green colour blindness.
@@ -26,7 +26,7 @@ MIN_CONTRAST = 3.0
 
 
 def long_range_figure(
-    look: LongRangeLook, frames: Sequence[np.ndarray], captions: Sequence[str], frame: int, box: Box, title: str = ''
+    maps: LongRangeMaps, frames: Sequence[np.ndarray], captions: Sequence[str], frame: int, box: Box, title: str = ''
 ) -> Figure:
     """Draw figure 7: the query in its frame, the strongest regions of keys in their frames, and crops of all below.
 
@@ -34,7 +34,7 @@ def long_range_figure(
     there are many.
 
     Args:
-        look: Attention of one block.
+        maps: Attention of one block.
         frames: The frames of the keys, (h, w, 3) uint8 RGB.
         captions: Caption of each frame.
         frame: Index of the query's frame.
@@ -42,33 +42,33 @@ def long_range_figure(
         title: Title of the figure.
     """
     aspect, detail_aspect = _aspect(*frames[0].shape[:2]), _aspect(box.height, box.width)
-    columns = 1 + max(len(look.regions), 1)
-    order = np.argsort(-look.weights.sum((1, 2)), kind='stable')
+    columns = 1 + max(len(maps.regions), 1)
+    order = np.argsort(-maps.weights.sum((1, 2)), kind='stable')
     strip = sorted({frame, *order[order != frame][: STRIP_FRAMES - 1]})
     panel, detail, small = WIDTH / columns * aspect, WIDTH / columns * detail_aspect, WIDTH / len(strip) * aspect
     figure = Figure(figsize=(WIDTH, panel + detail + small + 1.85), layout='constrained', dpi=150)
-    figure.suptitle(title or look.name, fontsize=10)
+    figure.suptitle(title or maps.name, fontsize=10)
     rows = figure.add_gridspec(2, 1, height_ratios=(panel + detail + 0.75, small + 0.85))
     top = rows[0].subgridspec(2, columns, height_ratios=(panel, detail))
     _query_panels(figure, top[0, 0], top[1, 0], frames[frame], box, f'query: {captions[frame]}')
-    for number, region in enumerate(look.regions, 1):
+    for number, region in enumerate(maps.regions, 1):
         axes = figure.add_subplot(top[0, number])
         _show(axes, frames[region.frame], f'{number}: {captions[region.frame]}')
-        for other, colour in zip(look.regions, _colours(look.regions), strict=True):
+        for other, colour in zip(maps.regions, _colours(maps.regions), strict=True):
             if other.frame == region.frame:
                 _outline(axes, other.box, colour, 1.8 if other is region else 0.8)
         axes = figure.add_subplot(top[1, number])
         _show(axes, _crop(frames[region.frame], region.box))
         axes.set_xlabel(f'{region.weight:.2%} of the attention\n{region.ratio:.1f} x an equal share', fontsize=9)
-        _frame(axes, _colours(look.regions)[number - 1])
+        _frame(axes, _colours(maps.regions)[number - 1])
     bottom = rows[1].subgridspec(1, len(strip))
-    shares = look.weights * look.weights.size
+    shares = maps.weights * maps.weights.size
     scale = LogNorm(1, max(float(shares.max()), MIN_CONTRAST))
     all_axes = [figure.add_subplot(cell) for cell in bottom]
     for axes, index in zip(all_axes, strip, strict=True):
         _show(axes, _heated(frames[index], scale(shares[index].clip(1))), captions[index])
         axes.title.set_fontsize(7)
-        axes.set_xlabel(f'{look.weights[index].sum():.1%} of the attention', fontsize=7)
+        axes.set_xlabel(f'{maps.weights[index].sum():.1%} of the attention', fontsize=7)
         if index == frame:
             _outline(axes, box, COLOUR, 1)
     bar = figure.colorbar(
@@ -82,27 +82,27 @@ def long_range_figure(
     return figure
 
 
-def short_range_figure(look: ShortRangeLook, image: np.ndarray, caption: str, box: Box, title: str = '') -> Figure:
+def short_range_figure(maps: ShortRangeMaps, image: np.ndarray, caption: str, box: Box, title: str = '') -> Figure:
     """Draw figure 8: the mask of one frame, deterministic and for several samples of the latent heads.
 
     Rows: the mask of the frame, the mask of the region, and the residual of the block in the region. With more than one
     sample the last column is their standard deviation.
 
     Args:
-        look: Attention of one block.
+        maps: Attention of one block.
         image: The frame, (h, w, 3) uint8 RGB.
         caption: Caption of the frame.
         box: The region to enlarge.
         title: Title of the figure.
     """
-    masks, responses = [look.mask, *look.sampled_masks], [look.response, *look.sampled_responses]
-    names = ['deterministic', *(f'sample {i + 1}' for i in range(len(look.sampled_masks)))]
-    spread = len(look.sampled_masks) > 1
+    masks, responses = [maps.mask, *maps.sampled_masks], [maps.response, *maps.sampled_responses]
+    names = ['deterministic', *(f'sample {i + 1}' for i in range(len(maps.sampled_masks)))]
+    spread = len(maps.sampled_masks) > 1
     columns = 1 + len(masks) + spread
     width = min(WIDTH, 3.2 * columns)
     panel, detail = (width / columns * _aspect(*size) for size in (image.shape[:2], (box.height, box.width)))
     figure = Figure(figsize=(width, 0.93 * (panel + 2 * detail) + 0.75), layout='constrained', dpi=150)
-    figure.suptitle(title or look.name, fontsize=10)
+    figure.suptitle(title or maps.name, fontsize=10)
     grid = figure.add_gridspec(3, columns, height_ratios=(panel, detail, detail))
     _query_panels(figure, grid[0, 0], grid[1, 0], image, box, caption)
     region = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)

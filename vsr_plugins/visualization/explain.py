@@ -17,7 +17,7 @@ from ..models.blocks.chunking import chunk_spans
 from ..models.input_spec import input_spec
 from ..temporal_windows import window_indices
 from .alignment_maps import alignment_figure, alignment_maps
-from .attention import Box, LongRangeLook, ShortRangeLook, look
+from .attention import Box, LongRangeMaps, ShortRangeMaps, attention_maps
 from .attention_figures import long_range_figure, short_range_figure
 from .comparison import most_detailed_window
 from .weight_maps import weight_map_figure
@@ -28,14 +28,14 @@ class Explanation:
     """Attention of a network's blocks from one region of a clip.
 
     Attributes:
-        looks: Attention of each block, in order of computation.
+        blocks: Attention of each block, in order of computation.
         frames: The frames of the chunk, then the key frames, (h, w, 3) uint8 RGB.
         captions: Caption of each frame, with its number in the clip.
         frame: Index in ``frames`` of the query's frame.
         box: Region of the query.
     """
 
-    looks: list[LongRangeLook | ShortRangeLook]
+    blocks: list[LongRangeMaps | ShortRangeMaps]
     frames: list[np.ndarray]
     captions: list[str]
     frame: int
@@ -56,15 +56,15 @@ class Explanation:
             FileExistsError: If a file exists and ``overwrite`` is off; then nothing is written.
         """
         folder = Path(folder)
-        kinds = ['long_range' if isinstance(part, LongRangeLook) else 'short_range' for part in self.looks]
+        kinds = ['long_range' if isinstance(part, LongRangeMaps) else 'short_range' for part in self.blocks]
         paths = [folder / f'{number}_{kind}.png' for number, kind in enumerate(kinds, 1)]
         existing = [path for path in paths if path.exists()]
         if existing and not overwrite:
             raise FileExistsError(f'{existing[0]} already exists; replace it with --force (overwrite=True)')
         folder.mkdir(parents=True, exist_ok=True)
-        for number, (part, path) in enumerate(zip(self.looks, paths, strict=True), 1):
+        for number, (part, path) in enumerate(zip(self.blocks, paths, strict=True), 1):
             heading = f'{title}{", " if title else ""}block {number} of {len(paths)} ({part.name})'
-            if isinstance(part, LongRangeLook):
+            if isinstance(part, LongRangeMaps):
                 figure = long_range_figure(part, self.frames, self.captions, self.frame, self.box, heading)
             else:
                 figure = short_range_figure(part, self.frames[self.frame], self.captions[self.frame], self.box, heading)
@@ -98,7 +98,7 @@ def explain(
         num_key_frames: Number of key frames of the clip to pass to the network, from outside the chunk if there are
             enough.
         downscale: Factor to downsample the clip by first, if it is ground truth instead of an input.
-        num_regions: Number of regions of keys, see ``look``.
+        num_regions: Number of regions of keys, see ``attention_maps``.
         num_samples: Number of samples if the network has latent heads.
         other_frames: Exclude regions of keys in the query's frame.
         seed: Seed of the samples.
@@ -127,7 +127,7 @@ def explain(
         top, left = most_detailed_window(image, size, size)
         box = (left, top, size, size)
     device = next(network.parameters()).device
-    looks = look(
+    blocks = attention_maps(
         network,
         _tensor(frames, device),
         frame - start,
@@ -138,7 +138,7 @@ def explain(
         other_frames,
         seed,
     )
-    return Explanation(looks, [*frames, *keys], captions, frame - start, Box(*box))
+    return Explanation(blocks, [*frames, *keys], captions, frame - start, Box(*box))
 
 
 def weighs_branches(network: nn.Module) -> bool:
