@@ -373,20 +373,23 @@ class _Display:
 
     def begin(self, source: Path) -> None:
         self._task = self._progress.add_task(source.name, total=None)
-        self._name, self._began, self._done_before = source.name, time.monotonic(), None
-        self._next_line = self._began + self.LINE_SECONDS
+        # Speed counts from the first frames, not from the start, which loads the network.
+        self._name, self._first = source.name, None
+        self._next_line = time.monotonic() + self.LINE_SECONDS
 
     def show(self, done: int, total: int | None) -> None:
         total = None if total is None else max(done, total)
         self._progress.update(self._task, completed=done, total=total)
         now = time.monotonic()
-        if self._done_before is None:
-            self._done_before = done - 1
+        if self._first is None:
+            self._first = done, now
         if self._lines is not None and now >= self._next_line:
             self._next_line = now + self.LINE_SECONDS
-            speed = (done - self._done_before) / (now - self._began)
+            done_before, began = self._first
             line = f'{self._name}: {done} frames' if total is None else f'{self._name}: {done} of {total} frames'
-            line += f', {speed:.2f} a second'
-            if total is not None:
-                line += f', {timedelta(seconds=round((total - done) / speed))} left'
+            if done > done_before and now > began:
+                speed = (done - done_before) / (now - began)
+                line += f', {speed:.2f} a second'
+                if total is not None:
+                    line += f', {timedelta(seconds=round((total - done) / speed))} left'
             print(line, file=sys.stderr, flush=True)

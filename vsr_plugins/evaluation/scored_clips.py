@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from ..media.images.image_files import UnreadableError, list_images, natural_key, probe, read_rgb_deep
-from ..media.reading.decoding import RgbReader, decode
+from ..media.reading.decoding import VIDEO_SUFFIXES, RgbReader, decode
 from ..media.video_files import open_media
 
-VIDEO_SUFFIXES = frozenset({'.mp4', '.mkv', '.mov', '.avi', '.webm', '.m4v', '.ts', '.mpg', '.y4m', '.nut', '.wmv'})
 # A value of 16 bits for a value of 8.
 DEEP = 257.0
 

@@ -152,7 +152,7 @@ def _centred(network: nn.Module, scale: int) -> InputSpec:
 def _chunking(network: nn.Module) -> tuple[int, int]:
     """Length and overlap of chunks."""
     if getattr(network, 'chunk_length', None):
-        return network.chunk_length, network.chunk_overlap
+        return network.chunk_length, getattr(network, 'chunk_overlap', 0)
     context = getattr(network, 'temporal_context', getattr(network, 'halo', None))
     if context == 0:
         return 1, 0

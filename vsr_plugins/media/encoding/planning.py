@@ -1,6 +1,5 @@
 """Plan the encoding of a video: container, encoder, pixel format and colours, as close to its source as possible."""
 
-import io
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +12,7 @@ from av.video.reformatter import VideoReformatter
 
 from ..reading.decoding import UNSPECIFIED_MATRICES, usual_matrix
 from ..reading.reader_info import ReaderInfo
-from ..video_files import open_media
+from .containers import Format, format_of
 from .encoder_trial import try_encoder
 from .encoders import ENCODERS, FALLBACK, FOR_DELIVERY, LISTED, QUALITIES, Quality, quality_options
 from .pixel_formats import PLANAR, VP9_ALPHA, choose_pix_fmt, has_alpha, with_alpha
@@ -22,16 +21,8 @@ from .video_spec import VideoSpec
 
 logger = logging.getLogger(__name__)
 
-# Encoders of containers that do not take the source's codec.
-BY_CONTAINER = {'webm': 'libvpx-vp9', 'yuv4mpegpipe': 'rawvideo'}
-# Codecs that a transport stream supports but FFmpeg's table of it omits.
-MPEGTS_CODECS = {'h264', 'hevc'}
-# FFmpeg's flag of formats with a variable frame rate; the others have a constant rate.
-VARIABLE_RATE = 0x400
 ONE_RATE = ('mpeg1video', 'mpeg2video')
 SHORTEST_UNIT = {'mpeg4': Fraction(1, 65535)}
-# Encoder with opacity of containers that have one, for sources whose own codec has none.
-WITH_ALPHA = {'mov': 'prores_ks', 'webm': 'libvpx-vp9', 'matroska': 'ffv1'}
 
 
 def plan_video(
@@ -63,41 +54,32 @@ def plan_video(
             support each other, the frames or an option.
     """
     try:
-        with open_media(io.BytesIO(), 'w', format=av.ContainerFormat(_format_of(path), 'w').name) as probe:
-            container, known = probe.format.name, probe.supported_codecs
-            is_constant = not probe.format.flags & VARIABLE_RATE
+        file_format = format_of(path.suffix)
     except ValueError as error:
         raise ValueError(
-            f'{path}: no video format has the suffix {path.suffix!r}; use .mp4, .mkv, .webm or .mov'
+            f'{path}: no video can be written with the suffix {path.suffix!r}; use .mp4, .mkv, .webm or .mov'
         ) from error
-    if container == 'mpegts':
-        known = known | MPEGTS_CODECS
-    if codec is None:
-        codec = BY_CONTAINER.get(container) or ENCODERS.get(info.codec or '', FALLBACK)
-        if container not in BY_CONTAINER and not _is_supported(codec, known):
-            codec = FALLBACK
-        if container == 'webm' and info.codec == 'av1':
-            codec = ENCODERS['av1']
-        if info.has_alpha and not _holds_alpha(codec, container):
-            codec = WITH_ALPHA.get(container, codec)
+    codec = codec or _default_encoder(file_format, info)
     try:
         encoder = av.Codec(codec, 'w')
     except ValueError as error:
         raise ValueError(f'encoder {codec!r} is unknown; use for example {", ".join(ENCODERS.values())}') from error
     if encoder.type != 'video':
         raise ValueError(f'{codec} is not a video encoder; use for example {", ".join(ENCODERS.values())}')
-    if container != 'yuv4mpegpipe' and not _is_supported(codec, known):
-        raise ValueError(f'{path.suffix} files do not support {codec}; use another --codec or another suffix')
+    if not file_format.takes(codec):
+        fitting = [one for one in LISTED if file_format.takes(one)]
+        advice = f'use --codec {" or ".join(fitting)}, or' if fitting else 'use'
+        raise ValueError(f'{path.suffix} files do not support {codec}; {advice} another suffix')
     height, width = size or (side * scale for side in info.size)
     formats = [one.name for one in encoder.video_formats or ()]
-    if container == 'yuv4mpegpipe':
+    if file_format.name == 'yuv4mpegpipe':
         formats = PLANAR[:3]
     is_chosen = pix_fmt is not None
     if pix_fmt is None:
         pix_fmt = choose_pix_fmt(info.pix_fmt, formats, (height, width), encoder.canonical_name in FOR_DELIVERY)
     elif formats and pix_fmt not in formats:
         raise ValueError(f'{codec} does not encode pixel format {pix_fmt!r}, but {", ".join(formats)}')
-    if info.has_alpha and not is_chosen and _holds_alpha(codec, container):
+    if info.has_alpha and not is_chosen and _holds_alpha(codec, file_format.name):
         pix_fmt = VP9_ALPHA if codec == 'libvpx-vp9' else with_alpha(pix_fmt, formats)
     elif info.has_alpha and not has_alpha(pix_fmt):
         logger.warning(
@@ -111,9 +93,11 @@ def plan_video(
         logger.warning('%s supports only %d of the %d bits of the source; try another --codec', codec, *depths[::-1])
     rate = info.rate * temporal_scale
     # Some codecs have a constant rate whatever the container, or no unit of time as short as that of the source.
-    is_constant |= codec in ONE_RATE or info.time_base / temporal_scale < SHORTEST_UNIT.get(codec, 0)
+    is_constant = (
+        file_format.is_constant or codec in ONE_RATE or info.time_base / temporal_scale < SHORTEST_UNIT.get(codec, 0)
+    )
     spec = VideoSpec(
-        container,
+        file_format.name,
         codec,
         pix_fmt,
         (height, width),
@@ -128,15 +112,12 @@ def plan_video(
 
 
 def can_write(suffix: str) -> bool:
-    """Whether a file of this suffix, such as ``.mp4``, can hold a video encoded by one of ``ENCODERS``."""
+    """Whether a file of this suffix, such as ``.mp4``, can hold a video of any source without a choice of encoder."""
     try:
-        with open_media(
-            io.BytesIO(), 'w', format=av.ContainerFormat(_format_of(Path(f'a{suffix}')), 'w').name
-        ) as probe:
-            container, known = probe.format.name, probe.supported_codecs
+        file_format = format_of(suffix)
     except ValueError:
         return False
-    return container in BY_CONTAINER or container == 'mpegts' or _is_supported(FALLBACK, known)
+    return file_format.takes(file_format.container.encoder or FALLBACK)
 
 
 def list_encoders() -> list[tuple[str, str, Quality | None]]:
@@ -155,6 +136,19 @@ def list_encoders() -> list[tuple[str, str, Quality | None]]:
             continue
         found.append((codec, encoder.canonical_name, QUALITIES.get(codec)))
     return found
+
+
+def _default_encoder(file_format: Format, info: ReaderInfo) -> str:
+    """The encoder of the source's codec, unless the container has its own or does not take it."""
+    container = file_format.container
+    codec = container.encoder or ENCODERS.get(info.codec or '', FALLBACK)
+    if not file_format.takes(codec):
+        codec = FALLBACK
+    if file_format.name == 'webm' and info.codec == 'av1':
+        codec = ENCODERS['av1']
+    if info.has_alpha and container.alpha_encoder and not _holds_alpha(codec, file_format.name):
+        codec = container.alpha_encoder
+    return codec
 
 
 def _holds_alpha(codec: str, container: str) -> bool:
@@ -188,15 +182,3 @@ def _as_readers_take_it(spec: VideoSpec, options: tuple[str, ...]) -> VideoSpec:
         f'{spec.codec} cannot encode {width}x{height} in {spec.pix_fmt} on this machine ({error.strerror}); use another'
         ' --codec: --list-encoders prints those that this machine can open'
     ) from error
-
-
-def _format_of(path: Path) -> str:
-    names = {'.mkv': 'matroska', '.y4m': 'yuv4mpegpipe', '.m4v': 'mp4', '.ts': 'mpegts', '.m2ts': 'mpegts'}
-    return names.get(path.suffix.lower(), path.suffix.lower().lstrip('.'))
-
-
-def _is_supported(codec: str, known: set[str]) -> bool:
-    try:
-        return codec in known or av.Codec(codec, 'w').canonical_name in known
-    except ValueError:
-        return False

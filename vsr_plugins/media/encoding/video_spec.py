@@ -9,11 +9,10 @@ from typing import cast
 import av
 from av.container import OutputContainer
 
+from .containers import container_of
 from .pixel_formats import has_alpha
 
 QUIET = {'libx265': {'x265-params': 'log-level=error'}}
-# Formats whose times begin at 0, as decoding times of frames, too.
-WITHOUT_NEGATIVE_TIMES = ('mpegts', 'flv', 'avi', 'nut')
 
 
 @dataclass(frozen=True)
@@ -60,10 +59,10 @@ class VideoSpec:
         context.time_base = self.time_base
         context.sample_aspect_ratio = self.aspect
         context.color_range, context.colorspace, context.color_trc, context.color_primaries = self.colors
-        if self.container in ('mp4', 'mov') and context.codec.canonical_name == 'hevc':
+        if container_of(self.container).has_edit_lists and context.codec.canonical_name == 'hevc':
             # Apple's players take no other.
             context.codec_tag = 'hvc1'
-        if self.container in WITHOUT_NEGATIVE_TIMES:
+        if container_of(self.container).starts_at_zero:
             # Frames that are stored before they are shown need a time before 0, and all tracks would be delayed.
             context.max_b_frames = 0
         if self.codec == 'rawvideo':
@@ -81,7 +80,7 @@ class VideoSpec:
     @property
     def container_options(self) -> dict[str, str]:
         """Options of the container that keep what the codec has no field for, such as the colours of FFV1 in .mp4."""
-        return {'movflags': 'write_colr'} if self.container in ('mp4', 'mov') else {}
+        return {'movflags': 'write_colr'} if container_of(self.container).has_edit_lists else {}
 
     def to_json(self) -> str:
         """Serialise to text, so that settings can be compared for equality."""

@@ -12,6 +12,7 @@ import av
 from av.container import InputContainer
 from av.stream import Disposition, Stream
 
+from ..encoding.containers import container_of
 from ..encoding.video_spec import VideoSpec
 from ..video_files import open_media, time_base_of, video_stream
 from .transcoding import AudioTranscoder, decodes_to_text
@@ -19,31 +20,6 @@ from .transcoding import AudioTranscoder, decodes_to_text
 logger = logging.getLogger(__name__)
 
 AUDIO = ('auto', 'copy', 'transcode', 'none')
-# What can be copied to containers of which a trial cannot tell: in a transport stream FFmpeg writes other codecs as
-# private data, and of .flv it ends the process.
-COPIED = {
-    'mpegts': {
-        'audio': {'mp1', 'mp2', 'mp3', 'aac', 'aac_latm', 'ac3', 'eac3', 'dts', 'truehd', 'opus', 's302m'},
-        'subtitle': {'dvb_subtitle', 'dvb_teletext'},
-    },
-    'flv': {'audio': {'mp3', 'aac', 'nellymoser', 'adpcm_swf'}, 'subtitle': set()},
-}
-# Encoders for what a container does not take, the first that it takes; players of the container know them.
-AUDIO_ENCODERS = {
-    'matroska': ('aac', 'flac'),
-    'webm': ('libopus', 'vorbis'),
-    'ogg': ('libopus', 'flac'),
-    'avi': ('libmp3lame', 'ac3'),
-    'asf': ('wmav2',),
-    'mpeg': ('mp2', 'ac3'),
-    'vob': ('ac3', 'mp2'),
-    'svcd': ('mp2',),
-    'dvd': ('ac3', 'mp2'),
-}
-OTHERWISE = ('aac', 'libmp3lame', 'ac3')
-# Codecs of sound that lose nothing keep all in a container for that.
-LOSSLESS_CONTAINERS = ('matroska', 'ogg')
-SUBTITLE_ENCODERS = {'mp4': 'mov_text', 'mov': 'mov_text', 'matroska': 'subrip', 'webm': 'webvtt'}
 # Packets of a track that are written to see whether a container takes them.
 TRIAL_PACKETS = 8
 
@@ -117,7 +93,7 @@ class AuxStreams:
                 tracks.append(self._audio(spec, index, codec))
             elif kind == 'subtitle' and self.subtitles:
                 tracks += self._subtitle(spec, index, codec)
-            elif kind == 'attachment' and self.subtitles and spec.container == 'matroska':
+            elif kind == 'attachment' and self.subtitles and container_of(spec.container).holds_attachments:
                 tracks.append(Track(index))
         return replace(self, tracks=tuple(tracks))
 
@@ -129,8 +105,9 @@ class AuxStreams:
                 f'{spec.container} does not take the audio of {self.path} ({codec}); transcode it with --audio '
                 'transcode or omit it with --audio none'
             )
-        encoders = AUDIO_ENCODERS.get(spec.container, OTHERWISE)
-        if spec.container in LOSSLESS_CONTAINERS and _is_lossless(codec):
+        container = container_of(spec.container)
+        encoders = container.audio_encoders
+        if container.holds_lossless_audio and _is_lossless(codec):
             encoders = ('flac', *encoders)
         for encoder in encoders:
             if self._can_transcode(spec, index, encoder):
@@ -148,7 +125,7 @@ class AuxStreams:
     def _subtitle(self, spec: VideoSpec, index: int, codec: str) -> list[Track]:
         if self._can_copy(spec, index, codec, 'subtitle'):
             return [Track(index)]
-        encoder = SUBTITLE_ENCODERS.get(spec.container)
+        encoder = container_of(spec.container).subtitle_encoder
         if encoder is not None and decodes_to_text(codec):
             logger.warning(
                 '%s: %s does not take the subtitles (%s); they are transcoded to %s',
@@ -163,7 +140,8 @@ class AuxStreams:
 
     def _can_copy(self, spec: VideoSpec, index: int, codec: str, kind: str) -> bool:
         """Whether a container takes a stream; some fail at the header, some at a packet, some write what none reads."""
-        if spec.container in COPIED and codec not in COPIED[spec.container][kind]:
+        copied = container_of(spec.container).copied
+        if copied is not None and codec not in copied[kind]:
             return False
         file = io.BytesIO()
         try:
@@ -183,7 +161,7 @@ class AuxStreams:
                         probe.mux(packet)
         except (ValueError, av.FFmpegError):
             return False
-        return kind != 'audio' or spec.container in COPIED or _is_found(file, codec)
+        return kind != 'audio' or copied is not None or _is_found(file, codec)
 
     def _can_transcode(self, spec: VideoSpec, index: int, encoder: str) -> bool:
         try:

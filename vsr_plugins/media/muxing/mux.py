@@ -10,6 +10,7 @@ import av
 from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 
+from ..encoding.containers import container_of
 from ..encoding.segments import PacketFile
 from ..encoding.video_spec import VideoSpec
 from ..reading.reader_info import DEFAULT_FPS
@@ -21,8 +22,6 @@ from .transcoding import AudioTranscoder, SubtitleTranscoder
 
 logger = logging.getLogger(__name__)
 
-# Formats whose edit lists cut audio that a decoder needs but nobody hears.
-WITH_EDIT_LISTS = ('mp4', 'mov')
 # They state for each track how much of its beginning is not heard; it is copied from each other only.
 MATROSKA = ('matroska', 'webm')
 # FFmpeg's flag of formats in which two packets of a track may have the same time.
@@ -108,7 +107,9 @@ def _mux(
         output.set_chapters(chapters)
     # Only now are the time bases of the file's tracks known.
     output.start_encoding()
-    keeps_preroll = spec.container in WITH_EDIT_LISTS or (
+    container = container_of(spec.container)
+    # Edit lists cut audio that a decoder needs but nobody hears.
+    keeps_preroll = container.has_edit_lists or (
         spec.container in MATROSKA and source.format.name.split(',')[0] in MATROSKA
     )
     starts_late = spec.is_constant and first_time > 0
@@ -125,8 +126,7 @@ def _mux(
             yield from transcoder.flush()
 
     # The encoders' own audio before 0 can be marked by the formats that mark that of the source.
-    marks = (*WITH_EDIT_LISTS, *MATROSKA, 'ogg')
-    waiting_packets = _MonotonicTimes(output, copies, spec.container in marks).apply(aux_packets())
+    waiting_packets = _MonotonicTimes(output, copies, container.marks_preroll).apply(aux_packets())
     waiting = next(waiting_packets, None)
     for packet in _video_packets(segments, spec.time_base, Fraction(0) if spec.is_constant else zero):
         now = times_of(packet)[1] * spec.time_base
