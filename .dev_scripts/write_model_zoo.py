@@ -184,8 +184,8 @@ def results_page(tables: Sequence[MethodTable]) -> str:
     """``docs/results.md``."""
     return (
         '# Results\n\n'
-        'Every measured and published number, one table per test set and protocol. Written by '
-        '`python .dev_scripts/write_model_zoo.py` from `docs/results.json`; [Benchmark](benchmark.md) has the command '
+        'Every measured and published number, one table per test set and protocol. Written by\n'
+        '`python .dev_scripts/write_model_zoo.py` from `docs/results.json`; [Benchmark](benchmark.md) has the command\n'
         'that measures it.\n\n' + to_markdown([_labelled(table) for table in tables])
     )
 
