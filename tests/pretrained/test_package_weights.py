@@ -132,6 +132,17 @@ def test_weights_trained_here_are_ordered_by_the_held_out_clips():
 
 
 @every_set
+def test_the_registry_has_the_held_out_psnr_of_the_log(entry):
+    assert entry.held_out == round(held_out(entry), 3)
+
+
+def test_bicubic_has_its_measured_psnr_on_the_held_out_clips():
+    page = (FOLDER.parents[1] / 'docs' / 'test_sets.md').read_text(encoding='utf-8')
+    (row, *_) = re.findall(r'^\| Bicubic \| .*$', page.partition('### held-out-4-BIx4, basicvsr')[2], re.MULTILINE)
+    assert row.split(' | ')[6] == f'{find_pretrained("bicubic").held_out:.2f}'
+
+
+@every_set
 def test_it_beats_bicubic_on_photographs_it_was_not_trained_on(entry):
     assert gain_over_bicubic(load_pretrained(entry)) > 0.3
 
