@@ -111,7 +111,7 @@ def test_the_page_on_extending_runs_in_an_empty_folder(folder, tmp_path, monkeyp
     shutil.copy(folder / 'in.mp4', own)
     page = (ROOT / 'docs' / 'extend.md').read_text(encoding='utf-8')
     files = re.findall(r'^```python\n# (\w+\.py)\n(.*?)^```', page, re.MULTILINE | re.DOTALL)
-    assert [file for file, _ in files] == ['my_plugin.py', 'my_net.py']
+    assert [file for file, _ in files] == ['my_plugin.py', 'my_net.py', 'my_aligner.py', 'my_aligned.py']
     for file, text in files:
         (own / file).write_text(text)
     script = ''.join(re.findall(r'^```bash\n(.*?)^```', page, re.MULTILINE | re.DOTALL))
