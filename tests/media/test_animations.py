@@ -78,6 +78,22 @@ def test_pictures_durations_loops_and_opacity_are_kept(tmp_path, source, target,
     assert difference.mean() <= TOLERANCE[target[1:]]
 
 
+@pytest.mark.parametrize('source', ['a.png', 'a.webp', 'a.gif'])
+@pytest.mark.parametrize('target', ['b.apng', 'b.webp', 'b.gif'])
+def test_an_animation_that_is_played_once_stays_so(tmp_path, source, target):
+    # A GIF without a count is played once.
+    path = write(tmp_path / source, pictures(), DURATIONS, loop=None if source == 'a.gif' else 1)
+    assert read(path)[2] == (None if source == 'a.gif' else 1)
+    upscale(path, tmp_path / target, Nearest())
+    assert read(tmp_path / target)[2] == (None if target == 'b.gif' else 1)
+
+
+@pytest.mark.parametrize('target', ['b.webp', 'b.gif'])
+def test_an_animation_is_played_as_often_as_the_target_can_count(tmp_path, target):
+    upscale(write(tmp_path / 'a.png', pictures(), DURATIONS, loop=100_000), tmp_path / target, Nearest())
+    assert read(tmp_path / target)[2] == 65535 - (target == 'b.gif')
+
+
 def test_an_animation_becomes_a_film_and_a_film_an_animation(tmp_path):
     path = write(tmp_path / 'a.png', pictures(), DURATIONS)
     upscale(path, tmp_path / 'b.mkv', Nearest())

@@ -19,6 +19,8 @@ ANIMATED = ('GIF', 'PNG', 'WEBP', 'AVIF', 'TIFF')
 MILLISECOND = Fraction(1, 1000)
 # Browsers show frames of at most 10 ms for 100 ms.
 MIN_DURATION, USUAL_DURATION = 11, 100
+# GIF and WebP count in 16 bits.
+MAX_PLAYS = 65535
 
 
 def count_pictures(path: Path) -> int:
@@ -57,9 +59,7 @@ class AnimationReader(ImageReader):
         for picture, image in self._pictures():
             if not self.durations:
                 size, is_timed = size_of(picture.pixels), image.format != 'TIFF'
-                # GIF counts repetitions and plays once without a count; the others count how often they are played.
-                loop = image.info.get('loop', -1 if image.format == 'GIF' else 0)
-                self.loop = loop + 1 if image.format == 'GIF' and loop else loop
+                self.loop = _plays(image)
             is_opaque &= picture.alpha is None or bool(picture.alpha.min() == 255)
             milliseconds = round(image.info.get('duration') or 0)
             self.durations.append(milliseconds if milliseconds >= MIN_DURATION else USUAL_DURATION)
@@ -123,3 +123,12 @@ class AnimationReader(ImageReader):
         earliest = round(Fraction(start).limit_denominator(10**6) / unit)
         latest = None if duration is None else earliest + Fraction(duration).limit_denominator(10**6) / unit
         return trim(timed, earliest, latest, bool(start), max(round(1 / (self.info.rate * unit)), 1))
+
+
+def _plays(image: Image.Image) -> int:
+    """How often an animation is played, 0 for ever."""
+    loop = image.info.get('loop')
+    if image.format == 'GIF':
+        # It counts repetitions, 0 for ever, and is played once without a count.
+        loop = 1 if loop is None else loop and loop + 1
+    return min(loop or 0, MAX_PLAYS)
