@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..frames import size_of
+from .color_profiles import grey_by_profile, rgb_by_profile
 
 if TYPE_CHECKING:
     from PIL.TiffImagePlugin import TiffImageFile
@@ -201,16 +202,12 @@ def read_picture(path: Path) -> Picture:
 def to_picture(image: Image.Image) -> Picture:
     """Convert an image of Pillow with at most 8 bits a channel."""
     profile = image.info.get('icc_profile') or None
+    kept = _if_rgb(profile)
+    pixels = rgb_by_profile(image, profile) if profile is not None and kept is None else None
     if image.mode in ('RGBA', 'LA', 'PA', 'RGBa', 'La') or 'transparency' in image.info:
-        pixels = np.asarray(image.convert('RGBA'))
-        return Picture(np.ascontiguousarray(pixels[..., :3]), pixels[..., 3].copy(), _if_rgb(profile))
-    if profile is not None and _if_rgb(profile) is None:
-        try:
-            srgb, own = ImageCms.createProfile('sRGB'), ImageCms.ImageCmsProfile(BytesIO(profile))
-            return Picture(np.asarray(ImageCms.profileToProfile(image, own, srgb, outputMode='RGB')))
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            pass  # a profile of another kind of colours than the pixels
-    return Picture(np.asarray(image.convert('RGB')), None, _if_rgb(profile))
+        rgba = np.asarray(image.convert('RGBA'))
+        return Picture(np.ascontiguousarray(rgba[..., :3]) if pixels is None else pixels, rgba[..., 3].copy(), kept)
+    return Picture(np.asarray(image.convert('RGB')) if pixels is None else pixels, None, kept)
 
 
 def _read_deep(path: Path) -> Picture | None:
@@ -225,15 +222,17 @@ def _read_deep(path: Path) -> Picture | None:
     # This ignores orientation, too.
     full, alpha, profile, transparent = cv2.imdecode(data, cv2.IMREAD_UNCHANGED), None, None, None
     with contextlib.suppress(UnidentifiedImageError), open_image(path) as header:
-        profile, transparent = _if_rgb(header.info.get('icc_profile')), header.info.get('transparency')
+        profile, transparent = header.info.get('icc_profile'), header.info.get('transparency')
         orientation = _orientation_of(header) if orientation is None else orientation
     if full is not None and full.ndim == 3 and full.shape[2] == 4:
         alpha = full[..., 3]
     elif full is not None and full.ndim == 2 and transparent is not None:
         # OpenCV omits the grey that is transparent.
         alpha = np.where(full == transparent, 0, 65535).astype(np.uint16)
+    if profile is not None and _if_rgb(profile) is None and (image == image[..., :1]).all():
+        image = np.dstack([grey_by_profile(image[..., 0].copy(), profile)] * 3)
     pixels = _upright(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), orientation or 1)
-    return Picture(pixels, None if alpha is None else _upright(alpha, orientation or 1), profile)
+    return Picture(pixels, None if alpha is None else _upright(alpha, orientation or 1), _if_rgb(profile))
 
 
 def _with_rows_as_stored(content: bytes) -> tuple[bytes, int | None]:
