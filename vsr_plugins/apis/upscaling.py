@@ -23,7 +23,7 @@ from ..inference.onnx_network import is_onnx
 from ..inference.predictor import VideoPredictor
 from ..media.encoding.animations import WRITTEN as ANIMATIONS
 from ..media.encoding.animations import plan_animation
-from ..media.encoding.planning import plan_video
+from ..media.encoding.planning import can_write, plan_video
 from ..media.muxing.aux_streams import AuxStreams
 from ..media.reading.image_reader import ImageReader
 from ..media.reading.open_reader import open_reader
@@ -76,6 +76,8 @@ def upscale(
     works = [work for work in (to_video, to_images) if work is not None]
     video, pictures = (None if work is None else work.target for work in (to_video, to_images))
     refuse_own_source(reader, video, pictures)
+    if video is None or video.suffix.lower() in ANIMATIONS:
+        refuse_encoding(output, works[0].target)
     if job.resume and is_complete(works):
         return Upscaled(tuple(work.target for work in works), 0, 0.0, 0.0)
     workers = workers or Workers.from_environment()
@@ -160,6 +162,18 @@ def _mention_better_model() -> None:
             'model %s (%.2f dB on Vid4); %s is better (%.2f dB): %s',
             *(current.name, current.vid4[0], better.name, better.vid4[0], install_hint(better)),
         )
+
+
+def is_video(target: Path) -> bool:
+    """Whether a target is neither an animated image nor images."""
+    return can_write(target.suffix) and target.suffix.lower() not in ANIMATIONS
+
+
+def refuse_encoding(output: OutputOptions, target: Path) -> None:
+    """Raise if options of an encoder are given for a target that is no video."""
+    if given := output.encoding:
+        names = ', '.join(f'--{name.replace("_", "-")} ({value})' for name, value in given.items())
+        raise ValueError(f'{target} is not a video, but got options of an encoder: {names}; omit them')
 
 
 def _rate(fps: float | Fraction) -> Fraction:

@@ -118,6 +118,12 @@ class OutputOptions:
         self.background_rgb  # noqa: B018 (raises)
 
     @property
+    def encoding(self) -> dict[str, object]:
+        """The options of an encoder of videos that are given."""
+        names = ('codec', 'crf', 'pix_fmt', 'encoder_options')
+        return {name: value for name in names if (value := getattr(self, name)) not in (None, {})}
+
+    @property
     def background_rgb(self) -> tuple[int, int, int]:
         """The background as RGB of 8 bits."""
         try:
