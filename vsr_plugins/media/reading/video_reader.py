@@ -14,6 +14,7 @@ from ..chroma_siting import StatedSiting
 from ..frames import InputFrame, in_8_bits
 from ..images.image_files import UnreadableError
 from ..video_files import open_media, time_base_of, video_stream
+from .completeness import has_its_end
 from .decoding import RgbReader, decoder_of, matrix_of
 from .deinterlacing import deinterlaced
 from .reader_info import DEFAULT_FPS, ReaderInfo
@@ -170,7 +171,8 @@ class VideoReader:
                 damaged += has_begun and packet.size > 0
         if container.duration:
             declared = Fraction((container.start_time or 0) + container.duration, av.time_base)
-            if declared - end > max(2 / self.info.rate, Fraction(1, 10)):
+            is_short = declared - end > max(2 / self.info.rate, Fraction(1, 10))
+            if is_short and not has_its_end(self.path, container.format.name):
                 self.damage = f'the file ends after {float(end):.2f} of {float(declared):.2f} s'
         if damaged and self.damage is None:
             self.damage = f'{damaged} packets of the file are damaged'
