@@ -5,7 +5,7 @@ from pathlib import Path
 
 import av
 
-from ..inference.job.batch_targets import plan_targets
+from ..inference.job.batch_targets import becomes_images, plan_targets
 from ..inference.job.options import Naming
 from ..inference.job.workers import Workers
 from .upscaling import Upscaled, upscale
@@ -45,7 +45,10 @@ def upscale_batch(
         if on_begin is not None:
             on_begin(source)
         try:
-            results[source] = upscale(source, targets[source], workers=alone, **options)
+            target = targets[source]
+            # A name may have a dot.
+            place = f'{target}/' if becomes_images(source, naming) else target
+            results[source] = upscale(source, place, workers=alone, **options)
         except (ValueError, OSError, MemoryError, av.FFmpegError) as error:
             results[source] = error
     return results

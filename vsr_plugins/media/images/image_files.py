@@ -47,10 +47,12 @@ class ImageInfo:
     Attributes:
         size: (h, w) in pixels, after orientation.
         suffix: '.png' or '.jpg' if a loader reads the same pixels from the unchanged file, else None.
+        has_alpha: Whether it holds opacity.
     """
 
     size: tuple[int, int]
     suffix: str | None
+    has_alpha: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ def probe(path: Path, any_depth: bool = False) -> ImageInfo:
             w, h = image.size if orientation < 5 else image.size[::-1]
             suffix = {'PNG': '.png', 'JPEG': '.jpg'}.get(image.format)
             keep = suffix if image.mode in ('RGB', 'L') and orientation in (0, 1) else None
+            has_alpha = _has_alpha(image)
             is_complete = _has_proper_end(path, image.format)
     except UnidentifiedImageError:
         return ImageInfo(size_of(read_picture(path).pixels if any_depth else read_rgb(path)), None)
@@ -108,7 +111,7 @@ def probe(path: Path, any_depth: bool = False) -> ImageInfo:
         raise _unreadable(path, error) from error
     if not is_complete:  # these raise if it is truncated
         read_picture(path) if any_depth else read_rgb(path)
-    return ImageInfo((h, w), keep)
+    return ImageInfo((h, w), keep, has_alpha)
 
 
 def open_image(path: Path) -> Image.Image:
@@ -201,7 +204,7 @@ def read_picture(path: Path) -> Picture:
 def to_picture(image: Image.Image) -> Picture:
     """Convert an image of Pillow with at most 8 bits a channel."""
     profile = image.info.get('icc_profile') or None
-    if image.mode in ('RGBA', 'LA', 'PA', 'RGBa', 'La') or 'transparency' in image.info:
+    if _has_alpha(image):
         pixels = np.asarray(image.convert('RGBA'))
         return Picture(np.ascontiguousarray(pixels[..., :3]), pixels[..., 3].copy(), _if_rgb(profile))
     if profile is not None and _if_rgb(profile) is None:
@@ -211,6 +214,10 @@ def to_picture(image: Image.Image) -> Picture:
         except (ImageCms.PyCMSError, OSError, ValueError):
             pass  # a profile of another kind of colours than the pixels
     return Picture(np.asarray(image.convert('RGB')), None, _if_rgb(profile))
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return image.mode in ('RGBA', 'LA', 'PA', 'RGBa', 'La') or 'transparency' in image.info
 
 
 def _rgb_profile(path: Path) -> bytes | None:

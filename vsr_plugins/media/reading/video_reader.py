@@ -183,21 +183,14 @@ class VideoReader:
         return stream
 
     def _probe(self, container: InputContainer, stream: av.VideoStream) -> ReaderInfo:
-        frame, decode = None, decoder_of(stream)
-        for packet in container.demux(stream):
-            try:
-                decoded = decode(packet)
-            except av.FFmpegError:
-                continue
-            if decoded:
-                frame = decoded[0]
-                break
+        frames = _decodable(container, stream)
+        frame = next(frames, None)
         if frame is None:
             raise UnreadableError(f'no frame of {self.path} can be decoded')
         # Frames are decoded before they are shown, if there are B-frames.
         self._delay = 0 if frame.dts is None else frame.dts - (stream.start_time or 0)
-        rate = stream.average_rate or stream.guessed_rate or DEFAULT_FPS
         time_base = time_base_of(stream)
+        rate = _rate_of(stream)
         seconds = stream.duration * time_base if stream.duration else Fraction(container.duration or 0, av.time_base)
         try:
             pixels, alpha = RgbReader().with_alpha(frame)
@@ -223,8 +216,32 @@ class VideoReader:
             aspect=aspect,
             warnings=(*_warnings(frame, self.deinterlace), *_further_streams(container)),
             # Decoders of pictures give opacity to all; codecs of film have it on purpose.
-            has_alpha=alpha is not None and (frame.format.name.startswith('yuva') or bool(alpha.min() < 255)),
+            has_alpha=alpha is not None
+            and (frame.format.name.startswith('yuva') or alpha.min() < 255 or any(map(_is_transparent, frames))),
         )
+
+
+def _decodable(container: InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
+    """Yield the frames of a stream that can be decoded."""
+    decode = decoder_of(stream)
+    for packet in container.demux(stream):
+        try:
+            yield from decode(packet)
+        except av.FFmpegError:
+            continue
+
+
+def _is_transparent(frame: av.VideoFrame) -> bool:
+    _, alpha = RgbReader().with_alpha(frame)
+    return alpha is not None and bool(alpha.min() < 255)
+
+
+def _rate_of(stream: av.VideoStream) -> Fraction:
+    """Average frames per second. For raw DV FFmpeg's average is its unit of time."""
+    average, guessed = stream.average_rate, stream.guessed_rate
+    if average and guessed and average * time_base_of(stream) >= 1 and guessed < average:
+        return guessed
+    return average or guessed or DEFAULT_FPS
 
 
 def _warnings(frame: av.VideoFrame, deinterlace: bool) -> Iterator[str]:
