@@ -155,6 +155,24 @@ def test_where_it_cannot_be_held_it_is_composited_with_a_warning(tmp_path, caplo
     assert np.abs(pixels[14:17, 32:60] - half).mean() <= 12
 
 
+@pytest.mark.parametrize('network', [Nearest, Between])
+@pytest.mark.parametrize('target', ['b.mp4', 'b.mov'])
+def test_both_halves_of_a_preview_are_transparent(tmp_path, target, network):
+    source = write_film(tmp_path / 'a.mov', 'qtrle', 'argb')
+    upscale(source, tmp_path / target, network(), output=OutputOptions(preview=True, background='white'))
+    frames = list(open_reader(tmp_path / target).frames())
+    assert len(frames) == (6 if network is Between else 3)
+    for frame in frames:
+        for half in (slice(96), slice(96, None)):
+            pixels = frame.pixels[:, half].astype(int)
+            if target == 'b.mov':
+                check((np.dstack((pixels, frame.alpha[:, half])) / 257).round().astype(np.uint8), 40)
+                continue
+            assert np.abs(pixels[:8] - 255).max() <= 12
+            assert np.abs(pixels[26:38, 36:60] - RED).max() <= 12
+            assert np.abs(pixels[14:17, 32:60] - (np.array(RED) + 255) / 2).mean() <= 14
+
+
 def test_opaque_pictures_are_not_warned_about(tmp_path, caplog):
     Image.fromarray(disc()[..., :3]).save(tmp_path / 'a.png')
     upscale(tmp_path / 'a.png', tmp_path / 'b.mp4', Nearest())

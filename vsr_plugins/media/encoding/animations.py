@@ -30,7 +30,8 @@ LOOP_OPTIONS = {'gif': 'loop', 'apng': 'plays', 'webp': 'loop'}
 def plan_animation(info: ReaderInfo, size: tuple[int, int], temporal_scale: int) -> VideoSpec:
     """Return the encoding of the frames until an animation is written: lossless, in 8 bits."""
     return VideoSpec(
-        container='matroska',
+        # Its times are exact; Matroska has milliseconds.
+        container='nut',
         codec='ffv1',
         pix_fmt='bgra' if info.has_alpha else 'bgr0',
         size=size,

@@ -1,5 +1,6 @@
 """Plan the encoding of a video: container, encoder, pixel format and colours, as close to its source as possible."""
 
+import contextlib
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -167,9 +168,8 @@ def _as_readers_take_it(spec: VideoSpec, options: tuple[str, ...]) -> VideoSpec:
     failures = []
     for tried in (color_range, 3 - color_range):
         spec = replace(spec, colors=(tried, matrix, *rest))
-        grey = np.full((*spec.size, 3), 128, np.uint8)
         try:
-            found = try_encoder(spec, picture_of(grey, spec, VideoReformatter()), options)
+            found = try_encoder(spec, _grey(spec), options)
         except av.FFmpegError as failure:
             failures.append(failure)
             continue
@@ -178,7 +178,31 @@ def _as_readers_take_it(spec: VideoSpec, options: tuple[str, ...]) -> VideoSpec:
         stated = usual_matrix(*spec.size) if found.matrix in UNSPECIFIED_MATRICES else found.matrix
         return replace(spec, colors=(found.color_range, stated, *rest), is_centred=found.is_centred)
     (height, width), error = spec.size, failures[0]
+    if refused := _refused_options(spec, options):
+        raise ValueError(f'{spec.codec} does not take {refused} ({error.strerror})') from error
     raise ValueError(
         f'{spec.codec} cannot encode {width}x{height} in {spec.pix_fmt} on this machine ({error.strerror}); use another'
         ' --codec: --list-encoders prints those that this machine can open'
     ) from error
+
+
+def _grey(spec: VideoSpec) -> av.VideoFrame:
+    return picture_of(np.full((*spec.size, 3), 128, np.uint8), spec, VideoReformatter())
+
+
+def _refused_options(spec: VideoSpec, names: tuple[str, ...]) -> str:
+    """Return the options, as ``name=value``, with which an encoder cannot be opened; '' if it cannot without them."""
+
+    def opens(*kept: str) -> bool:
+        options = tuple(option for option in spec.options if option[0] not in names or option[0] in kept)
+        for color_range in (1, 2):
+            tried = replace(spec, options=options, colors=(color_range, *spec.colors[1:]))
+            with contextlib.suppress(av.FFmpegError):
+                try_encoder(tried, _grey(tried))
+                return True
+        return False
+
+    if not opens():
+        return ''
+    refused = [name for name in names if not opens(name)] or names
+    return ' '.join(f'{name}={dict(spec.options)[name]}' for name in refused)

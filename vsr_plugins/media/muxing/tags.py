@@ -21,7 +21,9 @@ logger = logging.getLogger(__name__)
 # Tags that describe the source's container or its encoding, not its content; they are not copied.
 CONTAINER_TAGS = frozenset(('major_brand', 'minor_version', 'compatible_brands', 'encoder', 'duration', 'timecode'))
 STREAM_TAGS = re.compile(
-    r'encoder|duration|rotate|vendor_id|bps|number_of_(frames|bytes)|_statistics_\w+|filename|mimetype|alpha_mode', re.I
+    r'encoder|duration|rotate|vendor_id|bps|number_of_(frames|bytes)|_statistics_\w+|filename|mimetype|alpha_mode'
+    r'|timecode',
+    re.I,
 )
 # Tags that .mp4 has fields for; others are written as keys, which replace these fields.
 FIELDS = frozenset(
@@ -80,8 +82,9 @@ def copy_video_tags(source: InputContainer, video: av.VideoStream, spec: VideoSp
     """
     film = require_video_stream(source)
     copy_stream_tags(film, video)
-    codes = [source.metadata.get('timecode'), *(one.metadata.get('timecode') for one in [film, *source.streams])]
-    if code := next(filter(None, codes), None):
+    # Matroska's tags are in capitals.
+    tags = [(name.lower(), value) for one in (source, film, *source.streams) for name, value in one.metadata.items()]
+    if code := next((value for name, value in tags if name == 'timecode' and value), None):
         video.metadata['timecode'] = moved_timecode(code, start, spec.rate)
 
 
