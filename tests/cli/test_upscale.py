@@ -131,8 +131,8 @@ def test_a_log_gets_a_line_now_and_then(clip, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(cli_upscale._Display, 'LINE_SECONDS', 0.0)
     assert main(['upscale', str(clip), str(tmp_path / 'out.mp4'), '--model', 'bicubic']) == 0
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 7
-    for number, line in enumerate(lines[:6], 1):
+    assert len(lines) == 7 and lines[0] == 'in.mp4: 1 of 6 frames'
+    for number, line in enumerate(lines[1:6], 2):
         assert re.fullmatch(rf'in\.mp4: {number} of 6 frames, \d+\.\d\d a second, 0:00:\d\d left', line)
 
 

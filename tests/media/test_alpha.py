@@ -184,3 +184,26 @@ def test_an_unknown_colour_is_an_error(tmp_path, capsys):
     Image.fromarray(disc()).save(tmp_path / 'a.png')
     assert main(['upscale', str(tmp_path / 'a.png'), str(tmp_path / 'b.mp4'), '--background', 'no-colour']) == 2
     assert "'no-colour'" in capsys.readouterr().err
+
+
+def test_a_film_that_becomes_transparent_later_keeps_its_opacity(tmp_path):
+    opaque, source = (
+        np.dstack((np.full((32, 48, 3), 90, np.uint8), np.full((32, 48), 255, np.uint8))),
+        tmp_path / 'a.mov',
+    )
+    with av.open(str(source), 'w') as container:
+        stream = container.add_stream('png', rate=25)
+        stream.height, stream.width, stream.pix_fmt = 32, 48, 'rgba'
+        for rgba in (opaque, opaque, disc()):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(rgba, format='rgba')))
+        container.mux(stream.encode(None))
+    folder = tmp_path / 'images'
+    folder.mkdir()
+    for number, rgba in enumerate((opaque[..., :3], opaque[..., :3], disc())):
+        Image.fromarray(rgba).save(folder / f'{number}.png')
+    for place in (source, folder):
+        upscale(place, tmp_path / 'b.mov', Nearest(), job=JobOptions(force=True))
+        with av.open(str(tmp_path / 'b.mov')) as container:
+            frames = [frame.to_ndarray(format='rgba') for frame in container.decode(video=0)]
+        assert [int(frame[0, 0, 3]) for frame in frames] == [255, 255, 0]
+        assert int(frames[2][32, 48, 3]) == 255

@@ -3,10 +3,12 @@
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
-from videos import Between, Nearest, gradient, read_clip, write_clip
+from videos import Between, Nearest, gradient, grey_frames, moved, read_clip, write_clip
 
 from vsr_plugins.apis import upscale
 from vsr_plugins.cli import main
@@ -204,3 +206,45 @@ def test_a_single_image_becomes_a_single_image(tmp_path, monkeypatch, capsys):
     assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == ['a_x4.png', 'b_x4.jpg']
     assert main(['upscale', 'a.png', 'c.mp4', '--model', 'bicubic']) == 0
     assert len(read_clip(tmp_path / 'c.mp4')[0]) == 1
+
+
+@pytest.mark.parametrize(('rate', 'expected'), [(50, [20] * 12), (60, [20, 30] * 4), (240, [20, 30])])
+def test_a_gif_is_not_faster_than_browsers_show_it(tmp_path, caplog, rate, expected):
+    source = write_clip(tmp_path / 'a.mp4', grey_frames(12), rate=Fraction(rate))
+    upscale(source, tmp_path / 'b.gif', Nearest())
+    assert read(tmp_path / 'b.gif')[1] == expected
+    assert len(caplog.records) == (rate > 50)
+
+
+@pytest.mark.parametrize('name', ['b.webp', 'b.apng', 'b.gif'])
+def test_an_animation_of_a_film_that_begins_late_begins_at_0(tmp_path, name):
+    source = moved(write_clip(tmp_path / 'a.mp4', grey_frames(6)), tmp_path / 'late.ts', 20000)
+    upscale(source, tmp_path / name, Nearest())
+    durations = read(tmp_path / name)[1]
+    # WebP joins frames that look alike.
+    assert sum(durations) == 240 and (name == 'b.webp' or durations == [40] * 6)
+
+
+@pytest.mark.parametrize('name', ['b.mp4', 'b.mov', 'b.mkv', 'b.webm'])
+def test_the_last_picture_lasts_as_long_in_a_film(tmp_path, name):
+    source = write(tmp_path / 'a.gif', pictures(), [100, 100, 100, 3000])
+    upscale(source, tmp_path / name, Nearest())
+    with av.open(str(tmp_path / name)) as container:
+        assert container.duration / av.time_base == pytest.approx(3.3, abs=2e-3)
+
+
+@pytest.mark.parametrize('channels', [None, 3, 4])
+def test_pages_of_16_bits_keep_them(tmp_path, channels):
+    shape = (24, 32) if channels is None else (24, 32, channels)
+    pages = [np.full(shape, 20000 + 3000 * number, np.uint16) for number in range(3)]
+    for page in pages:
+        page[:12] = 50001
+    tifffile.imwrite(tmp_path / 'a.tiff', np.stack(pages), photometric='minisblack' if channels is None else 'rgb')
+    upscale(tmp_path / 'a.tiff', tmp_path / 'out', Nearest())
+    for number, page in enumerate(pages):
+        image = cv2.imread(str(tmp_path / 'out' / f'{number:08d}.png'), cv2.IMREAD_UNCHANGED)
+        expected = np.repeat(np.repeat(page, 2, 0), 2, 1)
+        assert image.dtype == np.uint16
+        # PNG holds grey as colours.
+        assert np.array_equal(image[..., 0], expected if channels is None else expected[..., 0])
+        assert image.shape[2] == (4 if channels == 4 else 3)

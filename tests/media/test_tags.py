@@ -104,6 +104,20 @@ def test_timecode_is_that_of_the_first_frame(tmp_path, source, target, place):
     assert timecodes(tmp_path / f'part_{target}') == {'10:00:01:05'}
 
 
+def test_a_timecode_that_quicktime_cannot_count_is_left_out(tmp_path, caplog):
+    source = write_clip(tmp_path / 'plain.mkv', grey_frames(6), rate=Fraction(300))
+    with av.open(str(source)) as old, av.open(str(tmp_path / 'a.mkv'), 'w') as new:
+        copy = new.add_stream_from_template(old.streams.video[0])
+        copy.metadata['timecode'] = '10:00:00:00'
+        for packet in old.demux():
+            if packet.dts is not None:
+                packet.stream = copy
+                new.mux(packet)
+    upscale(tmp_path / 'a.mkv', tmp_path / 'b.mov', Nearest())
+    assert len(read_clip(tmp_path / 'b.mov')[0]) == 6
+    assert any('timecode' in record.getMessage() for record in caplog.records)
+
+
 @pytest.mark.parametrize(
     ('code', 'frames', 'rate', 'expected'),
     [

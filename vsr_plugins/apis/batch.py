@@ -6,7 +6,7 @@ from pathlib import Path
 
 import av
 
-from ..inference.job.batch_targets import plan_targets
+from ..inference.job.batch_targets import becomes_images, plan_targets
 from ..inference.job.options import Naming, OutputOptions
 from ..inference.job.workers import Workers
 from .upscaling import Upscaled, is_video, refuse_encoding, upscale
@@ -41,9 +41,9 @@ def upscale_batch(
         ValueError: See ``plan_targets``; also if options of an encoder are given, and no target is a video.
     """
     targets, _ = plan_targets(sources, folder, naming, is_folder=True)
-    if not any(map(is_video, targets.values())):
+    videos = {one for one, target in targets.items() if is_video(target) and not becomes_images(one, naming)}
+    if not videos:
         refuse_encoding(output, Path(folder))
-    without_encoding = replace(output, codec=None, crf=None, pix_fmt=None, encoder_options={})
     group = Workers.from_environment()
     alone = Workers(local_rank=group.local_rank)
     results: dict[Path, Upscaled | Exception] = {}
@@ -51,8 +51,13 @@ def upscale_batch(
         if on_begin is not None:
             on_begin(source)
         try:
-            own = output if is_video(targets[source]) else without_encoding
-            results[source] = upscale(source, targets[source], workers=alone, output=own, **options)
+            target = targets[source]
+            # A name may have a dot.
+            place = f'{target}/' if becomes_images(source, naming) else target
+            own = (
+                output if source in videos else replace(output, codec=None, crf=None, pix_fmt=None, encoder_options={})
+            )
+            results[source] = upscale(source, place, workers=alone, output=own, **options)
         except (ValueError, OSError, MemoryError, av.FFmpegError) as error:
             results[source] = error
     return results

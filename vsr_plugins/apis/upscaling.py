@@ -54,7 +54,8 @@ def upscale(
     Args:
         source: A video file, an image, an animated image, a folder of images in natural order, a glob of images, or
             ``frame_%04d.png``.
-        target: A video file or an animated image by its suffix, a folder for PNG images, or an image for an image.
+        target: A video file or an animated image by its suffix, an image for an image, or a folder for PNG images: a
+            name without a suffix or with a slash at its end.
         model: Name of a pretrained model, an ONNX file of ``export_onnx``, a model, or ``ModelOptions``; None uses the
             best pretrained model on this machine.
         part: The part of the source.
@@ -72,7 +73,7 @@ def upscale(
     """
     chosen = model if isinstance(model, ModelOptions) else ModelOptions(model)
     reader = open_reader(source, None if part.fps is None else _rate(part.fps), part.deinterlace)
-    to_video, to_images = name_targets(Path(target), output.images, reader)
+    to_video, to_images = name_targets(target, output.images, reader)
     works = [work for work in (to_video, to_images) if work is not None]
     video, pictures = (None if work is None else work.target for work in (to_video, to_images))
     refuse_own_source(reader, video, pictures)

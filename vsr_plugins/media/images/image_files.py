@@ -49,10 +49,12 @@ class ImageInfo:
     Attributes:
         size: (h, w) in pixels, after orientation.
         suffix: '.png' or '.jpg' if a loader reads the same pixels from the unchanged file, else None.
+        has_alpha: Whether it holds opacity.
     """
 
     size: tuple[int, int]
     suffix: str | None
+    has_alpha: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ def probe(path: Path, any_depth: bool = False) -> ImageInfo:
             w, h = image.size if orientation < 5 or image.format == 'TIFF' else image.size[::-1]
             suffix = {'PNG': '.png', 'JPEG': '.jpg'}.get(image.format)
             keep = suffix if image.mode in ('RGB', 'L') and orientation in (0, 1) else None
+            has_alpha = _has_alpha(image)
             is_complete = _has_proper_end(path, image.format)
     except UnidentifiedImageError:
         return ImageInfo(size_of(read_picture(path).pixels if any_depth else read_rgb(path)), None)
@@ -109,7 +112,7 @@ def probe(path: Path, any_depth: bool = False) -> ImageInfo:
         raise _unreadable(path, error) from error
     if not is_complete:  # these raise if it is truncated
         read_picture(path) if any_depth else read_rgb(path)
-    return ImageInfo((h, w), keep)
+    return ImageInfo((h, w), keep, has_alpha)
 
 
 def open_image(path: Path) -> Image.Image:
@@ -204,10 +207,33 @@ def to_picture(image: Image.Image) -> Picture:
     profile = image.info.get('icc_profile') or None
     kept = _if_rgb(profile)
     pixels = rgb_by_profile(image, profile) if profile is not None and kept is None else None
-    if image.mode in ('RGBA', 'LA', 'PA', 'RGBa', 'La') or 'transparency' in image.info:
+    if _has_alpha(image):
         rgba = np.asarray(image.convert('RGBA'))
         return Picture(np.ascontiguousarray(rgba[..., :3]) if pixels is None else pixels, rgba[..., 3].copy(), kept)
     return Picture(np.asarray(image.convert('RGB')) if pixels is None else pixels, None, kept)
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return image.mode in ('RGBA', 'LA', 'PA', 'RGBa', 'La') or 'transparency' in image.info
+
+
+def read_deep_page(path: Path, number: int, profile: bytes | None = None) -> Picture:
+    """Read a page of a 16-bit TIFF, whose colours Pillow reads as 8 bits.
+
+    Args:
+        path: The file.
+        number: Number of the page, from 0.
+        profile: ICC profile of the page.
+
+    Raises:
+        UnreadableError: If the page cannot be read, or has not 16 bits.
+    """
+    done, pages = cv2.imreadmulti(str(path), number, 1, flags=cv2.IMREAD_UNCHANGED)
+    if not done or len(pages) != 1 or pages[0].dtype != np.uint16:
+        raise UnreadableError(f'{path} cannot be read at picture {number}: pages of 8 or 16 bits are expected')
+    page = pages[0] if pages[0].ndim == 3 else np.dstack([pages[0]] * 3)
+    alpha = page[..., 3].copy() if page.shape[2] == 4 else None
+    return Picture(np.ascontiguousarray(page[..., 2::-1]), alpha, _if_rgb(profile))
 
 
 def _read_deep(path: Path) -> Picture | None:

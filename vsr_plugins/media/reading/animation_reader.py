@@ -6,11 +6,20 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from ..alpha import fill_hidden
 from ..frames import InputFrame, in_8_bits, size_of
-from ..images.image_files import DAMAGE_ERRORS, Picture, UnreadableError, open_image, to_picture
+from ..images.image_files import (
+    DAMAGE_ERRORS,
+    Picture,
+    UnreadableError,
+    bits_per_channel,
+    open_image,
+    read_deep_page,
+    to_picture,
+)
 from .image_reader import ImageReader
 from .reader_info import DEFAULT_FPS, ReaderInfo
 from .seek import T, Timed, trim
@@ -60,12 +69,13 @@ class AnimationReader(ImageReader):
         self.damage: str | None = None
         seconds: list[Fraction] = []
         size, is_opaque = (0, 0), True
-        self.loop, is_timed = 0, True
+        self.loop, is_timed, is_deep = 0, True, False
         for picture, image in self._pictures():
             if not seconds:
                 size, is_timed = size_of(picture.pixels), image.format != 'TIFF'
                 self.loop = _plays(image)
-            is_opaque &= picture.alpha is None or bool(picture.alpha.min() == 255)
+            is_deep |= picture.pixels.dtype == np.uint16
+            is_opaque &= picture.alpha is None or bool(picture.alpha.min() == np.iinfo(picture.alpha.dtype).max)
             seconds.append(_seconds(image))
         if fps is not None and is_timed:
             raise ValueError(f'{path} is an animation with its own times, but got fps={fps}; omit --fps')
@@ -74,7 +84,8 @@ class AnimationReader(ImageReader):
             seconds = [1 / (fps or DEFAULT_FPS)] * count
         time_base, self.durations = _in_ticks(seconds)
         self.fps = rate = count / (sum(self.durations) * time_base)
-        self.info = ReaderInfo(size, time_base, rate, count, has_alpha=not is_opaque)
+        pix_fmt = 'yuv420p16le' if is_deep else 'yuv420p'
+        self.info = ReaderInfo(size, time_base, rate, count, pix_fmt=pix_fmt, has_alpha=not is_opaque)
 
     def _pictures(self) -> Iterator[tuple[Picture, Image.Image]]:
         """Decode the pictures one after the other."""
@@ -84,6 +95,9 @@ class AnimationReader(ImageReader):
             with open_image(path) as image:
                 for number in range(image.n_frames):
                     image.seek(number)
+                    if image.format == 'TIFF' and bits_per_channel(path, image) > 8:
+                        yield read_deep_page(path, number, image.info.get('icc_profile')), image
+                        continue
                     image.load()
                     yield to_picture(ImageOps.exif_transpose(image)), image
         except DAMAGE_ERRORS as error:
