@@ -1,6 +1,6 @@
 """Writes the weights of a checkpoint as they come with the package, and what the registry needs to know of them.
 
-    python .dev_scripts/ship_weights.py work_dirs/NAME/best_*.pth NAME --held-out 29.137 20000 --vid4 25.29 0.7309
+    python .dev_scripts/write_pretrained.py work_dirs/NAME/best_*.pth NAME --held-out 29.137 20000 --vid4 25.29 0.7309
 
 The file has the network alone, in half precision unless ``--full`` is given, and its metadata say how it was trained
 (``vsr_plugins/pretrained/provenance.py``). It lies in ``vsr_plugins/weights`` if a user would run it, in ``results``
