@@ -131,8 +131,8 @@ def test_a_log_gets_a_line_now_and_then(clip, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(cli_upscale._Display, 'LINE_SECONDS', 0.0)
     assert main(['upscale', str(clip), str(tmp_path / 'out.mp4'), '--model', 'bicubic']) == 0
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 7
-    for number, line in enumerate(lines[:6], 1):
+    assert len(lines) == 7 and lines[0] == 'in.mp4: 1 of 6 frames'
+    for number, line in enumerate(lines[1:6], 2):
         assert re.fullmatch(rf'in\.mp4: {number} of 6 frames, \d+\.\d\d a second, 0:00:\d\d left', line)
 
 
@@ -182,3 +182,34 @@ def test_interrupted_half_way_and_resumed(tmp_path, way):
         greys = [frame.to_ndarray(format='gray').mean() for frame in container.decode(video=0)]
     assert np.abs(frames - greys).max() < 1.5
     assert sorted(path.name for path in tmp_path.iterdir()) == ['in.mkv', 'out.mkv']
+
+
+ENCODING = [
+    ['--codec', 'libx264'],
+    ['--crf', '18'],
+    ['--pix-fmt', 'yuv444p'],
+    ['--encoder-options', 'preset=slow'],
+]
+
+
+@pytest.mark.parametrize('target', ['b.gif', 'b.webp', 'b.apng', 'images', 'out/'])
+def test_options_of_an_encoder_are_refused_where_there_is_none(clip, tmp_path, capsys, target):
+    ext = ['--ext', 'webp'] if target == 'out/' else []
+    for option in ENCODING:
+        arguments = ['upscale', str(clip), f'{tmp_path}/{target}', '--model', 'bicubic', *ext, *option]
+        assert main(arguments) == 2
+        printed = capsys.readouterr().err
+        assert option[0] in printed and target.strip('/') in printed and printed.count('\n') == 1
+    assert [path.name for path in tmp_path.iterdir()] == ['in.mp4']
+
+
+def test_options_of_an_encoder_are_for_the_videos_of_a_folder(clip, tmp_path, capsys):
+    folder = tmp_path / 'in'
+    folder.mkdir()
+    clip.rename(folder / 'a.mp4')
+    (folder / 'b.png').write_bytes(encode_png(np.full((16, 24, 3), 90, np.uint8)))
+    arguments = ['upscale', str(folder), str(tmp_path / 'out'), '--model', 'bicubic']
+    assert main([*arguments, '--codec', 'ffv1', '--ext', 'mkv']) == 0
+    with av.open(str(tmp_path / 'out/a.mkv')) as container:
+        assert container.streams.video[0].codec_context.name == 'ffv1'
+    assert read_rgb(tmp_path / 'out/b.png').shape == (64, 96, 3)

@@ -5,6 +5,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from videos import grey_frames, write_clip
 
 from vsr_plugins.cli import main
 from vsr_plugins.degradation import bicubic_upsample
@@ -53,6 +54,14 @@ def test_the_command_prints_table_json_and_markdown(folders, tmp_path, capsys):
     assert '--force' in capsys.readouterr().err
     assert main(['score', pred, gt, '--json', '-']) == 0
     assert json.loads(capsys.readouterr().out)['frames'] == {'one': 3, 'two': 3}
+
+
+def test_every_video_that_is_read_is_a_clip_of_a_folder(tmp_path):
+    for folder in ('pred', 'gt'):
+        (tmp_path / folder).mkdir()
+        write_clip(tmp_path / folder / 'a.flv', grey_frames(3), 'flv')
+    summary = score_folders(tmp_path / 'pred', tmp_path / 'gt', PROTOCOLS['basicvsr'])
+    assert summary.frames == {'a': 3} and summary.mean['PSNR'] == 100
 
 
 def test_measures_of_pairs_of_frames(tmp_path, capsys):

@@ -155,6 +155,24 @@ def test_where_it_cannot_be_held_it_is_composited_with_a_warning(tmp_path, caplo
     assert np.abs(pixels[14:17, 32:60] - half).mean() <= 12
 
 
+@pytest.mark.parametrize('network', [Nearest, Between])
+@pytest.mark.parametrize('target', ['b.mp4', 'b.mov'])
+def test_both_halves_of_a_preview_are_transparent(tmp_path, target, network):
+    source = write_film(tmp_path / 'a.mov', 'qtrle', 'argb')
+    upscale(source, tmp_path / target, network(), output=OutputOptions(preview=True, background='white'))
+    frames = list(open_reader(tmp_path / target).frames())
+    assert len(frames) == (6 if network is Between else 3)
+    for frame in frames:
+        for half in (slice(96), slice(96, None)):
+            pixels = frame.pixels[:, half].astype(int)
+            if target == 'b.mov':
+                check((np.dstack((pixels, frame.alpha[:, half])) / 257).round().astype(np.uint8), 40)
+                continue
+            assert np.abs(pixels[:8] - 255).max() <= 12
+            assert np.abs(pixels[26:38, 36:60] - RED).max() <= 12
+            assert np.abs(pixels[14:17, 32:60] - (np.array(RED) + 255) / 2).mean() <= 14
+
+
 def test_opaque_pictures_are_not_warned_about(tmp_path, caplog):
     Image.fromarray(disc()[..., :3]).save(tmp_path / 'a.png')
     upscale(tmp_path / 'a.png', tmp_path / 'b.mp4', Nearest())
@@ -166,3 +184,26 @@ def test_an_unknown_colour_is_an_error(tmp_path, capsys):
     Image.fromarray(disc()).save(tmp_path / 'a.png')
     assert main(['upscale', str(tmp_path / 'a.png'), str(tmp_path / 'b.mp4'), '--background', 'no-colour']) == 2
     assert "'no-colour'" in capsys.readouterr().err
+
+
+def test_a_film_that_becomes_transparent_later_keeps_its_opacity(tmp_path):
+    opaque, source = (
+        np.dstack((np.full((32, 48, 3), 90, np.uint8), np.full((32, 48), 255, np.uint8))),
+        tmp_path / 'a.mov',
+    )
+    with av.open(str(source), 'w') as container:
+        stream = container.add_stream('png', rate=25)
+        stream.height, stream.width, stream.pix_fmt = 32, 48, 'rgba'
+        for rgba in (opaque, opaque, disc()):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(rgba, format='rgba')))
+        container.mux(stream.encode(None))
+    folder = tmp_path / 'images'
+    folder.mkdir()
+    for number, rgba in enumerate((opaque[..., :3], opaque[..., :3], disc())):
+        Image.fromarray(rgba).save(folder / f'{number}.png')
+    for place in (source, folder):
+        upscale(place, tmp_path / 'b.mov', Nearest(), job=JobOptions(force=True))
+        with av.open(str(tmp_path / 'b.mov')) as container:
+            frames = [frame.to_ndarray(format='rgba') for frame in container.decode(video=0)]
+        assert [int(frame[0, 0, 3]) for frame in frames] == [255, 255, 0]
+        assert int(frames[2][32, 48, 3]) == 255

@@ -1,15 +1,20 @@
 """Animated images, and single images, in and out."""
 
+from fractions import Fraction
+
+import av
+import cv2
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
-from videos import Between, Nearest, gradient, read_clip, write_clip
+from videos import Between, Nearest, gradient, grey_frames, moved, read_clip, write_clip
 
 from vsr_plugins.apis import upscale
 from vsr_plugins.cli import main
 from vsr_plugins.inference.job.options import JobOptions, SourceOptions
 from vsr_plugins.media.images.image_files import UnreadableError
-from vsr_plugins.media.reading.animation_reader import AnimationReader
+from vsr_plugins.media.reading.animation_reader import AnimationReader, _in_ticks
 from vsr_plugins.media.reading.open_reader import open_reader
 
 
@@ -78,6 +83,66 @@ def test_pictures_durations_loops_and_opacity_are_kept(tmp_path, source, target,
     assert difference.mean() <= TOLERANCE[target[1:]]
 
 
+@pytest.mark.parametrize('source', ['a.png', 'a.webp', 'a.gif'])
+@pytest.mark.parametrize('target', ['b.apng', 'b.webp', 'b.gif'])
+def test_an_animation_that_is_played_once_stays_so(tmp_path, source, target):
+    # A GIF without a count is played once.
+    path = write(tmp_path / source, pictures(), DURATIONS, loop=None if source == 'a.gif' else 1)
+    assert read(path)[2] == (None if source == 'a.gif' else 1)
+    upscale(path, tmp_path / target, Nearest())
+    assert read(tmp_path / target)[2] == (None if target == 'b.gif' else 1)
+
+
+@pytest.mark.parametrize('target', ['b.webp', 'b.gif'])
+def test_an_animation_is_played_as_often_as_the_target_can_count(tmp_path, target):
+    upscale(write(tmp_path / 'a.png', pictures(), DURATIONS, loop=100_000), tmp_path / target, Nearest())
+    assert read(tmp_path / target)[2] == 65535 - (target == 'b.gif')
+
+
+def write_apng(path, time_base, times):
+    with av.open(str(path), 'w', format='apng') as container:
+        stream = container.add_stream('apng', rate=1 / time_base)
+        stream.height, stream.width, stream.pix_fmt = 32, 48, 'rgb24'
+        stream.codec_context.time_base = time_base
+        for number, time in enumerate(times):
+            frame = av.VideoFrame.from_ndarray(pictures(5)[number % 5][..., :3].copy(), format='rgb24')
+            frame.pts, frame.time_base = time, time_base
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize('rate', [Fraction(30000, 1001), Fraction(24000, 1001), Fraction(60), Fraction(15)])
+def test_the_rate_of_an_apng_is_exact(tmp_path, rate):
+    source = write_apng(tmp_path / 'a.apng', 1 / rate, range(30))
+    upscale(source, tmp_path / 'b.mp4', Nearest())
+    times, _, about = read_clip(tmp_path / 'b.mp4')
+    assert about['rate'] == rate and times == pytest.approx([float(number / rate) for number in range(30)], abs=1e-9)
+    upscale(source, tmp_path / 'c.apng', Nearest())
+    assert open_reader(tmp_path / 'c.apng').info.rate == rate
+
+
+def test_unequal_durations_of_an_apng_are_exact(tmp_path):
+    source = write_apng(tmp_path / 'a.apng', Fraction(1001, 30000), [0, 1, 4, 5])
+    reader = open_reader(source)
+    times = [frame.pts * reader.info.time_base for frame in reader.frames()]
+    assert times == [number * Fraction(1001, 30000) for number in (0, 1, 4, 5)]
+
+
+@pytest.mark.parametrize(
+    ('seconds', 'unit'),
+    [
+        ([Fraction(1, 30), Fraction(1, 10)], Fraction(1, 3000)),
+        # Their common unit is shorter than a nanosecond.
+        ([Fraction(1, 50021), Fraction(1, 60013), Fraction(1, 7)], Fraction(1, 10**6)),
+    ],
+)
+def test_durations_have_a_common_unit(seconds, unit):
+    found, ticks = _in_ticks(seconds)
+    assert found == unit
+    assert sum(ticks) * unit == pytest.approx(float(sum(seconds)), abs=1e-6)
+
+
 def test_an_animation_becomes_a_film_and_a_film_an_animation(tmp_path):
     path = write(tmp_path / 'a.png', pictures(), DURATIONS)
     upscale(path, tmp_path / 'b.mkv', Nearest())
@@ -141,3 +206,45 @@ def test_a_single_image_becomes_a_single_image(tmp_path, monkeypatch, capsys):
     assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == ['a_x4.png', 'b_x4.jpg']
     assert main(['upscale', 'a.png', 'c.mp4', '--model', 'bicubic']) == 0
     assert len(read_clip(tmp_path / 'c.mp4')[0]) == 1
+
+
+@pytest.mark.parametrize(('rate', 'expected'), [(50, [20] * 12), (60, [20, 30] * 4), (240, [20, 30])])
+def test_a_gif_is_not_faster_than_browsers_show_it(tmp_path, caplog, rate, expected):
+    source = write_clip(tmp_path / 'a.mp4', grey_frames(12), rate=Fraction(rate))
+    upscale(source, tmp_path / 'b.gif', Nearest())
+    assert read(tmp_path / 'b.gif')[1] == expected
+    assert len(caplog.records) == (rate > 50)
+
+
+@pytest.mark.parametrize('name', ['b.webp', 'b.apng', 'b.gif'])
+def test_an_animation_of_a_film_that_begins_late_begins_at_0(tmp_path, name):
+    source = moved(write_clip(tmp_path / 'a.mp4', grey_frames(6)), tmp_path / 'late.ts', 20000)
+    upscale(source, tmp_path / name, Nearest())
+    durations = read(tmp_path / name)[1]
+    # WebP joins frames that look alike.
+    assert sum(durations) == 240 and (name == 'b.webp' or durations == [40] * 6)
+
+
+@pytest.mark.parametrize('name', ['b.mp4', 'b.mov', 'b.mkv', 'b.webm'])
+def test_the_last_picture_lasts_as_long_in_a_film(tmp_path, name):
+    source = write(tmp_path / 'a.gif', pictures(), [100, 100, 100, 3000])
+    upscale(source, tmp_path / name, Nearest())
+    with av.open(str(tmp_path / name)) as container:
+        assert container.duration / av.time_base == pytest.approx(3.3, abs=2e-3)
+
+
+@pytest.mark.parametrize('channels', [None, 3, 4])
+def test_pages_of_16_bits_keep_them(tmp_path, channels):
+    shape = (24, 32) if channels is None else (24, 32, channels)
+    pages = [np.full(shape, 20000 + 3000 * number, np.uint16) for number in range(3)]
+    for page in pages:
+        page[:12] = 50001
+    tifffile.imwrite(tmp_path / 'a.tiff', np.stack(pages), photometric='minisblack' if channels is None else 'rgb')
+    upscale(tmp_path / 'a.tiff', tmp_path / 'out', Nearest())
+    for number, page in enumerate(pages):
+        image = cv2.imread(str(tmp_path / 'out' / f'{number:08d}.png'), cv2.IMREAD_UNCHANGED)
+        expected = np.repeat(np.repeat(page, 2, 0), 2, 1)
+        assert image.dtype == np.uint16
+        # PNG holds grey as colours.
+        assert np.array_equal(image[..., 0], expected if channels is None else expected[..., 0])
+        assert image.shape[2] == (4 if channels == 4 else 3)

@@ -151,6 +151,26 @@ def test_transcoded_sound_of_a_span_and_of_a_late_file(video, tmp_path):
     assert loudness(tmp_path / 'c.mov') == pytest.approx(loudness(source), abs=0.06)
 
 
+def test_an_ogg_file_takes_other_sound_as_opus(video, tmp_path):
+    source = with_track(tmp_path / 'a.mkv', video, 'aac')
+    with pytest.raises(ValueError, match='libvpx'):
+        upscale(source, tmp_path / 'b.ogv', Nearest())
+    upscale(source, tmp_path / 'b.ogv', Nearest(), output=OutputOptions(codec='libvpx'))
+    assert loudness(tmp_path / 'b.ogv') == pytest.approx(loudness(source), abs=0.06)
+
+
+def test_late_sound_is_filled_up_with_silence_for_files_that_state_no_start(video, tmp_path, caplog):
+    source = with_track(tmp_path / 'a.mkv', video, 'aac', late=0.5)
+    upscale(source, tmp_path / 'b.avi', Nearest())
+    # MP3 smears the beginning over a frame or two.
+    assert loudness(tmp_path / 'b.avi')[:4].max() < 0.01
+    assert loudness(tmp_path / 'b.avi')[5:9] == pytest.approx(loudness(source)[5:9], abs=0.06)
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert 'avi' in line and 'libmp3lame' in line
+    upscale(source, tmp_path / 'c.avi', Nearest(), output=OutputOptions(audio='copy'))
+    assert '--audio transcode' in caplog.records[-1].getMessage()
+
+
 def test_six_channels_stay_six_where_the_codec_has_them(video, tmp_path):
     source = with_track(tmp_path / 'a.mkv', video, 'flac', layout='5.1')
     for name, channels in (('b.ts', 6), ('b.webm', 6)):
@@ -223,6 +243,18 @@ def test_a_subtitle_on_the_screen_when_a_span_begins_is_shown_from_there(video, 
     upscale(source, tmp_path / 'b.mkv', Nearest(), part=SourceOptions(start=0.4))
     ((_, _, begin, end, text),) = read_subtitles(tmp_path / 'b.mkv')
     assert (begin, end, text) == (pytest.approx(0, abs=1e-3), pytest.approx(0.2, abs=2e-3), 'Hello')
+
+
+@pytest.mark.parametrize('name', ['b.webm', 'b.mp4'])
+def test_transcoded_subtitles_of_a_span_begin_and_end_with_it(video, tmp_path, name):
+    source = with_subtitles(tmp_path / 'a.mkv', video, 'subrip')
+    upscale(source, tmp_path / name, Nearest(), part=SourceOptions(start=0.4, duration=0.12))
+    ((_, _, begin, end, text),) = read_subtitles(tmp_path / name)
+    assert (begin, end, text) == (pytest.approx(0, abs=1e-3), pytest.approx(0.12, abs=2e-3), 'Hello')
+    assert read_clip(tmp_path / name)[0] == pytest.approx([0, 0.04, 0.08], abs=2e-3)
+    # Nothing of what was said before the span.
+    upscale(source, tmp_path / name, Nearest(), part=SourceOptions(start=0.72), job=JobOptions(force=True))
+    assert not read_subtitles(tmp_path / name) and read_clip(tmp_path / name)[0][0] == pytest.approx(0, abs=2e-3)
 
 
 def test_subtitles_that_no_track_takes_are_left_out_with_a_line(video, tmp_path, caplog):

@@ -5,7 +5,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from videos import Nearest, read_clip
+from videos import Nearest, read_clip, write_clip
 
 from vsr_plugins.apis import upscale
 from vsr_plugins.cli import main
@@ -29,7 +29,7 @@ def write_interlaced(path, count=12):
             pixels = edge(10 + 6 * number)
             pixels[1::2] = edge(13 + 6 * number)[1::2]
             frame = av.VideoFrame.from_ndarray(pixels, format='rgb24').reformat(format='yuv420p')
-            frame.pts = number
+            frame.pts, frame.time_base = number, Fraction(1, 25)
             # FFmpeg's encoder takes whether fields differ from the flag of the frame.
             container.mux(stream.encode(_flagged(frame, True)))
         container.mux(stream.encode(None))
@@ -112,3 +112,46 @@ def test_a_span_of_interlaced_video(source, tmp_path):
     assert times == pytest.approx([0, 0.04, 0.08], abs=2e-3)
     bright = [(frame[24, :, 1] > 125).sum() for frame in frames]
     assert bright == pytest.approx([10 + 6 * number for number in (5, 6, 7)], abs=1)
+
+
+def test_a_frame_of_each_field(source, tmp_path, caplog):
+    part = SourceOptions(deinterlace='fields')
+    upscale(source, tmp_path / 'b.mkv', Nearest(1), part=part, output=OutputOptions(codec='ffv1'))
+    times, frames, about = read_clip(tmp_path / 'b.mkv')
+    assert len(frames) == 24 and about['rate'] == 50
+    assert np.diff(times) == pytest.approx(0.02, abs=2e-3)
+    assert combing(frames[1:-1]) < 0.5
+    # Each field shows the edge 3 pixels further on.
+    bright = [(frame[24, :, 1] > 125).sum() for frame in frames[2:-2]]
+    assert bright == pytest.approx([10 + 3 * number for number in range(2, 22)], abs=1)
+    assert 'twice as many' in caplog.records[0].getMessage()
+
+
+@pytest.mark.parametrize('name', ['a.mpg', 'a.avi', 'a.mkv', 'a.ts', 'a.mp4'])
+def test_a_span_of_fields_in_every_format(tmp_path, name):
+    source = write_interlaced(tmp_path / name)
+    part = SourceOptions(start=0.2, duration=0.12, deinterlace='fields')
+    upscale(source, tmp_path / 'b.mkv', Nearest(1), part=part, output=OutputOptions(codec='ffv1'))
+    times, frames, _ = read_clip(tmp_path / 'b.mkv')
+    assert times == pytest.approx([0.02 * number for number in range(6)], abs=2e-3)
+    bright = [(frame[24, :, 1] > 125).sum() for frame in frames]
+    assert bright == pytest.approx([10 + 3 * number for number in range(10, 16)], abs=1)
+
+
+def test_progressive_video_keeps_its_frames(tmp_path):
+    source = write_clip(tmp_path / 'a.mp4', [edge(10 + 6 * number) for number in range(6)])
+    part = SourceOptions(deinterlace='fields')
+    upscale(source, tmp_path / 'b.mkv', Nearest(1), part=part, output=OutputOptions(codec='ffv1'))
+    assert len(read_clip(tmp_path / 'b.mkv')[0]) == 6
+    with pytest.raises(ValueError, match='field'):
+        SourceOptions(deinterlace='field')
+
+
+def test_progressive_frames_among_fields_are_shown_twice_as_long():
+    frames = []
+    for number in range(6):
+        frame = av.VideoFrame.from_ndarray(edge(10 + 6 * number), format='rgb24').reformat(format='yuv420p')
+        frame.pts, frame.time_base, frame.duration = number, Fraction(1, 25), 1
+        frames.append(_flagged(frame, number in (2, 3)))
+    made = list(deinterlaced(frames, Fraction(1, 25), per_field=True))
+    assert [frame.pts for frame in made] == [0, 2, 4, 5, 6, 7, 8, 10]

@@ -227,6 +227,28 @@ def test_options_reach_the_encoder(tmp_path, capsys):
         main([*arguments, 'slow'])
 
 
+@pytest.mark.parametrize(
+    ('codec', 'given', 'refused'),
+    [
+        ('libx264', ['preset=nonsense'], ['preset=nonsense']),
+        ('libx264', ['g=3', 'crf=abc', 'tune=film'], ['crf=abc']),
+        ('libx264', ['g=3', 'preset=nonsense', 'crf=abc'], ['preset=nonsense', 'crf=abc']),
+        ('libvpx-vp9', ['deadline=never'], ['deadline=never']),
+        ('ffv1', ['slices=5'], ['slices=5']),
+        ('prores_ks', ['profile=abc', 'qscale=4'], ['profile=abc']),
+    ],
+)
+def test_an_option_that_the_encoder_refuses_is_named(tmp_path, capsys, codec, given, refused):
+    source = write_clip(tmp_path / 'a.mkv', grey_frames(2))
+    options = [part for option in given for part in ('--encoder-options', option)]
+    assert (
+        main(['upscale', str(source), str(tmp_path / 'b.mkv'), '--model', 'bicubic', '--codec', codec, *options]) == 2
+    )
+    printed = capsys.readouterr().err
+    assert [option for option in given if option in printed] == refused
+    assert codec in printed and '--list-encoders' not in printed
+
+
 @pytest.mark.parametrize(('codec', 'name'), [('mpeg4', 'b.avi'), ('mjpeg', 'b.avi'), ('mpeg2video', 'b.ts')])
 def test_every_encoder_with_a_quality_is_near_lossless_by_default(tmp_path, codec, name):
     noise = np.random.default_rng(0).integers(60, 190, (32, 48, 1), np.uint8).repeat(3, 2)

@@ -231,3 +231,22 @@ def test_tiff_images_of_other_kinds(tmp_path):
     with pytest.raises(UnreadableError, match='cut.tif'):
         read_rgb_deep(tmp_path / 'cut.tif')
     assert encode_png(deep)[24] == 16
+
+
+@pytest.mark.parametrize(('codec', 'pix_fmt'), [('libvpx-vp9', 'yuv420p'), ('libsvtav1', 'yuv420p')])
+def test_a_codec_that_a_container_refuses_is_replaced(tmp_path, codec, pix_fmt):
+    """FFmpeg's table of .mov has VP9 and AV1, its writer refuses them."""
+    source = write_clip(tmp_path / 'a.webm', grey_frames(3, 64, 64), codec, pix_fmt)
+    upscale(source, tmp_path / 'b.mov', Nearest())
+    with av.open(str(tmp_path / 'b.mov')) as container:
+        assert container.streams.video[0].codec_context.codec.canonical_name == 'h264'
+    with pytest.raises(ValueError, match='--codec libx264'):
+        upscale(source, tmp_path / 'c.mov', Nearest(), output=OutputOptions(codec=codec))
+
+
+def test_raw_dv_has_the_rate_of_its_frames(tmp_path):
+    """FFmpeg's average rate of it is its unit of time."""
+    source = write_clip(tmp_path / 'a.dv', grey_frames(3, 576, 720), 'dvvideo', options={})
+    upscale(source, tmp_path / 'b.avi', Nearest(1))
+    times, frames, about = read_clip(tmp_path / 'b.avi')
+    assert about['rate'] == 25 and len(frames) == 3

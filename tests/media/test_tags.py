@@ -87,13 +87,35 @@ def test_ordinary_tags_stay_in_the_fields_of_players(tmp_path):
     assert b'\xa9nam' in (tmp_path / 'b.mp4').read_bytes()
 
 
-@pytest.mark.parametrize('target', ['b.mov', 'b.mp4'])
-def test_timecode_is_that_of_the_first_frame(tmp_path, target):
-    source = write(tmp_path / 'a.mov', film={'timecode': '10:00:00:20'})
+@pytest.mark.parametrize('place', ['film', 'tags'])
+@pytest.mark.parametrize('source', ['a.mov', 'a.mkv'])
+@pytest.mark.parametrize('target', ['b.mov', 'b.mp4', 'b.mkv'])
+def test_timecode_is_that_of_the_first_frame(tmp_path, source, target, place):
+    def timecodes(path):
+        with av.open(str(path)) as container:
+            tags = [tag for one in (container, *container.streams) for tag in one.metadata.items()]
+        return {value for name, value in tags if name.lower() == 'timecode'}
+
+    source = write(tmp_path / source, **{place: {'timecode': '10:00:00:20'}})
+    assert timecodes(source) == {'10:00:00:20'}
     upscale(source, tmp_path / target, Nearest())
-    assert about(tmp_path / target)['film']['timecode'] == '10:00:00:20'
+    assert timecodes(tmp_path / target) == {'10:00:00:20'}
     upscale(source, tmp_path / f'part_{target}', Nearest(), part=SourceOptions(start=0.4))
-    assert about(tmp_path / f'part_{target}')['film']['timecode'] == '10:00:01:05'
+    assert timecodes(tmp_path / f'part_{target}') == {'10:00:01:05'}
+
+
+def test_a_timecode_that_quicktime_cannot_count_is_left_out(tmp_path, caplog):
+    source = write_clip(tmp_path / 'plain.mkv', grey_frames(6), rate=Fraction(300))
+    with av.open(str(source)) as old, av.open(str(tmp_path / 'a.mkv'), 'w') as new:
+        copy = new.add_stream_from_template(old.streams.video[0])
+        copy.metadata['timecode'] = '10:00:00:00'
+        for packet in old.demux():
+            if packet.dts is not None:
+                packet.stream = copy
+                new.mux(packet)
+    upscale(tmp_path / 'a.mkv', tmp_path / 'b.mov', Nearest())
+    assert len(read_clip(tmp_path / 'b.mov')[0]) == 6
+    assert any('timecode' in record.getMessage() for record in caplog.records)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,15 @@
 """Upscale many videos into one folder."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import av
 
-from ..inference.job.batch_targets import plan_targets
-from ..inference.job.options import Naming
+from ..inference.job.batch_targets import becomes_images, plan_targets
+from ..inference.job.options import Naming, OutputOptions
 from ..inference.job.workers import Workers
-from .upscaling import Upscaled, upscale
+from .upscaling import Upscaled, is_video, refuse_encoding, upscale
 
 
 def upscale_batch(
@@ -17,27 +18,32 @@ def upscale_batch(
     on_begin: Callable[[Path], None] | None = None,
     *,
     naming: Naming = Naming(),
+    output: OutputOptions = OutputOptions(),
     **options: object,
 ) -> dict[Path, Upscaled | Exception]:
     """Upscale each source into a file, or folder for images, of the same name in ``folder``.
 
     If ``torchrun`` started several processes, each upscales its share of the sources. After an error the batch
-    continues with the next source.
+    continues with the next source. Options of an encoder are for the videos among the targets.
 
     Args:
         sources: Video files, images, folders of videos, and folders of images.
         folder: Target folder.
         on_begin: Called with each source before it is upscaled.
         naming: Names of the targets.
+        output: As for ``upscale``.
         **options: As for ``upscale``.
 
     Returns:
         The result or the exception of each source of this process.
 
     Raises:
-        ValueError: See ``plan_targets``.
+        ValueError: See ``plan_targets``; also if options of an encoder are given, and no target is a video.
     """
     targets, _ = plan_targets(sources, folder, naming, is_folder=True)
+    videos = {one for one, target in targets.items() if is_video(target) and not becomes_images(one, naming)}
+    if not videos:
+        refuse_encoding(output, Path(folder))
     group = Workers.from_environment()
     alone = Workers(local_rank=group.local_rank)
     results: dict[Path, Upscaled | Exception] = {}
@@ -45,7 +51,13 @@ def upscale_batch(
         if on_begin is not None:
             on_begin(source)
         try:
-            results[source] = upscale(source, targets[source], workers=alone, **options)
+            target = targets[source]
+            # A name may have a dot.
+            place = f'{target}/' if becomes_images(source, naming) else target
+            own = (
+                output if source in videos else replace(output, codec=None, crf=None, pix_fmt=None, encoder_options={})
+            )
+            results[source] = upscale(source, place, workers=alone, output=own, **options)
         except (ValueError, OSError, MemoryError, av.FFmpegError) as error:
             results[source] = error
     return results

@@ -23,10 +23,13 @@ from ..inference.onnx_network import is_onnx
 from ..inference.predictor import VideoPredictor
 from ..media.encoding.animations import WRITTEN as ANIMATIONS
 from ..media.encoding.animations import plan_animation
-from ..media.encoding.planning import plan_video
+from ..media.encoding.planning import EncoderChoice, can_write, plan_video
+from ..media.encoding.video_spec import VideoSpec
 from ..media.muxing.aux_streams import AuxStreams
 from ..media.reading.image_reader import ImageReader
 from ..media.reading.open_reader import open_reader
+from ..media.reading.video_reader import VideoReader
+from ..models.input_spec import InputSpec
 from ..pretrained import better_model, checkpoint_file, default_model, find_pretrained, install_hint
 
 logger = logging.getLogger(__name__)
@@ -54,7 +57,8 @@ def upscale(
     Args:
         source: A video file, an image, an animated image, a folder of images in natural order, a glob of images, or
             ``frame_%04d.png``.
-        target: A video file or an animated image by its suffix, a folder for PNG images, or an image for an image.
+        target: A video file or an animated image by its suffix, an image for an image, or a folder for PNG images: a
+            name without a suffix or with a slash at its end.
         model: Name of a pretrained model, an ONNX file of ``export_onnx``, a model, or ``ModelOptions``; None uses the
             best pretrained model on this machine.
         part: The part of the source.
@@ -72,10 +76,12 @@ def upscale(
     """
     chosen = model if isinstance(model, ModelOptions) else ModelOptions(model)
     reader = open_reader(source, None if part.fps is None else _rate(part.fps), part.deinterlace)
-    to_video, to_images = name_targets(Path(target), output.images, reader)
+    to_video, to_images = name_targets(target, output.images, reader)
     works = [work for work in (to_video, to_images) if work is not None]
     video, pictures = (None if work is None else work.target for work in (to_video, to_images))
     refuse_own_source(reader, video, pictures)
+    if video is None or _is_animation(video):
+        refuse_encoding(output, works[0].target)
     if job.resume and is_complete(works):
         return Upscaled(tuple(work.target for work in works), 0, 0.0, 0.0)
     workers = workers or Workers.from_environment()
@@ -88,30 +94,8 @@ def upscale(
         name = (default_model() if name is None else find_pretrained(name)).name
     built = choose_model(chosen.config, chosen.checkpoint, name)
     predictor = VideoPredictor(built, workers.device(chosen.device), chosen.precision, chosen.tile)
-    scale, temporal_scale = predictor.spec.scale, predictor.spec.temporal_scale
-    spec = aux_streams = loop = None
-    size = output_size(reader.info.size, scale, output)
-    info = replace(reader.info, aspect=pixel_aspect(reader.info.size, size, reader.info.aspect))
-    coded_size = (size[0], size[1] * (1 + output.preview))
-    if video is not None and video.suffix.lower() in ANIMATIONS:
-        loop = getattr(reader, 'loop', 0)
-        spec = plan_animation(info, coded_size, temporal_scale)
-    elif video is not None:
-        spec = plan_video(
-            video,
-            info,
-            scale,
-            temporal_scale,
-            output.codec,
-            output.crf,
-            output.pix_fmt,
-            output.encoder_options,
-            coded_size,
-        )
-        spec = replace(spec, background=output.background_rgb)
-        if reader.path is not None:
-            audio = {True: 'auto', False: 'none'}.get(output.audio, output.audio)
-            aux_streams = AuxStreams(reader.path, audio, output.subtitles, part.start, part.duration).planned(spec)
+    size = output_size(reader.info.size, predictor.spec.scale, output)
+    spec, aux_streams = (None, None) if video is None else _plan(video, reader, predictor.spec, size, part, output)
     if workers.rank == 0:
         weights = chosen.checkpoint and _stamp(checkpoint_file(chosen.checkpoint))
         identity = name if isinstance(name, str) else [str(chosen.config), weights]
@@ -139,16 +123,43 @@ def upscale(
                 works[-1].frames if pictures else None,
                 reader.names(*span),
                 '.png' if to_images is None or to_images.is_folder else pictures.suffix,
-                temporal_scale,
+                predictor.spec.temporal_scale,
                 output.background_rgb,
             )
             shape = FrameShape(size, output.preview)
+            loop = getattr(reader, 'loop', 0) if _is_animation(video) else None
             return UpscaleJob(
                 reader, predictor, writer, works, aux_streams, workers, span, on_progress, loop, shape
             ).run(job.on_interrupt)
     finally:
         for work in works:
             work.unlock()
+
+
+def _plan(
+    video: Path,
+    reader: VideoReader | ImageReader,
+    network: InputSpec,
+    size: tuple[int, int],
+    part: SourceOptions,
+    output: OutputOptions,
+) -> tuple[VideoSpec, AuxStreams | None]:
+    """The encoding of a video with frames of a size, and what is beside its frames."""
+    info = replace(reader.info, aspect=pixel_aspect(reader.info.size, size, reader.info.aspect))
+    coded_size = (size[0], size[1] * (1 + output.preview))
+    if _is_animation(video):
+        return plan_animation(info, coded_size, network.temporal_scale), None
+    choice = EncoderChoice(output.codec, output.crf, output.pix_fmt, output.encoder_options)
+    spec = plan_video(video, info, network.scale, network.temporal_scale, choice, coded_size)
+    spec = replace(spec, background=output.background_rgb)
+    if reader.path is None:
+        return spec, None
+    audio = {True: 'auto', False: 'none'}.get(output.audio, output.audio)
+    return spec, AuxStreams(reader.path, audio, output.subtitles, part.start, part.duration).planned(spec)
+
+
+def _is_animation(video: Path | None) -> bool:
+    return video is not None and video.suffix.lower() in ANIMATIONS
 
 
 @cache
@@ -160,6 +171,18 @@ def _mention_better_model() -> None:
             'model %s (%.2f dB on Vid4); %s is better (%.2f dB): %s',
             *(current.name, current.vid4[0], better.name, better.vid4[0], install_hint(better)),
         )
+
+
+def is_video(target: Path) -> bool:
+    """Whether a target is neither an animated image nor images."""
+    return can_write(target.suffix) and target.suffix.lower() not in ANIMATIONS
+
+
+def refuse_encoding(output: OutputOptions, target: Path) -> None:
+    """Raise if options of an encoder are given for a target that is no video."""
+    if given := output.encoding:
+        names = ', '.join(f'--{name.replace("_", "-")} ({value})' for name, value in given.items())
+        raise ValueError(f'{target} is not a video, but got options of an encoder: {names}; omit them')
 
 
 def _rate(fps: float | Fraction) -> Fraction:

@@ -58,9 +58,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     source.add_argument(
         '--deinterlace',
-        choices=('auto', 'off'),
+        choices=('auto', 'fields', 'off'),
         default='auto',
-        help='auto makes interlaced frames progressive by bwdif (default: auto)',
+        help='how bwdif makes interlaced frames progressive: auto makes a frame of each, fields a frame of each of '
+        'their fields, at twice the rate (default: auto)',
     )
 
     target = parser.add_argument_group('target')
@@ -182,7 +183,7 @@ def _options(args: argparse.Namespace) -> tuple['Naming', dict[str, Any]]:  # no
             args.start,
             args.duration if args.preview is None else args.preview,
             args.fps,
-            args.deinterlace == 'auto',
+            {'auto': True, 'off': False}.get(args.deinterlace, args.deinterlace),
         ),
         output=OutputOptions(
             args.images,

@@ -162,6 +162,19 @@ def test_images_of_each_video_of_a_batch(tmp_path):
     ]
 
 
+def test_a_folder_of_images_may_have_any_name(tmp_path):
+    names = ('Film.2019.1080p.mp4', 'a.gif.mp4', 'b.mkv', 'b.mp4')
+    sources = [write_clip(tmp_path / name, grey_frames(2)) for name in names]
+    results = upscale_batch(sources, tmp_path / 'out', model=Nearest(), naming=Naming('png', '_x2'))
+    assert not [result for result in results.values() if isinstance(result, Exception)]
+    assert sorted(path.name for path in (tmp_path / 'out').iterdir() if path.is_dir()) == [
+        'Film.2019.1080p_x2', 'a.gif_x2', 'b.mkv_x2', 'b.mp4_x2',
+    ]  # fmt: skip
+    assert len(list((tmp_path / 'out').rglob('*.png'))) == 8
+    upscale(sources[2], f'{tmp_path}/frames.v2/', Nearest())
+    assert len(list((tmp_path / 'frames.v2').glob('*.png'))) == 2
+
+
 def test_an_empty_folder_takes_images(tmp_path):
     (tmp_path / 'in').mkdir()
     (tmp_path / 'out').mkdir()

@@ -127,14 +127,29 @@ def _named(found: Mapping[Path, Path], folder: Path, naming: Naming) -> dict[Pat
     return targets
 
 
-def _target_name(source: Path, name: Path, naming: Naming) -> Path:
+def becomes_images(source: Path, naming: Naming) -> bool:
+    """Whether the target of a source of ``plan_targets`` is a folder of images."""
     if not source.is_file():
-        return name.with_name(name.name + naming.suffix + ('' if naming.ext in (None, '.png') else naming.ext))
-    suffix, is_folder = source.suffix.lower(), False
-    if suffix not in IMAGE_SUFFIXES or count_pictures(source) > 1:
+        return naming.ext in (None, '.png')
+    suffix = source.suffix.lower()
+    if not _is_film(source) or suffix == '.png':
+        return False
+    is_written = suffix not in IMAGE_SUFFIXES or suffix in ANIMATION_SUFFIXES
+    return naming.ext == '.png' or (naming.ext is None and not is_written)
+
+
+def _is_film(source: Path) -> bool:
+    return source.suffix.lower() not in IMAGE_SUFFIXES or count_pictures(source) > 1
+
+
+def _target_name(source: Path, name: Path, naming: Naming) -> Path:
+    is_folder = becomes_images(source, naming)
+    if not source.is_file():
+        return name.with_name(name.name + naming.suffix + ('' if is_folder else naming.ext or ''))
+    suffix = source.suffix.lower()
+    if _is_film(source):
         can_keep = can_write(suffix) or suffix in ANIMATION_SUFFIXES
-        ext = naming.ext or (source.suffix if can_keep else FALLBACK_EXT if suffix not in IMAGE_SUFFIXES else '')
-        is_folder = ext == '.png' != suffix
+        ext = naming.ext or (source.suffix if can_keep else FALLBACK_EXT)
     else:
         # An image does not become a film.
         is_image = naming.ext is not None and can_write_image(naming.ext)

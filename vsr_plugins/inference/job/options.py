@@ -50,18 +50,21 @@ class SourceOptions:
         start: Seconds to skip at the beginning.
         duration: Seconds to upscale; None for all.
         fps: Frames per second of images; 25 by default.
-        deinterlace: Make interlaced frames of a video progressive.
+        deinterlace: Make interlaced frames of a video progressive. ``'fields'`` makes a frame of each field, at twice
+            the rate, so that motion is as smooth as it was filmed.
 
     Raises:
-        ValueError: If a time is negative or beyond three years.
+        ValueError: If a time is negative or beyond three years, or ``deinterlace`` is none of these.
     """
 
     start: float = 0.0
     duration: float | None = None
     fps: float | Fraction | None = None
-    deinterlace: bool = True
+    deinterlace: bool | Literal['fields'] = True
 
     def __post_init__(self) -> None:
+        if self.deinterlace not in (True, False, 'fields'):
+            raise ValueError(f"deinterlace must be True, False or 'fields', but got {self.deinterlace!r}")
         if not 0 <= self.start < MAX_SECONDS or not (self.duration is None or 0 < self.duration < MAX_SECONDS):
             raise ValueError(
                 'start must be 0 or more and duration be positive, in seconds, but got '
@@ -116,6 +119,12 @@ class OutputOptions:
             if not all(math.isfinite(side) and side > 0 for side in sides):
                 raise ValueError(f'{name} must be positive, but got {value}')
         self.background_rgb  # noqa: B018 (raises)
+
+    @property
+    def encoding(self) -> dict[str, object]:
+        """The options of an encoder of videos that are given."""
+        names = ('codec', 'crf', 'pix_fmt', 'encoder_options')
+        return {name: value for name in names if (value := getattr(self, name)) not in (None, {})}
 
     @property
     def background_rgb(self) -> tuple[int, int, int]:

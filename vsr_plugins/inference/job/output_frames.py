@@ -36,6 +36,13 @@ class FrameShape:
         pixels = torch.from_numpy(frame.pixels.astype(np.float32)).permute(2, 0, 1) / np.iinfo(frame.pixels.dtype).max
         return beside(pixels, picture)
 
+    def opacity(self, alpha: np.ndarray | None, size: tuple[int, int]) -> np.ndarray | None:
+        """Return the opacity, (h, w), of a picture that is written with a size; both halves of a preview have it."""
+        if alpha is None or not self.preview:
+            return enlarged_alpha(alpha, size)
+        half = enlarged_alpha(alpha, (size[0], size[1] // 2))
+        return np.hstack((half, half))
+
 
 AS_IT_IS = FrameShape()
 
@@ -78,14 +85,14 @@ def upscaled(
             pictures = [quantized(shape(picture, frame), frame.pixels.dtype) for picture in outputs]
             size = pictures[0].shape[:2]
             if temporal_scale == 1:
-                alpha = None if shape.preview else enlarged_alpha(frame.alpha, size)
+                alpha = shape.opacity(frame.alpha, size)
                 yield OutputFrame(pictures[0], frame.index, frame.pts, frame.duration, alpha, frame.icc_profile)
                 continue
             alphas = [frame.alpha, mean_alpha(frame.alpha, waiting[0].alpha if waiting else frame.alpha)]
             # With a variable rate the duration of a frame follows from the next frame of the scene, if there is one.
             duration = waiting[0].pts - frame.pts if len(outputs) == 2 and waiting else frame.duration
             for number, picture in enumerate(pictures if len(outputs) == 2 else pictures * 2):
-                alpha = None if shape.preview else enlarged_alpha(alphas[number if len(outputs) == 2 else 0], size)
+                alpha = shape.opacity(alphas[number if len(outputs) == 2 else 0], size)
                 pts = 2 * frame.pts + number * duration
                 yield OutputFrame(picture, frame.index, pts, duration, alpha, frame.icc_profile)
 

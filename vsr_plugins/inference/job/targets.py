@@ -1,5 +1,6 @@
 """Name the targets of an upscale, and check that they may be written."""
 
+import os
 from pathlib import Path
 
 from ...media.encoding.animations import WRITTEN as ANIMATION_SUFFIXES
@@ -12,15 +13,18 @@ from .resumable_output import ResumableOutput
 
 
 def name_targets(
-    target: Path, images: str | Path | None, reader: VideoReader | ImageReader
+    target: str | Path, images: str | Path | None, reader: VideoReader | ImageReader
 ) -> tuple[ResumableOutput | None, ResumableOutput | None]:
     """Return the video and the images to write, each None if it is not written.
 
-    Images go into a folder, the image of a single one into a file. An animated PNG keeps its suffix.
+    Images go into a folder, whose name ends in a slash or has no suffix; the image of a single one into a file. An
+    animated PNG keeps its suffix.
 
     Raises:
         ValueError: If the target does not suit the source.
     """
+    is_folder, target = str(target).endswith(('/', os.sep)), Path(target)
+    is_folder |= target.is_dir()
     for path in (target, *([] if images is None else [Path(images)])):
         if path.name in ('', '..'):
             raise ValueError(f'{str(path)!r} cannot be a target; name a file or folder inside it')
@@ -29,7 +33,7 @@ def name_targets(
     is_animation = suffix in ANIMATION_SUFFIXES and not is_still
     if suffix == '.png':
         is_animation = isinstance(reader, AnimationReader)
-    if suffix in IMAGE_SUFFIXES and not is_animation and not target.is_dir():
+    if suffix in IMAGE_SUFFIXES and not is_animation and not is_folder:
         if not is_still:
             raise ValueError(f'{target} is an image file, but the source has several frames; name a folder for images')
         if images is not None:
@@ -37,11 +41,11 @@ def name_targets(
         check_image(target)
         return None, ResumableOutput(target, has_images=True)
     names = reader.names() or ()
-    if target.suffix and not target.is_dir():
+    if target.suffix and not is_folder:
         pictures = None if images is None else ResumableOutput(Path(images), True, True, names)
         return ResumableOutput(target), pictures
     if images is not None:
-        raise ValueError(f'{target} has no suffix, but with images={images} the target must be a video file')
+        raise ValueError(f'{target} is a folder, but with images={images} the target must be a video file')
     return None, ResumableOutput(target, True, True, names)
 
 

@@ -206,7 +206,7 @@ class UpscaleJob:
         video = primary.path / f'joined{primary.target.suffix}'
         try:
             if self.animation_loop is not None:
-                lossless = primary.path / 'joined.mkv'
+                lossless = primary.path / 'joined.nut'
                 mux(lossless, self.spec, segments)
                 last = 1 / self.spec.rate if self.writer.last is None else self.writer.last[2] * self.spec.time_base
                 write_animation(lossless, video, self.animation_loop, last)

@@ -1,6 +1,6 @@
 """Write a video as an animated GIF, PNG or WebP."""
 
-from collections.abc import Iterator
+import logging
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -20,13 +20,18 @@ WRITTEN: dict[str, tuple[str, str, str, str, dict[str, str]]] = {
     '.png': ('apng', 'apng', 'rgb24', 'rgba', {}),
     '.webp': ('webp', 'libwebp_anim', 'bgra', 'bgra', {'quality': '95'}),
 }
+logger = logging.getLogger(__name__)
+
+# The shortest time, in seconds, for which browsers show a frame of a GIF as it says.
+MIN_DELAY = Fraction(2, 100)
 LOOP_OPTIONS = {'gif': 'loop', 'apng': 'plays', 'webp': 'loop'}
 
 
 def plan_animation(info: ReaderInfo, size: tuple[int, int], temporal_scale: int) -> VideoSpec:
     """Return the encoding of the frames until an animation is written: lossless, in 8 bits."""
     return VideoSpec(
-        container='matroska',
+        # Its times are exact; Matroska has milliseconds.
+        container='nut',
         codec='ffv1',
         pix_fmt='bgra' if info.has_alpha else 'bgr0',
         size=size,
@@ -41,7 +46,8 @@ def plan_animation(info: ReaderInfo, size: tuple[int, int], temporal_scale: int)
 def write_animation(source: Path, target: Path, loop: int, last: Fraction) -> None:
     """Write the frames of a video as an animated GIF, PNG or WebP.
 
-    Each frame of a GIF has a palette of its own of 255 colours and transparency, with dithering.
+    Each frame of a GIF has a palette of its own of 255 colours and transparency, with dithering. Frames that a GIF
+    would show for less than ``MIN_DELAY`` are left out: browsers show such frames for 100 ms.
 
     Args:
         source: The video.
@@ -52,7 +58,11 @@ def write_animation(source: Path, target: Path, loop: int, last: Fraction) -> No
     container, codec, opaque, with_alpha, options = WRITTEN[target.suffix.lower()]
     with open_media(source) as film:
         stream = film.streams.video[0]
-        time_base, end = time_base_of(stream), Fraction(0)
+        time_base = time_base_of(stream)
+        durations = _durations(source, round(last / time_base), MIN_DELAY if container == 'gif' else Fraction(0))
+        # Of the last frame that is kept.
+        last = list(durations.values())[-1] * time_base
+        first = min(durations)
         pix_fmt = with_alpha if has_alpha(stream.format.name) else opaque
         if container == 'gif' and loop:
             loop = loop - 1 or -1  # -1 writes no count
@@ -66,9 +76,10 @@ def write_animation(source: Path, target: Path, loop: int, last: Fraction) -> No
             made.width, made.height, made.pix_fmt = stream.width, stream.height, pix_fmt
             made.codec_context.time_base = time_base
             convert = _Palettes(stream) if pix_fmt == 'pal8' else _Converted(pix_fmt)
-            final = round(last / time_base)
-            for frame, pts, ticks in _with_durations(film.decode(stream), final):
-                end = pts * time_base + last
+            for frame in film.decode(stream):
+                if (ticks := durations.get(cast(int, frame.pts))) is None:
+                    continue
+                pts = cast(int, frame.pts) - first
                 for picture in convert(frame):
                     picture.pts, picture.time_base, picture.duration = pts, time_base, ticks
                     for packet in made.encode(picture):
@@ -77,7 +88,7 @@ def write_animation(source: Path, target: Path, loop: int, last: Fraction) -> No
             for packet in made.encode(None):
                 output.mux(packet)
     if container == 'webp':
-        _set_total_duration(target, round(end * 1000))
+        _set_total_duration(target, round(sum(durations.values()) * time_base * 1000))
 
 
 def _set_total_duration(path: Path, milliseconds: int) -> None:
@@ -100,16 +111,37 @@ def _set_total_duration(path: Path, milliseconds: int) -> None:
             file.write(milliseconds.to_bytes(3, 'little'))
 
 
-def _with_durations(frames: Iterator[av.VideoFrame], last: int) -> Iterator[tuple[av.VideoFrame, int, int]]:
-    held = None
-    for frame in frames:
-        if frame.pts is None:
-            raise ValueError('a frame to write has no time')
-        if held is not None:
-            yield *held, frame.pts - held[1]
-        held = frame, frame.pts
-    if held is not None:
-        yield *held, last
+def _durations(path: Path, last: int, shortest: Fraction) -> dict[int, int]:
+    """Choose the frames of a video that are written.
+
+    Args:
+        path: The video, without reordered frames.
+        last: Duration of its last frame, in its unit of time.
+        shortest: Frames that would be shown for fewer seconds are left out.
+
+    Returns:
+        Durations by the times of the frames that are kept, in the unit of time.
+    """
+    with open_media(path) as film:
+        stream = film.streams.video[0]
+        unit = time_base_of(stream)
+        times = [packet.pts for packet in film.demux(stream) if packet.pts is not None]
+    kept, shown = [], None
+    for time in times:
+        # What a GIF makes of it.
+        rounded = round(time * unit * 100)
+        if shown is None or not shortest or rounded - shown >= shortest * 100:
+            kept.append(time)
+            shown = rounded
+    while len(kept) > 1 and (times[-1] + last - kept[-1]) * unit < shortest:
+        kept.pop()
+    if len(kept) < len(times):
+        logger.warning(
+            'a GIF has at most %d frames a second: %d of %d frames are left out',
+            *(1 / shortest, len(times) - len(kept), len(times)),
+        )
+    ends = [*kept[1:], times[-1] + last]
+    return {time: end - time for time, end in zip(kept, ends, strict=True)}
 
 
 class _Converted:

@@ -21,6 +21,8 @@ class Container:
         encoder: Encoder of videos for whatever source; None is that of the source's codec.
         alpha_encoder: Encoder with opacity, for a source with opacity whose own codec has none; None if there is none.
         codecs: Codecs of videos that it takes although FFmpeg's table omits them.
+        refused: Codecs of videos that FFmpeg's table has and its writer refuses.
+        states_starts: Whether it states at what time a track begins.
         audio_encoders: Encoders for audio that it does not take; the first that it takes, players of the format know.
         subtitle_encoder: Encoder for subtitles that it does not take; None if there is none.
         copied: By kind of track, the codecs that can be copied to it; None to find out by a trial.
@@ -35,6 +37,8 @@ class Container:
     encoder: str | None = None
     alpha_encoder: str | None = None
     codecs: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    states_starts: bool = True
     audio_encoders: tuple[str, ...] = ('aac', 'libmp3lame', 'ac3')
     subtitle_encoder: str | None = None
     copied: Mapping[str, frozenset[str]] | None = field(default=None, hash=False)
@@ -51,6 +55,7 @@ CONTAINERS: Mapping[str, Container] = {
     'mov': Container(
         suffixes=('.qt',),
         alpha_encoder='prores_ks',
+        refused=frozenset({'vp9', 'av1'}),
         subtitle_encoder='mov_text',
         has_edit_lists=True,
         marks_preroll=True,
@@ -88,7 +93,7 @@ CONTAINERS: Mapping[str, Container] = {
         copied={'audio': frozenset({'mp3', 'aac', 'nellymoser', 'adpcm_swf'}), 'subtitle': frozenset()},
         starts_at_zero=True,
     ),
-    'avi': Container(audio_encoders=('libmp3lame', 'ac3'), starts_at_zero=True),
+    'avi': Container(audio_encoders=('libmp3lame', 'ac3'), starts_at_zero=True, states_starts=False),
     'nut': Container(starts_at_zero=True),
     'yuv4mpegpipe': Container(suffixes=('.y4m',), encoder='rawvideo'),
     'ogv': Container(audio_encoders=('libopus', 'flac'), holds_lossless_audio=True, marks_preroll=True),
@@ -123,9 +128,10 @@ class Format:
         if encoder == self.container.encoder:
             return True
         try:
-            return encoder in self.codecs or av.Codec(encoder, 'w').canonical_name in self.codecs
+            codec = av.Codec(encoder, 'w').canonical_name
         except ValueError:
             return False
+        return codec not in self.container.refused and not self.codecs.isdisjoint((encoder, codec))
 
 
 def container_of(name: str) -> Container:

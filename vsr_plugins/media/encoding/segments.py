@@ -84,6 +84,8 @@ class SegmentEncoder:
         self._container = open_media(io.BytesIO(), 'w', format=spec.container)
         self._stream = spec.add_to(self._container)
         self._reformatter, self._left_sited = VideoReformatter(), LeftSited()
+        # Encoders lose how long a frame lasts, which no other frame tells of the last one.
+        self._durations: dict[int, int] = {}
         self.frames = 0
 
     def write(self, frame: OutputFrame) -> None:
@@ -96,6 +98,7 @@ class SegmentEncoder:
             )
         picture = picture_of(pixels, self.spec, self._reformatter, self._left_sited)
         picture.pts, picture.time_base, picture.duration = frame.pts, self.spec.time_base, frame.duration
+        self._durations[frame.pts] = frame.duration
         try:
             self._put(self._stream.encode(picture))
         except av.FFmpegError as error:
@@ -130,6 +133,8 @@ class SegmentEncoder:
 
     def _put(self, packets: list[av.Packet]) -> None:
         for packet in packets:
+            if packet.pts is not None:
+                packet.duration = self._durations.pop(packet.pts, packet.duration)
             PacketFile.write(self._file, packet)
 
 

@@ -1,18 +1,20 @@
 """Read images: size without decoding, pixels, and errors that name the damaged file."""
 
+import contextlib
 import re
 import zlib
 from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..frames import size_of
+from .color_profiles import grey_by_profile, rgb_by_profile
 
 if TYPE_CHECKING:
     from PIL.TiffImagePlugin import TiffImageFile
@@ -47,10 +49,12 @@ class ImageInfo:
     Attributes:
         size: (h, w) in pixels, after orientation.
         suffix: '.png' or '.jpg' if a loader reads the same pixels from the unchanged file, else None.
+        has_alpha: Whether it holds opacity.
     """
 
     size: tuple[int, int]
     suffix: str | None
+    has_alpha: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,12 +97,12 @@ def probe(path: Path, any_depth: bool = False) -> ImageInfo:
         with open_image(path) as image:
             if not any_depth:
                 _require_eight_bits(path, image)
-            # Pillow decodes a complete PNG to find chunks after its pixels.
-            may_have_exif = image.format != 'PNG' or 'exif' in image.info
-            orientation = image.getexif().get(_ORIENTATION, 1) if may_have_exif else 1
-            w, h = image.size if orientation < 5 else image.size[::-1]
+            orientation = _orientation_of(image)
+            # Pillow gives the size of a TIFF after orientation.
+            w, h = image.size if orientation < 5 or image.format == 'TIFF' else image.size[::-1]
             suffix = {'PNG': '.png', 'JPEG': '.jpg'}.get(image.format)
             keep = suffix if image.mode in ('RGB', 'L') and orientation in (0, 1) else None
+            has_alpha = _has_alpha(image)
             is_complete = _has_proper_end(path, image.format)
     except UnidentifiedImageError:
         return ImageInfo(size_of(read_picture(path).pixels if any_depth else read_rgb(path)), None)
@@ -108,7 +112,7 @@ def probe(path: Path, any_depth: bool = False) -> ImageInfo:
         raise _unreadable(path, error) from error
     if not is_complete:  # these raise if it is truncated
         read_picture(path) if any_depth else read_rgb(path)
-    return ImageInfo((h, w), keep)
+    return ImageInfo((h, w), keep, has_alpha)
 
 
 def open_image(path: Path) -> Image.Image:
@@ -127,7 +131,12 @@ def open_image(path: Path) -> Image.Image:
             raise UnreadableError(
                 f'{path} cannot be read: {path.suffix} needs a package: pip install {package}'
             ) from None
-    return Image.open(path)
+    image = Image.open(path)
+    if image.format == 'TIFF' and _orientation_of(image) >= 5:
+        # Pillow mistakes height for width where it maps such a file into memory.
+        image.close()
+        return Image.open(BytesIO(path.read_bytes()))
+    return image
 
 
 def read_rgb(path: Path) -> np.ndarray:
@@ -175,17 +184,12 @@ def read_picture(path: Path) -> Picture:
         head = file.read(26)
     is_deep_png = head[:8] == _PNG and head[24:25] == b'\x10'
     if is_deep_png or head[:4] in _TIFF:
-        # Pillow reads 16-bit colours as 8 bits.
         is_complete = not is_deep_png or _has_proper_end(path, 'PNG')
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if is_complete else None
-        if image is None and is_deep_png:
+        picture = _read_deep(path) if is_complete else None
+        if picture is not None:
+            return picture
+        if is_deep_png:
             raise _unreadable(path, 'the PNG is truncated')
-        if image is not None and image.dtype != np.uint8:
-            if image.dtype != np.uint16:
-                raise UnreadableError(f'{path}: pixels of 8 or 16 bits are expected, but got {image.dtype}')
-            full = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-            alpha = full[..., 3] if full is not None and full.ndim == 3 and full.shape[2] == 4 else None
-            return Picture(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), alpha, _rgb_profile(path))
     try:
         with open_image(path) as image:
             _require_eight_bits(path, image)
@@ -201,21 +205,94 @@ def read_picture(path: Path) -> Picture:
 def to_picture(image: Image.Image) -> Picture:
     """Convert an image of Pillow with at most 8 bits a channel."""
     profile = image.info.get('icc_profile') or None
-    if image.mode in ('RGBA', 'LA', 'PA', 'RGBa', 'La') or 'transparency' in image.info:
-        pixels = np.asarray(image.convert('RGBA'))
-        return Picture(np.ascontiguousarray(pixels[..., :3]), pixels[..., 3].copy(), _if_rgb(profile))
-    if profile is not None and _if_rgb(profile) is None:
-        try:
-            srgb, own = ImageCms.createProfile('sRGB'), ImageCms.ImageCmsProfile(BytesIO(profile))
-            return Picture(np.asarray(ImageCms.profileToProfile(image, own, srgb, outputMode='RGB')))
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            pass  # a profile of another kind of colours than the pixels
-    return Picture(np.asarray(image.convert('RGB')), None, _if_rgb(profile))
+    kept = _if_rgb(profile)
+    pixels = rgb_by_profile(image, profile) if profile is not None and kept is None else None
+    if _has_alpha(image):
+        rgba = np.asarray(image.convert('RGBA'))
+        return Picture(np.ascontiguousarray(rgba[..., :3]) if pixels is None else pixels, rgba[..., 3].copy(), kept)
+    return Picture(np.asarray(image.convert('RGB')) if pixels is None else pixels, None, kept)
 
 
-def _rgb_profile(path: Path) -> bytes | None:
-    with open_image(path) as image:
-        return _if_rgb(image.info.get('icc_profile'))
+def _has_alpha(image: Image.Image) -> bool:
+    return image.mode in ('RGBA', 'LA', 'PA', 'RGBa', 'La') or 'transparency' in image.info
+
+
+def read_deep_page(path: Path, number: int, profile: bytes | None = None) -> Picture:
+    """Read a page of a 16-bit TIFF, whose colours Pillow reads as 8 bits.
+
+    Args:
+        path: The file.
+        number: Number of the page, from 0.
+        profile: ICC profile of the page.
+
+    Raises:
+        UnreadableError: If the page cannot be read, or has not 16 bits.
+    """
+    done, pages = cv2.imreadmulti(str(path), number, 1, flags=cv2.IMREAD_UNCHANGED)
+    if not done or len(pages) != 1 or pages[0].dtype != np.uint16:
+        raise UnreadableError(f'{path} cannot be read at picture {number}: pages of 8 or 16 bits are expected')
+    page = pages[0] if pages[0].ndim == 3 else np.dstack([pages[0]] * 3)
+    alpha = page[..., 3].copy() if page.shape[2] == 4 else None
+    return Picture(np.ascontiguousarray(page[..., 2::-1]), alpha, _if_rgb(profile))
+
+
+def _read_deep(path: Path) -> Picture | None:
+    """Read a 16-bit PNG or TIFF, whose colours Pillow reads as 8 bits; None if it has 8 bits or cannot be read."""
+    content, orientation = _with_rows_as_stored(path.read_bytes())
+    data = np.frombuffer(content, np.uint8)
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image is None or image.dtype == np.uint8:
+        return None
+    if image.dtype != np.uint16:
+        raise UnreadableError(f'{path}: pixels of 8 or 16 bits are expected, but got {image.dtype}')
+    # This ignores orientation, too.
+    full, alpha, profile, transparent = cv2.imdecode(data, cv2.IMREAD_UNCHANGED), None, None, None
+    with contextlib.suppress(UnidentifiedImageError), open_image(path) as header:
+        profile, transparent = header.info.get('icc_profile'), header.info.get('transparency')
+        orientation = _orientation_of(header) if orientation is None else orientation
+    if full is not None and full.ndim == 3 and full.shape[2] == 4:
+        alpha = full[..., 3]
+    elif full is not None and full.ndim == 2 and transparent is not None:
+        # OpenCV omits the grey that is transparent.
+        alpha = np.where(full == transparent, 0, 65535).astype(np.uint16)
+    if profile is not None and _if_rgb(profile) is None and (image == image[..., :1]).all():
+        image = np.dstack([grey_by_profile(image[..., 0].copy(), profile)] * 3)
+    pixels = _upright(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), orientation or 1)
+    return Picture(pixels, None if alpha is None else _upright(alpha, orientation or 1), _if_rgb(profile))
+
+
+def _with_rows_as_stored(content: bytes) -> tuple[bytes, int | None]:
+    """Return the content of a TIFF with its orientation, and with 1 for it; None for other formats.
+
+    OpenCV turns a TIFF of 16 bits, but not always to the right side.
+    """
+    if content[:4] not in _TIFF:
+        return content, None
+    order: Literal['little', 'big'] = 'little' if content[:1] == b'I' else 'big'
+    # Where the first directory is stated, the sizes of that and of its count, and the size of an entry.
+    at, wide, counts, entry = (8, 8, 8, 20) if content[2:4] in (b'+\0', b'\0+') else (4, 4, 2, 12)
+    begin = int.from_bytes(content[at : at + wide], order)
+    count = int.from_bytes(content[begin : begin + counts], order)
+    for number in range(count):
+        here = begin + counts + number * entry
+        value = here + entry - wide
+        if int.from_bytes(content[here : here + 2], order) == _ORIENTATION:
+            orientation = int.from_bytes(content[value : value + 2], order)
+            return content[:value] + (1).to_bytes(2, order) + content[value + 2 :], orientation
+    return content, 1
+
+
+def _orientation_of(image: Image.Image) -> int:
+    # Pillow decodes a complete PNG to find chunks after its pixels.
+    may_have_exif = image.format != 'PNG' or 'exif' in image.info
+    return image.getexif().get(_ORIENTATION, 1) if may_have_exif else 1
+
+
+def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Turn pixels, (h, w) or (h, w, c), by the number that EXIF and TIFF have for their orientation."""
+    turned = pixels.swapaxes(0, 1) if 5 <= orientation <= 8 else pixels
+    down, right = -1 if orientation in (3, 4, 7, 8) else 1, -1 if orientation in (2, 3, 6, 7) else 1
+    return np.ascontiguousarray(turned[::down, ::right])
 
 
 def _if_rgb(profile: bytes | None) -> bytes | None:

@@ -14,7 +14,7 @@ from av.stream import Disposition, Stream
 
 from ..encoding.containers import container_of
 from ..encoding.video_spec import VideoSpec
-from ..video_files import open_media, time_base_of, video_stream
+from ..video_files import open_media, require_video_stream, time_base_of, video_stream
 from .transcoding import AudioTranscoder, decodes_to_text
 
 logger = logging.getLogger(__name__)
@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 AUDIO = ('auto', 'copy', 'transcode', 'none')
 # Packets of a track that are written to see whether a container takes them.
 TRIAL_PACKETS = 8
+# Audio that is heard this much too early, in seconds, is not noticed.
+MAX_EARLY = Fraction(1, 50)
 
 
 @dataclass(frozen=True)
@@ -88,17 +90,33 @@ class AuxStreams:
         tracks = []
         with open_media(self.path) as source:
             streams = [(one.index, one.type, _codec_of(one)) for one in source.streams]
+            late = set() if container_of(spec.container).states_starts else self._late(source)
         for index, kind, codec in streams:
             if kind == 'audio' and self.audio != 'none':
-                tracks.append(self._audio(spec, index, codec))
+                tracks.append(self._audio(spec, index, codec, index in late))
             elif kind == 'subtitle' and self.subtitles:
                 tracks += self._subtitle(spec, index, codec)
             elif kind == 'attachment' and self.subtitles and container_of(spec.container).holds_attachments:
                 tracks.append(Track(index))
         return replace(self, tracks=tuple(tracks))
 
-    def _audio(self, spec: VideoSpec, index: int, codec: str) -> Track:
-        if self.audio != 'transcode' and self._can_copy(spec, index, codec, 'audio'):
+    def _late(self, source: InputContainer) -> set[int]:
+        """Indices of the tracks of audio that begin after the output does."""
+        film = require_video_stream(source)
+        times = {one.index: (one.start_time or 0) * time_base_of(one) for one in (film, *source.streams.audio)}
+        start = Fraction(self.start).limit_denominator(10**6)
+        begin = times[film.index] + start if start else min(times.values())
+        return {one.index for one in source.streams.audio if times[one.index] - begin > MAX_EARLY}
+
+    def _audio(self, spec: VideoSpec, index: int, codec: str, is_late: bool) -> Track:
+        can_copy = self.audio != 'transcode' and self._can_copy(spec, index, codec, 'audio')
+        if can_copy and is_late and self.audio == 'copy':
+            logger.warning(
+                '%s: %s does not state when audio begins: a track is heard too early; --audio transcode fills it up '
+                'with silence',
+                *(self.path, spec.container),
+            )
+        if can_copy and (not is_late or self.audio == 'copy'):
             return Track(index)
         if self.audio == 'copy':
             raise ValueError(
@@ -112,9 +130,10 @@ class AuxStreams:
         for encoder in encoders:
             if self._can_transcode(spec, index, encoder):
                 if self.audio == 'auto':
+                    fault = 'state when the audio begins' if can_copy else 'take the audio'
                     logger.warning(
-                        '%s: %s does not take the audio (%s); it is transcoded to %s',
-                        *(self.path, spec.container, codec, encoder),
+                        '%s: %s does not %s (%s); it is transcoded to %s',
+                        *(self.path, spec.container, fault, codec, encoder),
                     )
                 return Track(index, encoder)
         raise ValueError(

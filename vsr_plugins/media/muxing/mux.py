@@ -56,7 +56,8 @@ def mux(
         with open_media(path, 'w', format=spec.container, container_options=_options(spec)) as output:
             # An encoder with the segments' settings; it encodes nothing but writes the same headers.
             video = spec.add_to(output)
-            for packet in _video_packets(segments, spec.time_base):
+            states_end = container_of(spec.container).has_edit_lists
+            for packet in _video_packets(segments, spec.time_base, states_end=states_end):
                 packet.stream = video
                 output.mux(packet)
         return
@@ -119,7 +120,9 @@ def _mux(
         for packet in _aux_packets(source, span, set(copies) | set(transcoders)):
             index = packet.stream.index
             if index in transcoders:
-                yield from transcoders[index].packets(packet, span.until)
+                # Decoded audio is cut to the sample.
+                if packet.stream.type != 'subtitle' or _is_kept(packet, False):
+                    yield from transcoders[index].packets(packet, span.until)
             elif _is_kept(packet, keeps_preroll and not span.start and not starts_late):
                 yield packet
         for transcoder in transcoders.values():
@@ -128,7 +131,8 @@ def _mux(
     # The encoders' own audio before 0 can be marked by the formats that mark that of the source.
     waiting_packets = _MonotonicTimes(output, copies, container.marks_preroll).apply(aux_packets())
     waiting = next(waiting_packets, None)
-    for packet in _video_packets(segments, spec.time_base, Fraction(0) if spec.is_constant else zero):
+    shift = Fraction(0) if spec.is_constant else zero
+    for packet in _video_packets(segments, spec.time_base, shift, container.has_edit_lists):
         now = times_of(packet)[1] * spec.time_base
         while waiting is not None and times_of(waiting)[1] * waiting.time_base <= now:
             output.mux(waiting)
@@ -248,7 +252,11 @@ def _aux_packets(source: InputContainer, span: _Span, indices: set[int]) -> Iter
         total_shift = span.shift - (span.time_offsets[restarts[index] - 1] if restarts.get(index) else 0)
         ticks = round(total_shift / packet.time_base)
         packet.pts, packet.dts = packet.pts - ticks, packet.dts - ticks
-        if span.until is None or packet.pts * packet.time_base < span.until:
+        if span.until is None:
+            yield packet
+        elif (left := span.until - packet.pts * packet.time_base) > 0:
+            if packet.stream.type == 'subtitle' and packet.duration:
+                packet.duration = min(packet.duration, round(left / packet.time_base))
             yield packet
 
 
@@ -267,7 +275,9 @@ def _is_kept(packet: av.Packet, keeps_preroll: bool) -> bool:
     return keeps_preroll and pts + duration > -duration
 
 
-def _video_packets(segments: Iterable[Path], time_base: Fraction, zero: Fraction = Fraction(0)) -> Iterator[av.Packet]:
+def _video_packets(
+    segments: Iterable[Path], time_base: Fraction, zero: Fraction = Fraction(0), states_end: bool = False
+) -> Iterator[av.Packet]:
     """Yield the packets of all segments, with decoding times that increase from one segment to the next.
 
     Each segment has its own encoder; at a variable frame rate, the first decoding times of a segment may precede the
@@ -277,13 +287,22 @@ def _video_packets(segments: Iterable[Path], time_base: Fraction, zero: Fraction
         segments: Segment files in order.
         time_base: Their unit of time.
         zero: Time of the segments, in seconds, at which the output begins.
+        states_end: Whether the duration of the last packet decoded makes up the duration of the video, which MP4 counts
+            in the order of decoding.
     """
-    last, ticks = None, round(zero / time_base)
+    ticks = round(zero / time_base)
+    held, first, end, dts = None, (0, 0), 0, 0
     for path in segments:
         for packet in PacketFile.read(path, time_base):
-            pts, dts = times_of(packet)
-            packet.pts, packet.dts = pts - ticks, dts - ticks
-            if last is not None and packet.dts <= last:
-                packet.dts = last + 1
-            last = packet.dts
-            yield packet
+            pts, next_dts = (time - ticks for time in times_of(packet))
+            if held is None:
+                first = pts, next_dts
+            else:
+                next_dts = max(next_dts, dts + 1)
+                yield held
+            packet.pts, packet.dts = pts, next_dts
+            held, dts, end = packet, next_dts, max(end, pts + (packet.duration or 0))
+    if held is not None:
+        if states_end:
+            held.duration = max((end - first[0]) - (dts - first[1]), 1)
+        yield held

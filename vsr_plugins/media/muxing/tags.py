@@ -10,6 +10,7 @@ import av
 from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 
+from ..encoding.containers import container_of
 from ..encoding.video_spec import VideoSpec
 from ..video_files import require_video_stream
 
@@ -21,7 +22,9 @@ logger = logging.getLogger(__name__)
 # Tags that describe the source's container or its encoding, not its content; they are not copied.
 CONTAINER_TAGS = frozenset(('major_brand', 'minor_version', 'compatible_brands', 'encoder', 'duration', 'timecode'))
 STREAM_TAGS = re.compile(
-    r'encoder|duration|rotate|vendor_id|bps|number_of_(frames|bytes)|_statistics_\w+|filename|mimetype|alpha_mode', re.I
+    r'encoder|duration|rotate|vendor_id|bps|number_of_(frames|bytes)|_statistics_\w+|filename|mimetype|alpha_mode'
+    r'|timecode',
+    re.I,
 )
 # Tags that .mp4 has fields for; others are written as keys, which replace these fields.
 FIELDS = frozenset(
@@ -39,6 +42,8 @@ QUICKTIME_LANGUAGES = (
     | dict(mya='bur', cym='wel', msa='may', bod='tib', fre='fra', swe='sve')
 )
 # Formats that take pictures beside the film.
+# QuickTime counts the frames of a second in a byte.
+MAX_TIMECODE_RATE = 255
 WITH_COVERS = ('matroska', 'mp4')
 _TIMECODE = re.compile(r'(\d\d):(\d\d):(\d\d)([:;.])(\d\d)')
 _EXTENSIONS = {'image/jpeg': '.jpg', 'image/png': '.png', 'image/gif': '.gif', 'image/webp': '.webp'}
@@ -80,8 +85,16 @@ def copy_video_tags(source: InputContainer, video: av.VideoStream, spec: VideoSp
     """
     film = require_video_stream(source)
     copy_stream_tags(film, video)
-    codes = [source.metadata.get('timecode'), *(one.metadata.get('timecode') for one in [film, *source.streams])]
-    if code := next(filter(None, codes), None):
+    # Matroska's tags are in capitals.
+    tags = [(name.lower(), value) for one in (source, film, *source.streams) for name, value in one.metadata.items()]
+    if code := next((value for name, value in tags if name == 'timecode' and value), None):
+        if container_of(spec.container).has_edit_lists and round(spec.rate) > MAX_TIMECODE_RATE:
+            logger.warning(
+                '%s: %s has no timecode at %d frames a second: it is left out',
+                *(source.name, spec.container, spec.rate),
+            )
+            video.metadata.pop('timecode', None)
+            return
         video.metadata['timecode'] = moved_timecode(code, start, spec.rate)
 
 

@@ -1,14 +1,25 @@
 """Read files that hold several pictures: animated GIF, PNG, WebP and AVIF, and TIFF with pages."""
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from ..alpha import fill_hidden
 from ..frames import InputFrame, in_8_bits, size_of
-from ..images.image_files import DAMAGE_ERRORS, Picture, UnreadableError, open_image, to_picture
+from ..images.image_files import (
+    DAMAGE_ERRORS,
+    Picture,
+    UnreadableError,
+    bits_per_channel,
+    open_image,
+    read_deep_page,
+    to_picture,
+)
 from .image_reader import ImageReader
 from .reader_info import DEFAULT_FPS, ReaderInfo
 from .seek import T, Timed, trim
@@ -16,9 +27,14 @@ from .shots import CutDetector
 
 # Formats of Pillow; others, such as the JPEG of a camera, hold a preview beside the picture.
 ANIMATED = ('GIF', 'PNG', 'WEBP', 'AVIF', 'TIFF')
-MILLISECOND = Fraction(1, 1000)
+# Times are whole multiples of a millisecond, or of a fraction of one that is no shorter than this.
+SHORTEST_UNIT = Fraction(1, 10**6)
 # Browsers show frames of at most 10 ms for 100 ms.
-MIN_DURATION, USUAL_DURATION = 11, 100
+TOO_SHORT, USUAL_DURATION = Fraction(10, 1000), Fraction(100, 1000)
+# PNG counts the parts of a second in 16 bits; GIF and WebP have milliseconds.
+MAX_DENOMINATOR = 65535
+# GIF and WebP count in 16 bits.
+MAX_PLAYS = 65535
 
 
 def count_pictures(path: Path) -> int:
@@ -51,29 +67,25 @@ class AnimationReader(ImageReader):
     def __init__(self, path: Path, fps: Fraction | None = None) -> None:
         self.paths, self.is_file = [path], True
         self.damage: str | None = None
-        self.durations: list[int] = []
+        seconds: list[Fraction] = []
         size, is_opaque = (0, 0), True
-        self.loop, is_timed = 0, True
+        self.loop, is_timed, is_deep = 0, True, False
         for picture, image in self._pictures():
-            if not self.durations:
+            if not seconds:
                 size, is_timed = size_of(picture.pixels), image.format != 'TIFF'
-                # GIF counts repetitions and plays once without a count; the others count how often they are played.
-                loop = image.info.get('loop', -1 if image.format == 'GIF' else 0)
-                self.loop = loop + 1 if image.format == 'GIF' and loop else loop
-            is_opaque &= picture.alpha is None or bool(picture.alpha.min() == 255)
-            milliseconds = round(image.info.get('duration') or 0)
-            self.durations.append(milliseconds if milliseconds >= MIN_DURATION else USUAL_DURATION)
+                self.loop = _plays(image)
+            is_deep |= picture.pixels.dtype == np.uint16
+            is_opaque &= picture.alpha is None or bool(picture.alpha.min() == np.iinfo(picture.alpha.dtype).max)
+            seconds.append(_seconds(image))
         if fps is not None and is_timed:
             raise ValueError(f'{path} is an animation with its own times, but got fps={fps}; omit --fps')
-        count = len(self.durations)
+        count = len(seconds)
         if not is_timed:
-            self.durations, time_base = [1] * count, 1 / (fps or DEFAULT_FPS)
-        elif len(set(self.durations)) == 1:
-            time_base, self.durations = self.durations[0] * MILLISECOND, [1] * count
-        else:
-            time_base = MILLISECOND
+            seconds = [1 / (fps or DEFAULT_FPS)] * count
+        time_base, self.durations = _in_ticks(seconds)
         self.fps = rate = count / (sum(self.durations) * time_base)
-        self.info = ReaderInfo(size, time_base, rate, count, has_alpha=not is_opaque)
+        pix_fmt = 'yuv420p16le' if is_deep else 'yuv420p'
+        self.info = ReaderInfo(size, time_base, rate, count, pix_fmt=pix_fmt, has_alpha=not is_opaque)
 
     def _pictures(self) -> Iterator[tuple[Picture, Image.Image]]:
         """Decode the pictures one after the other."""
@@ -83,6 +95,9 @@ class AnimationReader(ImageReader):
             with open_image(path) as image:
                 for number in range(image.n_frames):
                     image.seek(number)
+                    if image.format == 'TIFF' and bits_per_channel(path, image) > 8:
+                        yield read_deep_page(path, number, image.info.get('icc_profile')), image
+                        continue
                     image.load()
                     yield to_picture(ImageOps.exif_transpose(image)), image
         except DAMAGE_ERRORS as error:
@@ -123,3 +138,27 @@ class AnimationReader(ImageReader):
         earliest = round(Fraction(start).limit_denominator(10**6) / unit)
         latest = None if duration is None else earliest + Fraction(duration).limit_denominator(10**6) / unit
         return trim(timed, earliest, latest, bool(start), max(round(1 / (self.info.rate * unit)), 1))
+
+
+def _plays(image: Image.Image) -> int:
+    """How often an animation is played, 0 for ever."""
+    loop = image.info.get('loop')
+    if image.format == 'GIF':
+        # It counts repetitions, 0 for ever, and is played once without a count.
+        loop = 1 if loop is None else loop and loop + 1
+    return min(loop or 0, MAX_PLAYS)
+
+
+def _seconds(image: Image.Image) -> Fraction:
+    """How long the present picture of an animation is shown."""
+    seconds = Fraction((image.info.get('duration') or 0) / 1000).limit_denominator(MAX_DENOMINATOR)
+    return seconds if seconds > TOO_SHORT else USUAL_DURATION
+
+
+def _in_ticks(seconds: list[Fraction]) -> tuple[Fraction, list[int]]:
+    """Return a unit of time, and durations in it; exact unless they have no common unit of a microsecond or more."""
+    if len(set(seconds)) == 1:
+        return seconds[0], [1] * len(seconds)
+    unit = max(Fraction(1, math.lcm(1000, *(one.denominator for one in seconds))), SHORTEST_UNIT)
+    ends = [round(end / unit) for end in accumulate(seconds)]
+    return unit, [end - begin for begin, end in pairwise((0, *ends))]

@@ -8,7 +8,9 @@ import av.error
 from av.filter import Graph
 
 
-def deinterlaced(frames: Iterable[av.VideoFrame], time_base: Fraction) -> Iterator[av.VideoFrame]:
+def deinterlaced(
+    frames: Iterable[av.VideoFrame], time_base: Fraction, per_field: bool = False
+) -> Iterator[av.VideoFrame]:
     """Yield the frames of a video, each interlaced one made progressive from its first field and its neighbours.
 
     Progressive frames are the same as before; so are all times.
@@ -16,28 +18,33 @@ def deinterlaced(frames: Iterable[av.VideoFrame], time_base: Fraction) -> Iterat
     Args:
         frames: Decoded frames.
         time_base: Unit of their times in seconds.
+        per_field: Make one frame of each field, so that an interlaced frame becomes two. Times are then in half the
+            unit.
     """
+    out_unit = time_base / (2 if per_field else 1)
     graph, size = None, None
     for frame in frames:
         if graph is not None and size != (frame.width, frame.height, frame.format.name):
-            yield from _pulled(graph, time_base, is_end=True)
+            yield from _pulled(graph, out_unit, is_end=True)
             graph = None
         if graph is None and frame.interlaced_frame:
-            graph, size = _bwdif(frame, time_base), (frame.width, frame.height, frame.format.name)
+            graph, size = _bwdif(frame, time_base, per_field), (frame.width, frame.height, frame.format.name)
         if graph is None:
+            if frame.pts is not None and per_field:
+                frame.pts, frame.duration, frame.time_base = 2 * frame.pts, 2 * frame.duration, out_unit
             yield frame
             continue
         graph.vpush(frame)
-        yield from _pulled(graph, time_base)
+        yield from _pulled(graph, out_unit)
     if graph is not None:
-        yield from _pulled(graph, time_base, is_end=True)
+        yield from _pulled(graph, out_unit, is_end=True)
 
 
-def _bwdif(frame: av.VideoFrame, time_base: Fraction) -> Graph:
+def _bwdif(frame: av.VideoFrame, time_base: Fraction, per_field: bool) -> Graph:
     graph = Graph()
-    graph.threads = 1
+    graph.threads, kind = 1, 'field' if per_field else 'frame'
     source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=time_base)
-    graph.link_nodes(source, graph.add('bwdif', 'mode=send_frame:deint=interlaced'), graph.add('buffersink'))
+    graph.link_nodes(source, graph.add('bwdif', f'mode=send_{kind}:deint=interlaced'), graph.add('buffersink'))
     graph.configure()
     return graph
 

@@ -36,9 +36,10 @@ class ImageReader:
         opening = read_picture(paths[0])
         first, has_alpha = opening.pixels, opening.alpha is not None
         for path in paths[1:]:
-            size = probe(path, any_depth=True).size
-            if size != first.shape[:2]:
-                raise UnreadableError(f'{path} is {_size(size)}, but {paths[0]} is {_size(first.shape)}')
+            found = probe(path, any_depth=True)
+            if found.size != first.shape[:2]:
+                raise UnreadableError(f'{path} is {_size(found.size)}, but {paths[0]} is {_size(first.shape)}')
+            has_alpha |= found.has_alpha
         pix_fmt = 'yuv420p' if first.dtype == np.uint8 else 'yuv420p16le'
         self.info = ReaderInfo(size_of(first), 1 / self.fps, self.fps, len(paths), pix_fmt=pix_fmt, has_alpha=has_alpha)
 

@@ -4,6 +4,7 @@ import re
 from fractions import Fraction
 from glob import escape, glob, has_magic
 from pathlib import Path
+from typing import Literal
 
 from ..images.image_files import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key
 from .animation_reader import AnimationReader, count_pictures
@@ -11,7 +12,9 @@ from .image_reader import ImageReader
 from .video_reader import VideoReader
 
 
-def open_reader(source: str | Path, fps: Fraction | None = None, deinterlace: bool = True) -> VideoReader | ImageReader:
+def open_reader(
+    source: str | Path, fps: Fraction | None = None, deinterlace: bool | Literal['fields'] = True
+) -> VideoReader | ImageReader:
     """Open a video file, a folder of images, a glob of images, or a template such as ``frame_%04d.png``.
 
     Args:

@@ -21,6 +21,7 @@ def seek(
     frames: Iterator[Timed[av.VideoFrame]],
     earliest: int,
     lead: int,
+    units: int = 1,
 ) -> Iterator[Timed[av.VideoFrame]]:
     """Return the frames from ``lead`` before ``earliest`` on; none if the seek fails.
 
@@ -30,11 +31,12 @@ def seek(
         container: The file.
         stream: Its video stream.
         frames: Iterator over its decoded frames, not started yet.
-        earliest: Requested time, in the time base of the stream.
-        lead: How much earlier to seek, in the time base of the stream.
+        earliest: Requested time.
+        lead: How much earlier to seek.
+        units: How many units of these times, and of those of the frames, the time base of the stream is.
     """
     try:
-        container.seek(earliest - lead, stream=stream)
+        container.seek((earliest - lead) // units, stream=stream)
     except (av.FFmpegError, OSError):
         return iter(())
     found = next(frames, None)

@@ -104,7 +104,8 @@ class CutDetector:
 
 def _reduced(frame: np.ndarray) -> np.ndarray:
     h, w = frame.shape[:2]
-    height = max(round(h * WORKING_WIDTH / w), 12)  # DIS needs a few rows
+    # DIS needs a few rows, and a narrow frame would become larger than it is.
+    height = min(max(round(h * WORKING_WIDTH / w), 12), max(h, WORKING_WIDTH))
     # Upsampling by INTER_AREA would create blocks with artificial edges.
     interpolation = cv2.INTER_AREA if w > WORKING_WIDTH else cv2.INTER_LINEAR
     return cv2.resize(frame, (WORKING_WIDTH, height), interpolation=interpolation)

@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import av
 from av.container import InputContainer
@@ -14,6 +15,7 @@ from ..chroma_siting import StatedSiting
 from ..frames import InputFrame, in_8_bits
 from ..images.image_files import UnreadableError
 from ..video_files import open_media, time_base_of, video_stream
+from .completeness import has_its_end
 from .decoding import RgbReader, decoder_of, matrix_of
 from .deinterlacing import deinterlaced
 from .reader_info import DEFAULT_FPS, ReaderInfo
@@ -33,7 +35,8 @@ class VideoReader:
 
     Args:
         path: The file.
-        deinterlace: Whether interlaced frames are made progressive.
+        deinterlace: Whether interlaced frames are made progressive; ``'fields'`` makes a frame of each of their fields,
+            at twice the rate.
 
     Attributes:
         damage: Damage found while the file was read, one sentence; None if there was none.
@@ -45,7 +48,7 @@ class VideoReader:
         UnreadableError: If the file is not a video, or no frame can be decoded.
     """
 
-    def __init__(self, path: Path, deinterlace: bool = True) -> None:
+    def __init__(self, path: Path, deinterlace: bool | Literal['fields'] = True) -> None:
         self.path, self.deinterlace = path, deinterlace
         self.damage: str | None = None
         self.first_time = Fraction(0)
@@ -96,13 +99,15 @@ class VideoReader:
             with open_media(self.path) as container:
                 stream = self._stream(container)
                 stream.thread_type = 'AUTO'
-                earliest = (stream.start_time or 0) + round(Fraction(start).limit_denominator(10**6) / time_base)
+                earliest = (stream.start_time or 0) * self._units + round(
+                    Fraction(start).limit_denominator(10**6) / time_base
+                )
                 latest = None
                 if duration is not None:
                     latest = earliest + Fraction(duration).limit_denominator(10**6) / time_base
                 frames = self._timed(container, stream, lead is not None)
                 if lead is not None:
-                    frames = seek(container, stream, frames, earliest, round(lead / time_base))
+                    frames = seek(container, stream, frames, earliest, round(lead / time_base), self._units)
                 span = trim(frames, earliest, latest, bool(start), self._mean_duration)
                 number = None
                 for number, (frame, pts, frame_duration) in enumerate(span):
@@ -118,12 +123,15 @@ class VideoReader:
         """Yield all frames that can be decoded, with increasing times."""
         mean_duration, last_pts, duration, offset, restarts = self._mean_duration, None, 0, 0, 0
         frames = self._decoded(container, stream, after_seek)
-        for frame in deinterlaced(frames, self.info.time_base) if self.deinterlace else frames:
-            stated = self._time_of(container, frame)
-            if stated is not None:
-                pts = stated + offset
+        if self.deinterlace:
+            frames = deinterlaced(frames, time_base_of(stream), self._units > 1)
+        for frame in frames:
+            if frame.pts is not None:
+                pts = frame.pts + offset
+            elif last_pts is None:
+                pts = (stream.start_time or 0) * self._units
             else:
-                pts = stream.start_time or 0 if last_pts is None else last_pts + mean_duration
+                pts = last_pts + mean_duration
             if last_pts is not None and pts < last_pts - RESTART_FRAMES * mean_duration:
                 offset += last_pts + duration - pts
                 pts = last_pts + duration
@@ -133,12 +141,6 @@ class VideoReader:
             last_pts = pts if last_pts is None else max(pts, last_pts + 1)
             duration = frame.duration or mean_duration
             yield frame, last_pts, duration
-
-    def _time_of(self, container: InputContainer, frame: av.VideoFrame) -> int | None:
-        # AVI has no presentation times: those of packets are in the order of decoding.
-        if container.format.name != 'avi':
-            return frame.pts
-        return None if frame.dts is None else frame.dts - self._delay
 
     def _decoded(self, container: InputContainer, stream: av.VideoStream, after_seek: bool) -> Iterator[av.VideoFrame]:
         """Yield all frames that can be decoded; report in ``damage`` also a truncation that the demuxer ignores."""
@@ -163,6 +165,9 @@ class VideoReader:
             try:
                 for frame in decode(packet):
                     has_begun = True
+                    if container.format.name == 'avi':
+                        # It has no presentation times: those of packets are in the order of decoding.
+                        frame.pts = None if frame.dts is None else frame.dts - self._delay
                     yield as_stated(frame)
             except av.FFmpegError:
                 # After a seek, packets before the first key frame cannot be decoded; they are not damaged. Neither are
@@ -170,7 +175,8 @@ class VideoReader:
                 damaged += has_begun and packet.size > 0
         if container.duration:
             declared = Fraction((container.start_time or 0) + container.duration, av.time_base)
-            if declared - end > max(2 / self.info.rate, Fraction(1, 10)):
+            is_short = declared - end > max(2 / self.info.rate, Fraction(1, 10))
+            if is_short and not has_its_end(self.path, container.format.name):
                 self.damage = f'the file ends after {float(end):.2f} of {float(declared):.2f} s'
         if damaged and self.damage is None:
             self.damage = f'{damaged} packets of the file are damaged'
@@ -183,22 +189,20 @@ class VideoReader:
         return stream
 
     def _probe(self, container: InputContainer, stream: av.VideoStream) -> ReaderInfo:
-        frame, decode = None, decoder_of(stream)
-        for packet in container.demux(stream):
-            try:
-                decoded = decode(packet)
-            except av.FFmpegError:
-                continue
-            if decoded:
-                frame = decoded[0]
-                break
+        frames = _decodable(container, stream)
+        frame = next(frames, None)
         if frame is None:
             raise UnreadableError(f'no frame of {self.path} can be decoded')
         # Frames are decoded before they are shown, if there are B-frames.
         self._delay = 0 if frame.dts is None else frame.dts - (stream.start_time or 0)
-        rate = stream.average_rate or stream.guessed_rate or DEFAULT_FPS
-        time_base = time_base_of(stream)
-        seconds = stream.duration * time_base if stream.duration else Fraction(container.duration or 0, av.time_base)
+        # Ticks of the frames' times for one of the stream's.
+        self._units = 2 if self.deinterlace == 'fields' and frame.interlaced_frame else 1
+        time_base, rate = time_base_of(stream) / self._units, _rate_of(stream) * self._units
+        seconds = (
+            stream.duration * time_base_of(stream)
+            if stream.duration
+            else Fraction(container.duration or 0, av.time_base)
+        )
         try:
             pixels, alpha = RgbReader().with_alpha(frame)
             height, width = pixels.shape[:2]
@@ -216,25 +220,50 @@ class VideoReader:
             size=(height, width),
             time_base=time_base,
             rate=rate,
-            frames=stream.frames or round(seconds * rate) or None,
+            frames=stream.frames * self._units or round(seconds * rate) or None,
             codec=stream.codec_context.codec.canonical_name,
             pix_fmt=frame.format.name,
             colors=(2 if is_full else 1, matrix_of(frame), frame.color_trc, frame.color_primaries),
             aspect=aspect,
             warnings=(*_warnings(frame, self.deinterlace), *_further_streams(container)),
             # Decoders of pictures give opacity to all; codecs of film have it on purpose.
-            has_alpha=alpha is not None and (frame.format.name.startswith('yuva') or bool(alpha.min() < 255)),
+            has_alpha=alpha is not None
+            and (frame.format.name.startswith('yuva') or alpha.min() < 255 or any(map(_is_transparent, frames))),
         )
 
 
-def _warnings(frame: av.VideoFrame, deinterlace: bool) -> Iterator[str]:
+def _decodable(container: InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
+    """Yield the frames of a stream that can be decoded."""
+    decode = decoder_of(stream)
+    for packet in container.demux(stream):
+        try:
+            yield from decode(packet)
+        except av.FFmpegError:
+            continue
+
+
+def _is_transparent(frame: av.VideoFrame) -> bool:
+    _, alpha = RgbReader().with_alpha(frame)
+    return alpha is not None and bool(alpha.min() < 255)
+
+
+def _rate_of(stream: av.VideoStream) -> Fraction:
+    """Average frames per second. For raw DV FFmpeg's average is its unit of time."""
+    average, guessed = stream.average_rate, stream.guessed_rate
+    if average and guessed and average * time_base_of(stream) >= 1 and guessed < average:
+        return guessed
+    return average or guessed or DEFAULT_FPS
+
+
+def _warnings(frame: av.VideoFrame, deinterlace: bool | str) -> Iterator[str]:
     if (transfer := HDR_TRANSFERS.get(frame.color_trc)) is not None:
         yield (
             f'HDR input ({transfer}) is not converted: the coded values are restored like those of SDR and tagged as '
             'HDR again; the metadata of the mastering display are not copied'
         )
     if frame.interlaced_frame and deinterlace:
-        yield 'interlaced input is deinterlaced by bwdif; --deinterlace off restores two fields as one frame'
+        made = 'twice as many frames' if deinterlace == 'fields' else 'frames'
+        yield f'interlaced input is deinterlaced by bwdif to {made}; --deinterlace off restores two fields as one frame'
     elif frame.interlaced_frame:
         yield 'interlaced input is not deinterlaced: two fields are restored as one frame, which amplifies combing'
 
