@@ -6,9 +6,17 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         'entries': ['PRETRAINED', 'Pretrained', 'WeightsFile'],
-        'files': ['PRETRAINED_PREFIX', 'checkpoint_file', 'entry_of', 'install_hint', 'locate'],
+        'files': ['PRETRAINED_PREFIX', 'install_hint', 'locate'],
         'loading': ['checkpoint_weights', 'load_checkpoint', 'load_pretrained', 'read_pretrained'],
         'provenance': ['Provenance', 'read_provenance'],
-        'names': ['available_models', 'better_model', 'default_model', 'find_pretrained', 'model_names'],
+        'names': [
+            'available_models',
+            'better_model',
+            'checkpoint_file',
+            'default_model',
+            'entry_of',
+            'find_pretrained',
+            'model_names',
+        ],
     },
 )

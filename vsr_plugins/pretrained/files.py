@@ -97,42 +97,6 @@ def install_hint(entry: Pretrained, again: bool = False) -> str:
     return ', or '.join(hints)
 
 
-def checkpoint_file(checkpoint: str | Path) -> Path:
-    """Return the file of a checkpoint: that of ``pretrained:NAME``, otherwise the path itself.
-
-    Raises:
-        ValueError: If the registry has no such name.
-        FileNotFoundError: If the registry's file does not exist.
-    """
-    if not str(checkpoint).startswith(PRETRAINED_PREFIX):
-        return Path(checkpoint).expanduser()
-    return find_file(entry_of(checkpoint))[1]
-
-
-def entry_of(checkpoint: str | Path) -> Pretrained | None:
-    """Return the entry of ``pretrained:NAME``, or that a safetensors file was converted from; None for other files.
-
-    Raises:
-        ValueError: If the registry has no such name.
-    """
-    name = str(checkpoint)
-    if name.startswith(PRETRAINED_PREFIX):
-        from .names import find_pretrained
-
-        return find_pretrained(name.removeprefix(PRETRAINED_PREFIX))
-    path = Path(checkpoint).expanduser()
-    if path.suffix != '.safetensors' or not path.is_file():
-        return None
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, 'np') as file:
-            noted = (file.metadata() or {}).get(NOTE)
-    except SafetensorError:
-        return None
-    return next((entry for entry in PRETRAINED if entry.name == noted), None)
-
-
 def note_of(released: str | Path) -> dict[str, str]:
     """Return metadata for a file converted from ``released``: its registry entry; {} if it has none."""
     if not Path(released).is_file():

@@ -9,8 +9,8 @@ from ..checkpoints.matching import load_state_dict_strict
 from ..checkpoints.weight_files import read_weights
 from ..models.build import build_network
 from .entry import Pretrained
-from .files import PRETRAINED_PREFIX, checkpoint_file, require
-from .names import default_model, find_pretrained
+from .files import PRETRAINED_PREFIX, require
+from .names import checkpoint_file, default_model, find_pretrained
 
 
 def read_pretrained(name: str | Pretrained) -> dict[str, Tensor]:

@@ -1,12 +1,10 @@
 """Resolve names of pretrained weights, and select the default model."""
 
-from collections.abc import Callable
+from pathlib import Path
 
 from .entries import PRETRAINED
 from .entry import Pretrained
-from .files import locate
-
-Located = Callable[[Pretrained], object]
+from .files import NOTE, PRETRAINED_PREFIX, find_file, locate
 
 
 def model_names() -> list[str]:
@@ -53,3 +51,38 @@ def better_model() -> Pretrained | None:
     """Return a better model than the default that can be installed; None if there is none."""
     best = next(entry for entry in PRETRAINED if entry.use == 'unasked')
     return None if best == default_model() else best
+
+
+def checkpoint_file(checkpoint: str | Path) -> Path:
+    """Return the file of a checkpoint: that of ``pretrained:NAME``, otherwise the path itself.
+
+    Raises:
+        ValueError: If the registry has no such name.
+        FileNotFoundError: If the registry's file does not exist.
+    """
+    name = str(checkpoint)
+    if not name.startswith(PRETRAINED_PREFIX):
+        return Path(checkpoint).expanduser()
+    return find_file(find_pretrained(name.removeprefix(PRETRAINED_PREFIX)))[1]
+
+
+def entry_of(checkpoint: str | Path) -> Pretrained | None:
+    """Return the entry of ``pretrained:NAME``, or that a safetensors file was converted from; None for other files.
+
+    Raises:
+        ValueError: If the registry has no such name.
+    """
+    name = str(checkpoint)
+    if name.startswith(PRETRAINED_PREFIX):
+        return find_pretrained(name.removeprefix(PRETRAINED_PREFIX))
+    path = Path(checkpoint).expanduser()
+    if path.suffix != '.safetensors' or not path.is_file():
+        return None
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, 'np') as file:
+            noted = (file.metadata() or {}).get(NOTE)
+    except SafetensorError:
+        return None
+    return next((entry for entry in PRETRAINED if entry.name == noted), None)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .files import checkpoint_file
+from .names import checkpoint_file
 
 # A single key: the metadata of safetensors are unordered, and equal weights must give equal files.
 KEY = 'provenance'
