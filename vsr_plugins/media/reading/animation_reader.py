@@ -27,6 +27,8 @@ from .shots import CutDetector
 
 # Formats of Pillow; others, such as the JPEG of a camera, hold a preview beside the picture.
 ANIMATED = ('GIF', 'PNG', 'WEBP', 'AVIF', 'TIFF')
+# Suffixes of files that are animated as a rule; others of these formats are still images as a rule.
+ANIMATED_SUFFIXES = frozenset(('.gif', '.apng'))
 # Times are whole multiples of a millisecond, or of a fraction of one that is no shorter than this.
 SHORTEST_UNIT = Fraction(1, 10**6)
 # Browsers show frames of at most 10 ms for 100 ms.
