@@ -24,6 +24,7 @@ from ..inference.predictor import VideoPredictor
 from ..media.encoding.animations import WRITTEN as ANIMATIONS
 from ..media.encoding.animations import plan_animation
 from ..media.encoding.planning import can_write, plan_video
+from ..media.images.color_profiles import WITH_PROFILE
 from ..media.muxing.aux_streams import AuxStreams
 from ..media.reading.image_reader import ImageReader
 from ..media.reading.open_reader import open_reader
@@ -144,6 +145,7 @@ def upscale(
                 '.png' if to_images is None or to_images.is_folder else pictures.suffix,
                 temporal_scale,
                 output.background_rgb,
+                info.icc_profile if loop is not None and video.suffix.lower() in WITH_PROFILE else None,
             )
             shape = FrameShape(size, output.preview)
             return UpscaleJob(
