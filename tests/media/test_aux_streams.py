@@ -9,6 +9,7 @@ from videos import Nearest, grey_frames, heard, moved, read_clip, sound_packets,
 
 from vsr_plugins.apis import upscale
 from vsr_plugins.inference.job.options import JobOptions, OutputOptions, SourceOptions
+from vsr_plugins.media.muxing.transcoding import nearest_layout
 
 HEADER = b"""[Script Info]
 ScriptType: v4.00+
@@ -177,6 +178,59 @@ def test_six_channels_stay_six_where_the_codec_has_them(video, tmp_path):
         upscale(source, tmp_path / name, Nearest())
         with av.open(str(tmp_path / name)) as container:
             assert container.streams.audio[0].codec_context.layout.nb_channels == channels
+
+
+@pytest.mark.parametrize(
+    ('layout', 'target', 'expected'),
+    [
+        ('quad', 'b.webm', 'quad'),
+        ('3.0', 'b.webm', '3.0'),
+        # Opus has no 2.1: the next layout has its speakers and others.
+        ('2.1', 'b.webm', '5.1'),
+        # FFmpeg moves the channels of Opus in 5.0 and 6.1.
+        ('5.0(side)', 'b.webm', '5.1'),
+        ('5.0', 'b.webm', '5.1'),
+        ('quad', 'b.mp4', 'quad'),
+        ('3.0', 'b.mp4', '3.0'),
+        ('5.1(side)', 'b.mp4', '5.1'),
+        ('quad', 'b.avi', 'stereo'),
+    ],
+)
+def test_sound_keeps_its_speakers(video, tmp_path, layout, target, expected):
+    source = with_track(tmp_path / 'a.mkv', video, 'flac', layout=layout)
+    upscale(source, tmp_path / target, Nearest(), output=OutputOptions(audio='transcode'))
+    with av.open(str(tmp_path / target)) as container:
+        stream = container.streams.audio[0]
+        frames = [frame.to_ndarray() for frame in container.decode(stream)]
+        found = stream.codec_context.layout
+    assert found.name == expected
+    speakers = {channel.name for channel in av.AudioLayout(layout).channels}
+    if '(side)' in layout:
+        speakers = {{'SL': 'BL', 'SR': 'BR'}.get(name, name) for name in speakers}
+    if expected != 'stereo':
+        loud = [np.abs(plane).max() > 0.05 for plane in frames[10]]
+        found = {channel.name for channel, is_loud in zip(found.channels, loud, strict=True) if is_loud}
+        # Opus leaves out what is too high for a speaker of low frequencies.
+        assert found - {'LFE'} == speakers - {'LFE'}
+
+
+@pytest.mark.parametrize(
+    ('layout', 'codec', 'expected'),
+    [
+        ('7.1', 'ac3', '5.1'),
+        ('4.0', 'libopus', '5.1'),
+        ('6.1', 'libopus', '7.1'),
+        ('6.1', 'aac', '7.1'),
+        ('hexagonal', 'libopus', '5.1'),
+        ('hexadecagonal', 'aac', '7.1'),
+        ('6 channels', 'libopus', '5.1'),
+        ('16 channels', 'libopus', 'stereo'),
+        ('5.1', 'libmp3lame', 'stereo'),
+        ('mono', 'libmp3lame', 'mono'),
+    ],
+)
+def test_layouts_that_no_layout_of_the_encoder_holds(layout, codec, expected):
+    assert nearest_layout(av.AudioLayout(layout), codec) == expected
 
 
 def with_subtitles(path, video, codec):

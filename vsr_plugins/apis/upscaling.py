@@ -25,6 +25,7 @@ from ..media.encoding.animations import WRITTEN as ANIMATIONS
 from ..media.encoding.animations import plan_animation
 from ..media.encoding.planning import EncoderChoice, can_write, plan_video
 from ..media.encoding.video_spec import VideoSpec
+from ..media.images.color_profiles import WITH_PROFILE
 from ..media.muxing.aux_streams import AuxStreams
 from ..media.reading.image_reader import ImageReader
 from ..media.reading.open_reader import open_reader
@@ -125,6 +126,7 @@ def upscale(
                 '.png' if to_images is None or to_images.is_folder else pictures.suffix,
                 predictor.spec.temporal_scale,
                 output.background_rgb,
+                reader.info.icc_profile if _is_animation(video) and video.suffix.lower() in WITH_PROFILE else None,
             )
             shape = FrameShape(size, output.preview)
             loop = getattr(reader, 'loop', 0) if _is_animation(video) else None

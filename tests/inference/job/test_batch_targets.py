@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from videos import Nearest, grey_frames, read_clip, write_clip
 
 from vsr_plugins.apis import upscale_batch
@@ -86,6 +88,53 @@ def test_results_beside_their_sources_are_no_sources_of_the_next_run(folder, tar
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).touch()
     assert plan(['in'], 'in/out', recursive=True)[0] == before
+
+
+def test_animations_of_a_folder_are_sources_unless_they_lie_beside_images_only(folder):
+    for name in ('gifs/a.gif', 'gifs/b.APNG', 'gifs/deep/c.gif', 'mixed/a.gif', 'mixed/b.mp4', 'mixed/c.png'):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    for name in ('frames/0.png', 'frames/1.png', 'frames/all.gif', 'above/deep/a.gif'):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+    def names(source, **options):
+        targets, is_folder = plan([source], 'out', **options)
+        return list(targets.values()) if is_folder else targets
+
+    assert names('gifs') == ['out/a.gif', 'out/b.APNG']
+    assert names('gifs', recursive=True) == ['out/a.gif', 'out/b.APNG', 'out/deep/c.gif']
+    assert names('gifs/*.gif') == ['out/a.gif']
+    assert names('gifs', ext='mp4') == ['out/a.mp4', 'out/b.mp4']
+    assert names('mixed') == ['out/a.gif', 'out/b.mp4', 'out/c.png']
+    assert names('mixed/*') == ['out/a.gif', 'out/b.mp4']
+    assert names('frames') == {'frames': 'out'}
+    assert names('frames/*') == {'frames/*': 'out'}
+    with pytest.raises(ValueError, match='--recursive'):
+        names('above')
+
+
+def test_an_animation_that_a_sequence_of_images_omits_is_named(tmp_path, caplog):
+    (tmp_path / 'in').mkdir()
+    for name in ('0.png', '1.png', 'all.gif'):
+        Image.fromarray(np.full((32, 48, 3), 90, np.uint8)).save(tmp_path / 'in' / name)
+    upscale(tmp_path / 'in', tmp_path / 'out', Nearest())
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert 'all.gif' in line
+    assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == ['0.png', '1.png']
+
+
+def test_a_folder_of_animations_is_upscaled(tmp_path):
+    (tmp_path / 'in').mkdir()
+    pages = [Image.fromarray(frame) for frame in grey_frames(3)]
+    for name in ('a.gif', 'b.apng'):
+        pages[0].save(
+            tmp_path / 'in' / name, 'PNG' if name == 'b.apng' else None, save_all=True, append_images=pages[1:]
+        )
+    assert main(['upscale', str(tmp_path / 'in'), str(tmp_path / 'out'), '--model', 'bicubic']) == 0
+    for name in ('a.gif', 'b.apng'):
+        with Image.open(tmp_path / 'out' / name) as image:
+            assert (image.n_frames, image.size) == (3, (192, 128))
 
 
 def test_sources_that_differ_in_their_endings_only_keep_them(folder):

@@ -10,13 +10,15 @@ from ...media.encoding.animations import WRITTEN as ANIMATION_SUFFIXES
 from ...media.encoding.planning import can_write
 from ...media.images.image_encoding import can_write_image
 from ...media.images.image_files import IMAGE_SUFFIXES, list_images, natural_key
-from ...media.reading.animation_reader import count_pictures
+from ...media.reading.animation_reader import ANIMATED_SUFFIXES, count_pictures
 from ...media.reading.decoding import VIDEO_SUFFIXES, list_videos
 from .options import Naming
 from .resumable_output import ResumableOutput
 
 # Ending of a video whose own ending cannot be written: Matroska takes the sound and subtitles of every other format.
 FALLBACK_EXT = '.mkv'
+# Of files that are no frames of a sequence.
+SEVERAL_FRAMES = VIDEO_SUFFIXES | ANIMATED_SUFFIXES
 
 
 def plan_targets(
@@ -25,9 +27,9 @@ def plan_targets(
     """Name the target of each source.
 
     The targets lie in a folder if ``target`` ends in a slash or is a folder already, if there are several sources, or
-    if a source is a folder or a glob of videos. In a folder with videos each image is a source of its own, too. An
-    existing folder that holds the images of an earlier run is that run's target. The images of one source are written
-    to ``target`` itself.
+    if a source is a folder or a glob of videos or GIFs. In a folder with videos each image is a source of its own,
+    too. An existing folder that holds the images of an earlier run is that run's target. The images of one source are
+    written to ``target`` itself.
 
     Args:
         sources: Videos, folders of videos, folders of images, globs and templates of images.
@@ -76,21 +78,39 @@ def plan_targets(
 
 
 def _videos(source: Path, target: Path, recursive: bool) -> dict[Path, Path]:
-    """Relative path of each video or image that a folder or a glob of videos stands for; empty if there is none."""
+    """Relative path of each source that a folder or a glob stands for; empty if it is a sequence of images.
+
+    With videos each image is a source of its own, and so is each animated image unless it lies beside images only.
+    """
     if source.is_dir():
         outside = target.resolve()
         is_within = outside != source.resolve()
         videos = [
-            path for path in list_videos(source, recursive) if not (is_within and outside in path.resolve().parents)
+            path
+            for path in list_videos(source, recursive, SEVERAL_FRAMES)
+            if not (is_within and outside in path.resolve().parents)
         ]
-        if not videos and not recursive and not list_images(source) and (below := list_videos(source)):
+        folders = dict.fromkeys(path.parent for path in videos)
+        images = {folder: list_images(folder) for folder in folders}
+        films = {path.parent for path in videos if path.suffix.lower() in VIDEO_SUFFIXES}
+        videos = [path for path in videos if path.parent in films or not images[path.parent]]
+        if (
+            not videos
+            and not recursive
+            and not list_images(source)
+            and (below := list_videos(source, suffixes=SEVERAL_FRAMES))
+        ):
             raise ValueError(f'{source} has videos in subfolders only, such as {below[0]}; use --recursive')
-        for folder in dict.fromkeys(path.parent for path in videos):
-            videos += list_images(folder)
+        for folder in folders:
+            videos += images[folder] if folder in films else []
         return {path: path.relative_to(source) for path in videos}
     if not source.exists() and has_magic(str(source)):
         found = sorted(map(Path, glob(str(source))), key=lambda path: natural_key(str(path)))
-        return {path: Path(path.name) for path in found if path.suffix.lower() in VIDEO_SUFFIXES}
+        videos = [path for path in found if path.suffix.lower() in VIDEO_SUFFIXES]
+        has_images = any(path.suffix.lower() in IMAGE_SUFFIXES for path in found)
+        if videos or not has_images:
+            videos = [path for path in found if path.suffix.lower() in SEVERAL_FRAMES]
+        return {path: Path(path.name) for path in videos}
     return {}
 
 

@@ -9,6 +9,7 @@ from ...media.atomic_files import atomic_write
 from ...media.encoding.segments import SegmentEncoder
 from ...media.encoding.video_spec import VideoSpec
 from ...media.frames import OutputFrame
+from ...media.images.color_profiles import convert_rgb
 from ...media.images.image_encoding import encode_image
 from .resumable_output import ResumableOutput
 
@@ -27,6 +28,7 @@ class SegmentWriter:
         suffix: Ending of the images.
         temporal_scale: Output frames for each source frame.
         background: RGB under transparent images of a kind without transparency.
+        icc_profile: ICC profile of the colours of an animated image; None for sRGB, and for videos.
 
     Attributes:
         frames: Number of frames written so far.
@@ -43,6 +45,7 @@ class SegmentWriter:
         suffix: str = '.png',
         temporal_scale: int = 1,
         background: tuple[int, int, int] = (0, 0, 0),
+        icc_profile: bytes | None = None,
     ) -> None:
         self.work = work
         self.length = length
@@ -53,13 +56,14 @@ class SegmentWriter:
         self.suffix = suffix
         self.temporal_scale = temporal_scale
         self.background = background
+        self.icc_profile = icc_profile
         self.frames = 0
         self.last: tuple[int, int, int] | None = None
         self._first: int | None = None
         self._encoder: SegmentEncoder | None = None
         self._previous_pts: int | None = None
         self._step: int | None = None
-        self._has_warned = False
+        self._has_warned = self._has_warned_of_colours = False
 
     def write(self, frame: OutputFrame) -> None:
         """Write a frame; the first frame of the next segment completes the current one."""
@@ -72,7 +76,7 @@ class SegmentWriter:
             if self.spec is not None:
                 self._encoder = SegmentEncoder(self.work.segment(first), self.spec)
         if self._encoder is not None:
-            self._encoder.write(frame)
+            self._encoder.write(self._with_target_colours(frame))
         if self.images is not None:
             self._write_image(frame)
         self.frames += 1
@@ -113,6 +117,15 @@ class SegmentWriter:
             partial.write_bytes(
                 encode_image(self.suffix, frame.pixels, frame.alpha, frame.icc_profile, self.background)
             )
+
+    def _with_target_colours(self, frame: OutputFrame) -> OutputFrame:
+        pixels = convert_rgb(frame.pixels, frame.icc_profile, self.icc_profile)
+        if pixels is not None:
+            return replace(frame, pixels=pixels)
+        if not self._has_warned_of_colours:
+            self._has_warned_of_colours = True
+            logger.warning('the colours of the ICC profile of the source cannot be converted to those of the target')
+        return frame
 
     def _at_constant_rate(self, frame: OutputFrame) -> OutputFrame:
         """Time the frame by its number, for formats with a constant rate only."""

@@ -12,6 +12,7 @@ import av
 from ...media.encoding.animations import write_animation
 from ...media.encoding.video_spec import VideoSpec
 from ...media.frames import InputFrame, OutputFrame
+from ...media.images.color_profiles import embed_profile
 from ...media.muxing.aux_streams import AuxStreams
 from ...media.muxing.mux import mux
 from ...media.reading.image_reader import ImageReader
@@ -210,6 +211,8 @@ class UpscaleJob:
                 mux(lossless, self.spec, segments)
                 last = 1 / self.spec.rate if self.writer.last is None else self.writer.last[2] * self.spec.time_base
                 write_animation(lossless, video, self.animation_loop, last)
+                if self.writer.icc_profile is not None:
+                    embed_profile(video, self.writer.icc_profile, self.spec.size, self.spec.has_alpha)
                 return video
             mux(video, self.spec, segments, self.aux_streams, until, self.reader.first_time, self.reader.time_offsets)
         except av.FFmpegError as error:

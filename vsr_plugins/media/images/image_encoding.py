@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ..alpha import composite
+from .color_profiles import WITH_PROFILE, convert_rgb
 from .image_files import PILLOW_PLUGINS, encode_png
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ def encode_image(
 ) -> bytes:
     """Encode an image in the format of a suffix.
 
-    A format without opacity gets the image over ``background``, a format of 8 bits the upper 8 of 16 bits.
+    A format without opacity gets the image over ``background``, a format of 8 bits the upper 8 of 16 bits, a format
+    without profiles the colours in sRGB.
 
     Args:
         suffix: Such as ``.jpg``.
@@ -55,21 +57,28 @@ def encode_image(
     suffix = suffix.lower()
     if suffix == '.png':
         return encode_png(pixels, alpha, icc_profile)
+    if pixels.dtype == np.uint16 and suffix not in DEEP:
+        logger.warning('%s files have 8 of the 16 bits of the source; use .png', suffix)
+        pixels = (pixels / 257).round().astype(np.uint8)
+        alpha = None if alpha is None else (alpha / 257).round().astype(np.uint8)
+    if icc_profile is not None and suffix not in WITH_PROFILE:
+        converted = convert_rgb(pixels, icc_profile)
+        if converted is None:
+            logger.warning(
+                '%s files hold no ICC profile, and the colours of that of the source are not converted', suffix
+            )
+        pixels, icc_profile = pixels if converted is None else converted, None
     if alpha is not None and suffix not in WITH_ALPHA:
         if alpha.min() < np.iinfo(alpha.dtype).max:
             logger.warning('%s files have no transparency: the image is composited over %s', suffix, background)
         pixels, alpha = composite(pixels, alpha, background), None
-    if pixels.dtype == np.uint16 and suffix in DEEP:
+    if pixels.dtype == np.uint16:
         bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
         done, data = cv2.imencode(suffix, bgr if alpha is None else np.dstack((bgr, alpha)))
         assert done
         if icc_profile is not None:
             logger.warning('the ICC profile is not kept in %s files of 16 bits; use .png', suffix)
         return data.tobytes()
-    if pixels.dtype == np.uint16:
-        logger.warning('%s files have 8 of the 16 bits of the source; use .png', suffix)
-        pixels = (pixels / 257).round().astype(np.uint8)
-        alpha = None if alpha is None else (alpha / 257).round().astype(np.uint8)
     image = Image.fromarray(pixels if alpha is None else np.dstack((pixels, alpha)))
     if suffix == '.pgm':
         image = image.convert('L')

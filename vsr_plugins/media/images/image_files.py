@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import zlib
 from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
@@ -14,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..frames import size_of
-from .color_profiles import grey_by_profile, rgb_by_profile
+from .color_profiles import embed_in_png, grey_by_profile, rgb_by_profile
 
 if TYPE_CHECKING:
     from PIL.TiffImagePlugin import TiffImageFile
@@ -314,10 +313,8 @@ def encode_png(image: np.ndarray, alpha: np.ndarray | None = None, icc_profile: 
     png = data.tobytes()
     if icc_profile is None:
         return png
-    # OpenCV cannot embed a profile, and Pillow cannot write 16 bits. The chunk follows the header of 33 bytes.
-    content = b'iCCP' + b'ICC profile\0\0' + zlib.compress(icc_profile)
-    chunk = len(content[4:]).to_bytes(4, 'big') + content + zlib.crc32(content).to_bytes(4, 'big')
-    return png[:33] + chunk + png[33:]
+    # OpenCV cannot embed a profile, and Pillow cannot write 16 bits.
+    return embed_in_png(png, icc_profile)
 
 
 def _require_eight_bits(path: Path, image: Image.Image) -> None:

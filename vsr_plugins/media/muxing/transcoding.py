@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from typing import cast
 
 import av
@@ -22,6 +23,17 @@ TEXT_SUBTITLES = frozenset(
 BIT_RATE = 96_000
 # The layouts of mono to 7.1, for tracks that only have a number of channels.
 LAYOUTS = {1: 'mono', 2: 'stereo', 3: '2.1', 4: '4.0', 5: '5.0', 6: '5.1', 7: '6.1', 8: '7.1'}
+# Layouts of other speakers, by FFmpeg's names.
+FURTHER_LAYOUTS = (
+    *('3.0', '3.0(back)', 'quad', 'quad(side)', '3.1', '5.0(side)', '4.1', '5.1(side)', '6.0', '6.0(front)'),
+    *('hexagonal', '6.1(back)', '6.1(front)', '7.0', '7.0(front)', '7.1(wide)', '7.1(wide-side)', 'octagonal'),
+)
+# Layouts that an encoder opens, and then takes for others: Opus of FFmpeg moves the channels of two to other speakers,
+# and of most layouts of AAC readers find the number of channels only.
+MISTAKEN = {
+    'libopus': frozenset(('5.0', '6.1')),
+    'aac': frozenset(FURTHER_LAYOUTS) - {'3.0', '3.0(back)', 'quad'} | {'6.1'},
+}
 # Encoders of two channels at most, and their bits per second.
 STEREO_ONLY = {'mp2': 384_000, 'libmp3lame': 320_000, 'wmav2': 320_000, 'vorbis': 320_000}
 SAMPLES_IN_FRAME = 1024
@@ -48,12 +60,8 @@ class AudioTranscoder:
         self._source = source
         decoder = source.codec_context
         encoder = av.Codec(codec, 'w')
-        channels = decoder.layout.nb_channels
-        if channels not in LAYOUTS:
-            channels = 2
-        layout = decoder.layout.name if decoder.layout.name in LAYOUTS.values() else LAYOUTS[channels]
-        if codec in STEREO_ONLY and channels > 2:
-            layout, channels = 'stereo', 2
+        layout = nearest_layout(decoder.layout, codec)
+        channels = av.AudioLayout(layout).nb_channels
         rates = sorted(encoder.audio_rates or [decoder.sample_rate])
         rate = next((rate for rate in rates if rate >= decoder.sample_rate), rates[-1])
         self._format = _closest(decoder.format, encoder.audio_formats)
@@ -178,6 +186,59 @@ class SubtitleTranscoder:
     def flush(self) -> Iterator[av.Packet]:
         """Yield nothing: no encoder of subtitles holds packets back."""
         return iter(())
+
+
+def nearest_layout(source: av.AudioLayout, codec: str) -> str:
+    """Return the layout of an encoder that holds the channels of a source with the fewest further ones.
+
+    Speakers to the side and behind stand for each other, and two behind for one in their middle. If no layout holds all
+    channels, it is the usual one of as many, or of fewer.
+    """
+    count = source.nb_channels
+    usual = LAYOUTS.get(count, 'stereo')
+    if codec in STEREO_ONLY:
+        return 'stereo' if count > 2 else usual
+    names = {channel.name for channel in source.channels}
+    if names <= {'NONE', 'UNK'} or source.name.endswith('channels'):
+        names = {channel.name for channel in av.AudioLayout(usual).channels}
+    fitting = []
+    for name in (*LAYOUTS.values(), *FURTHER_LAYOUTS):
+        channels = {channel.name for channel in av.AudioLayout(name).channels}
+        if _holds(channels, names):
+            fitting.append((len(channels), name not in LAYOUTS.values(), name != source.name, name))
+        elif _holds(channels, names - {'BC'} | {'BL', 'BR'}):
+            fitting.append((max(LAYOUTS) + len(channels), name not in LAYOUTS.values(), True, name))
+    fewer = [name for number, name in sorted(LAYOUTS.items(), reverse=True) if number <= count]
+    candidates = [*(name for *_, name in sorted(fitting)), *fewer]
+    return next((name for name in candidates if _opens(codec, name)), 'stereo')
+
+
+def _holds(channels: set[str], wanted: set[str]) -> bool:
+    side, back = {'SL', 'SR'}, {'BL', 'BR'}
+    for here, there in ((side, back), (back, side)):
+        # Of a layout with a speaker in the middle of the back, FFmpeg mixes both others into that.
+        if here <= wanted and not wanted & there and not channels & here and 'BC' not in channels:
+            wanted = wanted - here | there
+    return wanted <= channels
+
+
+@cache
+def _opens(codec: str, layout: str) -> bool:
+    """Whether an encoder can be opened with a layout, and writes the channels of it."""
+    if layout in MISTAKEN.get(codec, ()):
+        return False
+    context = cast(av.AudioCodecContext, av.CodecContext.create(codec, 'w'))
+    encoder = context.codec
+    rate = max(encoder.audio_rates or [48000])
+    context.sample_rate, context.layout, context.time_base = rate, layout, Fraction(1, rate)
+    context.bit_rate = BIT_RATE * av.AudioLayout(layout).nb_channels
+    if encoder.audio_formats:
+        context.format = encoder.audio_formats[0].name
+    try:
+        context.open()
+    except (ValueError, av.FFmpegError):
+        return False
+    return True
 
 
 def _closest(source: av.AudioFormat, formats: list[av.AudioFormat] | None) -> str:

@@ -27,6 +27,8 @@ from .shots import CutDetector
 
 # Formats of Pillow; others, such as the JPEG of a camera, hold a preview beside the picture.
 ANIMATED = ('GIF', 'PNG', 'WEBP', 'AVIF', 'TIFF')
+# Suffixes of files that are animated as a rule; others of these formats are still images as a rule.
+ANIMATED_SUFFIXES = frozenset(('.gif', '.apng'))
 # Times are whole multiples of a millisecond, or of a fraction of one that is no shorter than this.
 SHORTEST_UNIT = Fraction(1, 10**6)
 # Browsers show frames of at most 10 ms for 100 ms.
@@ -69,11 +71,11 @@ class AnimationReader(ImageReader):
         self.damage: str | None = None
         seconds: list[Fraction] = []
         size, is_opaque = (0, 0), True
-        self.loop, is_timed, is_deep = 0, True, False
+        self.loop, is_timed, is_deep, profile = 0, True, False, None
         for picture, image in self._pictures():
             if not seconds:
                 size, is_timed = size_of(picture.pixels), image.format != 'TIFF'
-                self.loop = _plays(image)
+                self.loop, profile = _plays(image), picture.icc_profile
             is_deep |= picture.pixels.dtype == np.uint16
             is_opaque &= picture.alpha is None or bool(picture.alpha.min() == np.iinfo(picture.alpha.dtype).max)
             seconds.append(_seconds(image))
@@ -85,7 +87,9 @@ class AnimationReader(ImageReader):
         time_base, self.durations = _in_ticks(seconds)
         self.fps = rate = count / (sum(self.durations) * time_base)
         pix_fmt = 'yuv420p16le' if is_deep else 'yuv420p'
-        self.info = ReaderInfo(size, time_base, rate, count, pix_fmt=pix_fmt, has_alpha=not is_opaque)
+        self.info = ReaderInfo(
+            size, time_base, rate, count, pix_fmt=pix_fmt, has_alpha=not is_opaque, icc_profile=profile
+        )
 
     def _pictures(self) -> Iterator[tuple[Picture, Image.Image]]:
         """Decode the pictures one after the other."""

@@ -1,6 +1,6 @@
 """Decode video files to upright RGB frames."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from pathlib import Path
 
 import av
@@ -41,9 +41,9 @@ UNSPECIFIED_MATRICES = (0, 2, 3)
 MAX_SD_SIZE = (1024, 576)
 
 
-def list_videos(folder: Path, recursive: bool = True) -> list[Path]:
+def list_videos(folder: Path, recursive: bool = True, suffixes: Collection[str] = VIDEO_SUFFIXES) -> list[Path]:
     """List the videos in ``folder``, and in its subfolders if asked, without hidden ones, in natural order."""
-    found = (path for path in folder.glob('**/*' if recursive else '*') if path.suffix.lower() in VIDEO_SUFFIXES)
+    found = (path for path in folder.glob('**/*' if recursive else '*') if path.suffix.lower() in suffixes)
     shown = (path for path in found if not any(part.startswith('.') for part in path.relative_to(folder).parts))
     return sorted(filter(Path.is_file, shown), key=lambda path: natural_key(str(path)))
 

@@ -41,7 +41,15 @@ class ImageReader:
                 raise UnreadableError(f'{path} is {_size(found.size)}, but {paths[0]} is {_size(first.shape)}')
             has_alpha |= found.has_alpha
         pix_fmt = 'yuv420p' if first.dtype == np.uint8 else 'yuv420p16le'
-        self.info = ReaderInfo(size_of(first), 1 / self.fps, self.fps, len(paths), pix_fmt=pix_fmt, has_alpha=has_alpha)
+        self.info = ReaderInfo(
+            size_of(first),
+            1 / self.fps,
+            self.fps,
+            len(paths),
+            pix_fmt=pix_fmt,
+            has_alpha=has_alpha,
+            icc_profile=opening.icc_profile,
+        )
 
     def frames(self, first: int = 0, start: float = 0.0, duration: float | None = None) -> Iterator[InputFrame]:
         """Yield the frames between ``start`` and ``start + duration`` seconds, from number ``first`` of them on.

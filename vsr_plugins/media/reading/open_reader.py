@@ -1,13 +1,14 @@
 """Open a source by its name: a video file, an animation, an image, a folder, a glob or a template of images."""
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from glob import escape, glob, has_magic
 from pathlib import Path
 from typing import Literal
 
 from ..images.image_files import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key
-from .animation_reader import AnimationReader, count_pictures
+from .animation_reader import ANIMATED_SUFFIXES, AnimationReader, count_pictures
 from .image_reader import ImageReader
 from .video_reader import VideoReader
 
@@ -30,16 +31,21 @@ def open_reader(
     if path.is_dir():
         if not (images := list_images(path)):
             raise UnreadableError(f'{path} is a folder without images; name a folder of frames or a video file')
-        return ImageReader(images, fps)
+        reader = ImageReader(images, fps)
+        left_out = sorted(one.name for one in path.iterdir() if one.suffix.lower() in ANIMATED_SUFFIXES)
+        if left_out:
+            warning = f'the images are a sequence, without {", ".join(left_out)}: upscale animations by their own names'
+            reader.info = replace(reader.info, warnings=(warning,))
+        return reader
     if not path.exists():
         images = _matches(str(source))
         if images:
             return ImageReader(images, fps)
         raise FileNotFoundError(
             f'there is no video, folder or image at {path.absolute()}'
-            + (', and no file matches this pattern' if _is_pattern(str(source)) else '')
+            + (', and no image matches this pattern' if _is_pattern(str(source)) else '')
         )
-    if path.suffix.lower() in (*IMAGE_SUFFIXES, '.gif', '.apng'):
+    if path.suffix.lower() in IMAGE_SUFFIXES | ANIMATED_SUFFIXES:
         return AnimationReader(path, fps) if count_pictures(path) > 1 else ImageReader([path], fps, is_file=True)
     if fps is not None:
         raise ValueError(f'{path} is a video with its own frame rate, but got fps={fps}; omit --fps, it is for images')

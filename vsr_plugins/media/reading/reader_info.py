@@ -21,6 +21,7 @@ class ReaderInfo:
         aspect: Width of a pixel divided by its height.
         warnings: Unsupported properties of the source, such as HDR or interlacing, one sentence each.
         has_alpha: Whether frames may be transparent.
+        icc_profile: ICC profile of the RGB colours of the first image; None for sRGB and for videos.
     """
 
     size: tuple[int, int]
@@ -33,3 +34,4 @@ class ReaderInfo:
     aspect: Fraction = Fraction(1)
     warnings: tuple[str, ...] = ()
     has_alpha: bool = False
+    icc_profile: bytes | None = None
