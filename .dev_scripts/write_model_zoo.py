@@ -1,9 +1,9 @@
 """Writes the model zoo: every page, table and index that holds a measured or published number.
 
-The source is ``docs/results.json``, which ``vsr table ... --json docs/results.json`` writes (``docs/benchmark.md`` has
-the whole command), with the training logs in ``results`` and the registry of weights. From them come
-``docs/results.md``, ``docs/quality_cost.png``, ``model-index.yml``, ``configs/*/metafile.yml``, and what stands between
-the markers ``<!-- NAME: generated -->`` and ``<!-- NAME: end -->`` of ``README.md``, ``docs/model_zoo.md`` and
+The source is ``docs/results.json``, which ``vsr table ... --json docs/results.json`` writes, with the training logs in
+``results`` and the registry of weights. From them come ``docs/results.md``, ``docs/quality_cost.png``,
+``model-index.yml``, ``configs/*/metafile.yml``, and what stands between the markers ``<!-- NAME: generated -->`` and
+``<!-- NAME: end -->`` of ``README.md``, ``docs/benchmark.md`` (the whole command), ``docs/model_zoo.md`` and
 ``configs/*/README.md``. After a change of results or configs::
 
     python .dev_scripts/write_model_zoo.py
@@ -18,10 +18,8 @@ from typing import Any
 
 import yaml
 
-from vsr_plugins.evaluation.protocols import Protocol
-from vsr_plugins.evaluation.scores import Scores
 from vsr_plugins.evaluation.tables.departures import departures_by_name
-from vsr_plugins.evaluation.tables.method_table import Cost, MethodRow, MethodTable, Sources, to_markdown
+from vsr_plugins.evaluation.tables.method_table import MethodRow, MethodTable, Sources, to_markdown
 from vsr_plugins.evaluation.tables.published import Published, method_of, published
 from vsr_plugins.evaluation.tables.rendering import NOTHING, Column, Grid
 from vsr_plugins.pretrained import PRETRAINED
@@ -43,59 +41,9 @@ PUBLISHED = 'published PSNR / SSIM'
 METHODS = yaml.safe_load((ROOT / '.dev_scripts' / 'methods.yml').read_text(encoding='utf-8'))
 
 
-class ReadTable(MethodTable):
-    """A table read back from JSON, some of whose rows may lack the numbers of single clips."""
-
-    def clips(self) -> Grid | None:
-        """As ``MethodTable.clips``, of the rows that have them."""
-        rows = [row for row in self.rows if row.scores is not None and row.scores.clips]
-        return MethodTable(self.data, self.protocol, rows, self.degradation).clips()
-
-
 def read_tables(path: Path = RESULTS) -> list[MethodTable]:
     """The tables that ``vsr table --json`` wrote."""
-    content = json.loads(path.read_text(encoding='utf-8'))
-    return [
-        ReadTable(
-            table['data'],
-            Protocol(**table['protocol']),
-            [_row(row, table) for row in table['rows']],
-            table['degradation'],
-        )
-        for table in content['tables']
-    ]
-
-
-def _row(row: dict[str, Any], table: dict[str, Any]) -> MethodRow:
-    cost, scores = row['cost'], None
-    if cost is not None:
-        cost = Cost(**{**cost, 'size': tuple(cost['size']), 'frames': tuple(cost['frames'])})
-    if row['mean'] is not None:
-        fields = {name: row[name] for name in ('mean', 'clips', 'groups', 'frames')}
-        scores = Scores(protocol=Protocol(**table['protocol']), **fields)
-    published = tuple(
-        Published(
-            row['method'],
-            table['data'],
-            None if one['protocol'] is None else Protocol(**one['protocol']),
-            one['PSNR'],
-            one.get('SSIM'),
-            one['source'],
-            one['looked_up'],
-        )
-        for one in row['published']
-    )
-    return MethodRow(
-        row['config'],
-        row['method'],
-        row['parameters'],
-        scores,
-        row['remark'],
-        cost,
-        row['weights'],
-        published,
-        tuple(row.get('departures', ())),
-    )
+    return [MethodTable.from_dict(table) for table in json.loads(path.read_text(encoding='utf-8'))['tables']]
 
 
 def with_departures(table: MethodTable) -> MethodTable:
@@ -106,7 +54,7 @@ def with_departures(table: MethodTable) -> MethodTable:
         trained_here = entry is None or entry.trained_here
         method = method_of(row.name)
         rows.append(replace(row, method=method, departures=departures_by_name(row.name, method, trained_here)))
-    return ReadTable(table.data, table.protocol, rows, table.degradation)
+    return MethodTable(table.data, table.protocol, rows, table.degradation)
 
 
 def files(root: Path = ROOT) -> Iterator[tuple[Path, str]]:
@@ -129,6 +77,7 @@ def files(root: Path = ROOT) -> Iterator[tuple[Path, str]]:
         root / 'docs' / 'model_zoo.md',
         filled(root / 'docs' / 'model_zoo.md', methods=methods_table(folders), trainings=trainings_table(folders)),
     )
+    yield root / 'docs' / 'benchmark.md', filled(root / 'docs' / 'benchmark.md', command=whole_command(tables))
     yield root / 'README.md', filled(root / 'README.md', results=front_table(front(tables)))
 
 
@@ -179,6 +128,14 @@ def front_table(table: MethodTable) -> str:
     return '\n\n'.join([f'{table.caption}.', Grid.of(columns, measured).to_markdown().strip(), command])
 
 
+def whole_command(tables: Sequence[MethodTable]) -> str:
+    """``vsr table`` on every config of the results; each is measured on the test sets of its own."""
+    # In the order of the tables' rows; the longest table has most of them.
+    ordered = sorted(tables, key=lambda table: -len(table.rows))
+    names = dict.fromkeys(row.name for table in ordered for row in table.rows)
+    return _command(list(names), f'--size {SIZE} --json docs/results.json')
+
+
 def method_results(paths: Sequence[Path], tables: Sequence[MethodTable]) -> str:
     """All that is measured or published of the configs of one method, a table a protocol."""
     names = {path.stem: path for path in paths}
@@ -227,8 +184,8 @@ def results_page(tables: Sequence[MethodTable]) -> str:
     """``docs/results.md``."""
     return (
         '# Results\n\n'
-        'Every measured and published number, a table a test set and protocol. Written by '
-        '`python .dev_scripts/write_model_zoo.py` from `docs/results.json`; [Benchmark](benchmark.md) has the command '
+        'Every measured and published number, one table per test set and protocol. Written by\n'
+        '`python .dev_scripts/write_model_zoo.py` from `docs/results.json`; [Benchmark](benchmark.md) has the command\n'
         'that measures it.\n\n' + to_markdown([_labelled(table) for table in tables])
     )
 
@@ -298,7 +255,7 @@ def _labelled(table: MethodTable) -> MethodTable:
         replace(row, method=None if labels[row.name] == row.name else labels[row.name], departures=())
         for row in table.rows
     ]
-    return ReadTable(table.data, table.protocol, rows, table.degradation)
+    return MethodTable(table.data, table.protocol, rows, table.degradation)
 
 
 def _pair(one: Published) -> str:

@@ -27,6 +27,7 @@ from mmagic.registry import MODELS  # noqa: E402
 
 import vsr_plugins  # noqa: E402, F401
 from vsr_plugins.checkpoints.weight_files import read_weights  # noqa: E402
+from vsr_plugins.engine.config_files import read_config, to_builtins  # noqa: E402
 from vsr_plugins.engine.load_parts import load_part  # noqa: E402
 from vsr_plugins.models.blocks.color import luma  # noqa: E402
 from vsr_plugins.models.blocks.resize import pad_to_multiple  # noqa: E402
@@ -59,23 +60,26 @@ def load(folder: Path, every: int, distance: int) -> tuple[Tensor, Tensor]:
 
 
 def build_aligners(args: argparse.Namespace) -> dict[str, nn.Module | None]:
-    """Those that need no weights, and those whose weights are given."""
-    aligners: dict[str, nn.Module | None] = {'none': None}
-    for preset in ('ultrafast', 'medium'):
-        flow = dict(type='DISFlow', preset=preset)
-        aligners[f'flow, DIS {preset}'] = MODELS.build(dict(type='FlowWarpAlignment', flow=flow))
-        aligners[f'rectified, DIS {preset}'] = MODELS.build(dict(type='RectifiedFlowAlignment', flow=flow))
+    """Those of RobustVSR's configs, with each optical flow, that need no weights or whose weights are given."""
+    flows = {f'DIS {preset}': dict(type='DISFlow', preset=preset) for preset in ('ultrafast', 'medium')}
     if args.spynet:
-        flow = dict(type='SPyNetFlow', pretrained=args.spynet)
-        aligners['flow, SPyNet'] = MODELS.build(dict(type='FlowWarpAlignment', flow=flow))
-        aligners['rectified, SPyNet'] = MODELS.build(dict(type='RectifiedFlowAlignment', flow=flow))
-    if args.stn:
-        aligners['spatial alignment'] = net = MODELS.build(dict(type='SpatialAlignmentNet'))
-        load_part(net, read_weights(args.stn), source='generator.aligner.', target='')
+        flows['SPyNet'] = dict(type='SPyNetFlow', pretrained=args.spynet)
+    weights = {'stn': (args.stn, 'generator.aligner.'), 'deformable': (args.tdan, 'generator.')}
+    aligners: dict[str, nn.Module | None] = {'none': None}
+    for name, config in to_builtins(read_config('_base_/models/robust_vsr.py').robust_vsr.aligners).items():
+        if 'flow' in config:
+            aligners.update(
+                {f'{name}, {label}': MODELS.build({**config, 'flow': flow}) for label, flow in flows.items()}
+            )
+            continue
+        net = MODELS.build(config)
+        file, source = weights.get(name, (None, ''))
+        if file:
+            load_part(net, read_weights(file), source=source, target='', partial=name == 'deformable')
+        elif next(net.parameters(), None) is not None:
+            continue
+        aligners[name] = net
     aligners.update({f'flow, {name}': VESPCNAlignment(name) for name in args.vespcn})
-    if args.tdan:
-        aligners['deformable, TDAN'] = net = MODELS.build(dict(type='DeformableAlignment'))
-        load_part(net, read_weights(args.tdan), source='generator.', target='', partial=True)
     return aligners
 
 

@@ -19,6 +19,7 @@ warnings.simplefilter('ignore')
 
 from mmagic.registry import MODELS  # noqa: E402
 
+from vsr_plugins.engine.config_files import read_config, to_builtins  # noqa: E402
 from vsr_plugins.models.blocks.fast.allocator import keep_freed_memory  # noqa: E402
 
 ROBUST = dict(type='TemporalAdaptiveNet', branch=dict(type='ESPCNNet', global_residual=True))
@@ -30,12 +31,11 @@ def configs() -> dict[str, dict]:
     def aligned(aligner: dict | None) -> dict:
         return dict(type='AlignedNet', network=ROBUST, aligner=aligner)
 
+    aligners = to_builtins(read_config('_base_/models/robust_vsr.py').robust_vsr.aligners)
     return {
         'one branch, five frames': dict(type='TemporalBranchNet', branch=ROBUST['branch']),
         'RobustVSR, no alignment': aligned(None),
-        'RobustVSR, spatial alignment': aligned(dict(type='SpatialAlignmentNet')),
-        'RobustVSR, rectified flow': aligned(dict(type='RectifiedFlowAlignment')),
-        'RobustVSR, flow warping': aligned(dict(type='FlowWarpAlignment')),
+        **{f'RobustVSR, {name}': aligned(aligner) for name, aligner in aligners.items()},
         'TDAN (upstream)': dict(type='TDANNet'),
         'EDVR-M (upstream)': EDVR_M,
     }

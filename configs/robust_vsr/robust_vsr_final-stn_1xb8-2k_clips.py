@@ -1,7 +1,7 @@
 # Stage 2, second step: branches, modulation and spatial alignment together, the paper's network but for the bicubic
 # skip of its branches (without: robust_vsr_paper-final_1xb64-5000k_clips.py). The paper has no first step; on CPU cores
 # it takes half the time, and the network meets patches that are aligned from the start. All of it:
-#   vsr stages configs/robust_vsr/robust_vsr_{b1,b2,b3,stn,joint,final-stn}_*.py
+#   vsr stages configs/robust_vsr/robust_vsr_{b1,b2,b3,stn_1xb16-2k,joint,final-stn}_*.py
 _base_ = 'robust_vsr_final-rectified_1xb8-2k_clips.py'
 
 model = dict(

@@ -43,7 +43,7 @@ def test_upscale_works_without_options_and_prints_a_line_without_a_terminal(clip
     assert size_and_count(tmp_path / 'out.mp4') == ((64, 96), 6)
     printed = capsys.readouterr()
     assert printed.out == '' and printed.err.count('\n') == 1 and '6 frames' in printed.err
-    assert main(['upscale', '--list-models']) == 0
+    assert main(['upscale', '--list-models', '--all']) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     names = [row[0] for row in rows if row]
     assert names[0] == 'name' and {*model_names()} <= {*names}

@@ -19,6 +19,7 @@ from reduced import write_data  # noqa: E402
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser  # noqa: E402
 
 from vsr_plugins.cli import main  # noqa: E402
+from vsr_plugins.engine.config_files import find_configs  # noqa: E402
 
 PYTHON = sybil.Sybil([PythonCodeBlockParser(), SkipParser()])
 CONSOLE = sybil.Sybil([CodeBlockParser('bash', check_block)])
@@ -110,7 +111,7 @@ def test_the_page_on_extending_runs_in_an_empty_folder(folder, tmp_path, monkeyp
     shutil.copy(folder / 'in.mp4', own)
     page = (ROOT / 'docs' / 'extend.md').read_text(encoding='utf-8')
     files = re.findall(r'^```python\n# (\w+\.py)\n(.*?)^```', page, re.MULTILINE | re.DOTALL)
-    assert [file for file, _ in files] == ['my_plugin.py', 'my_net.py']
+    assert [file for file, _ in files] == ['my_plugin.py', 'my_net.py', 'my_aligner.py', 'my_aligned.py']
     for file, text in files:
         (own / file).write_text(text)
     script = ''.join(re.findall(r'^```bash\n(.*?)^```', page, re.MULTILINE | re.DOTALL))
@@ -154,6 +155,30 @@ def test_a_command_that_would_fail_is_noticed(line, capsys):
     (words,) = console_lines(line)
     with pytest.raises((ValueError, FileNotFoundError)):
         check(words)
+
+
+def stages_lines():
+    """Every ``vsr stages`` of the pages, and of the comments of configs."""
+    for page in PAGES:
+        text = page.read_text(encoding='utf-8')
+        for block in re.findall(r'^```bash\n(.*?)^```', text, re.MULTILINE | re.DOTALL):
+            yield from (words[2:] for words in console_lines(block) if words[:2] == ['vsr', 'stages'])
+    for config in (ROOT / 'configs').rglob('*.py'):
+        comments = '\n'.join(re.findall(r'^# ?(.*)$', config.read_text(encoding='utf-8'), re.MULTILINE))
+        for command in re.findall(r'^ +(vsr stages (?:.*\\\n)*.*)$', comments, re.MULTILINE):
+            yield from (words[2:] for words in console_lines(command))
+
+
+def test_each_stage_on_the_pages_is_one_config():
+    commands = list(stages_lines())
+    assert len(commands) > 30
+    for words in commands:
+        stages = []
+        for word in words:
+            found = list(ROOT.glob(word)) or find_configs(word)
+            assert len(found) == 1, f'{word} is {[path.name for path in found]}'
+            stages += found
+        assert len(set(stages)) == len(stages), words
 
 
 def test_lines_are_taken_apart_as_by_a_shell():

@@ -63,6 +63,22 @@ def test_a_file_for_any_size_has_metadata_and_equals_pytorch(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ['small.onnx']
 
 
+class EachFrame(Small):
+    """Declares that every frame is restored by itself."""
+
+    temporal_context = 0
+
+
+class Chunked(Small):
+    chunk_length = 4
+
+
+@pytest.mark.parametrize(('network', 'frames'), [(EachFrame, 1), (Chunked, 4), (Small, 7)])
+def test_the_default_clip_length_is_what_the_network_takes_at_a_time(tmp_path, network, frames):
+    done = export_onnx(network(), tmp_path / 'small.onnx', size=SMALL_SIZE)
+    assert done.shape == (1, frames, 3, *SMALL_SIZE)
+
+
 @pytest.mark.slow
 def test_an_editor_is_exported_with_its_normalisation(tmp_path):
     """The editor is trained on BGR with a mean; the file nevertheless takes RGB in [0, 1]."""

@@ -5,28 +5,40 @@ from mmagic.utils import register_all_modules
 from torch import nn
 
 from vsr_plugins.inference.predictor import VideoPredictor
+from vsr_plugins.models import alignment
 from vsr_plugins.models.input_spec import CLIP_LEN, OVERLAP, input_spec
 from vsr_plugins.models.reduced import REDUCED, build_reduced, network_names
 
 register_all_modules()
 
-# Networks that cannot restore a video alone.
-PARTS = {
-    *('DISFlow', 'SPyNetFlow', 'LinearBlendNet'),
-    *('DeformableAlignment', 'FlowWarpAlignment', 'RectifiedFlowAlignment', 'SpatialAlignmentNet'),
-}
-SCALES = {
-    **{'SRCNNNet': 3, 'RRDBNet': 2, 'MSRResNet': 3, 'EDSRNet': 2, 'SwinIRNet': 2, 'FSRCNNNet': 3, 'BicubicNet': 2},
-    **{'DUFNet': 2, 'EDVRStage2Net': 1},
-}
+# Networks that cannot restore a video alone: aligners, optical flow, interpolation between two frames.
+PARTS = {*alignment.__all__, 'LinearBlendNet'} - {'AlignedNet'}
+# Of networks that take no argument for it and do not upsample by 4.
+SCALES = {'EDVRStage2Net': 1}
+
+
+def scale_of(name):
+    """The scale that a reduced network is built for."""
+    arguments = REDUCED[name]
+    given = [arguments[key] for key in ('scale', 'upscale_factor', 'upscale') if key in arguments]
+    return given[0] if given else SCALES.get(name, 4)
 
 
 # At upstream's own width, which is fixed.
 SLOW = ('IconVSRNet',)
 
 
+def test_every_network_has_a_reduced_one():
+    missing = {*network_names()} - {*REDUCED}
+    assert not missing, f'add arguments for a small network to REDUCED in vsr_plugins/models/reduced.py: {missing}'
+
+
 @pytest.mark.parametrize(
-    'name', [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in sorted(set(network_names()) - PARTS)]
+    'name',
+    [
+        pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n
+        for n in sorted({*network_names()} & {*REDUCED} - PARTS)
+    ],
 )
 def test_networks_of_all_kinds_restore_a_clip_of_odd_size(name):
     torch.manual_seed(0)
@@ -35,7 +47,7 @@ def test_networks_of_all_kinds_restore_a_clip_of_odd_size(name):
     frames = [torch.randint(0, 255, (17, 22, 3), dtype=torch.uint8, generator=generator).numpy() for _ in range(3)]
     predictor = VideoPredictor(network)
     made = list(predictor.restore(iter(frames)))
-    scale = SCALES.get(name, 4)
+    scale = scale_of(name)
     assert predictor.spec.scale == scale
     assert [len(pictures) for pictures in made] == (
         [2, 2, 1] if name in ('ZoomingSlowMoNet', 'TwoStageNet') else [1, 1, 1]

@@ -95,11 +95,11 @@ def test_the_script_converts_a_checkpoint_reproducibly(tmp_path, capsys):
     network = build_network(find_pretrained('espcn').network)
     state = {f'generator.{name}': value for name, value in network.state_dict().items()}
     torch.save({'state_dict': state | {'step_counter': torch.zeros(1)}}, tmp_path / 'best.pth')
-    ship = run_path(str(FOLDER.parents[1] / '.dev_scripts' / 'ship_weights.py'))['main']
+    write = run_path(str(FOLDER.parents[1] / '.dev_scripts' / 'write_pretrained.py'))['main']
     arguments = [str(tmp_path / 'best.pth'), 'espcn_x4_1xb16-20k_clips', '--held-out', '28.5', '19000', '--commit', 'a']
     packaged = []
     for folder, more in (('one', []), ('two', []), ('full', ['--full', '--vid4', '24.5', '0.68'])):
-        assert ship([*arguments, '--out', str(tmp_path / folder), *more]) == 0
+        assert write([*arguments, '--out', str(tmp_path / folder), *more]) == 0
         packaged.append(tmp_path / folder / 'espcn_x4_1xb16-20k_clips.safetensors')
         assert hashlib.sha256(packaged[-1].read_bytes()).hexdigest() in capsys.readouterr().out
     assert packaged[0].read_bytes() == packaged[1].read_bytes()
@@ -129,6 +129,17 @@ def test_the_network_of_the_registry_is_that_of_its_config(entry):
 def test_weights_trained_here_are_ordered_by_the_held_out_clips():
     values = [held_out(entry) for entry in OWN]
     assert values == sorted(values, reverse=True)
+
+
+@every_set
+def test_the_registry_has_the_held_out_psnr_of_the_log(entry):
+    assert entry.held_out == round(held_out(entry), 3)
+
+
+def test_bicubic_has_its_measured_psnr_on_the_held_out_clips():
+    page = (FOLDER.parents[1] / 'docs' / 'test_sets.md').read_text(encoding='utf-8')
+    (row, *_) = re.findall(r'^\| Bicubic \| .*$', page.partition('### held-out-4-BIx4, basicvsr')[2], re.MULTILINE)
+    assert row.split(' | ')[6] == f'{find_pretrained("bicubic").held_out:.2f}'
 
 
 @every_set

@@ -13,8 +13,8 @@ PROTOCOL = get_protocol('basicvsr')
 def row(name, psnr, **departures_or_values):
     departures = departures_or_values.pop('departures', ())
     mean = {'PSNR': psnr, 'SSIM': 0.8, **departures_or_values}
-    scores = Scores(PROTOCOL, {'walk': mean}, mean, {'walk': 3}, {})
-    return MethodRow(name.lower(), name, 1000, scores, departures=departures)
+    scores = Scores(protocol=PROTOCOL, clips={'walk': mean}, mean=mean, frames={'walk': 3}, groups={})
+    return MethodRow(name.lower(), method=name, parameters=1000, scores=scores, departures=departures)
 
 
 def test_the_error_of_a_psnr():

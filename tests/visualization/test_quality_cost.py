@@ -10,12 +10,23 @@ from vsr_plugins.visualization.quality_cost import method_label, quality_cost_fi
 PROTOCOL = get_protocol('basicvsr')
 
 
+def scores_of(mean):
+    return Scores(protocol=PROTOCOL, clips={'walk': mean}, mean=mean, frames={'walk': 3}, groups={})
+
+
 def row(method, psnr=None, gflops=1.0):
     scores = None
     if psnr:
-        scores = Scores(PROTOCOL, {'walk': {'PSNR': psnr}}, {'PSNR': psnr}, {'walk': 3}, {})
-    cost = Cost(gflops * 1e9, 0.1, None, (8, 8), (1, 1), 'here')
-    return MethodRow(method.lower(), method, 1000, scores, cost=cost, published=published(method, 'Vid4-BIx4'))
+        scores = scores_of({'PSNR': psnr})
+    cost = Cost(flops=gflops * 1e9, seconds=0.1, memory=None, size=(8, 8), frames=(1, 1), machine='here')
+    return MethodRow(
+        method.lower(),
+        method=method,
+        parameters=1000,
+        scores=scores,
+        cost=cost,
+        published=published(method, 'Vid4-BIx4'),
+    )
 
 
 def marks(axes):

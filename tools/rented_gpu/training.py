@@ -1,7 +1,6 @@
 """The phase ``train``: a config for the minutes that are left, its weights in the output folder at any moment."""
 
 import os
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from vsr_plugins.checkpoints.weight_files import read_checkpoint, read_weights, write_weights
 from vsr_plugins.engine.time_budget import SECONDS
+from vsr_plugins.engine.training_curve import read_curve, write_curve
 
 from .results import MAX_BYTES
 from .timings import STEPS, adapt, choose_way, read_settings
@@ -207,9 +207,7 @@ class ExportHook(Hook):
         if self.work.device.type == 'cuda':
             self.values['memory, MiB'] = round(torch.cuda.max_memory_allocated() / 2**20)
         self.values |= export_half(model.state_dict(), out / LAST, self.work.folder, f'iter_{runner.iter}')
-        curve = max(Path(runner.work_dir).glob('*/vis_data/scalars.json'), default=None)
-        if curve is not None and curve.stat().st_size <= MAX_BYTES:
-            shutil.copyfile(curve, out / CURVE)
+        write_curve(read_curve(Path(runner.work_dir)), out / CURVE)
         values = {key: value for key, value in self.values.items() if key != 'note'}
         self.work.results.put(PHASE, self.name, 'running', values, self.values.get('note', ''))
 

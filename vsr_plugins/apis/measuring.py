@@ -180,7 +180,7 @@ def _cost(
             report(f'{method.name}: {error}')
             return None
         store.put(f'{method.path.stem}_cost', key, stored)
-    cost = Cost(**{**stored, 'size': tuple(stored['size']), 'frames': tuple(stored['frames'])})
+    cost = Cost.from_dict(stored)
     runs = ENSEMBLES.get(method.ensemble, 1)
     return replace(cost, flops=runs * cost.flops, seconds=runs * cost.seconds)
 

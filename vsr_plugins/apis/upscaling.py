@@ -23,11 +23,14 @@ from ..inference.onnx_network import is_onnx
 from ..inference.predictor import VideoPredictor
 from ..media.encoding.animations import WRITTEN as ANIMATIONS
 from ..media.encoding.animations import plan_animation
-from ..media.encoding.planning import can_write, plan_video
+from ..media.encoding.planning import EncoderChoice, can_write, plan_video
+from ..media.encoding.video_spec import VideoSpec
 from ..media.images.color_profiles import WITH_PROFILE
 from ..media.muxing.aux_streams import AuxStreams
 from ..media.reading.image_reader import ImageReader
 from ..media.reading.open_reader import open_reader
+from ..media.reading.video_reader import VideoReader
+from ..models.input_spec import InputSpec
 from ..pretrained import better_model, checkpoint_file, default_model, find_pretrained, install_hint
 
 logger = logging.getLogger(__name__)
@@ -78,7 +81,7 @@ def upscale(
     works = [work for work in (to_video, to_images) if work is not None]
     video, pictures = (None if work is None else work.target for work in (to_video, to_images))
     refuse_own_source(reader, video, pictures)
-    if video is None or video.suffix.lower() in ANIMATIONS:
+    if video is None or _is_animation(video):
         refuse_encoding(output, works[0].target)
     if job.resume and is_complete(works):
         return Upscaled(tuple(work.target for work in works), 0, 0.0, 0.0)
@@ -92,30 +95,8 @@ def upscale(
         name = (default_model() if name is None else find_pretrained(name)).name
     built = choose_model(chosen.config, chosen.checkpoint, name)
     predictor = VideoPredictor(built, workers.device(chosen.device), chosen.precision, chosen.tile)
-    scale, temporal_scale = predictor.spec.scale, predictor.spec.temporal_scale
-    spec = aux_streams = loop = None
-    size = output_size(reader.info.size, scale, output)
-    info = replace(reader.info, aspect=pixel_aspect(reader.info.size, size, reader.info.aspect))
-    coded_size = (size[0], size[1] * (1 + output.preview))
-    if video is not None and video.suffix.lower() in ANIMATIONS:
-        loop = getattr(reader, 'loop', 0)
-        spec = plan_animation(info, coded_size, temporal_scale)
-    elif video is not None:
-        spec = plan_video(
-            video,
-            info,
-            scale,
-            temporal_scale,
-            output.codec,
-            output.crf,
-            output.pix_fmt,
-            output.encoder_options,
-            coded_size,
-        )
-        spec = replace(spec, background=output.background_rgb)
-        if reader.path is not None:
-            audio = {True: 'auto', False: 'none'}.get(output.audio, output.audio)
-            aux_streams = AuxStreams(reader.path, audio, output.subtitles, part.start, part.duration).planned(spec)
+    size = output_size(reader.info.size, predictor.spec.scale, output)
+    spec, aux_streams = (None, None) if video is None else _plan(video, reader, predictor.spec, size, part, output)
     if workers.rank == 0:
         weights = chosen.checkpoint and _stamp(checkpoint_file(chosen.checkpoint))
         identity = name if isinstance(name, str) else [str(chosen.config), weights]
@@ -143,17 +124,44 @@ def upscale(
                 works[-1].frames if pictures else None,
                 reader.names(*span),
                 '.png' if to_images is None or to_images.is_folder else pictures.suffix,
-                temporal_scale,
+                predictor.spec.temporal_scale,
                 output.background_rgb,
-                info.icc_profile if loop is not None and video.suffix.lower() in WITH_PROFILE else None,
+                reader.info.icc_profile if _is_animation(video) and video.suffix.lower() in WITH_PROFILE else None,
             )
             shape = FrameShape(size, output.preview)
+            loop = getattr(reader, 'loop', 0) if _is_animation(video) else None
             return UpscaleJob(
                 reader, predictor, writer, works, aux_streams, workers, span, on_progress, loop, shape
             ).run(job.on_interrupt)
     finally:
         for work in works:
             work.unlock()
+
+
+def _plan(
+    video: Path,
+    reader: VideoReader | ImageReader,
+    network: InputSpec,
+    size: tuple[int, int],
+    part: SourceOptions,
+    output: OutputOptions,
+) -> tuple[VideoSpec, AuxStreams | None]:
+    """The encoding of a video with frames of a size, and what is beside its frames."""
+    info = replace(reader.info, aspect=pixel_aspect(reader.info.size, size, reader.info.aspect))
+    coded_size = (size[0], size[1] * (1 + output.preview))
+    if _is_animation(video):
+        return plan_animation(info, coded_size, network.temporal_scale), None
+    choice = EncoderChoice(output.codec, output.crf, output.pix_fmt, output.encoder_options)
+    spec = plan_video(video, info, network.scale, network.temporal_scale, choice, coded_size)
+    spec = replace(spec, background=output.background_rgb)
+    if reader.path is None:
+        return spec, None
+    audio = {True: 'auto', False: 'none'}.get(output.audio, output.audio)
+    return spec, AuxStreams(reader.path, audio, output.subtitles, part.start, part.duration).planned(spec)
+
+
+def _is_animation(video: Path | None) -> bool:
+    return video is not None and video.suffix.lower() in ANIMATIONS
 
 
 @cache

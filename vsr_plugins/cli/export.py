@@ -21,7 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--checkpoint', metavar='FILE', type=Path, help='weights (default: as the config builds them)')
     parser.add_argument('--size', metavar='HxW', type=_size, help='height and width of the frames (default: any)')
     parser.add_argument(
-        '--frames', metavar='T', type=int, help='clip length, if the network takes any number of frames'
+        '--frames',
+        metavar='T',
+        type=int,
+        help='clip length, if the network takes any number of frames (default: 1 if it restores each by itself, or 7)',
     )
     parser.add_argument('--opset', metavar='N', type=int, default=20, help='version of the operators (default: 20)')
     parser.add_argument('--force', action='store_true', help='replace an existing file')

@@ -16,7 +16,7 @@ from .protocols import Protocol
 MAX_CLIPS = 40
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scores:
     """Scores of a method on a data set.
 
@@ -164,11 +164,11 @@ def summarise(
             if group:
                 groups[name] = _average(group, protocol)
     return Scores(
-        protocol,
-        {clip: _mean(values) for clip, values in clips.items()},
-        _average(list(clips.values()), protocol),
-        {clip: len(values) for clip, values in clips.items()},
-        groups,
+        protocol=protocol,
+        clips={clip: _mean(values) for clip, values in clips.items()},
+        mean=_average(list(clips.values()), protocol),
+        frames={clip: len(values) for clip, values in clips.items()},
+        groups=groups,
     )
 
 

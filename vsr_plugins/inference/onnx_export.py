@@ -35,7 +35,7 @@ TRACED = (48, 64)
 LARGER = (2, 1)
 # Minimum of a dynamic side.
 MIN_SIZE = 8
-# Default clip length of a network that takes any number of frames.
+# Default clip length of a network that takes any number of frames and declares none.
 FRAMES = 7
 
 
@@ -88,7 +88,8 @@ def export_onnx(
             together with the normalisation it was trained with; on the CPU.
         path: File to write.
         size: Height and width of the frames; None makes both axes dynamic.
-        frames: Frames in a clip, for networks that take any number; 7 by default.
+        frames: Frames in a clip, for networks that take any number. By default 1 if every frame is restored by itself,
+            else the length of the network's chunks, else 7.
         opset: Version of the ONNX operators. Deformable convolution needs 19.
         overwrite: Replace an existing file.
 
@@ -134,6 +135,7 @@ class _RgbNetwork(nn.Module):
         self.is_unscaled = not self.mean.any() and bool((self.std == 1).all())
 
     def forward(self, lqs: Tensor) -> Tensor:
+        """RGB frames in [0, 1], (1, t, c, h, w) or (n, c, h, w) -> the network's output as RGB in [0, 1]."""
         lqs = lqs.flip(-3) if self.bgr else lqs
         output = self.network(lqs if self.is_unscaled else (lqs - self.mean) / self.std)
         output = output[0] if isinstance(output, (tuple, list)) else output
@@ -160,7 +162,9 @@ def _clip_length(network: nn.Module, spec: InputSpec, frames: int | None) -> int
         raise ValueError(f'frames must be at least 1, but got {frames}')
     own = 1 if spec.single_image else spec.window
     if own is None:
-        return max(frames or getattr(network, 'chunk_length', None) or FRAMES, spec.min_frames)
+        # A network that restores every frame by itself declares clips of one frame.
+        default = 1 if spec.clip_len == 1 else getattr(network, 'chunk_length', None) or FRAMES
+        return max(frames or default, spec.min_frames)
     if frames not in (None, own):
         raise ValueError(f'{type(network).__name__} takes {own} frames, but got frames={frames}')
     return own

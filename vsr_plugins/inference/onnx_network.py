@@ -59,7 +59,11 @@ class OnnxNetwork(nn.Module):
         self.size = tuple(sides) if all(isinstance(side, int) for side in sides) else None
 
     def forward(self, lqs: Tensor) -> Tensor:
-        """Restore frames as the exported network does: (1, t, c, h, w) or (n, c, h, w)."""
+        """Restore frames as the exported network does: (1, t, c, h, w) or (n, c, h, w).
+
+        Raises:
+            ValueError: If the file is for frames of another size.
+        """
         if self.size is not None and tuple(lqs.shape[-2:]) != self.size:
             (h, w), (height, width) = lqs.shape[-2:], self.size
             raise ValueError(

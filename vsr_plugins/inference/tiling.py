@@ -297,6 +297,7 @@ class _Tile:
 
     @classmethod
     def along(cls, size: int, tile: int, halo: int, feather: int, multiple_of: int) -> Iterator['_Tile']:
+        """The tiles of a side of ``size`` pixels, in order; see ``restore_tiled``."""
         margin = -(-(halo + feather) // multiple_of) * multiple_of
         for start, end in tile_spans(size, tile, multiple_of):
             read = slice(max(start - margin, 0), min(end + margin, size))

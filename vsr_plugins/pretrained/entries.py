@@ -116,6 +116,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             ROOT,
         ),
         data=BANK_DATA,
+        held_out=29.699,
         vid4=(26.03, 0.7740),
         use='unasked',
         seconds=1.31,
@@ -129,6 +130,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             '7b84cb608bdc70569d9ea90435d9556f589cac05c6d3ce6cb9dd438cb258f0bc',
         ),
         data=MORE_DATA,
+        held_out=29.284,
         vid4=(25.53, 0.7483),
         use='unasked',
         seconds=0.689,
@@ -140,6 +142,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         **_own(
             'robust_vsr_deep-final_1xb8-20k_clips', 'df436122aad93c45c016f1c108a86d9feac316908b81672834076b199b5ce294'
         ),
+        held_out=29.137,
         vid4=(25.29, 0.7309),
         use='unasked',
         seconds=0.255,
@@ -153,6 +156,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             '569716476a909dec62408147e3b66e4722114a6abfe54fc1ef14a08b7f47a6a4',
             RESULTS,
         ),
+        held_out=29.086,
         vid4=(25.29, 0.7343),
         seconds=0.689,
     ),
@@ -165,6 +169,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             '21ced4cc354ce6c1ba5b61c2ef999ad88fdc724fe1789954e5cf30295a1f1485',
             RESULTS,
         ),
+        held_out=29.072,
         seconds=0.255,
     ),
     Pretrained(
@@ -176,6 +181,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             'edb94b99e0e00a534d7b598bb0a3bc5217c072989bbee1092ec8df6449334c98',
         ),
         data=BANK_DATA,
+        held_out=29.070,
         vid4=(24.98, 0.7138),
         use='unasked',
         seconds=0.047,
@@ -190,6 +196,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             RESULTS,
         ),
         data=BANK_DATA,
+        held_out=29.029,
         vid4=(25.15, 0.7247),
         seconds=0.047,
     ),
@@ -202,6 +209,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             'cb418e937bcf9bdb266551595cd08c97f40aa8a4e54b822e9f9fba6bca4a7db4',
             RESULTS,
         ),
+        held_out=28.995,
     ),
     Pretrained(
         name='robust-vsr-deep-b3',
@@ -212,6 +220,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             '12098a1bfe39011aada535319a963eec4390cd05ba1e1856d1e926ff14a668a7',
             RESULTS,
         ),
+        held_out=28.992,
     ),
     Pretrained(
         name='robust-vsr-deep-b1',
@@ -222,6 +231,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             '03eab47434d94f5a0a783df658880f372567f3313ac6e4571dcc44af50e3fbe7',
             RESULTS,
         ),
+        held_out=28.972,
     ),
     Pretrained(
         name='robust-vsr-flow',
@@ -232,6 +242,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             '89936c6c2bf0c860a7827287b06a883aae8f883ef30fc4fe6d3731ea1516eabc',
             RESULTS,
         ),
+        held_out=28.935,
     ),
     Pretrained(
         name='robust-vsr-rectified',
@@ -242,6 +253,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             '119f76892a190c20139a57bbe1ec69b9055c27c21902f700af65313f0cd514a7',
             RESULTS,
         ),
+        held_out=28.931,
     ),
     Pretrained(
         name='robust-vsr-none',
@@ -252,6 +264,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             '1aae3d0c25b3cce45783021f39d8266b74d04192b2b3d6cee7849fab1a78ee37',
             RESULTS,
         ),
+        held_out=28.930,
     ),
     Pretrained(
         name='early-vespcn',
@@ -262,6 +275,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             '21fb9ffdf31fd98388cf047fa16e0c239a7333d4ab09f51bc49d5067bb3a4396',
             RESULTS,
         ),
+        held_out=28.921,
         vid4=(24.98, 0.7122),
         seconds=0.047,
     ),
@@ -275,6 +289,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             RESULTS,
         ),
         data=BANK_DATA,
+        held_out=28.918,
     ),
     Pretrained(
         name='robust-vsr-stn',
@@ -284,6 +299,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             'robust_vsr_final-stn_1xb8-2k_clips',
             'e31eaa30df00b74181ec741e9d8662a080fdf50d647b3e34c222fa382794eea5',
         ),
+        held_out=28.911,
         vid4=(24.79, 0.6988),
         seconds=0.247,
     ),
@@ -294,6 +310,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         **_own(
             'robust_vsr_b2_1xb8-4k_clips', '7478f0f19be48f8a3aa1d5cf0d8f3b5cb939a01a773328bbae4b8d6f9b0ce9a7', RESULTS
         ),
+        held_out=28.894,
     ),
     Pretrained(
         name='robust-vsr-b3',
@@ -302,6 +319,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         **_own(
             'robust_vsr_b3_1xb8-5k_clips', 'cb3a4ee41e2fc186e1e6b4c19f1c6a6af6f19a352d1e0fb07a8428bd6f2f631f', RESULTS
         ),
+        held_out=28.890,
     ),
     Pretrained(
         name='robust-vsr-b1',
@@ -310,6 +328,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         **_own(
             'robust_vsr_b1_1xb16-30k_clips', 'b40fe1bbfd881b7a5eb23eb8ccc5682e5b88430368e8e9b58a5cb1005a16be53', RESULTS
         ),
+        held_out=28.889,
     ),
     Pretrained(
         name='robust-vsr-joint',
@@ -321,6 +340,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             RESULTS,
         ),
         data=BANK_DATA,
+        held_out=28.885,
         vid4=(24.99, 0.7129),
     ),
     Pretrained(
@@ -331,6 +351,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             'fsrcnn_x4d56s12m4_1xb16-60min_patches', '49a60f170b9c8bbdce320bb0009714772fea6df40680c7637d48690db1999b44'
         ),
         data=BANK_DATA,
+        held_out=28.770,
         vid4=(24.60, 0.6870),
         use='unasked',
         seconds=0.068,
@@ -340,6 +361,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         method='ESPCN',
         network=dict(type='ESPCNNet', in_channels=1, scale=4, activation='tanh'),
         **_own('espcn_x4_1xb16-20k_clips', 'd04daa549d5b57f3fa7d8f423fb01b064f77353fcb5155fa452f3179c0b4b1fc'),
+        held_out=28.768,
         vid4=(24.62, 0.6885),
         use='unasked',
         seconds=0.0329,
@@ -354,6 +376,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             RESULTS,
         ),
         data=BANK_DATA,
+        held_out=28.666,
     ),
     Pretrained(
         name='robust-vsr-short-gelu',
@@ -365,6 +388,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             RESULTS,
         ),
         data=BANK_DATA,
+        held_out=28.579,
     ),
     Pretrained(
         name='real',
@@ -377,6 +401,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         ),
         trained_for='real footage',
         data='121 clips (research use)',
+        held_out=26.230,
         seconds=0.689,
     ),
     Pretrained(
@@ -387,6 +412,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         data='–',
         licence='–',
         config='bicubic_x4_vid4',
+        held_out=27.84,
         vid4=(23.784, 0.6347),
         use='unasked',
         seconds=0.00416,

@@ -54,6 +54,8 @@ class Pretrained:
         config: Stem of the config that trained it or builds the same model, '' if there is none.
         vid4: PSNR and SSIM measured on Vid4 under ``trained_for``, protocol ``basicvsr``; ``benchmarks/pretrained.py``
             prints them.
+        held_out: PSNR on the four held-out clips, protocol ``basicvsr``, by which weights trained here are selected and
+            ordered: the best validation of the log in ``results``. None if not measured.
         published: Published PSNR and SSIM for the same, if any.
         seconds: Time for a frame of 144 x 180 of this network on two CPU cores, float32, as in ``docs/results.md``.
         use: ``'unasked'`` may be selected by default, ``'named'`` only by its name, ``'part'`` is not a network that
@@ -70,6 +72,7 @@ class Pretrained:
     licence: str = OWN_LICENCE
     config: str = ''
     vid4: tuple[float, float] | None = None
+    held_out: float | None = None
     published: tuple[float, float] | None = None
     seconds: float | None = None
     use: Literal['unasked', 'named', 'part'] = field(default='named')

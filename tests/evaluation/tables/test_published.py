@@ -10,7 +10,7 @@ from vsr_plugins.evaluation.tables.published_numbers import CONFIGS, NUMBERS
 
 def scores(protocol, psnr=25.0, frames=3):
     mean = {'PSNR': psnr, 'SSIM': 0.75}
-    return Scores(get_protocol(protocol), {'walk': mean}, mean, {'walk': frames}, {})
+    return Scores(protocol=get_protocol(protocol), clips={'walk': mean}, mean=mean, frames={'walk': frames}, groups={})
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,13 @@ def test_contradicting_sources_are_all_kept():
 
 
 def test_only_numbers_of_the_same_protocol_are_compared():
-    row = MethodRow('vespcn_x4', 'VESPCN', 93992, scores('basicvsr', 25.0), published=published('VESPCN', 'Vid4-BIx4'))
+    row = MethodRow(
+        'vespcn_x4',
+        method='VESPCN',
+        parameters=93992,
+        scores=scores('basicvsr', 25.0),
+        published=published('VESPCN', 'Vid4-BIx4'),
+    )
     table = MethodTable('Vid4-BIx4', get_protocol('basicvsr'), [row])
     assert table.differences(row) == [pytest.approx({'PSNR': -0.35, 'SSIM': -0.0057})]
     text = to_markdown([table])

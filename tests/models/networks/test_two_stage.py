@@ -28,7 +28,7 @@ def test_blending_and_bicubic_are_linear_in_either_order(order):
     torch.testing.assert_close(output[:, 1::2], (given[:, 1:] + given[:, :-1]) / 2, atol=1e-5, rtol=0)
 
 
-class SegmentWriter(nn.Module):
+class RecordingNet(nn.Module):
     """Return the centre frame of the input and record the input frames."""
 
     def __init__(self):
@@ -42,7 +42,7 @@ class SegmentWriter(nn.Module):
 
 def test_windows_of_either_part_at_the_ends_of_a_clip():
     net = TwoStageNet(BLEND, BICUBIC, interpolator_window=4, restorer_window=3, scale=1)
-    net.interpolator, net.restorer = SegmentWriter(), SegmentWriter()
+    net.interpolator, net.restorer = RecordingNet(), RecordingNet()
     clip = torch.tensor([0.0, 0.25, 0.5]).reshape(1, 3, 1, 1, 1).expand(1, 3, 3, 8, 8)
     net.interpolate(clip)
     # The interpolator's input is in [-1, 1], as in upstream's training.

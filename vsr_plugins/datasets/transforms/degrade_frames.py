@@ -61,7 +61,11 @@ class DegradeFrames(BaseTransform):
         return {**self.__dict__, '_low': {}}
 
     def transform(self, results: dict) -> dict:
-        """Crop and degrade the frames of a sample."""
+        """Crop and degrade the frames of a sample.
+
+        Raises:
+            ValueError: If the frames differ in size.
+        """
         gt = results['gt']
         frames = gt if isinstance(gt, list) else [gt]
         sizes = {frame.shape for frame in frames}

@@ -34,7 +34,11 @@ class SampleSegment(BaseTransform):
         self.interval_list = tuple(interval_list)
 
     def transform(self, results: dict) -> dict:
-        """Select the segment."""
+        """Select the segment.
+
+        Raises:
+            ValueError: If the lists differ in length.
+        """
         present = [key for key in self.keys if key in results]
         lengths = {key: len(results[key]) for key in present}
         if len(set(lengths.values())) != 1:
@@ -88,16 +92,17 @@ class StackFrames(BaseTransform):
 
     Args:
         keys (Sequence[str]): Lists of frames of shape (h, w, c).
-
-    Raises:
-        ValueError: If the frames of a clip differ in size, when called.
     """
 
     def __init__(self, keys: Sequence[str] = ('img', 'gt')) -> None:
         self.keys = tuple(keys)
 
     def transform(self, results: dict) -> dict:
-        """Stack the lists."""
+        """Stack the lists.
+
+        Raises:
+            ValueError: If the frames of a clip differ in size.
+        """
         for key in self.keys:
             frames = results[key]
             sizes = {frame.shape for frame in frames}

@@ -30,7 +30,7 @@ class AppendKeyFrames(BaseTransform):
         key (str): 'gt' if low resolution is computed while loading, 'img' if it is read from disk.
 
     Raises:
-        ValueError: If ``num_key_frames`` is not positive, or, when called, the sample has no ``clip_paths``.
+        ValueError: If ``num_key_frames`` is not positive.
     """
 
     def __init__(self, num_key_frames: int = 4, key: str = 'gt') -> None:
@@ -40,7 +40,11 @@ class AppendKeyFrames(BaseTransform):
         self.key = key
 
     def transform(self, results: dict) -> dict:
-        """Append the paths."""
+        """Append the paths.
+
+        Raises:
+            ValueError: If the sample has no ``clip_paths``.
+        """
         clip = results.get('clip_paths', {}).get(self.key)
         if clip is None:
             raise ValueError(

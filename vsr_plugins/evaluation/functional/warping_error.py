@@ -83,7 +83,17 @@ def visible_pixels(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
 
 
 def pair_error(before: np.ndarray, after: np.ndarray, flow: np.ndarray, visible: np.ndarray) -> float:
-    """Warping error of two frames (h, w, 3) with values in [0, 255], along a known motion."""
+    """Warping error of two frames along a known motion.
+
+    Args:
+        before: (h, w, 3), values in [0, 255].
+        after: As ``before``.
+        flow: (h, w, 2), pixels, dx first, from ``before`` to ``after``.
+        visible: (h, w), True where a pixel of ``before`` is visible in ``after``.
+
+    Returns:
+        Mean squared change of the visible pixels, values in [0, 1]; 0 if none is visible.
+    """
     change = (warp(after.astype(np.float32), flow) - before.astype(np.float32))[visible] / 255
     return float(np.square(change, dtype=np.float64).mean()) if change.size else 0.0
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import KW_ONLY, asdict, dataclass, field
 from typing import Any
 
 from rich.console import Group
@@ -18,7 +18,7 @@ DIGITS = {'PSNR': 2, 'SSIM': 4}
 FLOPS_ARE = 'FLOPs are those of convolutions (deformable ones too), matrix products and attention; a multiply-add is 2.'
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cost:
     """What a network takes on one machine.
 
@@ -37,6 +37,11 @@ class Cost:
     size: tuple[int, int]
     frames: tuple[int, int]
     machine: str
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> 'Cost':
+        """The inverse of ``dataclasses.asdict``, also of what JSON made of it."""
+        return cls(**{**content, 'size': tuple(content['size']), 'frames': tuple(content['frames'])})
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class MethodRow:
     """
 
     name: str
+    _: KW_ONLY
     method: str | None = None
     parameters: int | None = None
     scores: Scores | None = None
@@ -163,7 +169,7 @@ class MethodTable:
 
     def clips(self) -> Grid | None:
         """All values of each measured row on each clip; None if there are too many clips, or no values."""
-        measured = _measured(self.rows)
+        measured = [(row, scores) for row, scores in _measured(self.rows) if scores.clips]
         if not measured or len(measured[0][1].frames) > MAX_CLIPS:
             return None
         names, groups = list(measured[0][1].frames), list(measured[0][1].groups)
@@ -223,11 +229,48 @@ class MethodTable:
             ],
         }
 
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> 'MethodTable':
+        """The inverse of ``to_dict``; rows may lack the numbers of single clips."""
+        protocol = Protocol(**content['protocol'])
+        rows = [_row_from_dict(row, content['data'], protocol) for row in content['rows']]
+        return cls(content['data'], protocol, rows, content['degradation'])
+
     def _published(self, row: MethodRow, sources: 'Sources') -> str:
         return '; '.join(f'{_pair(one.values)} {sources.reference(one)}' for one in self.comparable(row)) or NOTHING
 
     def _all(self, values: Mapping[str, float]) -> str:
         return ' / '.join([_pair(values), *(_number(values, name) for name in self.more)])
+
+
+def _row_from_dict(row: Mapping[str, Any], data: str, protocol: Protocol) -> MethodRow:
+    scores = None
+    if row['mean'] is not None:
+        fields = {name: row[name] for name in ('mean', 'clips', 'groups', 'frames')}
+        scores = Scores(protocol=protocol, **fields)
+    return MethodRow(
+        row['config'],
+        method=row['method'],
+        parameters=row['parameters'],
+        scores=scores,
+        remark=row['remark'],
+        cost=None if row['cost'] is None else Cost.from_dict(row['cost']),
+        weights=row['weights'],
+        published=tuple(
+            Published(
+                method=row['method'],
+                data=data,
+                protocol=None if one['protocol'] is None else Protocol(**one['protocol']),
+                psnr=one['PSNR'],
+                ssim=one.get('SSIM'),
+                source=one['source'],
+                looked_up=one['looked_up'],
+            )
+            for one in row['published']
+        ),
+        spread=row['spread'],
+        departures=tuple(row.get('departures', ())),
+    )
 
 
 def with_departures(method: str, departures: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from ..protocols import PROTOCOLS, Protocol
 from .published_numbers import CONFIGS, NUMBERS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Published:
     """One published result.
 
@@ -101,11 +101,11 @@ def _all() -> Iterator[Published]:
     for method, lines in NUMBERS.items():
         for data, protocol, psnr, ssim, source in lines:
             yield Published(
-                method,
-                data,
-                None if protocol is None else PROTOCOLS[protocol],
-                psnr,
-                ssim,
-                source.removesuffix('?'),
-                not source.endswith('?'),
+                method=method,
+                data=data,
+                protocol=None if protocol is None else PROTOCOLS[protocol],
+                psnr=psnr,
+                ssim=ssim,
+                source=source.removesuffix('?'),
+                looked_up=not source.endswith('?'),
             )

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -26,15 +26,29 @@ ONE_RATE = ('mpeg1video', 'mpeg2video')
 SHORTEST_UNIT = {'mpeg4': Fraction(1, 65535)}
 
 
+@dataclass(frozen=True)
+class EncoderChoice:
+    """What a user chooses of an encoding; the rest follows the source.
+
+    Attributes:
+        codec: Encoder; None keeps the source's codec.
+        crf: Constant quality, in the encoder's own numbers; None is near lossless.
+        pix_fmt: Pixel format; None is that of the source, or 4:2:0 for codecs of delivery if the source is not YUV.
+        options: Further options of the encoder.
+    """
+
+    codec: str | None = None
+    crf: int | None = None
+    pix_fmt: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
 def plan_video(
     path: Path,
     info: ReaderInfo,
     scale: int,
     temporal_scale: int,
-    codec: str | None = None,
-    crf: int | None = None,
-    pix_fmt: str | None = None,
-    options: Mapping[str, str] | None = None,
+    choice: EncoderChoice,
     size: tuple[int, int] | None = None,
 ) -> VideoSpec:
     """Choose the encoding of a video at ``path``, as close to that of its source as the container allows.
@@ -44,10 +58,7 @@ def plan_video(
         info: The source.
         scale: Spatial upscaling factor.
         temporal_scale: Output frames for each source frame.
-        codec: Encoder to use; None keeps the source's codec.
-        crf: Constant quality, in the encoder's own numbers; None is near lossless.
-        pix_fmt: Pixel format; None is that of the source, or 4:2:0 for codecs of delivery if the source is not YUV.
-        options: Further options of the encoder.
+        choice: What is not that of the source.
         size: (h, w) of a frame; None is ``scale`` times that of the source.
 
     Raises:
@@ -60,29 +71,11 @@ def plan_video(
         raise ValueError(
             f'{path}: no video can be written with the suffix {path.suffix!r}; use .mp4, .mkv, .webm or .mov'
         ) from error
-    codec = codec or _default_encoder(file_format, info)
-    try:
-        encoder = av.Codec(codec, 'w')
-    except ValueError as error:
-        raise ValueError(f'encoder {codec!r} is unknown; use for example {", ".join(ENCODERS.values())}') from error
-    if encoder.type != 'video':
-        raise ValueError(f'{codec} is not a video encoder; use for example {", ".join(ENCODERS.values())}')
-    if not file_format.takes(codec):
-        fitting = [one for one in LISTED if file_format.takes(one)]
-        advice = f'use --codec {" or ".join(fitting)}, or' if fitting else 'use'
-        raise ValueError(f'{path.suffix} files do not support {codec}; {advice} another suffix')
+    encoder = _encoder(choice.codec or _default_encoder(file_format, info), path.suffix, file_format)
+    codec = encoder.name
     height, width = size or (side * scale for side in info.size)
-    formats = [one.name for one in encoder.video_formats or ()]
-    if file_format.name == 'yuv4mpegpipe':
-        formats = PLANAR[:3]
-    is_chosen = pix_fmt is not None
-    if pix_fmt is None:
-        pix_fmt = choose_pix_fmt(info.pix_fmt, formats, (height, width), encoder.canonical_name in FOR_DELIVERY)
-    elif formats and pix_fmt not in formats:
-        raise ValueError(f'{codec} does not encode pixel format {pix_fmt!r}, but {", ".join(formats)}')
-    if info.has_alpha and not is_chosen and _holds_alpha(codec, file_format.name):
-        pix_fmt = VP9_ALPHA if codec == 'libvpx-vp9' else with_alpha(pix_fmt, formats)
-    elif info.has_alpha and not has_alpha(pix_fmt):
+    pix_fmt = _pix_fmt(encoder, file_format, info, choice.pix_fmt, (height, width))
+    if info.has_alpha and not has_alpha(pix_fmt):
         logger.warning(
             '%s in %s files holds no transparency: the frames are composited over a background; .mov and .webm files '
             'keep it',
@@ -92,24 +85,54 @@ def plan_video(
     depths = [av.VideoFormat(name).components[0].bits for name in (info.pix_fmt, pix_fmt)]
     if depths[1] < depths[0]:
         logger.warning('%s supports only %d of the %d bits of the source; try another --codec', codec, *depths[::-1])
-    rate = info.rate * temporal_scale
+    rate, time_base = info.rate * temporal_scale, info.time_base / temporal_scale
     # Some codecs have a constant rate whatever the container, or no unit of time as short as that of the source.
-    is_constant = (
-        file_format.is_constant or codec in ONE_RATE or info.time_base / temporal_scale < SHORTEST_UNIT.get(codec, 0)
-    )
+    is_constant = file_format.is_constant or codec in ONE_RATE or time_base < SHORTEST_UNIT.get(codec, 0)
     spec = VideoSpec(
-        file_format.name,
-        codec,
-        pix_fmt,
-        (height, width),
-        1 / rate if is_constant else info.time_base / temporal_scale,
-        rate,
-        is_constant,
-        info.colors,
-        info.aspect,
-        tuple(sorted((quality_options(codec, crf) | dict(options or {})).items())),
+        container=file_format.name,
+        codec=codec,
+        pix_fmt=pix_fmt,
+        size=(height, width),
+        time_base=1 / rate if is_constant else time_base,
+        rate=rate,
+        is_constant=is_constant,
+        colors=info.colors,
+        aspect=info.aspect,
+        options=tuple(sorted((quality_options(codec, choice.crf) | dict(choice.options)).items())),
     )
-    return _as_readers_take_it(spec, tuple(options or ()))
+    return _as_readers_take_it(spec, tuple(choice.options))
+
+
+def _encoder(name: str, suffix: str, file_format: Format) -> av.Codec:
+    """An encoder of videos that a container takes."""
+    try:
+        encoder = av.Codec(name, 'w')
+    except ValueError as error:
+        raise ValueError(f'encoder {name!r} is unknown; use for example {", ".join(ENCODERS.values())}') from error
+    if encoder.type != 'video':
+        raise ValueError(f'{name} is not a video encoder; use for example {", ".join(ENCODERS.values())}')
+    if not file_format.takes(name):
+        fitting = [one for one in LISTED if file_format.takes(one)]
+        advice = f'use --codec {" or ".join(fitting)}, or' if fitting else 'use'
+        raise ValueError(f'{suffix} files do not support {name}; {advice} another suffix')
+    return encoder
+
+
+def _pix_fmt(
+    encoder: av.Codec, file_format: Format, info: ReaderInfo, chosen: str | None, size: tuple[int, int]
+) -> str:
+    """The pixel format that was chosen, or that which keeps most of the source."""
+    formats = [one.name for one in encoder.video_formats or ()]
+    if file_format.name == 'yuv4mpegpipe':
+        formats = PLANAR[:3]
+    if chosen is not None:
+        if formats and chosen not in formats:
+            raise ValueError(f'{encoder.name} does not encode pixel format {chosen!r}, but {", ".join(formats)}')
+        return chosen
+    pix_fmt = choose_pix_fmt(info.pix_fmt, formats, size, encoder.canonical_name in FOR_DELIVERY)
+    if info.has_alpha and _holds_alpha(encoder.name, file_format.name):
+        return VP9_ALPHA if encoder.name == 'libvpx-vp9' else with_alpha(pix_fmt, formats)
+    return pix_fmt
 
 
 def can_write(suffix: str) -> bool:

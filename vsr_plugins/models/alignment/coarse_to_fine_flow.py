@@ -73,7 +73,15 @@ class CoarseToFineFlow(nn.Module):
         return (coarse + fine) * self.max_displacement
 
     def motion(self, reference: Tensor, neighbour: Tensor) -> Motion:
-        """Return the flow of ``forward`` and the neighbour warped onto the reference by it."""
+        """Return the flow of ``forward`` and the neighbour warped onto the reference by it.
+
+        Args:
+            reference: (m, in_channels, h, w), h and w multiples of 4.
+            neighbour: As ``reference``.
+
+        Returns:
+            The flow (m, 2, h, w), the warped neighbour and the reference, both (m, in_channels, h, w).
+        """
         flow = self(reference, neighbour)
         return Motion(flow, flow_warp(neighbour, flow), reference)
 

@@ -139,7 +139,15 @@ class LongRangeAttention(nn.Module):
         return self.pool(F.leaky_relu(self.reduce(x), NEGATIVE_SLOPE, inplace=True))
 
     def attend(self, x: Tensor, external: Tensor | None = None) -> Tensor:
-        """``forward`` with external features already passed through ``reduced``, so that many chunks can share them."""
+        """``forward`` with external features already passed through ``reduced``, so that many chunks can share them.
+
+        Args:
+            x: (n, c, t, h, w).
+            external: (n, c, t', ceil(h / 2), ceil(w / 2)), output of ``reduced``.
+
+        Returns:
+            (n, c, t, h, w), to be added to ``x``.
+        """
         reduced = self.reduced(x)
         source = reduced if external is None else torch.cat((reduced, external), dim=2)
         query = self.query(reduced)

@@ -30,6 +30,9 @@ def deform_backend(name: str) -> Iterator[None]:
 
     Args:
         name: ``'torchvision'`` (its compiled kernel) or ``'grid_sample'`` (``deform_sampling``).
+
+    Raises:
+        ValueError: If no backend has this name.
     """
     if name not in BACKENDS:
         raise ValueError(f'the backend must be one of {BACKENDS}, but got {name!r}')

@@ -91,6 +91,9 @@ class DeformableConvLSTM(nn.Module):
         Args:
             features: (t * n, c, h, w), time outermost.
             n: Number of clips in the batch.
+
+        Returns:
+            t contexts, each of n clips: pyramids of features from (n, c, h, w) down, for the hidden and the cell state.
         """
         both = FrameContext(self.hidden_alignment.pyramid(features), self.cell_alignment.pyramid(features))
         return both.split(n)

@@ -54,7 +54,11 @@ class BatchDataPreprocessor(DataPreprocessor):
         self.degrade = degrade
 
     def forward(self, data: dict, training: bool = False) -> dict:
-        """Normalise a batch, complete or as a list of samples."""
+        """Normalise a batch, complete or as a list of samples.
+
+        Raises:
+            ValueError: If a complete batch has low resolution although ``degrade`` is set, or none although it is not.
+        """
         if not (isinstance(data['inputs'], Tensor) and isinstance(data.get('data_samples'), dict)):
             return super().forward(data, training)
         inputs = data['inputs'].to(self.device, non_blocking=True)

@@ -177,7 +177,11 @@ def aggregate(estimates: Tensor, weights: Tensor) -> Tensor:
 
 
 def center_frames(lqs: Tensor, size: int) -> Tensor:
-    """Return the ``size`` frames around frame t // 2, the outermost repeated: (n, t, c, h, w) -> (n, size, c, h, w)."""
+    """Return the ``size`` frames around frame t // 2, the outermost repeated: (n, t, c, h, w) -> (n, size, c, h, w).
+
+    Raises:
+        ValueError: If the clip has no frame.
+    """
     t = lqs.shape[1]
     if t == 0:
         raise ValueError('a clip needs at least one frame, but got none')

@@ -71,7 +71,11 @@ class VESPCNNet(Network):
         return self.forward_with_motion(lqs)[0]
 
     def forward_with_motion(self, lqs: Tensor) -> tuple[Tensor, Motion]:
-        """Return ``forward``'s output and the motion of both neighbours, (2 * n, ...), in the network's colour."""
+        """Return ``forward``'s output and the motion of both neighbours, (2 * n, ...), in the network's colour.
+
+        Raises:
+            ValueError: If there are not three frames.
+        """
         if lqs.shape[1] != self.window:
             raise ValueError(f'VESPCNNet takes {self.window} frames, but got {lqs.shape[1]}: {tuple(lqs.shape)}')
         motions: list[Motion] = []

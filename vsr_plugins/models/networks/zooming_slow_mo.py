@@ -133,6 +133,9 @@ class ZoomingSlowMoNet(Network):
         """Interpolated: (n, t, c, h, w) in [0, 1] -> (n, 2t - 1, c, scale * h, scale * w), any t and any size.
 
         Without interpolation all frames: (n, t, c, scale * h, scale * w).
+
+        Raises:
+            ValueError: If the clip has no frame.
         """
         n, t, _, h, w = lqs.shape
         if t == 0:

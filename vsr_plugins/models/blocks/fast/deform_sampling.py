@@ -128,6 +128,18 @@ def backward(
 
     At whole pixels, where bilinear interpolation has a kink, the gradient with respect to an offset is that towards
     higher coordinates, and is zero for a sample exactly at -1: as in mmcv and the code of the DCN papers.
+
+    Args:
+        grad_output: Gradient of the output, (n, c_out, h_out, w_out).
+        x: As in ``forward``.
+        offset: As in ``forward``.
+        mask: As in ``forward``.
+        weight: As in ``forward``.
+        geometry: As in ``forward``.
+        needs: Which gradients to compute.
+
+    Returns:
+        Gradients of the shapes of x, offset, mask and weight.
     """
     needs_x, needs_offset, needs_mask, needs_weight = needs
     needs_samples = needs_x or needs_offset

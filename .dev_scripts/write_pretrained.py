@@ -1,11 +1,12 @@
 """Writes the weights of a checkpoint as they come with the package, and what the registry needs to know of them.
 
-    python .dev_scripts/ship_weights.py work_dirs/NAME/best_*.pth NAME --held-out 29.137 20000 --vid4 25.29 0.7309
+    python .dev_scripts/write_pretrained.py work_dirs/NAME/best_*.pth NAME --held-out 29.137 20000 --vid4 25.29 0.7309
 
 The file has the network alone, in half precision unless ``--full`` is given, and its metadata say how it was trained
 (``vsr_plugins/pretrained/provenance.py``). It lies in ``vsr_plugins/weights`` if a user would run it, in ``results``
-(``--place results``) if it is a step or a variant that tables name. The last line printed is for
-``vsr_plugins/pretrained/entries.py``. The same weights and arguments give the same file.
+(``--place results``) if it is a step or a variant that tables name. The curve of the training, from the logs beside the
+checkpoint, goes into ``results`` too. The last line printed is for ``vsr_plugins/pretrained/entries.py``. The same
+weights and arguments give the same file.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from vsr_plugins.checkpoints.conversion import read_released
 from vsr_plugins.checkpoints.digests import digest_file
 from vsr_plugins.checkpoints.weight_files import write_weights
 from vsr_plugins.engine.config_files import find_config, read_config
+from vsr_plugins.engine.training_curve import read_curve, write_curve
 from vsr_plugins.pretrained.entry import OWN_DATA, OWN_LICENCE
 from vsr_plugins.pretrained.files import CLONE, FOLDER, RESULTS_FOLDER
 from vsr_plugins.pretrained.provenance import Provenance, to_metadata
@@ -82,6 +84,8 @@ def main(argv: list[str] | None = None) -> int:
     path = folder / f'{about.config}.safetensors'
     weights = {f'generator.{key}': value for key, value in read_released('mmagic', args.checkpoint).items()}
     write_weights(weights, path, to_metadata(about), force=args.force, half=not args.full)
+    if curve := read_curve(args.checkpoint.parent):
+        write_curve(curve, (args.out or RESULTS_FOLDER) / f'{about.config}.jsonl')
     sys.stdout.write(f"{path}\n**_own('{about.config}', '{digest_file(path)}')\n")
     return 0
 
