@@ -113,6 +113,21 @@ def test_ten_bits_are_kept(tmp_path):
     assert np.abs(image[0, ::2, 1].astype(int) - ramp).max() < 200
 
 
+@pytest.mark.parametrize(('rotation', 'expected'), [(90, '3/4'), (-90, '3/4'), (180, '4/3')])
+@pytest.mark.parametrize('width', [32, 48])
+def test_wide_pixels_of_a_rotated_video_become_high(tmp_path, rotation, expected, width):
+    with av.open(str(tmp_path / 'a.mp4'), 'w') as container:
+        stream = container.add_stream('libx264', rate=25)
+        stream.height, stream.width, stream.pix_fmt = 32, width, 'yuv420p'
+        stream.codec_context.sample_aspect_ratio = Fraction(4, 3)
+        stream.set_display_rotation(rotation)
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(gradient(32, width), format='rgb24')))
+        container.mux(stream.encode(None))
+    upscale(tmp_path / 'a.mp4', tmp_path / 'b.mp4', Nearest())
+    with av.open(str(tmp_path / 'b.mp4')) as container:
+        assert container.streams.video[0].sample_aspect_ratio == Fraction(expected)
+
+
 @pytest.mark.parametrize('rotation', [90, -90, 180])
 def test_a_rotated_video_is_written_upright(tmp_path, rotation):
     source = write_clip(tmp_path / 'a.mp4', [gradient()] * 2, pix_fmt='yuv444p', rotation=rotation)

@@ -1,11 +1,13 @@
 """Videos from standard input and to standard output."""
 
+import io
 import subprocess
 import sys
 
 import av
 import numpy as np
 import pytest
+from PIL import Image
 from videos import grey_frames, read_clip, sound_packets, write_clip
 
 COMMAND = [sys.executable, '-c', 'from vsr_plugins_command import main; raise SystemExit(main())', 'upscale']
@@ -46,6 +48,16 @@ def test_one_end_may_be_a_file(tmp_path):
     assert len(read_clip(tmp_path / 'b.mp4')[0]) == 2
     (tmp_path / 'c.nut').write_bytes(run('a.mp4', '-', cwd=tmp_path).stdout)
     assert len(read_clip(tmp_path / 'c.nut')[0]) == 2
+
+
+@pytest.mark.parametrize('kind', ['PNG', 'JPEG', 'WEBP', 'TIFF'])
+def test_an_image_becomes_an_image(tmp_path, kind):
+    content = io.BytesIO()
+    Image.new('RGB', (48, 32), (90, 90, 90)).save(content, kind)
+    done = run('-', 'b.png', given=content.getvalue(), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / 'b.png') as image:
+        assert image.size == (192, 128)
 
 
 @pytest.mark.parametrize(

@@ -248,3 +248,16 @@ def test_pages_of_16_bits_keep_them(tmp_path, channels):
         # PNG holds grey as colours.
         assert np.array_equal(image[..., 0], expected if channels is None else expected[..., 0])
         assert image.shape[2] == (4 if channels == 4 else 3)
+
+
+@pytest.mark.parametrize('frames', [1, 2])
+def test_a_side_that_a_format_cannot_have_is_refused_before_anything_is_upscaled(tmp_path, frames):
+    class Unused(Nearest):
+        def forward(self, lqs):
+            raise AssertionError('a frame was enlarged')
+
+    pages = [Image.new('RGB', (8192, 16), (90 + number,) * 3) for number in range(frames)]
+    pages[0].save(tmp_path / 'a.png', save_all=True, append_images=pages[1:])
+    with pytest.raises(ValueError, match='16383.*16384x32'):
+        upscale(tmp_path / 'a.png', tmp_path / 'b.webp', Unused())
+    assert [path.name for path in tmp_path.iterdir()] == ['a.png']

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ..media.images.image_files import image_suffix
+
 PIPE = '-'
 # Formats that can be read from a pipe, by name, and their suffixes.
 FORMATS = {'nut': '.nut', 'matroska': '.mkv', 'y4m': '.y4m'}
@@ -40,6 +42,8 @@ def piped(source: str, target: str, name: str = 'nut') -> Iterator[tuple[str, st
                 shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
             if not os.path.getsize(source):
                 raise ValueError('standard input is empty, but must be a video')
+            # Readers know images by their suffixes.
+            os.replace(source, source := source + image_suffix(Path(source)))
         result = Path(folder, f'stdout{FORMATS[name]}')
         yield source, str(result) if target == PIPE else target
         if target == PIPE:

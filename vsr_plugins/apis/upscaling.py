@@ -26,6 +26,7 @@ from ..media.encoding.animations import plan_animation
 from ..media.encoding.planning import EncoderChoice, can_write, plan_video
 from ..media.encoding.video_spec import VideoSpec
 from ..media.images.color_profiles import WITH_PROFILE
+from ..media.images.image_encoding import check_size
 from ..media.muxing.aux_streams import AuxStreams
 from ..media.reading.image_reader import ImageReader
 from ..media.reading.open_reader import open_reader
@@ -96,6 +97,8 @@ def upscale(
     built = choose_model(chosen.config, chosen.checkpoint, name)
     predictor = VideoPredictor(built, workers.device(chosen.device), chosen.precision, chosen.tile)
     size = output_size(reader.info.size, predictor.spec.scale, output)
+    for work in works:
+        check_size(work.target, (size[0], size[1] * (1 + output.preview)))
     spec, aux_streams = (None, None) if video is None else _plan(video, reader, predictor.spec, size, part, output)
     if workers.rank == 0:
         weights = chosen.checkpoint and _stamp(checkpoint_file(chosen.checkpoint))

@@ -235,3 +235,9 @@ def test_an_empty_folder_takes_images(tmp_path):
     (tmp_path / 'pictures').mkdir()
     upscale(tmp_path / 'in', tmp_path / 'b.mp4', Nearest(), output=OutputOptions(images=tmp_path / 'pictures'))
     assert len(list((tmp_path / 'pictures').iterdir())) == 1
+
+
+def test_a_suffix_for_a_sequence_of_images_is_refused_for_what_it_is(folder):
+    with pytest.raises(ValueError, match="'_x4'.*pictures") as raised:
+        plan(['pictures'], 'out/', suffix='_x4')
+    assert 'slash' not in str(raised.value)

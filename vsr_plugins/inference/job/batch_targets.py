@@ -61,6 +61,10 @@ def plan_targets(
         (source,) = found
         is_sequence = source.is_dir() or not source.exists()
         if not (naming.ext is not None if is_sequence else ends_in_slash or _takes_videos(folder)):
+            if is_sequence and naming.suffix:
+                raise ValueError(
+                    f'suffix {naming.suffix!r} is for names of files, but the images of {source} keep theirs; omit it'
+                )
             if naming.ext is not None or naming.suffix:
                 raise ValueError(f'ext and suffix name files in a folder; end the target with a slash: {folder}/')
             return {source: folder}, False

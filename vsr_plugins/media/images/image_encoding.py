@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 DEEP = ('.png', '.tif', '.tiff')
 WITH_ALPHA = ('.png', '.tif', '.tiff', '.webp', '.tga', '.avif', '.jxl', '.jp2')
+# Longest side of images and animations, in pixels.
+MAX_SIDES = {'.webp': 16383, '.jpg': 65500, '.jpeg': 65500, '.gif': 65535, '.tga': 65535}
 # Visually near lossless.
 SAVE_OPTIONS: dict[str, dict[str, int]] = {
     '.jpg': {'quality': 95, 'subsampling': 0},
@@ -100,3 +102,16 @@ def check_image(path: Path) -> None:
         _, package = PILLOW_PLUGINS.get(path.suffix.lower(), ('', ''))
         hint = f'install {package}' if package else 'use .png, .jpg, .webp or .tif'
         raise ValueError(f'{path}: images of the kind {path.suffix} cannot be written; {hint}')
+
+
+def check_size(path: Path, size: tuple[int, int]) -> None:
+    """Raise if an image or an animation at a path cannot have a size.
+
+    Raises:
+        ValueError: If a side of ``size`` (h, w) is too long for the format.
+    """
+    longest = MAX_SIDES.get(path.suffix.lower(), max(size))
+    if max(size) > longest:
+        raise ValueError(
+            f'{path}: sides of {path.suffix} files have at most {longest} pixels, but got {size[1]}x{size[0]}'
+        )

@@ -26,6 +26,11 @@ PILLOW_PLUGINS = {'.jxl': ('pillow_jxl', 'pillow-jxl-plugin')}
 # Exceptions that Pillow raises on damaged files, depending on the format; SyntaxError is for a broken PNG.
 DAMAGE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
 _EIGHT_BIT = frozenset(('1', 'L', 'LA', 'P', 'PA', 'RGB', 'RGBA', 'RGBX', 'CMYK', 'YCbCr', 'LAB', 'HSV'))
+# By Pillow's names.
+_SUFFIXES = {
+    **{name: f'.{name.lower()}' for name in ('PNG', 'WEBP', 'GIF', 'BMP', 'AVIF')},
+    **{'JPEG': '.jpg', 'MPO': '.jpg', 'TIFF': '.tif', 'PPM': '.ppm', 'JPEG2000': '.jp2'},
+}
 _ORIENTATION = 0x0112
 _PNG = b'\x89PNG\r\n\x1a\n'
 # Little and big endian, and the two variants for files above 4 GB.
@@ -136,6 +141,15 @@ def open_image(path: Path) -> Image.Image:
         image.close()
         return Image.open(BytesIO(path.read_bytes()))
     return image
+
+
+def image_suffix(path: Path) -> str:
+    """Return the suffix for the content of a file without one, such as ``.png``; '' if it is no image."""
+    try:
+        with Image.open(path) as image:
+            return _SUFFIXES.get(image.format or '', '')
+    except DAMAGE_ERRORS:
+        return ''
 
 
 def read_rgb(path: Path) -> np.ndarray:

@@ -212,7 +212,8 @@ class VideoReader:
                 f'{matrix_of(frame)} ({error.strerror})'
             ) from error
         aspect = stream.sample_aspect_ratio or Fraction(1)
-        if (height, width) != (frame.height, frame.width):
+        # Of a square frame the size does not tell.
+        if frame.rotation % 180 == 90:
             aspect = 1 / aspect
         # RGB has its full range by nature; coded as YUV it is limited, as players expect.
         is_full = frame.color_range == 2 and not frame.format.is_rgb or frame.format.name.startswith('yuvj')
