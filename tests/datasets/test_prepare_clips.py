@@ -221,3 +221,18 @@ class TestClips:
         (tmp_path / 'src').mkdir()
         (tmp_path / 'src/broken.mp4').write_bytes(b'no video')
         assert 'broken.mp4' in plan_clips(tmp_path / 'src').faults[0]
+
+
+def test_clips_of_an_earlier_run_do_not_leave_the_lists(tmp_path):
+    for number, clip in enumerate(('first/a', 'first/b', 'second/c', 'second/d')):
+        for frame in range(2):
+            write(tmp_path / clip / f'{frame}.png', (16, 16 + 4 * number))
+    first, second, root = tmp_path / 'first', tmp_path / 'second', tmp_path / 'data'
+    execute(plan_clips(first), first, root)
+    before = {path.name: path.read_text() for path in (root / 'clips').glob('*.txt')}
+    with pytest.raises(ValueError, match=r'2 clips .* such as [ab]'):
+        execute(plan_clips(second), second, root)
+    assert {path.name: path.read_text() for path in (root / 'clips').glob('*.txt')} == before
+    assert not (root / 'clips' / 'GT' / 'c').exists()
+    both = [first, second]
+    assert execute(plan_clips(both), both, root).clips == 4

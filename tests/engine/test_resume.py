@@ -1,4 +1,5 @@
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -198,3 +199,19 @@ def test_a_training_from_a_bank_resumes_with_the_next_sample(tmp_path):
     whole = train_from_bank(tmp_path / 'whole', bank, workers=0)
     copy_checkpoint(tmp_path / 'whole', tmp_path / 'part', 5)
     assert_same_weights(train_from_bank(tmp_path / 'part', bank, workers=1, resume=True), whole)
+
+
+def test_a_copied_work_directory_goes_on_by_itself(tmp_path):
+    """Its checkpoints and its record have the paths of the original."""
+    run, copy = tmp_path / 'run', tmp_path / 'copy'
+    training.build(run, val_interval=4).train()
+    shutil.copytree(run, copy)
+    before = {path.name: path.read_bytes() for path in run.glob('*.pth')}
+    assert any(name.startswith('best_') for name in before)
+    (copy / 'iter_8.pth').write_bytes(before['iter_8.pth'][:500])
+    training.build(copy, val_interval=4, resume=True, max_iters=12).train()
+    assert {path.name: path.read_bytes() for path in run.glob('*.pth')} == before
+    # It went on from the newest complete checkpoint of its own, and replaced its own best one.
+    log = ''.join(path.read_text() for path in copy.rglob('*.log'))
+    assert f'{copy}/iter_6.pth' in log
+    assert [path.name for path in copy.glob('best_*')] == ['best_steps_iter_12.pth']

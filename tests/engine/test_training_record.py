@@ -73,13 +73,19 @@ def test_a_change_of_a_complete_training_is_an_error(tmp_path):
     build(run, resume=True).train()
 
 
-def test_a_training_does_not_begin_beside_checkpoints_of_another_config(tmp_path):
+def test_a_training_does_not_begin_where_there_are_checkpoints(tmp_path):
     run = trained(tmp_path)
     before = (run / 'iter_8.pth').read_bytes()
     with pytest.raises(ValueError, match=r"model\.loss was 'l1', now 'l2'"):
         build(run, LOSS).train()
+    # Nor those of its own, which it would overwrite.
+    with pytest.raises(ValueError, match='iteration 8.*--resume'):
+        build(run).train()
     assert (run / 'iter_8.pth').read_bytes() == before
-    build(run).train()
+    runner = build(run)
+    runner._train_loop['accept_changes'] = True
+    runner.train()
+    assert (run / 'iter_8.pth').read_bytes() != before
 
 
 def test_a_checkpoint_without_a_record_is_resumed_with_a_line(tmp_path):

@@ -289,3 +289,15 @@ def test_videos_of_other_lengths_or_sizes_are_refused(tmp_path):
     small = write_video(tmp_path / 'c.mkv', noise(4, (32, 64)))
     with pytest.raises(ValueError, match=r'64 x 48.*64 x 32'):
         score_folders(a, small, PROTOCOLS['basicvsr'])
+
+
+def test_reports_that_cannot_be_written_are_refused_before_anything_is_measured(folders, tmp_path, capsys):
+    pred, gt = map(str, folders)
+    for options, value in (
+        (['--json', '-', '--markdown', '-'], '--markdown'),
+        (['--json', str(tmp_path / 'a'), '--markdown', str(tmp_path / 'a')], str(tmp_path / 'a')),
+        (['--json', str(tmp_path / 'no' / 'a.json')], str(tmp_path / 'no')),
+    ):
+        assert main(['score', pred, gt, *options]) == 2
+        printed = capsys.readouterr()
+        assert value in printed.err and not printed.out

@@ -34,6 +34,7 @@ EXPORTS = {
     '..datasets.prepare.splits': ('Criterion', 'split_clips'),
     '..engine.config_files': ('find_configs',),
     '..environment': ('diagnose',),
+    '..engine.training_record': ('read_record',),
     '..evaluation.folders': ('score_folders',),
     '..evaluation.measures': ('find_measures',),
     '..evaluation.protocols': ('PROTOCOLS', 'Protocol', 'get_protocol'),

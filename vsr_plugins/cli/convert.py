@@ -5,6 +5,7 @@ The output is safetensors or a PyTorch checkpoint, by its suffix, for --checkpoi
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--about',
         metavar='WEIGHTS',
-        help='print the training and scores of weights of this package and exit: a file or pretrained:NAME',
+        help='print how weights were trained and exit: a file, a checkpoint of a training, or pretrained:NAME',
     )
     parser.add_argument(
         '--prefix', default='generator.', help="prefix of each name; '' for a bare network (default: generator.)"
@@ -57,12 +58,16 @@ def run(args: argparse.Namespace) -> int:
     if args.blend is not None:
         if args.source is not None or args.weights is None or args.output is None:
             raise ValueError('--blend WEIGHTS takes IN and OUT, and no --from: convert both first')
+        if not 0 <= args.share <= 1:
+            raise ValueError(f'--share must be between 0 and 1, but got {args.share:g}')
         count = interpolate_files(args.weights, args.blend, args.output, args.share, args.force, args.half)
         print(f'{args.output}: {count} tensors')
         return 0
     if args.source is None or args.weights is None or args.output is None:
         hint = 'write --without after IN and OUT' if args.without else 'see vsr convert --help'
         raise ValueError(f'--from NAME, IN and OUT are required; {hint}')
+    if args.output.exists() and args.output.samefile(args.weights):
+        raise ValueError(f'{args.output} is both IN and OUT, and would lose all but the weights; name another OUT')
     options = (args.prefix, args.force, args.half, args.without, note_of(args.weights))
     count = convert_weights(args.source, args.weights, args.output, *options)
     print(f'{args.output}: {count} tensors')
@@ -72,8 +77,11 @@ def run(args: argparse.Namespace) -> int:
 def _print_provenance(weights: str) -> None:
     from dataclasses import asdict
 
-    from ..apis import read_provenance
+    from ..apis import read_provenance, read_record
 
+    if Path(weights).suffix == '.pth' and Path(weights).is_file() and (record := read_record(weights)) is not None:
+        print(json.dumps(record, indent=2))
+        return
     provenance = read_provenance(weights)
     if provenance is None:
         raise ValueError(f'{weights} has no record of its training')

@@ -44,7 +44,11 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError('PRED and GT are required; see vsr score --help')
     protocol = get_protocol(args.protocol)
     outputs = {path: f'to_{form}' for form in ('json', 'markdown') if (path := getattr(args, form)) is not None}
+    if args.json is not None and args.json == args.markdown:
+        raise ValueError(f'--json and --markdown write to the same place, {args.json}; name another for one of them')
     for path in outputs:
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f'no folder {path.parent} for {path}; create it first')
         if str(path) != '-' and path.exists() and not args.force:
             raise FileExistsError(f'{path} already exists; replace it with --force')
 

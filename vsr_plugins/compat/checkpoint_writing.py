@@ -1,9 +1,11 @@
 """Patch of mmengine <= 0.10.7: write checkpoints atomically. Delete when mmengine does.
 
-Three faults: a checkpoint is written under its final name, so a killed process leaves a truncated file; with
+Four faults: a checkpoint is written under its final name, so a killed process leaves a truncated file; with
 ``max_keep_ckpts`` and ``save_best`` the old file is deleted before the new one is written, so a killed process can
-leave none; and ``last_checkpoint`` may name a file that is missing or truncated. With this patch, files are renamed
-into place, deletions come last, and the latest checkpoint is the newest complete one.
+leave none; ``last_checkpoint`` may name a file that is missing or truncated; and in a work directory that was copied,
+paths lead to the original, from which a resumed training goes on and whose best checkpoint it deletes. With this patch,
+files are renamed into place, deletions come last and only where the training saves, and the latest checkpoint is the
+newest complete one.
 """
 
 import os
@@ -113,8 +115,11 @@ def save_best_then_delete(self: CheckpointHook, runner: Any, metrics: dict) -> N
         written = {key: path for key, path in _best_paths(self).items() if path}
         _set_best_paths(self, before | written)
     for key, path in written.items():
-        if before[key] not in (None, path):
-            _remove(self, before[key])
+        if before[key] is not None:
+            # Never outside of this training, if its folder is the copy of another one.
+            old = self.file_backend.join_path(self.out_dir, osp.basename(before[key]))
+            if osp.basename(old) != osp.basename(path):
+                _remove(self, old)
 
 
 def find_latest_checkpoint(path: str) -> str | None:
@@ -131,11 +136,13 @@ def find_latest_checkpoint(path: str) -> str | None:
     """
     record = Path(path) / 'last_checkpoint'
     text = record.read_text(encoding='utf-8', errors='replace').strip('\0 \r\n') if record.is_file() else ''
-    # The second path is for a work directory that was moved.
-    named = next((name for name in (text, osp.join(path, osp.basename(text))) if text and _is_complete(name)), None)
+    # A work directory that was moved or copied has checkpoints of its own; the path leads to those of the original.
+    has_own = any(_ITERATION.match(entry.name) for entry in Path(path).glob('*.pth'))
+    names = [osp.join(path, osp.basename(text)), *([] if has_own else [text])]
+    named = next((name for name in names if text and _is_complete(name)), None)
     if named and osp.isdir(named):
         return named
-    folders = dict.fromkeys([str(path), osp.dirname(named or text) or str(path)])
+    folders = [str(path)] if has_own else dict.fromkeys([str(path), osp.dirname(named or text) or str(path)])
     candidates = [
         str(entry) for folder in folders for entry in Path(folder).glob('*.pth') if _ITERATION.match(entry.name)
     ]

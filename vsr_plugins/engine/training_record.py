@@ -55,15 +55,16 @@ class TrainingRecordHook(Hook):
 
     A resumed training is compared with the record. What the checkpoint determines (the network, optimizer, learning
     rate and schedules) must be equal; other changes (losses, data, batch size, length) take effect and are logged. A
-    training that begins anew in a folder with checkpoints of another config is refused. Checkpoints without a record,
-    of earlier versions or other packages, are accepted with one line. ``ResumableIterBasedTrainLoop`` registers this
+    training that begins anew in a folder with checkpoints is refused. Checkpoints without a record, of earlier versions
+    or other packages, are accepted with one line. ``ResumableIterBasedTrainLoop`` registers this
     hook.
 
     Args:
-        accept_changes: Resume or begin in spite of any difference.
+        accept_changes: Resume in spite of any difference, and begin where there are checkpoints.
 
     Raises:
-        ValueError: If the work directory has a checkpoint of a different config; the message lists the differences.
+        ValueError: If the work directory has a checkpoint and the training does not resume, or a checkpoint of a
+            different config; the message lists the differences.
     """
 
     # After hooks that load weights.
@@ -103,7 +104,7 @@ class TrainingRecordHook(Hook):
         """Make the record of a new training, or check that a changed one has iterations left."""
         if runner.iter == 0:
             if not self.accept_changes:
-                _refuse_other_training(runner)
+                _refuse_to_overwrite(runner)
             self.record = make_record(runner)
         elif self._changes and runner.iter >= runner.max_iters and not self.accept_changes:
             raise ValueError(
@@ -233,8 +234,8 @@ def differences(before: Any, now: Any, name: str = '') -> list[tuple[str, str]]:
     return [] if before == now else [(name, f'{name} was {_short(before)}, now {_short(now)}')]
 
 
-def _refuse_other_training(runner: Runner) -> None:
-    """Raise if the work directory has checkpoints of another config; a new training would mix with them."""
+def _refuse_to_overwrite(runner: Runner) -> None:
+    """Raise if the work directory has checkpoints; a new training would overwrite them, or mix with them."""
     latest = latest_checkpoint(runner.work_dir)
     record = None if latest is None else read_record(latest)
     changes = [] if record is None else differences(record['config'], training_config(runner.cfg))
@@ -243,6 +244,12 @@ def _refuse_other_training(runner: Runner) -> None:
             f'{runner.work_dir} has checkpoints of a training with a different config: '
             f'{_listed([text for _, text in changes])}. Use another --work-dir, remove that folder, or train there '
             'all the same: --cfg-options train_cfg.accept_changes=True'
+        )
+    if record is not None:
+        raise ValueError(
+            f'{runner.work_dir} has checkpoints of this training, the last of iteration {record["iter"]}, which a new '
+            'one would overwrite. Go on from it with --resume, use another --work-dir, remove that folder, or train '
+            'there all the same: --cfg-options train_cfg.accept_changes=True'
         )
 
 

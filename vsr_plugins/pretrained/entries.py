@@ -391,6 +391,18 @@ PRETRAINED: tuple[Pretrained, ...] = (
         held_out=28.579,
     ),
     Pretrained(
+        name='robust-vsr-short-srcnn',
+        method='RobustVSR with SRCNN branches, without alignment, 2,000 steps',
+        network=_aligned({**_ADAPTIVE, 'branch': dict(type='SRCNNNet')}, None),
+        **_own(
+            'robust_vsr_srcnn_1xb16-2k_patches',
+            '65cfe1a250ab8bc2de1179d3584376fa842d999f949c708645b72b5f2a80cf28',
+            RESULTS,
+        ),
+        held_out=28.512,
+        data=BANK_DATA,
+    ),
+    Pretrained(
         name='real',
         method='Latent attention, half width, for compressed video',
         network=_HALF_WIDTH,

@@ -82,6 +82,7 @@ def execute(
     # The frames of a video are not counted yet, so an annotation file of ours may differ; a foreign one may not.
     expected = plan.annotate([(clip, len(clip.sources)) for clip in plan.clips])
     obstacles += manifest.text_obstacles(expected)
+    obstacles += manifest.dropped(expected)
     raise_faults(f'{folder} was not changed', obstacles)
 
     faults = run_jobs([job for job in jobs if not job.is_complete], workers or os.cpu_count() or 1, on_progress)

@@ -71,6 +71,18 @@ class Manifest:
             if path.exists() and path.read_bytes() != data and not self._is_ours(path)
         ]
 
+    def dropped(self, texts: Mapping[str, str]) -> list[str]:
+        """Return a message if clips that the annotation files list would no longer be in any."""
+        paths = [self.path.with_name(name) for name in texts]
+        before = dict.fromkeys(name for path in paths if path.exists() for name in _listed(path.read_text('utf-8')))
+        now = {name for text in texts.values() for name in _listed(text)}
+        if not (missing := [name for name in before if name not in now]):
+            return []
+        return [
+            f'{len(missing)} clips of earlier runs would leave its lists, such as {missing[0]}; name all sources in '
+            'one command, or another folder'
+        ]
+
     def write_texts(self, texts: Mapping[str, str]) -> None:
         """Write annotation files that passed ``text_obstacles``."""
         for name, text in texts.items():
@@ -114,6 +126,10 @@ class Manifest:
             sizes = line['bytes'][folder] if 'made' in line else None
             key_frames = tuple(line['key_frames']) if 'key_frames' in line else None
             self.units[folder, clip] = Unit(recipe, sizes, key_frames)
+
+
+def _listed(text: str) -> list[str]:
+    return [line.split()[0] for line in text.splitlines() if line.strip()]
 
 
 def digest(data: bytes) -> str:
