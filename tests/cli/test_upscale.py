@@ -12,7 +12,7 @@ import pytest
 
 from vsr_plugins.apis import JobOptions, ModelOptions, OutputOptions, SourceOptions, upscaling
 from vsr_plugins.cli import main
-from vsr_plugins.cli import upscale as cli_upscale
+from vsr_plugins.cli.progress import FrameProgress
 from vsr_plugins.media.images.image_files import encode_png, read_rgb
 from vsr_plugins.pretrained import default_model, model_names
 
@@ -38,7 +38,7 @@ def size_and_count(path):
 
 
 def test_upscale_works_without_options_and_prints_a_line_without_a_terminal(clip, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(cli_upscale._Display, 'LINE_SECONDS', 1e6)
+    monkeypatch.setattr(FrameProgress, 'LINE_SECONDS', 1e6)
     assert main(['upscale', str(clip), str(tmp_path / 'out.mp4')]) == 0
     assert size_and_count(tmp_path / 'out.mp4') == ((64, 96), 6)
     printed = capsys.readouterr()
@@ -128,7 +128,7 @@ def test_an_invalid_config_is_one_line(clip, tmp_path, capsys, text, value):
 
 
 def test_a_log_gets_a_line_now_and_then(clip, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(cli_upscale._Display, 'LINE_SECONDS', 0.0)
+    monkeypatch.setattr(FrameProgress, 'LINE_SECONDS', 0.0)
     assert main(['upscale', str(clip), str(tmp_path / 'out.mp4'), '--model', 'bicubic']) == 0
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 7 and lines[0] == 'in.mp4: 1 of 6 frames'

@@ -14,12 +14,12 @@ torchrun --nproc-per-node N --no-python vsr upscale ... shares one or several vi
 import argparse
 import signal
 import sys
-import time
 from dataclasses import replace
-from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+from .progress import FrameProgress
 
 HELP = 'upscale a video with a network'
 
@@ -305,7 +305,7 @@ def _upscale(paths: list[str], naming: 'Naming', options: dict, pipe_format: str
             f'--images {options["output"].images} works with one video and the name of a video only; write the images '
             'of each video into a folder with --ext png'
         )
-    with _Display() as display:
+    with FrameProgress() as display:
         if is_folder:
             results = upscale_batch(sources, target, display.begin, naming=naming, on_progress=display.show, **options)
         else:
@@ -337,67 +337,3 @@ def _summary(result: 'Upscaled') -> str:  # noqa: F821
     count = f'{result.read} frame{"s" * (result.read != 1)}'
     speed, share = result.read / result.seconds, result.network_seconds / result.seconds
     return f'{names}: {count} in {result.seconds:.1f} s ({speed:.2f} a second; network {share:.0%})'
-
-
-class _Display:
-    """Shows progress, speed and remaining time of an upscale: a bar on a terminal, else a line now and then."""
-
-    LINE_SECONDS = 20.0
-
-    def __enter__(self) -> '_Display':
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            ProgressColumn,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-        from rich.text import Text
-
-        class Speed(ProgressColumn):
-            def render(self, task: 'Task') -> Text:  # noqa: F821
-                return Text(f'{task.speed:.2f} fps' if task.speed else '')
-
-        console = Console(stderr=True)
-        self._progress = Progress(
-            TextColumn('{task.description}'),
-            BarColumn(),
-            MofNCompleteColumn(),
-            Speed(),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-            speed_estimate_period=120,
-        )
-        self._task = None
-        self._lines = None if console.is_terminal else console
-        self._progress.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._progress.__exit__(*error)
-
-    def begin(self, source: Path) -> None:
-        self._task = self._progress.add_task(source.name, total=None)
-        # Speed counts from the first frames, not from the start, which loads the network.
-        self._name, self._first = source.name, None
-        self._next_line = time.monotonic() + self.LINE_SECONDS
-
-    def show(self, done: int, total: int | None) -> None:
-        total = None if total is None else max(done, total)
-        self._progress.update(self._task, completed=done, total=total)
-        now = time.monotonic()
-        if self._first is None:
-            self._first = done, now
-        if self._lines is not None and now >= self._next_line:
-            self._next_line = now + self.LINE_SECONDS
-            done_before, began = self._first
-            line = f'{self._name}: {done} frames' if total is None else f'{self._name}: {done} of {total} frames'
-            if done > done_before and now > began:
-                speed = (done - done_before) / (now - began)
-                line += f', {speed:.2f} a second'
-                if total is not None:
-                    line += f', {timedelta(seconds=round((total - done) / speed))} left'
-            print(line, file=sys.stderr, flush=True)
