@@ -1,7 +1,6 @@
 """Upscale many videos into one folder."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -41,7 +40,8 @@ def upscale_batch(
         ValueError: See ``plan_targets``; also if options of an encoder are given, and no target is a video.
     """
     targets, _ = plan_targets(sources, folder, naming, is_folder=True)
-    videos = {one for one, target in targets.items() if is_video(target) and not becomes_images(one, naming)}
+    to_images = {source for source in targets if becomes_images(source, naming)}
+    videos = {source for source in targets.keys() - to_images if is_video(targets[source])}
     if not videos:
         refuse_encoding(output, Path(folder))
     group = Workers.from_environment()
@@ -51,13 +51,10 @@ def upscale_batch(
         if on_begin is not None:
             on_begin(source)
         try:
-            target = targets[source]
-            # A name may have a dot.
-            place = f'{target}/' if becomes_images(source, naming) else target
-            own = (
-                output if source in videos else replace(output, codec=None, crf=None, pix_fmt=None, encoder_options={})
-            )
-            results[source] = upscale(source, place, workers=alone, output=own, **options)
+            # The name of a folder may have a dot.
+            target = f'{targets[source]}/' if source in to_images else targets[source]
+            own = output if source in videos else output.without_encoding()
+            results[source] = upscale(source, target, workers=alone, output=own, **options)
         except (ValueError, OSError, MemoryError, av.FFmpegError) as error:
             results[source] = error
     return results

@@ -13,7 +13,7 @@ from torch import nn
 from ..inference.job.interrupts import interrupted_once
 from ..inference.job.options import JobOptions, ModelOptions, OutputOptions, SourceOptions
 from ..inference.job.output_frames import FrameShape
-from ..inference.job.output_size import output_size, pixel_aspect
+from ..inference.job.output_size import output_size, pixel_aspect, written_size
 from ..inference.job.segments import SegmentWriter
 from ..inference.job.targets import begin, is_complete, name_targets, refuse_own_source
 from ..inference.job.upscale_job import Progress, Upscaled, UpscaleJob
@@ -98,7 +98,7 @@ def upscale(
     predictor = VideoPredictor(built, workers.device(chosen.device), chosen.precision, chosen.tile)
     size = output_size(reader.info.size, predictor.spec.scale, output)
     for work in works:
-        check_size(work.target, (size[0], size[1] * (1 + output.preview)))
+        check_size(work.target, written_size(size, output.preview))
     spec, aux_streams = (None, None) if video is None else _plan(video, reader, predictor.spec, size, part, output)
     if workers.rank == 0:
         weights = chosen.checkpoint and _stamp(checkpoint_file(chosen.checkpoint))
@@ -151,7 +151,7 @@ def _plan(
 ) -> tuple[VideoSpec, AuxStreams | None]:
     """The encoding of a video with frames of a size, and what is beside its frames."""
     info = replace(reader.info, aspect=pixel_aspect(reader.info.size, size, reader.info.aspect))
-    coded_size = (size[0], size[1] * (1 + output.preview))
+    coded_size = written_size(size, output.preview)
     if _is_animation(video):
         return plan_animation(info, coded_size, network.temporal_scale), None
     choice = EncoderChoice(output.codec, output.crf, output.pix_fmt, output.encoder_options)
@@ -180,7 +180,7 @@ def _mention_better_model() -> None:
 
 def is_video(target: Path) -> bool:
     """Whether a target is neither an animated image nor images."""
-    return can_write(target.suffix) and target.suffix.lower() not in ANIMATIONS
+    return can_write(target.suffix) and not _is_animation(target)
 
 
 def refuse_encoding(output: OutputOptions, target: Path) -> None:

@@ -153,10 +153,14 @@ def _named(found: Mapping[Path, Path], folder: Path, naming: Naming) -> dict[Pat
 
 def becomes_images(source: Path, naming: Naming) -> bool:
     """Whether the target of a source of ``plan_targets`` is a folder of images."""
+    return _becomes_images(source, naming, _is_film(source))
+
+
+def _becomes_images(source: Path, naming: Naming, is_film: bool) -> bool:
     if not source.is_file():
         return naming.ext in (None, '.png')
     suffix = source.suffix.lower()
-    if not _is_film(source) or suffix == '.png':
+    if not is_film or suffix == '.png':
         return False
     is_written = suffix not in IMAGE_SUFFIXES or suffix in ANIMATION_SUFFIXES
     return naming.ext == '.png' or (naming.ext is None and not is_written)
@@ -167,11 +171,12 @@ def _is_film(source: Path) -> bool:
 
 
 def _target_name(source: Path, name: Path, naming: Naming) -> Path:
-    is_folder = becomes_images(source, naming)
+    is_film = _is_film(source)
+    is_folder = _becomes_images(source, naming, is_film)
     if not source.is_file():
         return name.with_name(name.name + naming.suffix + ('' if is_folder else naming.ext or ''))
     suffix = source.suffix.lower()
-    if _is_film(source):
+    if is_film:
         can_keep = can_write(suffix) or suffix in ANIMATION_SUFFIXES
         ext = naming.ext or (source.suffix if can_keep else FALLBACK_EXT)
     else:

@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -18,6 +18,8 @@ from ...media.images.image_encoding import can_write_image
 MAX_SECONDS = 10**8  # three years; longer times do not fit the integers of timestamps
 # Source frames in a segment: an interrupted run repeats at most one segment, and processes share work by segments.
 SEGMENT_LENGTH = 240
+# Fields of ``OutputOptions`` for an encoder of videos.
+ENCODING = ('codec', 'crf', 'pix_fmt', 'encoder_options')
 
 
 @dataclass(frozen=True)
@@ -123,8 +125,12 @@ class OutputOptions:
     @property
     def encoding(self) -> dict[str, object]:
         """The options of an encoder of videos that are given."""
-        names = ('codec', 'crf', 'pix_fmt', 'encoder_options')
-        return {name: value for name in names if (value := getattr(self, name)) not in (None, {})}
+        return {name: value for name in ENCODING if (value := getattr(self, name)) not in (None, {})}
+
+    def without_encoding(self) -> 'OutputOptions':
+        """Return these options without those of an encoder of videos."""
+        default = OutputOptions()
+        return replace(self, **{name: getattr(default, name) for name in ENCODING})
 
     @property
     def background_rgb(self) -> tuple[int, int, int]:

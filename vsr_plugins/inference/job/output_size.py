@@ -17,6 +17,11 @@ MIN_SIDE, MAX_SIDE = 16, 32768
 VISIBLE = Fraction(1, 100)
 
 
+def written_size(size: tuple[int, int], preview: bool) -> tuple[int, int]:
+    """Return the size (h, w) of a written frame, beside the enlarged input in a preview."""
+    return size[0], size[1] * (1 + preview)
+
+
 def output_size(source: tuple[int, int], scale: int, wanted: OutputOptions) -> tuple[int, int]:
     """Return the size (h, w) of a frame of the output.
 
