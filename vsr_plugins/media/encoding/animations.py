@@ -13,6 +13,8 @@ from ..video_files import open_media, time_base_of
 from .pixel_formats import has_alpha
 from .video_spec import VideoSpec
 
+logger = logging.getLogger(__name__)
+
 # Formats that are written: FFmpeg's container, encoder, pixel formats without and with opacity, and options.
 WRITTEN: dict[str, tuple[str, str, str, str, dict[str, str]]] = {
     '.gif': ('gif', 'gif', 'pal8', 'pal8', {}),
@@ -20,8 +22,6 @@ WRITTEN: dict[str, tuple[str, str, str, str, dict[str, str]]] = {
     '.png': ('apng', 'apng', 'rgb24', 'rgba', {}),
     '.webp': ('webp', 'libwebp_anim', 'bgra', 'bgra', {'quality': '95'}),
 }
-logger = logging.getLogger(__name__)
-
 # The shortest time, in seconds, for which browsers show a frame of a GIF as it says.
 MIN_DELAY = Fraction(2, 100)
 LOOP_OPTIONS = {'gif': 'loop', 'apng': 'plays', 'webp': 'loop'}

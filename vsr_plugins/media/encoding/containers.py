@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import av
 
@@ -28,6 +28,7 @@ class Container:
         copied: By kind of track, the codecs that can be copied to it; None to find out by a trial.
         holds_lossless_audio: Whether audio without loss stays so when it is transcoded.
         holds_attachments: Whether it holds fonts.
+        holds_covers: Whether it holds pictures beside the video.
         starts_at_zero: Whether all its times begin at 0, decoding times of frames too.
         has_edit_lists: Whether it states what is cut from the start of a track, and has an index for faststart.
         marks_preroll: Whether audio before 0 that an encoder adds is marked.
@@ -41,9 +42,10 @@ class Container:
     states_starts: bool = True
     audio_encoders: tuple[str, ...] = ('aac', 'libmp3lame', 'ac3')
     subtitle_encoder: str | None = None
-    copied: Mapping[str, frozenset[str]] | None = field(default=None, hash=False)
+    copied: Mapping[str, frozenset[str]] | None = None
     holds_lossless_audio: bool = False
     holds_attachments: bool = False
+    holds_covers: bool = False
     starts_at_zero: bool = False
     has_edit_lists: bool = False
     marks_preroll: bool = False
@@ -51,7 +53,13 @@ class Container:
 
 # By FFmpeg's names of the formats.
 CONTAINERS: Mapping[str, Container] = {
-    'mp4': Container(suffixes=('.m4v',), subtitle_encoder='mov_text', has_edit_lists=True, marks_preroll=True),
+    'mp4': Container(
+        suffixes=('.m4v',),
+        subtitle_encoder='mov_text',
+        holds_covers=True,
+        has_edit_lists=True,
+        marks_preroll=True,
+    ),
     'mov': Container(
         suffixes=('.qt',),
         alpha_encoder='prores_ks',
@@ -67,6 +75,7 @@ CONTAINERS: Mapping[str, Container] = {
         subtitle_encoder='subrip',
         holds_lossless_audio=True,
         holds_attachments=True,
+        holds_covers=True,
         marks_preroll=True,
     ),
     'webm': Container(

@@ -246,7 +246,15 @@ def read_deep_page(path: Path, number: int, profile: bytes | None = None) -> Pic
         raise UnreadableError(f'{path} cannot be read at picture {number}: pages of 8 or 16 bits are expected')
     page = pages[0] if pages[0].ndim == 3 else np.dstack([pages[0]] * 3)
     alpha = page[..., 3].copy() if page.shape[2] == 4 else None
-    return Picture(np.ascontiguousarray(page[..., 2::-1]), alpha, _if_rgb(profile))
+    return _deep_picture(page[..., :3], alpha, profile)
+
+
+def _deep_picture(bgr: np.ndarray, alpha: np.ndarray | None, profile: bytes | None, orientation: int = 1) -> Picture:
+    """What OpenCV read of 16 bits, upright; grey has a profile of its own."""
+    if profile is not None and _if_rgb(profile) is None and (bgr == bgr[..., :1]).all():
+        bgr = np.dstack([grey_by_profile(bgr[..., 0].copy(), profile)] * 3)
+    pixels = _upright(bgr[..., ::-1], orientation)
+    return Picture(pixels, None if alpha is None else _upright(alpha, orientation), _if_rgb(profile))
 
 
 def _read_deep(path: Path) -> Picture | None:
@@ -268,10 +276,7 @@ def _read_deep(path: Path) -> Picture | None:
     elif full is not None and full.ndim == 2 and transparent is not None:
         # OpenCV omits the grey that is transparent.
         alpha = np.where(full == transparent, 0, 65535).astype(np.uint16)
-    if profile is not None and _if_rgb(profile) is None and (image == image[..., :1]).all():
-        image = np.dstack([grey_by_profile(image[..., 0].copy(), profile)] * 3)
-    pixels = _upright(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), orientation or 1)
-    return Picture(pixels, None if alpha is None else _upright(alpha, orientation or 1), _if_rgb(profile))
+    return _deep_picture(image, alpha, profile, orientation or 1)
 
 
 def _with_rows_as_stored(content: bytes) -> tuple[bytes, int | None]:

@@ -41,10 +41,8 @@ QUICKTIME_LANGUAGES = (
     | dict(rum='ron', cze='ces', slo='slk', mkd='mac', hye='arm', kat='geo', eus='baq')
     | dict(mya='bur', cym='wel', msa='may', bod='tib', fre='fra', swe='sve')
 )
-# Formats that take pictures beside the film.
 # QuickTime counts the frames of a second in a byte.
 MAX_TIMECODE_RATE = 255
-WITH_COVERS = ('matroska', 'mp4')
 _TIMECODE = re.compile(r'(\d\d):(\d\d):(\d\d)([:;.])(\d\d)')
 _EXTENSIONS = {'image/jpeg': '.jpg', 'image/png': '.png', 'image/gif': '.gif', 'image/webp': '.webp'}
 _MIMETYPES = {'mjpeg': 'image/jpeg', 'png': 'image/png', 'gif': 'image/gif', 'webp': 'image/webp', 'bmp': 'image/bmp'}
@@ -93,9 +91,8 @@ def copy_video_tags(source: InputContainer, video: av.VideoStream, spec: VideoSp
                 '%s: %s has no timecode at %d frames a second: it is left out',
                 *(source.name, spec.container, spec.rate),
             )
-            video.metadata.pop('timecode', None)
-            return
-        video.metadata['timecode'] = moved_timecode(code, start, spec.rate)
+        else:
+            video.metadata['timecode'] = moved_timecode(code, start, spec.rate)
 
 
 def moved_timecode(code: str, seconds: Fraction, rate: Fraction) -> str:
@@ -153,7 +150,7 @@ def add_covers(source: InputContainer, output: OutputContainer, covers: list[av.
     if not covers:
         return []
     kind = output.format.name
-    if kind not in WITH_COVERS:
+    if not container_of(kind).holds_covers:
         logger.warning('%s: %s does not take cover art; it is left out', source.name, kind)
         return []
     packets = []

@@ -204,7 +204,8 @@ class VideoReader:
             else Fraction(container.duration or 0, av.time_base)
         )
         try:
-            pixels, alpha = RgbReader().with_alpha(frame)
+            rgb_of = RgbReader()
+            pixels, alpha = rgb_of.with_alpha(frame)
             height, width = pixels.shape[:2]
         except av.FFmpegError as error:
             raise UnreadableError(
@@ -229,7 +230,7 @@ class VideoReader:
             warnings=(*_warnings(frame, self.deinterlace), *_further_streams(container)),
             # Decoders of pictures give opacity to all; codecs of film have it on purpose.
             has_alpha=alpha is not None
-            and (frame.format.name.startswith('yuva') or alpha.min() < 255 or any(map(_is_transparent, frames))),
+            and (frame.format.name.startswith('yuva') or alpha.min() < 255 or _has_transparent(frames, rgb_of)),
         )
 
 
@@ -243,9 +244,9 @@ def _decodable(container: InputContainer, stream: av.VideoStream) -> Iterator[av
             continue
 
 
-def _is_transparent(frame: av.VideoFrame) -> bool:
-    _, alpha = RgbReader().with_alpha(frame)
-    return alpha is not None and bool(alpha.min() < 255)
+def _has_transparent(frames: Iterator[av.VideoFrame], rgb_of: RgbReader) -> bool:
+    alphas = (rgb_of.with_alpha(frame)[1] for frame in frames)
+    return any(alpha is not None and alpha.min() < 255 for alpha in alphas)
 
 
 def _rate_of(stream: av.VideoStream) -> Fraction:
