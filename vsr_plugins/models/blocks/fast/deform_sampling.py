@@ -179,11 +179,7 @@ def backward(
                 if grad_x is not None:
                     grad_x[index].view_as(grad_planes).add_(grad_planes)
                 if grad_offset is not None and points is not None:
-                    scale = grad_grid.new_tensor([[2 / size] for size in image.size])
-                    grads = grad_grid.flip(-1).transpose(-1, -2) * scale
-                    outside = (points <= -1) | (points >= points.new_tensor(image.size)[:, None])
-                    grads.masked_fill_(outside.any(2, keepdim=True), 0)
-                    grad_offset[index].view_as(image.offset)[..., part] = grads
+                    _write_offset_gradient(grad_offset[index].view_as(image.offset)[..., part], grad_grid, points, image)
     return grad_x, grad_offset, grad_mask, _blocks(grad_matrix, weight, geometry.groups)
 
 
@@ -218,6 +214,19 @@ def _keep_off_kinks(grid: Tensor, points: Tensor, size: list[int]) -> None:
         pixels = margin * size[axis] / 2
         grid[..., 1 - axis].add_(fraction[:, :, axis] < pixels, alpha=margin)
         grid[..., 1 - axis].add_(fraction[:, :, axis] > 1 - pixels, alpha=-margin)
+
+
+def _write_offset_gradient(target: Tensor, grad_grid: Tensor, points: Tensor, image: _Image) -> None:
+    """Write the gradients of a chunk, from those of the grid, as (groups, taps, 2, part); zero for samples outside.
+
+    Axis by axis, so that every write is contiguous: as one transposed copy it took a tenth of the step of a training.
+    """
+    outside = torch.zeros_like(target[:, :, 0], dtype=torch.bool)
+    for axis in (0, 1):
+        outside |= (points[:, :, axis] <= -1) | (points[:, :, axis] >= image.size[axis])
+    for axis in (0, 1):
+        of_axis = torch.mul(grad_grid[..., 1 - axis], 2 / image.size[axis], out=target[:, :, axis])
+        of_axis.masked_fill_(outside, 0)
 
 
 def _dense(weight: Tensor, groups: int) -> Tensor:
