@@ -246,6 +246,10 @@ def test_errors_name_the_config_or_checkpoint(write, tmp_path):
         collect([(config, None)] * 2, tmp_path)
     with pytest.raises(FileNotFoundError, match=r'none\.pth'):
         collect([(config, tmp_path / 'none.pth')], tmp_path)
+    told = []
+    with pytest.raises(ValueError, match="'foo'"):
+        collect([(config, None)], tmp_path, protocols=['foo'], report=told.append)
+    assert not told
     espcn = write('espcn_x4_test', ESPCN)
     torch.save({'state_dict': load_model(espcn).state_dict()}, tmp_path / 'espcn.pth')
     other = write('fsrcnn_x4_test', "dict(type='FSRCNNNet', in_channels=1, scale=4)")

@@ -88,3 +88,8 @@ def test_every_config_is_found_by_its_name_only(elsewhere):
 def test_a_config_inherits_by_the_function(elsewhere):
     (elsewhere / 'own.py').write_text(f"_base_ = __import__('vsr_plugins').config_path('{ESPCN}')\nmine = 1\n")
     assert read_config('own.py').model == read_config(ESPCN).model
+
+
+def test_a_config_is_named_by_a_string():
+    with pytest.raises(TypeError, match='None'):
+        config_path(None)

@@ -274,6 +274,14 @@ def test_images_of_16_bits_have_their_full_range(tmp_path):
     assert score_folders(fine, target, PROTOCOLS['reds4_rgb']).mean['PSNR'] == 100
 
 
+def test_two_images_are_scored_as_images(tmp_path, capsys):
+    """They are no videos, so nothing is said of coding, matrices or numbers of frames."""
+    write(tmp_path, 2)
+    assert main(['score', str(tmp_path / '0.png'), str(tmp_path / '1.png')]) == 0
+    text = capsys.readouterr()
+    assert '1' in text.out and not text.err
+
+
 def test_frames_of_other_numbers_are_told(tmp_path):
     truth = noise()
     target, prediction = write_images(tmp_path / 'gt', truth), write_images(tmp_path / 'pred', truth, first=1)

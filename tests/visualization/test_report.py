@@ -61,6 +61,18 @@ def test_versions_of_any_size_and_length(clips):
         write_comparison_page({'a': clips / 'in.mp4'}, clips / 'b.html')
 
 
+def test_a_page_is_no_picture_and_none_of_its_inputs(clips):
+    versions = {'a': clips / 'in.mp4', 'b': clips / 'out.mp4'}
+    with pytest.raises(ValueError, match=r'c\.png'):
+        write_comparison_page(versions, clips / 'c.png')
+    video = clips / 'video.html'
+    shutil.copy(clips / 'in.mp4', video)
+    before = video.read_bytes()
+    with pytest.raises(ValueError, match=r'video\.html'):
+        write_comparison_page({'a': clips / 'out.mp4', 'b': video}, video, overwrite=True)
+    assert video.read_bytes() == before and not (clips / 'c.png').exists()
+
+
 def test_pictures_are_exact_in_a_small_page_and_smaller_in_a_large_one(clips, monkeypatch, caplog):
     import base64
     from io import BytesIO

@@ -12,6 +12,7 @@ from ..evaluation.functional.dists import BACKBONE as DISTS_BACKBONE
 from ..evaluation.functional.lpips import BACKBONE as LPIPS_BACKBONE
 from ..evaluation.functional.lpips import find_backbone
 from ..evaluation.measures import find_measures, of_clips
+from ..evaluation.protocols import get_protocol
 from ..evaluation.tables.method_table import MethodRow, MethodTable
 from ..evaluation.tables.published import published
 from ..evaluation.tables.result_cache import ResultCache
@@ -70,6 +71,7 @@ def collect_tables(
     """
     out, options = Path(out), dict(options or {})
     parts, more = named_sets(data), find_measures(metrics)
+    asked = [get_protocol(name) for name in protocols]
     if clips := of_clips(more):
         raise ValueError(f'{", ".join(clips)} is measured on complete clips: save the frames and use vsr score')
     for measure_name, backbone in (('LPIPS', LPIPS_BACKBONE), ('DISTS', DISTS_BACKBONE)):
@@ -90,7 +92,7 @@ def collect_tables(
     for method in methods:
         sets: list[TestSet] = []
         try:
-            sets = find_test_sets(method.config, protocols, protocols_of, parts, more)
+            sets = find_test_sets(method.config, asked, protocols_of, parts, more)
             rows = list(measure_method(method, weights_of[method.name], store, device, sets, size, report))
         except Exception as error:  # a network of the user's may raise anything
             errors.append(error)

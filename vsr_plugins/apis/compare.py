@@ -14,17 +14,18 @@ from ..evaluation.protocols import Protocol
 from ..evaluation.scores import Scores, score_frame, summarise
 from ..media.atomic_files import atomic_write
 from ..media.frames import in_8_bits
-from ..media.reading.open_reader import open_reader
+from ..media.reading.image_reader import ImageReader
+from ..media.reading.video_reader import VideoReader
 from ..media.video_files import DISK_ERRORS
 from ..visualization.comparison import comparison_figure, most_telling_window, profile_span
 from ..visualization.split_screen import SplitScreen
 from ..visualization.video import write_video
+from .compared import TRUTH, open_versions, require_output, with_truth
 
 logger = logging.getLogger(__name__)
 
 PICTURES = ('.png', '.pdf', '.svg', '.jpg', '.jpeg', '.webp', '.tif', '.tiff')
 VIDEOS = ('.mp4', '.mkv', '.mov', '.avi')
-TRUTH = 'ground truth'
 # Default side of the crop as a share of the shorter side, and its minimum in pixels.
 CROP_SHARE, MIN_CROP = 0.2, 16
 
@@ -83,17 +84,10 @@ def compare_videos(
     from ..evaluation.protocols import get_protocol
 
     out = Path(out)
-    suffix = out.suffix.lower()
-    if suffix not in PICTURES + VIDEOS:
-        raise ValueError(f'{out} must end in one of {", ".join(PICTURES)} or, for a video, {", ".join(VIDEOS)}')
-    if out.exists() and not overwrite:
-        raise FileExistsError(f'{out} already exists; replace it with --force (overwrite=True)')
-    if TRUTH in methods:
-        raise ValueError(f'the name {TRUTH!r} is reserved; give that version another name')
+    require_output(out, PICTURES + VIDEOS, overwrite)
     protocol = protocol or get_protocol('basicvsr')
-    clips = _Clips({**methods, **({} if against is None else {TRUTH: against})})
-    if out.resolve() in clips.files():
-        raise ValueError(f'{out} is both input and output; name another file')
+    paths = with_truth(methods, against)
+    clips = _Clips(paths, open_versions(paths, out))
     count, values = clips.measure(protocol)
     frame = count // 2 if frame is None else frame
     if not 0 <= frame < count:
@@ -103,7 +97,7 @@ def compare_videos(
     window = _window(shown, reference, crop)
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
-        if suffix in VIDEOS:
+        if out.suffix.lower() in VIDEOS:
             if clips.is_variable:
                 logger.warning('the input has a variable frame rate; in %s all frames have the same duration', out)
             write_video(_screens(clips, window, values), out, clips.rate, overwrite=overwrite)
@@ -128,11 +122,8 @@ def compare_videos(
 class _Clips:
     """Several versions of the same clip, which can be read in parallel repeatedly."""
 
-    def __init__(self, paths: Mapping[str, str | Path]) -> None:
-        if len(paths) < 2:
-            raise ValueError(f'at least two videos or folders are needed to compare, but got {len(paths)}')
-        self.paths = paths
-        self.sources = {name: open_reader(path) for name, path in paths.items()}
+    def __init__(self, paths: Mapping[str, str | Path], sources: dict[str, VideoReader | ImageReader]) -> None:
+        self.paths, self.sources = paths, sources
         self.is_variable = False
         first = next(iter(self.sources))
         self.size = self.sources[first].info.size
@@ -143,14 +134,6 @@ class _Clips:
                     'the versions must have the same size, but '
                     f'{paths[first]} is {_size(self.size)} and {paths[name]} is {_size(source.info.size)}'
                 )
-
-    def files(self) -> set[Path]:
-        """Return the resolved paths of all input files."""
-        return {
-            path.resolve()
-            for source in self.sources.values()
-            for path in ([source.path] if source.path is not None else source.paths)
-        }
 
     def frames(self) -> Iterator[dict[str, np.ndarray]]:
         """Yield for each frame the pixels of all versions by name, (h, w, 3) uint8.

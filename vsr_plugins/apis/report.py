@@ -11,13 +11,13 @@ from ..evaluation.protocols import Protocol, get_protocol
 from ..evaluation.scores import score_frame
 from ..media.frames import in_8_bits
 from ..media.reading.image_reader import ImageReader
-from ..media.reading.open_reader import open_reader
 from ..media.reading.video_reader import VideoReader
 from ..visualization.report import MAX_LOSSLESS_BYTES, Version, encode_webp, write_report
+from .compared import TRUTH, open_versions, require_output, with_truth
 
 logger = logging.getLogger(__name__)
 
-TRUTH = 'ground truth'
+SUFFIXES = ('.html', '.htm')
 MAX_FRAMES = 300
 METRICS = ('PSNR', 'SSIM')
 
@@ -47,17 +47,12 @@ def write_comparison_page(
     Raises:
         FileNotFoundError: If a path is missing.
         FileExistsError: If the file exists and ``overwrite`` is off.
-        ValueError: If there is only one version, or one cannot be read.
+        ValueError: If there is only one version, one cannot be read, the suffix of ``out`` is not that of a page, or
+            ``out`` is one of the inputs.
     """
     out, protocol = Path(out), protocol or get_protocol('basicvsr')
-    if out.exists() and not overwrite:
-        raise FileExistsError(f'{out} already exists; replace it with --force (overwrite=True)')
-    if TRUTH in methods:
-        raise ValueError(f'the name {TRUTH!r} is reserved; give that version another name')
-    paths = {**methods, **({} if against is None else {TRUTH: against})}
-    if len(paths) < 2:
-        raise ValueError(f'at least two videos or folders are needed to compare, but got {len(paths)}')
-    readers = {name: open_reader(path) for name, path in paths.items()}
+    require_output(out, SUFFIXES, overwrite)
+    readers = open_versions(with_truth(methods, against), out)
     versions = {name: _measure(name, readers, protocol) for name in readers}
     total = sum(
         len(encode_webp(next(_frames(reader))[1], True)) * len(versions[name].times) for name, reader in readers.items()

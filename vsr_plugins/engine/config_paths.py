@@ -37,6 +37,7 @@ def config_path(name: str) -> str:
 
     Raises:
         FileNotFoundError: If the config does not exist; the message lists similar names.
+        TypeError: If the name is not a string.
         ValueError: If several folders contain a config of that name.
     """
     paths = find_configs(name)
@@ -57,7 +58,10 @@ def find_configs(pattern: str) -> list[Path]:
 
     Raises:
         FileNotFoundError: If no config matches; the message lists similar names.
+        TypeError: If the pattern is not a string.
     """
+    if not isinstance(pattern, str):
+        raise TypeError(f"a config is named by a string, such as 'latent_attn_vid4', but got {pattern!r}")
     root = config_root()
     name = pattern.replace('\\', '/').removeprefix('./').removeprefix('configs/').removesuffix('.py')
     if WILDCARDS.intersection(name):

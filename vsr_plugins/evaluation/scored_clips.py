@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..media.images.image_files import UnreadableError, list_images, natural_key, probe, read_rgb_deep
+from ..media.images.image_files import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, probe, read_rgb_deep
+from ..media.reading.animation_reader import ANIMATED_SUFFIXES, count_pictures
 from ..media.reading.decoding import VIDEO_SUFFIXES, RgbReader, decode
 from ..media.video_files import open_media
 
@@ -119,13 +120,13 @@ Clip = ImageClip | VideoClip
 
 
 def find_clips(source: str | Path) -> dict[str, Clip]:
-    """Return the clips of a video file or of a folder.
+    """Return the clips of a video file, of an image or of a folder.
 
     The clips of a folder are its sub-folders that contain images, and its video files; or, if it contains images, the
     folder itself. Hidden folders are excluded, as hidden files are.
 
     Args:
-        source: A video file, or a folder.
+        source: A video file, an image, or a folder.
 
     Returns:
         Clip by name, in natural order. A clip's name is its path below ``source``, without the suffix of a video; the
@@ -134,13 +135,13 @@ def find_clips(source: str | Path) -> dict[str, Clip]:
     Raises:
         FileNotFoundError: If the source does not exist, or a folder contains neither image nor video.
         ValueError: If both a folder and its sub-folders contain images, or two clips have one name.
-        UnreadableError: If a file is not a video.
+        UnreadableError: If a file is neither image nor video.
     """
     source = Path(source)
     if source.is_file():
-        return {'': VideoClip(source)}
+        return {'': ImageClip([source]) if _is_still(source) else VideoClip(source)}
     if not source.is_dir():
-        raise FileNotFoundError(f'{source} is neither a folder nor a video file')
+        raise FileNotFoundError(f'{source} is neither a folder nor a file')
     entries = (path for path in source.rglob('*') if not _is_hidden(path.relative_to(source)))
     clips: dict[str, Clip] = {}
     for path in sorted(entries, key=lambda path: natural_key(path.relative_to(source).as_posix())):
@@ -171,7 +172,7 @@ def pairing_notes(name: str, predicted: Clip, truth: Clip) -> Iterator[str]:
     if isinstance(predicted, ImageClip) and isinstance(truth, ImageClip):
         pairs = list(zip(predicted.paths, truth.paths, strict=False))
         others = [(a, b) for a, b in pairs if _number(a) != _number(b)]
-        if others:
+        if others and len(pairs) > 1:
             a, b = others[0]
             yield (
                 f'{name or truth.place}: {len(others)} of {len(pairs)} frames have other numbers and are paired by '
@@ -188,6 +189,10 @@ def _number(path: Path) -> tuple:
     """The numbers in a file name, without leading zeros and prefix; the name if it has none."""
     digits = ''.join(letter if letter.isdigit() else ' ' for letter in path.stem).split()
     return (int(digits[-1]),) if digits else (path.stem,)
+
+
+def _is_still(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES | ANIMATED_SUFFIXES and count_pictures(path) == 1
 
 
 def _is_hidden(path: Path) -> bool:

@@ -78,7 +78,7 @@ def named_sets(names: Sequence[str]) -> list[dict]:
 
 def find_test_sets(
     config: Config,
-    protocols: Sequence[str] = (),
+    protocols: Sequence[str | Protocol] = (),
     protocols_of: Mapping[str, Sequence[str]] | None = None,
     data: Sequence[Mapping] = (),
     more: Sequence[str] = (),
@@ -87,7 +87,7 @@ def find_test_sets(
 
     Args:
         config: The config.
-        protocols: Names of additional protocols, for the sets whose frames they fit.
+        protocols: Additional protocols, or their names, for the sets whose frames they fit.
         protocols_of: Additional protocols for some sets, by the name of the data.
         data: Measure on these sets, of ``named_sets``, instead of the config's own. The config's own set defines the
             input of the network: complete clips, windows or single frames, and which of the frames.

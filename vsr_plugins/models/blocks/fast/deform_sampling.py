@@ -179,7 +179,9 @@ def backward(
                 if grad_x is not None:
                     grad_x[index].view_as(grad_planes).add_(grad_planes)
                 if grad_offset is not None and points is not None:
-                    _write_offset_gradient(grad_offset[index].view_as(image.offset)[..., part], grad_grid, points, image)
+                    _write_offset_gradient(
+                        grad_offset[index].view_as(image.offset)[..., part], grad_grid, points, image
+                    )
     return grad_x, grad_offset, grad_mask, _blocks(grad_matrix, weight, geometry.groups)
 
 
