@@ -64,7 +64,7 @@ def test_an_image_becomes_an_image(tmp_path, kind):
     ('words', 'given', 'value'),
     [
         (('-', '-'), b'', b'standard input is empty'),
-        (('-', '-'), b'no video' * 99, b'cannot be read'),
+        (('-', '-'), b'no video' * 99, b'standard input cannot be read'),
         (('-', '-', '--resume'), b'', b'--resume'),
         (('-', 'a.mp4', '-'), b'', b"'a.mp4'"),
     ],

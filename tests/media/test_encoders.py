@@ -206,6 +206,13 @@ def test_an_encoder_that_cannot_be_opened_is_named(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ['a.mp4']
 
 
+def test_an_encoder_that_would_hang_is_not_begun(tmp_path, capsys):
+    """SVT-AV1 never returns from frames of four rows, and then takes no signal either."""
+    source = write_clip(tmp_path / 'a.mkv', grey_frames(2, 1, 64), codec='ffv1', pix_fmt='bgr0')
+    assert main(['upscale', str(source), str(tmp_path / 'b.mkv'), '--model', 'bicubic', '--codec', 'libsvtav1']) == 2
+    assert '256x4' in capsys.readouterr().err and not (tmp_path / 'b.mkv').exists()
+
+
 def test_encoders_of_this_machine_are_listed(capsys):
     assert main(['upscale', '--list-encoders']) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]

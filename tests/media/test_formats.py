@@ -37,6 +37,16 @@ def test_formats_of_one_rate_have_the_rate_of_the_source(tmp_path, network, name
     assert times == pytest.approx([float(i / rate) for i in range(len(frames))])
 
 
+@pytest.mark.parametrize('name', ['b.mp4', 'b.mov', 'b.mkv', 'b.webm', 'b.3gp', 'b.3g2', 'b.f4v'])
+def test_times_of_a_variable_rate_are_kept(tmp_path, caplog, name):
+    times = [0, 40, 80, 300, 340, 700]
+    frames = grey_frames(6)
+    source = write_clip(tmp_path / 'a.mkv', frames, time_base=Fraction(1, 1000), times=times, tracks=1)
+    upscale(source, tmp_path / name, Nearest())
+    assert read_clip(tmp_path / name)[0] == pytest.approx([time / 1000 for time in times], abs=0.002)
+    assert not [one for one in caplog.records if 'frame rate' in one.getMessage()]
+
+
 def test_a_lost_variable_rate_is_warned_about_once(tmp_path, caplog):
     times = [0, 40, 80, 300, 340, 700]
     source = write_clip(tmp_path / 'a.mkv', grey_frames(6), time_base=Fraction(1, 1000), times=times)

@@ -20,7 +20,7 @@ def piped(source: str, target: str, name: str = 'nut') -> Iterator[tuple[str, st
     """Yield a source and a target for ``upscale``; ``-`` stands for standard input and output.
 
     Input is stored in a temporary file first: sound, times and scenes are read in several passes. The result is copied
-    to standard output when the block ends without an error.
+    to standard output when the block ends without an error. Errors name standard input and output instead of the files.
 
     Args:
         source: A path, or ``-``.
@@ -45,8 +45,19 @@ def piped(source: str, target: str, name: str = 'nut') -> Iterator[tuple[str, st
             # Readers know images by their suffixes.
             os.replace(source, source := source + image_suffix(Path(source)))
         result = Path(folder, f'stdout{FORMATS[name]}')
-        yield source, str(result) if target == PIPE else target
+        stand_ins = {os.path.join(folder, 'stdin'): 'standard input', str(result): 'standard output'}
+        try:
+            yield source, str(result) if target == PIPE else target
+        except Exception as error:
+            error.args = tuple(_with_names(arg, stand_ins) if isinstance(arg, str) else arg for arg in error.args)
+            raise
         if target == PIPE:
             with open(result, 'rb') as file:
                 shutil.copyfileobj(file, sys.stdout.buffer, 1 << 20)
             sys.stdout.buffer.flush()
+
+
+def _with_names(message: str, stand_ins: dict[str, str]) -> str:
+    for path, name in stand_ins.items():
+        message = message.replace(path, name)
+    return message

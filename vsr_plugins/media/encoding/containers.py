@@ -32,6 +32,7 @@ class Container:
         starts_at_zero: Whether all its times begin at 0, decoding times of frames too.
         has_edit_lists: Whether it states what is cut from the start of a track, and has an index for faststart.
         marks_preroll: Whether audio before 0 that an encoder adds is marked.
+        holds_variable_rate: Whether it has a time for every frame although FFmpeg's flags deny it.
     """
 
     suffixes: tuple[str, ...] = ()
@@ -49,7 +50,11 @@ class Container:
     starts_at_zero: bool = False
     has_edit_lists: bool = False
     marks_preroll: bool = False
+    holds_variable_rate: bool = False
 
+
+# What descends from QuickTime beside .mp4 and .mov.
+_PHONE = Container(subtitle_encoder='mov_text', has_edit_lists=True, marks_preroll=True, holds_variable_rate=True)
 
 # By FFmpeg's names of the formats.
 CONTAINERS: Mapping[str, Container] = {
@@ -68,6 +73,11 @@ CONTAINERS: Mapping[str, Container] = {
         has_edit_lists=True,
         marks_preroll=True,
     ),
+    '3gp': _PHONE,
+    '3g2': _PHONE,
+    # Without edit lists.
+    'f4v': Container(starts_at_zero=True, holds_variable_rate=True),
+    'ismv': Container(starts_at_zero=True),
     'matroska': Container(
         suffixes=('.mkv',),
         alpha_encoder='ffv1',
@@ -159,4 +169,5 @@ def format_of(suffix: str) -> Format:
     with open_media(io.BytesIO(), 'w', format=av.ContainerFormat(name, 'w').name) as probe:
         name = probe.format.name
         codecs = frozenset(probe.supported_codecs) | container_of(name).codecs
-        return Format(name, codecs, not probe.format.flags & VARIABLE_RATE)
+        is_variable = probe.format.flags & VARIABLE_RATE or container_of(name).holds_variable_rate
+        return Format(name, codecs, not is_variable)

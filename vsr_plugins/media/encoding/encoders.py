@@ -17,6 +17,9 @@ FALLBACK = 'libx264'
 FOR_DELIVERY = frozenset(
     ('h264', 'hevc', 'vvc', 'vp8', 'vp9', 'av1', 'mpeg4', 'mpeg1video', 'mpeg2video', 'h263', 'flv1')
 )
+# Encoders that never return from frames with a side shorter than this, unless both sides fit a block of 64 pixels.
+MIN_SIDES = {'libsvtav1': 32}
+BLOCK = 64
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,17 @@ from ..reading.decoding import UNSPECIFIED_MATRICES, usual_matrix
 from ..reading.reader_info import ReaderInfo
 from .containers import Format, format_of
 from .encoder_trial import try_encoder
-from .encoders import ENCODERS, FALLBACK, FOR_DELIVERY, LISTED, QUALITIES, Quality, quality_options
+from .encoders import (
+    BLOCK,
+    ENCODERS,
+    FALLBACK,
+    FOR_DELIVERY,
+    LISTED,
+    MIN_SIDES,
+    QUALITIES,
+    Quality,
+    quality_options,
+)
 from .pixel_formats import PLANAR, VP9_ALPHA, choose_pix_fmt, has_alpha, with_alpha
 from .segments import picture_of
 from .video_spec import VideoSpec
@@ -187,6 +197,13 @@ def _as_readers_take_it(spec: VideoSpec, options: tuple[str, ...]) -> VideoSpec:
 
     Some codecs have one range only, and some files have no field for a range or a matrix.
     """
+    shortest = MIN_SIDES.get(spec.codec, 1)
+    if min(spec.size) < shortest and max(spec.size) > BLOCK:
+        height, width = spec.size
+        raise ValueError(
+            f'{spec.codec} hangs on frames with a side below {shortest} pixels, but got {width}x{height}; use another'
+            ' --codec'
+        )
     color_range, matrix, *rest = spec.colors
     failures = []
     for tried in (color_range, 3 - color_range):
