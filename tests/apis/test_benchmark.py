@@ -1,6 +1,7 @@
 """Tables of methods on clips with known scores."""
 
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -384,6 +385,22 @@ def test_checkpoints_of_several_seeds_have_a_mean_and_a_spread(write, tmp_path):
     assert len(without.rows) == 3
     with pytest.raises(ValueError, match='espcn_x4_test'):
         collect([(config, paths[0]), (config, paths[0])], tmp_path)
+
+
+def test_checkpoints_whose_folders_share_a_name_are_told_apart(write, tmp_path):
+    """As ``vsr stages --out`` writes them: the folder of the seed is above that of the config."""
+    config = write('espcn_x4_test', ESPCN)
+    paths = [tmp_path / f'seed-{seed}' / 'espcn_x4_test' / 'best.pth' for seed in (1, 2)]
+    for seed, path in enumerate(paths):
+        torch.manual_seed(seed)
+        path.parent.mkdir(parents=True)
+        torch.save({'meta': {}, 'state_dict': load_model(config).state_dict()}, path)
+    (table,) = collect([(config, path) for path in paths], tmp_path)
+    assert [row.name for row in table.rows] == [f'espcn_x4_test [seed-{n}/espcn_x4_test/best]' for n in (1, 2)]
+    assert len({row.scores.mean['PSNR'] for row in table.rows}) == 2
+    shutil.copy(paths[1], other := paths[0].with_suffix('.pt'))
+    (table,) = collect([(config, paths[0]), (config, other)], tmp_path)
+    assert len({row.name for row in table.rows}) == len({row.scores.mean['PSNR'] for row in table.rows}) == 2
 
 
 def test_an_alias_of_a_config_has_its_weights(write, tmp_path, monkeypatch):

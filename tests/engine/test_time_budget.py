@@ -108,12 +108,22 @@ class TestTraining:
         assert 19 <= clock.now - before <= 20.1 and runner.iter in (29, 30)
         assert max(s.last_step for s in runner.param_schedulers) == 19
 
-    def test_a_spent_budget_leaves_nothing_to_train(self, tmp_path, clock):
+    @pytest.mark.parametrize('minutes', [0.4, 0.5])
+    def test_a_spent_budget_leaves_nothing_to_train(self, tmp_path, clock, minutes):
+        """Also if its last checkpoint was saved before the end, because the validation still had to come."""
+        clock.validation, clock.saving = 2.0, 1.0
+        first = training.build(tmp_path, max_iters=20, max_minutes=0.5, interval=100, val_interval=5)
+        first.train()
+        before = clock.now
+        runner = training.build(tmp_path, max_iters=20, max_minutes=minutes, val_interval=5, resume=True)
+        runner.train()
+        assert runner.iter == first.iter and clock.now - before <= clock.validation + clock.saving + 0.1
+
+    def test_a_larger_budget_goes_on(self, tmp_path, clock):
         training.build(tmp_path, max_iters=20, max_minutes=0.5).train()
         before = clock.now
-        runner = training.build(tmp_path, max_iters=20, max_minutes=0.4, resume=True)
-        runner.train()
-        assert clock.now == before
+        training.build(tmp_path, max_iters=20, max_minutes=1, resume=True).train()
+        assert 29 <= clock.now - before <= 30.1
 
     @pytest.mark.parametrize('minutes', [0, -1, float('nan'), float('inf')])
     def test_minutes_are_a_number_above_zero(self, tmp_path, minutes):

@@ -80,16 +80,28 @@ def read_methods(models: Sequence[tuple[Path, Path | None]], options: Mapping[st
             )
         methods.append(Method(path, config, checkpoint))
     stems = [method.path.stem for method in methods]
-    repeated = {stem for stem in stems if stems.count(stem) > 1}
-    return [replace(m, label=_checkpoint_label(m)) if m.path.stem in repeated else m for m in methods]
+    of_stem = {stem: [method.checkpoint for method in methods if method.path.stem == stem] for stem in stems}
+    return [
+        replace(one, label=_checkpoint_label(one.checkpoint, of_stem[one.path.stem]))
+        if len(of_stem[one.path.stem]) > 1
+        else one
+        for one in methods
+    ]
 
 
-def _checkpoint_label(method: Method) -> str:
-    """Name a checkpoint by its folder and file: those of several seeds differ in the folder."""
-    if method.checkpoint is None:
+def _checkpoint_label(checkpoint: Path | None, among: Sequence[Path | None]) -> str:
+    """Name a checkpoint by its folder and file, and by as many folders above as tell it from the others."""
+    if checkpoint is None:
         return ''
-    name = str(method.checkpoint)
-    return f'[{name if name.startswith(PRETRAINED_PREFIX) else "/".join(Path(name).with_suffix("").parts[-2:])}]'
+    if str(checkpoint).startswith(PRETRAINED_PREFIX):
+        return f'[{checkpoint}]'
+    own, *others = [checkpoint.absolute(), *(one.absolute() for one in among if one and one != checkpoint)]
+    if not any(one.with_suffix('') == own.with_suffix('') for one in others):
+        own, *others = [one.with_suffix('') for one in (own, *others)]
+    parts, depth = own.parts, 2
+    while depth < len(parts) and any(one.parts[-depth:] == parts[-depth:] for one in others):
+        depth += 1
+    return f'[{"/".join(parts[-depth:])}]'
 
 
 def find_weights(method: Method, out: Path) -> Path | None:

@@ -20,7 +20,7 @@ from .finite_loss import FiniteLossHook
 from .random_state import preserved_random_state
 from .resume_state import ResumeStateHook
 from .sample_stream import PositionSampler, SampleStream
-from .time_budget import POSITION, SECONDS, TimeBudget, TimeScheduleHook
+from .time_budget import POSITION, SECONDS, SPENT_BUDGET, TimeBudget, TimeScheduleHook
 from .training_record import TrainingRecordHook
 from .work_dir_lock import locked_work_dir
 
@@ -153,8 +153,10 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         """Continue the time of the resumed training."""
         info = self.runner.message_hub.runtime_info
         self.budget.start(info.get(SECONDS, 0.0), info.get(POSITION, 0))
+        # What is left after the last iteration was kept for the validation at the end.
+        is_spent = self.budget.left <= 0 or self.budget.seconds <= info.get(SPENT_BUDGET, 0.0)
         # A first estimate; a spent budget leaves nothing to train.
-        self._max_iters = self._iter + self.budget.planned if self.budget.left > 0 else self._iter
+        self._max_iters = self._iter if is_spent else self._iter + self.budget.planned
         self._validations_due = self.budget.position // self.val_interval
 
     def _run_timed_iter(self) -> None:
@@ -162,6 +164,8 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         decision = [self.budget.is_last]
         broadcast_object_list(decision)
         self._max_iters = self._iter + (1 if decision[0] else self.budget.expected_iterations)
+        if decision[0]:
+            self.runner.message_hub.update_info(SPENT_BUDGET, self.budget.seconds)
         before = self.budget.spent
         self.run_iter(next(self.dataloader_iterator))
         self.budget.add_iteration(self.budget.spent - before)

@@ -8,7 +8,7 @@ from mmagic.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-SECONDS, POSITION = 'seconds_trained', 'schedule_position'
+SECONDS, POSITION, SPENT_BUDGET = 'seconds_trained', 'schedule_position', 'seconds_of_spent_budget'
 # Maximum share of the time for intermediate validations; the last one has a separate limit.
 MAX_VALIDATION_SHARE = 0.2
 MAX_LAST_VALIDATION_SHARE = 0.25
