@@ -20,7 +20,7 @@ robust_vsr = dict(
     ),
 )
 # A spatial alignment network is trained beside the restoration, towards the motion that optical flow finds.
-robust_vsr_alignment_loss = dict(type='RobustVSR', align_weight=0.01, label_flow=robust_vsr_flow, loss_border=3)
+robust_vsr_alignment_loss = dict(type='RobustVSR', align_weight=0.01, label_flow=robust_vsr_flow)
 robust_vsr_paper_branch = dict(type='ESPCNNet')
 robust_vsr_paper = dict(
     network=dict(robust_vsr['network'], branch=robust_vsr_paper_branch),

@@ -1,3 +1,5 @@
+import inspect
+
 import pytest
 import torch
 from mmagic.registry import MODELS
@@ -52,6 +54,17 @@ def test_the_border_of_a_patch_is_excluded():
     assert model.forward_train(inputs, samples)['loss_pix'].item() == pytest.approx(expected)
     samples.gt_img[..., 8, 8] = 9.0
     assert model.forward_train(inputs, samples)['loss_pix'].item() > expected + 0.01
+
+
+def test_the_border_of_a_frame_is_trained_by_default():
+    """Every frame has one, with zeros around its features; a network that never saw it fails there."""
+    model = build(loss_border=0)
+    (name,) = (name for name, one in inspect.signature(RobustVSR).parameters.items() if one.default == 0)
+    assert name == 'loss_border'
+    inputs, samples = batch()
+    before = model.forward_train(inputs, samples)['loss_pix'].item()
+    samples.gt_img[..., 0, 0] = 9.0
+    assert model.forward_train(inputs, samples)['loss_pix'].item() > before + 0.01
 
 
 @pytest.mark.parametrize('transform', ['translation', 'affine'])

@@ -29,8 +29,10 @@ class RobustVSR(BaseEditModel):
         align_weight: Lambda, at least 0. The motion is in pixels of the input, so that its squared error is about a
             hundred times that of frames in [0, 1].
         label_flow: Config of the optical flow of the labels.
-        loss_border: Pixels of the input excluded from the pixel loss on each side: the border of a moved patch has no
-            data. Use the border width of the aligner's patches.
+        loss_border: Pixels of the input excluded from the pixel loss on each side. The paper crops the border of a
+            moved patch, which has no data. Here that border repeats its last pixels, as the border of a whole frame
+            does, and a network that is not trained on it fails at the border of every frame (1.6 dB on clips of 144 x
+            88 pixels with a border of 3); so nothing is excluded unless asked for.
         **kwargs: As upstream's ``BaseEditModel``.
 
     Raises:
@@ -45,7 +47,7 @@ class RobustVSR(BaseEditModel):
         pixel_loss: dict,
         align_weight: float = 0.01,
         label_flow: dict | None = None,
-        loss_border: int = 3,
+        loss_border: int = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(generator=generator, pixel_loss=pixel_loss, **kwargs)
