@@ -1,8 +1,9 @@
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
-from vsr_plugins.engine.config_files import alias_chain, read_config
+from vsr_plugins.engine.config_files import alias_chain, merge_options, read_config
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 
@@ -43,3 +44,12 @@ def test_an_unreadable_config_raises_one_error(tmp_path):
         read_config(tmp_path / 'broken.py')
     with pytest.raises(FileNotFoundError, match=r'absent\.py'):
         read_config(tmp_path / 'absent.py')
+
+
+def test_options_that_set_nothing_are_refused():
+    config = Config(dict(train_cfg=dict(max_iters=8)))
+    merge_options(config, {'train_cfg.max_iters': 4, 'randomness.seed': 1})
+    assert config.train_cfg.max_iters == 4 and config.randomness.seed == 1
+    with pytest.raises(ValueError, match='trian_cfg.*train_cfg'):
+        merge_options(config, {'trian_cfg.max_iters': 2})
+    assert 'trian_cfg' not in config

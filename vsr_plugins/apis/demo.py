@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..degradation import bicubic_upsample
-from ..engine.config_files import find_config, read_config
+from ..engine.config_files import find_config, merge_options, read_config
 from ..evaluation.protocols import Protocol, get_protocol
 from ..evaluation.scores import Scores, score_clip, summarise
 from ..evaluation.tables.score_table import ScoreTable
@@ -57,9 +57,11 @@ def train(config: str | Path, work_dir: Path, options: Mapping[str, object]) -> 
 
     Raises:
         FileNotFoundError: If the config does not exist.
-        ValueError: If the training fails, or writes no best checkpoint, such as when another one runs in the folder.
+        ValueError: If an option sets nothing, or the training fails or writes no best checkpoint, such as when another
+            one runs in the folder.
     """
     config = find_config(config)
+    merge_options(read_config(config), options)
     command = [sys.executable, '-W', 'ignore', '-m', 'mim', 'train', 'mmagic', str(config)]
     command += ['--work-dir', str(work_dir), '--resume']
     if options:
@@ -89,7 +91,7 @@ def demonstrate(
     out, config = Path(out), find_config(config or CONFIG)
     checkpoint = train(config, out, options or {})
     settings = read_config(config)
-    settings.merge_from_dict(dict(options or {}))
+    merge_options(settings, options or {})
     model = load_model(settings, checkpoint)
     clips = list(restore_clips(model, settings.test_dataloader))
     evaluator = settings.test_evaluator

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from ..engine.config_files import alias_chain, find_config, package_bases, read_config, to_builtins
+from ..engine.config_files import alias_chain, find_config, merge_options, package_bases, read_config, to_builtins
 from ..engine.load_parts import find_checkpoint
 from ..engine.training_record import differences, read_record
 from ..evaluation.tables.published import identify
@@ -72,7 +72,7 @@ def read_methods(models: Sequence[tuple[Path, Path | None]], options: Mapping[st
     for path, checkpoint in models:
         path = find_config(path)
         config = read_config(path)
-        config.merge_from_dict(dict(options))
+        merge_options(config, options)
         same = [method for method in methods if method.path.stem == path.stem]
         if any(method.path.resolve() != path.resolve() or method.checkpoint == checkpoint for method in same):
             raise ValueError(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ..engine.config_files import find_configs, read_config
+from ..engine.config_files import find_configs, merge_options, read_config
 from ..engine.load_parts import find_checkpoint
 from ..engine.training_record import differences, latest_checkpoint, read_record, starting_weights, training_config
 from .demo import train
@@ -56,7 +56,7 @@ def _train_stage(
     if latest is None:
         return train(config, work_dir, options)
     settings = read_config(config)
-    settings.merge_from_dict(dict(options))
+    merge_options(settings, options)
     record = read_record(latest)
     if record is None:
         report(f'{work_dir}: trained by an earlier version, its config is not recorded')

@@ -1,7 +1,9 @@
 """Find, read and compare config files."""
 
+import inspect
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,32 @@ def read_config(config: str | Path) -> Config:
         raise ValueError(f'cannot read the config {path}: {first_line(error)}') from error
     finally:
         logger.removeFilter(_is_relevant)
+
+
+def merge_options(config: Config, options: Mapping[str, object]) -> None:
+    """Change a config by options as ``--cfg-options`` takes them, such as ``{'train_cfg.max_iters': 10}``.
+
+    Args:
+        config: The config; changed in place.
+        options: Values by their place in the config.
+
+    Raises:
+        ValueError: If an option begins with a name that neither the config nor mmengine's ``Runner`` has.
+    """
+    for option in options:
+        name = option.partition('.')[0]
+        if name not in config and name not in (known := {*config, *_runner_settings()}):
+            similar = get_close_matches(name, known, 3)
+            hint = f'; similar: {", ".join(similar)}' if similar else ''
+            raise ValueError(f'the option {option!r} sets nothing: no config has a {name!r}{hint}')
+    config.merge_from_dict(dict(options))
+
+
+def _runner_settings() -> Iterable[str]:
+    # Imported here: it loads torch.
+    from mmengine.runner import Runner
+
+    return inspect.signature(Runner.__init__).parameters
 
 
 def first_line(error: BaseException) -> str:
