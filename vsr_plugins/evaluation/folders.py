@@ -1,6 +1,7 @@
 """Score frames or videos against ground truth, independent of the method."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 from ..media.images.image_files import UnreadableError
@@ -45,60 +46,31 @@ def score_folders(
         ValueError: If clips are missing, counts or sizes differ, an image cannot be read, or a metric needs
             neighbouring frames and no clip has two measured ones.
     """
-    predicted, truth = find_clips(prediction), find_clips(target)
-    if len(predicted) == len(truth) == 1:
-        name = next(iter(truth)) or Path(target).resolve().stem
-        predicted, truth = ({name: frames} for clips in (predicted, truth) for frames in clips.values())
-    errors = [f'{name}: in {target} but not in {prediction}' for name in truth if name not in predicted]
-    errors += [f'{name}: in {prediction} but not in {target}' for name in predicted if name not in truth]
-    shorter = {
-        name: len(predicted[name]) - len(frames)
-        for name, frames in truth.items()
-        if name in predicted and len(predicted[name]) != len(frames)
-    }
-    if protocol.space_time and any(less == -1 and len(truth[name]) % 2 == 0 for name, less in shorter.items()):
+    predicted, truth = _matched(prediction, target)
+    lengths = {name: (len(predicted[name]), len(clip)) for name, clip in truth.items()}
+    if protocol.space_time and any(ours == whole - 1 and whole % 2 == 0 for ours, whole in lengths.values()):
         protocol = protocol.changed(drop_unpaired=True)
-    errors += [
-        f'{name}: {len(predicted[name])} predicted frames, but {len(truth[name])} of ground truth'
-        for name, less in shorter.items()
-        if less != -1 or not protocol.drops_last_of(len(truth[name]))
-    ]
-    errors = errors or [error for name in truth for error in _size_errors(predicted[name], truth[name])]
-    if errors:
-        shown = errors[:MAX_SHOWN_ERRORS]
-        if len(errors) > MAX_SHOWN_ERRORS:
-            shown.append(f'... and {len(errors) - MAX_SHOWN_ERRORS} more')
-        raise ValueError('the clips cannot be compared:\n  ' + '\n  '.join(shown))
-
-    measured = {name: protocol.select(len(frames)) for name, frames in truth.items()}
-    given = {name: protocol.given(len(frames)) for name, frames in truth.items()}
-    total = sum(len(indices) for indices in measured.values())
-    pairs = of_pairs(metrics)
-    if pairs and max(map(len, measured.values())) < 2:
+    _raise_if_any(
+        f'{name}: {ours} predicted frames, but {whole} of ground truth'
+        for name, (ours, whole) in lengths.items()
+        if ours != whole and not (ours == whole - 1 and protocol.drops_last_of(whole))
+    )
+    _raise_if_any(error for name in truth for error in _size_errors(predicted[name], truth[name]))
+    measured = {name: protocol.select(whole) for name, (_, whole) in lengths.items()}
+    if (pairs := of_pairs(metrics)) and max(map(len, measured.values())) < 2:
         raise ValueError(
             f'{", ".join(pairs)}: no clip of {target} has two neighbouring frames that are measured ({protocol})'
         )
     if of_clips(metrics):
         find_ffmpeg()
-    done = 0
-    scores = {}
+    total, done, scores = sum(map(len, measured.values())), count(1), {}
     for name, indices in measured.items():
         for note in pairing_notes(name, predicted[name], truth[name]):
             report(note)
-        scores[name], before = [], None
-        pictures = zip(predicted[name].frames(indices), truth[name].frames(indices), strict=True)
-        for index, frames in zip(indices, pictures, strict=True):
-            try:
-                values = score_frame(*frames, protocol, metrics)
-                if pairs and before is not None:
-                    outputs, references = zip(before, frames, strict=True)
-                    values |= score_pair(outputs, references, protocol, metrics)
-            except ValueError as error:
-                raise ValueError(f'{predicted[name].name(index)} and {truth[name].name(index)}: {error}') from error
+        scores[name] = []
+        for values in _measure(predicted[name], truth[name], indices, protocol, metrics):
             scores[name].append(values)
-            before = frames
-            done += 1
-            on_frame(done, total)
+            on_frame(next(done), total)
         if of_clips(metrics):
             of_frames = vmaf(predicted[name].frames(indices), truth[name].frames(indices))
             for values, value in zip(scores[name], of_frames, strict=True):
@@ -106,8 +78,54 @@ def score_folders(
         if equal := sum(values.get('PSNR') == MAX_PSNR for values in scores[name]):
             report(f'{name}: {equal} of {len(indices)} frames equal their ground truth; each counts {MAX_PSNR:g} dB')
     # Positions of the input frames among the measured frames.
+    given = {name: protocol.given(whole) for name, (_, whole) in lengths.items()}
     places = {name: [place for place, frame in enumerate(of) if frame in given[name]] for name, of in measured.items()}
     return summarise(scores, protocol, selected=True, given=places)
+
+
+def _matched(prediction: str | Path, target: str | Path) -> tuple[dict[str, Clip], dict[str, Clip]]:
+    """Return the clips of both sources by their common names.
+
+    Raises:
+        FileNotFoundError: If a source is missing or empty.
+        ValueError: If a clip is missing from one of them.
+    """
+    predicted, truth = find_clips(prediction), find_clips(target)
+    if len(predicted) == len(truth) == 1:
+        name = next(iter(truth)) or Path(target).resolve().stem
+        predicted, truth = ({name: clip} for clips in (predicted, truth) for clip in clips.values())
+    missing = [f'{name}: in {target} but not in {prediction}' for name in truth if name not in predicted]
+    _raise_if_any(
+        [*missing, *(f'{name}: in {prediction} but not in {target}' for name in predicted if name not in truth)]
+    )
+    return predicted, truth
+
+
+def _raise_if_any(errors: Iterable[str]) -> None:
+    errors = list(errors)
+    if errors:
+        shown = errors[:MAX_SHOWN_ERRORS]
+        if len(errors) > MAX_SHOWN_ERRORS:
+            shown.append(f'... and {len(errors) - MAX_SHOWN_ERRORS} more')
+        raise ValueError('the clips cannot be compared:\n  ' + '\n  '.join(shown))
+
+
+def _measure(
+    predicted: Clip, truth: Clip, indices: Sequence[int], protocol: Protocol, metrics: Sequence[str]
+) -> Iterator[dict[str, float]]:
+    """Yield the values of each frame; those of pairs belong to the second frame of a pair."""
+    before = None
+    pictures = zip(predicted.frames(indices), truth.frames(indices), strict=True)
+    for index, frames in zip(indices, pictures, strict=True):
+        try:
+            values = score_frame(*frames, protocol, metrics)
+            if before is not None and of_pairs(metrics):
+                outputs, references = zip(before, frames, strict=True)
+                values |= score_pair(outputs, references, protocol, metrics)
+        except ValueError as error:
+            raise ValueError(f'{predicted.name(index)} and {truth.name(index)}: {error}') from error
+        yield values
+        before = frames
 
 
 def _size_errors(predicted: Clip, truth: Clip) -> Iterator[str]:
