@@ -1,4 +1,4 @@
-# The same for 2,000 steps: what gelu, srcnn and tdan of this length are compared with.
+# The same for 2,000 steps: what gelu and srcnn of this length are compared with.
 _base_ = 'robust_vsr_none_1xb16-100k_patches.py'
 
 train_cfg = dict(max_iters=2_000, val_interval=500)

@@ -31,8 +31,8 @@ class RobustVSR(BaseEditModel):
         label_flow: Config of the optical flow of the labels.
         loss_border: Pixels of the input excluded from the pixel loss on each side. The paper crops the border of a
             moved patch, which has no data. Here that border repeats its last pixels, as the border of a whole frame
-            does, and a network that is not trained on it fails at the border of every frame (1.6 dB on clips of 144 x
-            88 pixels with a border of 3); so nothing is excluded unless asked for.
+            does, and a network that is not trained on it fails at the border of every frame (after 1,000 steps 29.8
+            instead of 32.0 dB on the ten held-out clips); so nothing is excluded unless asked for.
         **kwargs: As upstream's ``BaseEditModel``.
 
     Raises:
