@@ -163,6 +163,18 @@ PRETRAINED: tuple[Pretrained, ...] = (
         held_out=28.992,
     ),
     Pretrained(
+        name='robust-vsr-flow-patches',
+        method='RobustVSR behind flow warping, on from that without alignment',
+        network=_aligned(_ADAPTIVE, dict(type='FlowWarpAlignment', flow=_DIS)),
+        **_own(
+            'robust_vsr_flow_1xb8-45min_patches',
+            'dfe66ac64fd44f7f1a8ff071a4df492611d0d2e7ed975d5d6b5f7c981b56422e',
+            RESULTS,
+        ),
+        data=BANK_DATA,
+        held_out=28.978,
+    ),
+    Pretrained(
         name='robust-vsr-deep-b1',
         method='RobustVSR, deeper branch of one frame',
         network=dict(type='ESPCNNet', in_channels=1, scale=4, activation='relu', global_residual=True, num_blocks=2),
