@@ -15,7 +15,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from vsr_plugins.apis import collect_tables
+from vsr_plugins.apis import Measurement, collect_tables
 from vsr_plugins.cli.stages import parse_options
 
 CONFIGS = Path(__file__).parents[1] / 'configs' / 'latent_attn'
@@ -51,7 +51,9 @@ def sweep(
             path = write_config(kind, length, out / 'configs')
             names[path.stem] = (path, kind, length)
     models = [(path, None) for path, _, _ in names.values()]
-    tables = collect_tables(models, out, device, train=True, options=options, size=None, report=print)
+    tables = collect_tables(
+        models, Measurement(size=None, device=device), out, train=True, options=options, report=print
+    )
     found: dict[str, dict[str, dict[int, float]]] = {}
     for table in tables:
         for row in table.rows:

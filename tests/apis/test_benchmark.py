@@ -1,70 +1,20 @@
 """Tables of methods on clips with known scores."""
 
 import json
-import shutil
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from tables import ESPCN, collect
 
 from vsr_plugins.apis import benchmark, measuring, methods
-from vsr_plugins.apis.benchmark import collect_tables
 from vsr_plugins.checkpoints.weight_files import write_weights
 from vsr_plugins.cli import main
-from vsr_plugins.degradation import bicubic_downsample
 from vsr_plugins.engine.config_files import read_config
 from vsr_plugins.evaluation.tables.method_table import Sources
 from vsr_plugins.inference.cost import measure_apart
 from vsr_plugins.inference.load_model import load_model
-
-CONFIG = """
-custom_imports = dict(imports=['vsr_plugins'], allow_failed_imports=False)
-default_scope = 'mmagic'
-experiment_name = {name!r}
-pre = dict(type='DataPreprocessor', mean=[0.0, 0.0, 0.0], std=[255.0, 255.0, 255.0])
-model = dict(type='BaseEditModel', generator={network}, pixel_loss=dict(type='MSELoss'), data_preprocessor=pre)
-keys = ['img', 'gt']
-load = [dict(type='LoadFrames', key='img'), dict(type='LoadFrames', key='gt')]
-pack = [dict(type='StackFrames', keys=keys), dict(type='PackInputs', meta_keys=['key'])]
-test_dataloader = [dict(
-    num_workers=0, batch_size=1, sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='ClipFramesDataset', data_root={root!r}, data_prefix=dict(img='BIx4', gt='GT'), pipeline=load + pack
-    ),
-)]
-test_evaluator = [
-    dict(type='Evaluator', metrics=[dict(type='VSRMetric', protocol={protocol!r}, prefix='Vid4-BIx4')])
-]
-"""
-ESPCN = "dict(type='ESPCNNet', in_channels=1, scale=4)"
-
-
-@pytest.fixture(scope='module')
-def root(tmp_path_factory):
-    """One clip of noise and its bicubic downsampling by 4; the last frame is grey."""
-    root = tmp_path_factory.mktemp('data')
-    for folder in ('BIx4', 'GT'):
-        (root / folder / 'clip').mkdir(parents=True)
-    noise = np.random.default_rng(0).integers(0, 256, (4, 48, 56, 3), dtype=np.uint8)
-    for number, frame in enumerate([*noise, np.full((48, 56, 3), 77, np.uint8)]):
-        cv2.imwrite(str(root / 'GT' / 'clip' / f'{number}.png'), frame)
-        cv2.imwrite(str(root / 'BIx4' / 'clip' / f'{number}.png'), bicubic_downsample(frame, 4))
-    return root
-
-
-@pytest.fixture
-def write(root, tmp_path):
-    def write(name, network, protocol='basicvsr', root=root):
-        path = tmp_path / f'{name}.py'
-        path.write_text(CONFIG.format(name=name, network=network, root=str(root), protocol=protocol))
-        return path
-
-    return write
-
-
-def collect(models, tmp_path, **options):
-    return collect_tables([(path, weights) for path, weights in models], tmp_path / 'out', size=None, **options)
 
 
 def test_rows_have_measured_and_published_numbers(write, tmp_path):
@@ -359,48 +309,6 @@ def test_a_checkpoint_of_another_network_in_the_folder_of_a_config_is_refused(wr
     # A checkpoint that is named is the user's choice.
     (table,) = collect([(config, best)], tmp_path)
     assert table.rows[0].scores is not None
-
-
-def test_checkpoints_of_several_seeds_have_a_mean_and_a_spread(write, tmp_path):
-    config = write('espcn_x4_test', ESPCN)
-    paths = []
-    for seed in (1, 2, 3):
-        torch.manual_seed(seed)
-        paths.append(tmp_path / f'seed{seed}' / 'best.pth')
-        paths[-1].parent.mkdir()
-        record = {'config': {}, 'seed': min(seed, 2)}
-        torch.save({'meta': {}, 'state_dict': load_model(config).state_dict(), 'training_record': record}, paths[-1])
-    lines = []
-    (table,) = collect([(config, path) for path in paths], tmp_path, seeds=True, report=lines.append)
-    *single, mean = table.rows
-    assert [row.name for row in single] == [f'espcn_x4_test [seed{seed}/best]' for seed in (1, 2, 3)]
-    values = [row.scores.mean['PSNR'] for row in single]
-    assert len(set(values)) == 3 and mean.name == 'espcn_x4_test, mean of 3'
-    assert mean.scores.mean['PSNR'] == pytest.approx(np.mean(values))
-    assert mean.spread['PSNR'] == pytest.approx(np.std(values, ddof=1))
-    cells = table.section(Sources()).grids[0].rows[-1]
-    assert f'{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}' in cells
-    assert any('[1, 2, 2]' in line for line in lines)
-    (without,) = collect([(config, path) for path in paths], tmp_path)
-    assert len(without.rows) == 3
-    with pytest.raises(ValueError, match='espcn_x4_test'):
-        collect([(config, paths[0]), (config, paths[0])], tmp_path)
-
-
-def test_checkpoints_whose_folders_share_a_name_are_told_apart(write, tmp_path):
-    """As ``vsr stages --out`` writes them: the folder of the seed is above that of the config."""
-    config = write('espcn_x4_test', ESPCN)
-    paths = [tmp_path / f'seed-{seed}' / 'espcn_x4_test' / 'best.pth' for seed in (1, 2)]
-    for seed, path in enumerate(paths):
-        torch.manual_seed(seed)
-        path.parent.mkdir(parents=True)
-        torch.save({'meta': {}, 'state_dict': load_model(config).state_dict()}, path)
-    (table,) = collect([(config, path) for path in paths], tmp_path)
-    assert [row.name for row in table.rows] == [f'espcn_x4_test [seed-{n}/espcn_x4_test/best]' for n in (1, 2)]
-    assert len({row.scores.mean['PSNR'] for row in table.rows}) == 2
-    shutil.copy(paths[1], other := paths[0].with_suffix('.pt'))
-    (table,) = collect([(config, paths[0]), (config, other)], tmp_path)
-    assert len({row.name for row in table.rows}) == len({row.scores.mean['PSNR'] for row in table.rows}) == 2
 
 
 def test_an_alias_of_a_config_has_its_weights(write, tmp_path, monkeypatch):

@@ -58,3 +58,11 @@ def test_weights_are_loaded_completely_or_not_at_all(tmp_path):
         load_model(settings, tmp_path / 'partial.pth')
     with pytest.raises(FileNotFoundError, match='none.pth'):
         load_model(settings, tmp_path / 'none.pth')
+
+
+def test_networks_on_the_cpu_are_measured_in_the_layout_in_which_they_upscale():
+    settings = {'type': 'EDVRNet', 'in_channels': 3, 'out_channels': 3, 'mid_channels': 8, 'num_frames': 5}
+    model = load_model(
+        config({**settings, 'deform_groups': 2, 'num_blocks_extraction': 1, 'num_blocks_reconstruction': 1})
+    )
+    assert model.generator.conv_first.weight.is_contiguous(memory_format=torch.channels_last)

@@ -12,6 +12,7 @@ EXPORTS = {
     '.benchmark': ('FAILED', 'collect_tables'),
     '.compare': ('compare_videos', 'name_versions'),
     '.demo': ('demonstrate',),
+    '.measuring': ('Measurement',),
     '.pipes': ('FORMATS', 'PIPE', 'piped'),
     '.report': ('write_comparison_page',),
     '.stages': ('train_stages',),

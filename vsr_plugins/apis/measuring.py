@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,11 @@ from ..datasets import ClipFramesDataset
 from ..engine.bounded_clips import bound_dataset, can_bound
 from ..engine.config_files import to_builtins
 from ..evaluation import VSRMetric
+from ..evaluation.functional.dists import BACKBONE as DISTS_BACKBONE
+from ..evaluation.functional.lpips import BACKBONE as LPIPS_BACKBONE
+from ..evaluation.functional.lpips import find_backbone
+from ..evaluation.measures import find_measures, of_clips
+from ..evaluation.protocols import Protocol, get_protocol
 from ..evaluation.scores import Scores, merge_scores
 from ..evaluation.tables.departures import departures
 from ..evaluation.tables.method_table import Cost, MethodRow
@@ -40,6 +45,52 @@ KNOWN_CODE = ('torch', 'torchvision', 'mmagic', 'mmengine', 'mmcv', 'vsr_plugins
 # Clip length and (h, w) for measuring the cost, if the network takes any number of frames.
 CLIP_LEN = 7
 SIZE = (180, 320)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What the methods of a table are measured on, and how.
+
+    Attributes:
+        data: Names of test sets instead of those of the configs; see ``named_sets``.
+        protocols: Protocols in addition to those of the configs and those of the published results of the methods.
+        metrics: Names of measures in addition to those of the sets; see ``MEASURES``.
+        ensemble: Self-ensemble to measure every network with, a name of ``ENSEMBLES``; None for none.
+        size: Height and width of the input for measuring the cost; None does not measure it.
+        device: Device to compute on.
+
+    Raises:
+        FileNotFoundError: If the backbone of a measure is missing.
+        ValueError: If a protocol, measure or self-ensemble is unknown, or a measure needs complete clips.
+    """
+
+    data: Sequence[str] = ()
+    protocols: Sequence[str] = ()
+    metrics: Sequence[str] = ()
+    ensemble: str | None = None
+    size: tuple[int, int] | None = SIZE
+    device: str = 'cpu'
+
+    def __post_init__(self) -> None:
+        """Check the names, before anything is measured."""
+        _ = self.asked_protocols
+        if clips := of_clips(self.measures):
+            raise ValueError(f'{", ".join(clips)} is measured on complete clips: save the frames and use vsr score')
+        for name, backbone in (('LPIPS', LPIPS_BACKBONE), ('DISTS', DISTS_BACKBONE)):
+            if name in self.measures:
+                find_backbone(None, backbone, name)
+        if self.ensemble not in (None, *ENSEMBLES):
+            raise ValueError(f'the self-ensemble must be one of {", ".join(ENSEMBLES)}, but got {self.ensemble!r}')
+
+    @property
+    def asked_protocols(self) -> list[Protocol]:
+        """The protocols by name."""
+        return [get_protocol(name) for name in self.protocols]
+
+    @property
+    def measures(self) -> list[str]:
+        """The measures by the names that ``find_measures`` gives them."""
+        return find_measures(self.metrics)
 
 
 def measure(model: nn.Module, loader: Any, metrics: Sequence[VSRMetric]) -> list[Scores]:
@@ -65,9 +116,8 @@ def measure_method(
     method: Method,
     weights: Path | None,
     store: ResultCache,
-    device: str,
     sets_of_method: Sequence[TestSet],
-    size: tuple[int, int] | None,
+    measurement: Measurement,
     report: Callable[[str], None],
 ) -> Iterator[tuple[TestSet, MethodRow]]:
     """Measure a method, or read what was measured before, on each of its test sets.
@@ -76,9 +126,8 @@ def measure_method(
         method: The method.
         weights: Its checkpoint; None if it has none.
         store: Cache of scores and costs.
-        device: Device to compute on.
         sets_of_method: The test sets.
-        size: Height and width of the input for measuring the cost; None does not measure it.
+        measurement: Size of the input for measuring the cost, and the device.
         report: Called with one line for each step.
 
     Yields:
@@ -97,7 +146,7 @@ def measure_method(
     model_key = {**_result_key(method.config.model, weights), **_code_key(model.generator)}
     if method.ensemble:
         model_key['ensemble'] = method.ensemble
-    cost = None
+    device, size, cost = measurement.device, measurement.size, None
     for sets in _by_data(sets_of_method):
         dataset = _open(sets[0], report)
         scores: list[Scores | None] = [None] * len(sets)

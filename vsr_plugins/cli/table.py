@@ -67,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
     from ..apis import (
         FAILED,
+        Measurement,
         collect_tables,
         find_configs,
         perception_distortion_figure,
@@ -81,19 +82,22 @@ def run(args: argparse.Namespace) -> int:
     for model in args.models:
         config, _, checkpoint = model.partition('=')
         models += [(path, Path(checkpoint) if checkpoint else None) for path in find_configs(config)]
+    measurement = Measurement(
+        data=args.data,
+        protocols=args.protocol,
+        metrics=args.metrics,
+        ensemble=args.self_ensemble,
+        size=_size(args.size),
+        device=args.device,
+    )
     tables = collect_tables(
         models,
+        measurement,
         args.out,
-        args.device,
         train=args.train,
         options=parse_options(args.cfg_options),
-        protocols=args.protocol,
-        size=_size(args.size),
-        report=lambda line: print(line, file=sys.stderr, flush=True),
-        data=args.data,
-        metrics=args.metrics,
         seeds=args.seeds,
-        ensemble=args.self_ensemble,
+        report=lambda line: print(line, file=sys.stderr, flush=True),
     )
     Console(width=None if Console().is_terminal else 220).print(to_rich(tables))
     contents = {

@@ -9,9 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
 
 from ..models.blocks.fast.allocator import keep_freed_memory
+from ..models.blocks.fast.layout import keep_channels_last
 from ..models.build import NETWORKS, build_network
 from ..pretrained import load_checkpoint, load_pretrained
 from .onnx_network import OnnxNetwork, is_onnx
@@ -72,7 +74,7 @@ def choose_model(
 
 
 def load_model(config: 'str | Path | Config', checkpoint: str | Path | None = None, device: str = 'cpu') -> nn.Module:
-    """Build the model of a config and load its weights.
+    """Build the model of a config and load its weights, in the layout that is fastest on the device.
 
     Args:
         config: A config file, or a config that mmengine has loaded.
@@ -94,6 +96,8 @@ def load_model(config: 'str | Path | Config', checkpoint: str | Path | None = No
     model = MODELS.build(config.model)
     if checkpoint is not None:
         load_checkpoint(model, checkpoint)
+    if torch.device(device).type == 'cpu':
+        keep_channels_last(model)
     return model.to(device).eval()
 
 
