@@ -56,6 +56,20 @@ def test_patches_are_applied_in_any_order(order):
     assert python(code) == 'True True True'
 
 
+@pytest.mark.parametrize('patch', ['config_text', 'partial_loading', 'bounded_tests'])
+def test_a_patch_that_is_imported_before_upstream_is_applied_once(patch):
+    code = (
+        f'import vsr_plugins.compat.{patch}\n'
+        'from mmagic.engine.runner import multi_loops\n'
+        'from mmengine.runner import Runner\n'
+        'from mmengine.config import config\n'
+        'patched = (Runner.load_checkpoint, multi_loops.MultiTestLoop.__init__)\n'
+        "print([hasattr(one, '__wrapped__') and not hasattr(one.__wrapped__, '__wrapped__') for one in patched],\n"
+        "      hasattr(config.FormatCode, 'cache_info'))"
+    )
+    assert python(code) == '[True, True] True'
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     'order',

@@ -4,6 +4,7 @@ Each patch is applied right after the module that it changes is imported by othe
 themselves. No other code of the package depends on this folder: once no patch is needed, delete it.
 """
 
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 
@@ -27,12 +28,20 @@ PATCHES = {
 }
 
 
+@cache
 def apply_when_imported() -> None:
-    """Apply every patch as soon as its module is imported. May be called repeatedly."""
-    for module in PATCHES:
-        when_imported(module, _apply)
+    """Apply every patch as soon as its module of upstream is imported, once, however often this is called."""
+    for module, patches in PATCHES.items():
+        for patch in patches:
+            # After the patch's own import, which may be what imports upstream.
+            when_imported(f'{__name__}.{patch}', _apply)
+        when_imported(module, _import_patches)
 
 
-def _apply(module: ModuleType) -> None:
-    for name in PATCHES[module.__name__]:
-        import_module(f'{__name__}.{name}').apply()
+def _import_patches(module: ModuleType) -> None:
+    for patch in PATCHES[module.__name__]:
+        import_module(f'{__name__}.{patch}')
+
+
+def _apply(patch: ModuleType) -> None:
+    patch.apply()
