@@ -222,7 +222,15 @@ def test_the_command_prints_and_writes_all_forms(write, tmp_path, capsys):
     # Bicubic restores the grey frame exactly.
     assert f' {float(row["mean"]["PSNR"]):.2f} | {row["mean"]["SSIM"]:.4f} | 23.78 / 0.6347 [1] | ' in line
     assert cv2.imread(str(files['png'])).shape[1] > 900
-    assert main([*command, '--size', '8']) == 2
+    # Outputs are checked before anything is measured, and never replaced in silence.
+    before = files['json'].read_text()
+    assert main([*command, '--json', str(files['json'])]) == 2
+    assert files['json'].read_text() == before and str(files['md']) in capsys.readouterr().err
+    assert main([*command, '--force', '--json', str(files['json'])]) == 0
+    assert main([*command, '--force', '--picture', str(tmp_path / 'a.xyz')]) == 2
+    assert main([*command, '--force', '--json', str(files['md'])]) == 2
+    assert main([*command, '--force', '--json', str(tmp_path)]) == 2
+    assert main([*command, '--force', '--size', '8']) == 2
 
 
 PLUGIN = """

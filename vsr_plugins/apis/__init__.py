@@ -47,7 +47,7 @@ EXPORTS = {
     '..inference.job.options': ('Naming',),
     '..inference.load_model': ('load_model',),
     '..inference.onnx_export': ('check_target', 'export_onnx'),
-    '..media.atomic_files': ('atomic_write',),
+    '..media.atomic_files': ('atomic_write', 'require_output'),
     '..media.encoding.planning': ('list_encoders',),
     '..pretrained': ('PRETRAINED', 'available_models', 'default_model', 'install_hint', 'load_pretrained'),
     '..pretrained.entry': ('RESULTS',),

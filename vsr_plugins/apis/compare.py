@@ -12,7 +12,7 @@ import numpy as np
 
 from ..evaluation.protocols import Protocol
 from ..evaluation.scores import Scores, score_frame, summarise
-from ..media.atomic_files import atomic_write
+from ..media.atomic_files import atomic_write, require_output
 from ..media.frames import in_8_bits
 from ..media.reading.image_reader import ImageReader
 from ..media.reading.video_reader import VideoReader
@@ -20,7 +20,7 @@ from ..media.video_files import DISK_ERRORS
 from ..visualization.comparison import comparison_figure, most_telling_window, profile_span
 from ..visualization.split_screen import SplitScreen
 from ..visualization.video import write_video
-from .compared import TRUTH, open_versions, require_output, with_truth
+from .compared import TRUTH, open_versions, with_truth
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ def compare_videos(
     from ..evaluation.protocols import get_protocol
 
     out = Path(out)
-    require_output(out, PICTURES + VIDEOS, overwrite)
+    require_output(out, overwrite, PICTURES + VIDEOS)
     protocol = protocol or get_protocol('basicvsr')
     paths = with_truth(methods, against)
     clips = _Clips(paths, open_versions(paths, out))

@@ -1,6 +1,6 @@
-"""What a comparison is given: the versions of a clip, and the file to write."""
+"""What a comparison is given: the versions of a clip."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..media.reading.image_reader import ImageReader
@@ -8,24 +8,6 @@ from ..media.reading.open_reader import open_reader
 from ..media.reading.video_reader import VideoReader
 
 TRUTH = 'ground truth'
-
-
-def require_output(out: Path, suffixes: Sequence[str], overwrite: bool) -> None:
-    """Raise if a file cannot be the output of a comparison.
-
-    Args:
-        out: The file.
-        suffixes: Those that can be written.
-        overwrite: Replace an existing file.
-
-    Raises:
-        FileExistsError: If the file exists and ``overwrite`` is off.
-        ValueError: If it has another suffix.
-    """
-    if out.suffix.lower() not in suffixes:
-        raise ValueError(f'{out} must end in {" or ".join(suffixes)}; name another file')
-    if out.exists() and not overwrite:
-        raise FileExistsError(f'{out} already exists; replace it with --force (overwrite=True)')
 
 
 def with_truth(methods: Mapping[str, str | Path], against: str | Path | None) -> dict[str, str | Path]:

@@ -9,11 +9,12 @@ import numpy as np
 
 from ..evaluation.protocols import Protocol, get_protocol
 from ..evaluation.scores import score_frame
+from ..media.atomic_files import require_output
 from ..media.frames import in_8_bits
 from ..media.reading.image_reader import ImageReader
 from ..media.reading.video_reader import VideoReader
 from ..visualization.report import MAX_LOSSLESS_BYTES, Version, encode_webp, write_report
-from .compared import TRUTH, open_versions, require_output, with_truth
+from .compared import TRUTH, open_versions, with_truth
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def write_comparison_page(
             ``out`` is one of the inputs.
     """
     out, protocol = Path(out), protocol or get_protocol('basicvsr')
-    require_output(out, SUFFIXES, overwrite)
+    require_output(out, overwrite, SUFFIXES)
     readers = open_versions(with_truth(methods, against), out)
     versions = {name: _measure(name, readers, protocol) for name in readers}
     total = sum(

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from ..media.atomic_files import atomic_write
+from ..media.atomic_files import atomic_write, require_output
 from .file_kinds import fault_of_weights, is_safetensors
 from .safe_loading import load_torch_file
 
@@ -121,8 +121,7 @@ def write_weights(
     path = Path(path).expanduser()
     if path.suffix not in SUFFIXES:
         raise ValueError(f'{path}: the suffix must be one of {", ".join(SUFFIXES)}, but got {path.suffix!r}')
-    if path.exists() and not force:
-        raise FileExistsError(f'{path} already exists; replace it with --force')
+    require_output(path, force)
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
     if half:

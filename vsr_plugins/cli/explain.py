@@ -50,7 +50,16 @@ def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
     import torch
 
-    from ..apis import aligns_features, explain, explain_alignment, explain_weights, load_model, weighs_branches
+    from ..apis import (
+        aligns_features,
+        atomic_write,
+        explain,
+        explain_alignment,
+        explain_weights,
+        load_model,
+        require_output,
+        weighs_branches,
+    )
 
     for name, minimum in (('regions', 1), ('samples', 0), ('key_frames', 0), ('downscale', 1)):
         if getattr(args, name) < minimum:
@@ -64,11 +73,11 @@ def run(args: argparse.Namespace) -> int:
     if weighs_branches(network) or aligns_features(network):
         draw, name = (explain_weights, 'weights') if weighs_branches(network) else (explain_alignment, 'alignment')
         path = args.out / f'{name}.png'
-        if path.exists() and not args.force:
-            raise FileExistsError(f'{path} already exists; replace it with --force')
+        require_output(path, args.force)
         figure = draw(network, args.clip, args.frame, args.downscale, title)
         args.out.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path)
+        with atomic_write(path) as partial:
+            figure.savefig(partial)
         print(path)
         return 0
     explanation = explain(

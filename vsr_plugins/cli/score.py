@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
     from rich.console import Console
 
-    from ..apis import PROTOCOLS, atomic_write, get_protocol
+    from ..apis import PROTOCOLS, atomic_write, get_protocol, require_output
 
     if args.list_protocols:
         for protocol in PROTOCOLS.values():
@@ -49,8 +49,8 @@ def run(args: argparse.Namespace) -> int:
     for path in outputs:
         if not path.parent.is_dir():
             raise FileNotFoundError(f'no folder {path.parent} for {path}; create it first')
-        if str(path) != '-' and path.exists() and not args.force:
-            raise FileExistsError(f'{path} already exists; replace it with --force')
+        if str(path) != '-':
+            require_output(path, args.force)
 
     table = _score(args, protocol)
     if Path('-') not in outputs:

@@ -8,6 +8,8 @@ again only if its config, code, checkpoint or data change. A method that fails c
 import argparse
 from pathlib import Path
 
+# Endings of figures.
+FIGURES = ('.png', '.svg', '.pdf')
 HELP = 'compare methods: cost, quality and published numbers, in one table per test set'
 
 
@@ -57,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--plane', metavar='FILE', type=Path, help='plot perception (--metrics LPIPS) against distortion to FILE'
     )
+    parser.add_argument('--force', action='store_true', help='replace existing output files')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -68,16 +71,23 @@ def run(args: argparse.Namespace) -> int:
     from ..apis import (
         FAILED,
         Measurement,
+        atomic_write,
         collect_tables,
         find_configs,
         perception_distortion_figure,
         quality_cost_figure,
+        require_output,
         to_json,
         to_markdown,
         to_rich,
     )
     from .stages import parse_options
 
+    outputs = [path for path in (args.markdown, args.json, args.picture, args.plane) if path is not None]
+    if len(set(outputs)) < len(outputs):
+        raise ValueError(f'two outputs are one file: {", ".join(map(str, outputs))}; name another for one of them')
+    for path in outputs:
+        require_output(path, args.force, FIGURES if path in (args.picture, args.plane) else ())
     models = []
     for model in args.models:
         config, _, checkpoint = model.partition('=')
@@ -107,7 +117,8 @@ def run(args: argparse.Namespace) -> int:
     for path, content in contents.items():
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content(), encoding='utf-8')
+            with atomic_write(path) as partial:
+                partial.write_text(content(), encoding='utf-8')
     failed = any(row.remark.startswith(FAILED) for table in tables for row in table.rows)
     for path, draw in ((args.picture, quality_cost_figure), (args.plane, perception_distortion_figure)):
         if path is None:
@@ -118,7 +129,8 @@ def run(args: argparse.Namespace) -> int:
             print(f'vsr table: {path} is not written: {error}', file=sys.stderr)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path)
+        with atomic_write(path) as partial:
+            figure.savefig(partial)
     return int(failed)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..media.atomic_files import atomic_write
+from ..media.atomic_files import atomic_write, require_output
 from ..models.blocks.deform import deform_backend
 from ..models.input_spec import InputSpec, input_spec
 from .predictor import network_of, normalisation_of
@@ -153,8 +153,7 @@ def check_target(path: Path, overwrite: bool) -> None:
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         raise ValueError(f"export needs {' and '.join(missing)}: pip install 'vsr_plugins[export]'")
-    if path.exists() and not overwrite:
-        raise FileExistsError(f'{path} already exists; replace it with --force (overwrite=True)')
+    require_output(path, overwrite)
 
 
 def _clip_length(network: nn.Module, spec: InputSpec, frames: int | None) -> int:

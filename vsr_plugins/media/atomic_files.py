@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +28,26 @@ def atomic_write(path: Path) -> Iterator[Path]:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def require_output(path: Path, overwrite: bool = False, suffixes: Sequence[str] = ()) -> None:
+    """Raise if a file must not be written, before anything is computed for it.
+
+    Args:
+        path: The file.
+        overwrite: Replace an existing file.
+        suffixes: Those that can be written, in lower case; all by default.
+
+    Raises:
+        FileExistsError: If it is a folder, or a file that exists while ``overwrite`` is off.
+        ValueError: If it has another suffix.
+    """
+    if suffixes and path.suffix.lower() not in suffixes:
+        raise ValueError(f'{path} must end in {" or ".join(suffixes)}; name another file')
+    if path.is_dir():
+        raise FileExistsError(f'{path} is a folder; name a file')
+    if path.exists() and not overwrite:
+        raise FileExistsError(f'{path} already exists; replace it with --force (overwrite=True)')
 
 
 def hidden_name(name: str, ending: str) -> str:

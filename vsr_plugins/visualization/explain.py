@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ..datasets.clip_source import ClipSource
 from ..degradation import bicubic_downsample
 from ..inference.job.output_frames import quantized
+from ..media.atomic_files import atomic_write, require_output
 from ..models.blocks.chunking import chunk_spans
 from ..models.input_spec import input_spec
 from ..temporal_windows import window_indices
@@ -58,9 +59,8 @@ class Explanation:
         folder = Path(folder)
         kinds = ['long_range' if isinstance(part, LongRangeMaps) else 'short_range' for part in self.blocks]
         paths = [folder / f'{number}_{kind}.png' for number, kind in enumerate(kinds, 1)]
-        existing = [path for path in paths if path.exists()]
-        if existing and not overwrite:
-            raise FileExistsError(f'{existing[0]} already exists; replace it with --force (overwrite=True)')
+        for path in paths:
+            require_output(path, overwrite)
         folder.mkdir(parents=True, exist_ok=True)
         for number, (part, path) in enumerate(zip(self.blocks, paths, strict=True), 1):
             heading = f'{title}{", " if title else ""}block {number} of {len(paths)} ({part.name})'
@@ -68,7 +68,8 @@ class Explanation:
                 figure = long_range_figure(part, self.frames, self.captions, self.frame, self.box, heading)
             else:
                 figure = short_range_figure(part, self.frames[self.frame], self.captions[self.frame], self.box, heading)
-            figure.savefig(path)
+            with atomic_write(path) as partial:
+                figure.savefig(partial)
         return paths
 
 

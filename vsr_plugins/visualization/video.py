@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from ..media.atomic_files import atomic_write
+from ..media.atomic_files import atomic_write, require_output
 from ..media.video_files import open_media
 
 
@@ -34,8 +34,7 @@ def write_video(
         ValueError: If there is no frame, or a frame is not (h, w, 3) uint8 of the first one's size.
     """
     path = Path(path)
-    if path.exists() and not overwrite:
-        raise FileExistsError(f'{path} already exists; replace it with --force (overwrite=True)')
+    require_output(path, overwrite)
     path.parent.mkdir(parents=True, exist_ok=True)
     # The index comes first, so that browsers begin before they have the whole file.
     options = {'movflags': 'faststart'} if path.suffix.lower() in ('.mp4', '.m4v', '.mov') else {}
