@@ -39,6 +39,13 @@ ACCURATE = 0x4 | 0x40000 | 0x2000 | 0x4000
 BT709, BT601 = 1, 6
 UNSPECIFIED_MATRICES = (0, 2, 3)
 MAX_SD_SIZE = (1024, 576)
+# Display matrices of turns by 0, 90, 180 and 270 degrees, counterclockwise.
+_QUARTERS = (
+    (1, 0, 0, 0, 1, 0, 0, 0, 1),
+    (0, -1, 0, 1, 0, 0, 0, 0, 1),
+    (-1, 0, 0, 0, -1, 0, 0, 0, 1),
+    (0, 1, 0, -1, 0, 0, 0, 0, 1),
+)
 
 
 def list_videos(folder: Path, recursive: bool = True, suffixes: Collection[str] = VIDEO_SUFFIXES) -> list[Path]:
@@ -104,8 +111,7 @@ class RgbReader:
             frame.colorspace = matrix_of(frame)
         # A frame whose side data were read refers to itself, and is freed only by the garbage collector.
         if frame.rotation != self._rotation:
-            self._rotation, matrix = frame.rotation, frame.side_data.get('DISPLAYMATRIX')
-            self._display_matrix = None if matrix is None else bytes(matrix)
+            self._rotation, self._display_matrix = frame.rotation, _display_matrix_of(frame)
         rgb = self._reformatter.reformat(
             frame, format=deep_format if deep else shallow, interpolation=ACCURATE, threads=1
         )
@@ -140,6 +146,15 @@ def usual_matrix(height: int, width: int) -> int:
     """Return FFmpeg's number of the matrix that players assume if a file declares none."""
     longer, shorter = max(height, width), min(height, width)
     return BT601 if longer <= MAX_SD_SIZE[0] and shorter <= MAX_SD_SIZE[1] else BT709
+
+
+def _display_matrix_of(frame: av.VideoFrame) -> bytes | None:
+    try:
+        matrix = frame.side_data.get('DISPLAYMATRIX')
+    except ValueError:
+        # PyAV reads none of a frame's side data if it has no name for some of it, such as the EXIF of a JPEG.
+        return np.array(_QUARTERS[round(frame.rotation / 90) % 4], np.int32).tobytes()
+    return None if matrix is None else bytes(matrix)
 
 
 def upright(pixels: np.ndarray, display_matrix: bytes | None) -> np.ndarray:
