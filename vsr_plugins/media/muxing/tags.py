@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Tags that describe the source's container or its encoding, not its content; they are not copied.
+# Tags that describe the source's container or its encoding, not its content, or that are written by other means: they
+# are not copied.
 CONTAINER_TAGS = frozenset(('major_brand', 'minor_version', 'compatible_brands', 'encoder', 'duration', 'timecode'))
 STREAM_TAGS = re.compile(
     r'encoder|duration|rotate|vendor_id|bps|number_of_(frames|bytes)|_statistics_\w+|filename|mimetype|alpha_mode'
-    r'|timecode',
+    r'|timecode|stereo_mode',
     re.I,
 )
 # Tags that .mp4 has fields for; others are written as keys, which replace these fields.

@@ -14,6 +14,7 @@ from ..alpha import fill_hidden
 from ..chroma_siting import StatedSiting
 from ..frames import InputFrame, in_8_bits
 from ..images.image_files import UnreadableError
+from ..stereo import INTERLEAVED, stereo_layout
 from ..video_files import open_media, time_base_of, video_stream
 from .completeness import has_its_end
 from .decoding import RgbReader, decoder_of, matrix_of
@@ -216,6 +217,7 @@ class VideoReader:
         # Of a square frame the size does not tell.
         if frame.rotation % 180 == 90:
             aspect = 1 / aspect
+        stereo = stereo_layout(frame, stream.metadata)
         # RGB has its full range by nature; coded as YUV it is limited, as players expect.
         is_full = frame.color_range == 2 and not frame.format.is_rgb or frame.format.name.startswith('yuvj')
         return ReaderInfo(
@@ -227,10 +229,11 @@ class VideoReader:
             pix_fmt=frame.format.name,
             colors=(2 if is_full else 1, matrix_of(frame), frame.color_trc, frame.color_primaries),
             aspect=aspect,
-            warnings=(*_warnings(frame, self.deinterlace), *_further_streams(container)),
+            warnings=(*_warnings(frame, self.deinterlace, stereo), *_further_streams(container)),
             # Decoders of pictures give opacity to all; codecs of film have it on purpose.
             has_alpha=alpha is not None
             and (frame.format.name.startswith('yuva') or alpha.min() < 255 or _has_transparent(frames, rgb_of)),
+            stereo=stereo,
         )
 
 
@@ -257,7 +260,7 @@ def _rate_of(stream: av.VideoStream) -> Fraction:
     return average or guessed or DEFAULT_FPS
 
 
-def _warnings(frame: av.VideoFrame, deinterlace: bool | str) -> Iterator[str]:
+def _warnings(frame: av.VideoFrame, deinterlace: bool | str, stereo: str | None) -> Iterator[str]:
     if (transfer := HDR_TRANSFERS.get(frame.color_trc)) is not None:
         yield (
             f'HDR input ({transfer}) is not converted: the coded values are restored like those of SDR and tagged as '
@@ -268,6 +271,18 @@ def _warnings(frame: av.VideoFrame, deinterlace: bool | str) -> Iterator[str]:
         yield f'interlaced input is deinterlaced by bwdif to {made}; --deinterlace off restores two fields as one frame'
     elif frame.interlaced_frame:
         yield 'interlaced input is not deinterlaced: two fields are restored as one frame, which amplifies combing'
+
+    if stereo is not None and stereo.startswith(INTERLEAVED):
+        yield f'the two views of this stereo film are interleaved ({stereo}), and upscaling mixes them'
+    if _is_spherical(frame):
+        yield 'the projection of this spherical film is not stated in the output; players show it as a flat picture'
+
+
+def _is_spherical(frame: av.VideoFrame) -> bool:
+    try:
+        return 'SPHERICAL' in frame.side_data
+    except ValueError:  # PyAV has no name for some of the side data
+        return False
 
 
 def _further_streams(container: InputContainer) -> Iterator[str]:
