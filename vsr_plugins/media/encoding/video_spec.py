@@ -86,7 +86,7 @@ class VideoSpec:
     @property
     def container_options(self) -> dict[str, str]:
         """Options of the container that keep what the codec has no field for, such as the colours of FFV1 in .mp4."""
-        return {'movflags': 'write_colr'} if container_of(self.container).has_edit_lists else {}
+        return {'movflags': 'write_colr'} if container_of(self.container).has_index else {}
 
     def to_json(self) -> str:
         """Serialise to text, so that settings can be compared for equality."""
