@@ -12,7 +12,7 @@ from av.stream import Stream
 
 from ..encoding.containers import container_of
 from ..encoding.video_spec import VideoSpec
-from ..video_files import require_video_stream
+from ..video_files import demuxed, require_video_stream
 
 if TYPE_CHECKING:
     from av.container.core import Chapter
@@ -156,7 +156,7 @@ def add_covers(source: InputContainer, output: OutputContainer, covers: list[av.
         return []
     packets = []
     for number, stream in enumerate(covers):
-        packet = next((one for one in source.demux(stream) if one.size), None)
+        packet = next((one for one in demuxed(source, stream) if one.size), None)
         source.seek(0)
         if packet is None:
             continue

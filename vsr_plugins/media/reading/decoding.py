@@ -11,7 +11,7 @@ from av.video.reformatter import VideoReformatter
 from ..chroma_siting import StatedSiting
 from ..frames import size_of
 from ..images.image_files import UnreadableError, natural_key
-from ..video_files import open_media, video_stream
+from ..video_files import demuxed, open_media, video_stream
 
 _COMMON = (
     '.mp4',
@@ -68,9 +68,10 @@ def decode(path: Path) -> Generator[av.VideoFrame, None, None]:
             if stream is None:
                 raise UnreadableError(f'{path} has no video stream')
             as_stated = StatedSiting(container.format.name, stream.codec_context.codec.canonical_name)
-            for frame in container.decode(stream):
-                yield as_stated(frame)
-                count += 1
+            for packet in demuxed(container, stream):
+                for frame in packet.decode():
+                    yield as_stated(frame)
+                    count += 1
     except av.FFmpegError as error:
         raise UnreadableError(f'{path} cannot be decoded after {count} frames: {error}') from error
     if not count:

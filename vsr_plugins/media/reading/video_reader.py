@@ -15,7 +15,7 @@ from ..chroma_siting import StatedSiting
 from ..frames import InputFrame, in_8_bits
 from ..images.image_files import UnreadableError
 from ..stereo import INTERLEAVED, stereo_layout
-from ..video_files import open_media, time_base_of, video_stream
+from ..video_files import demuxed, open_media, time_base_of, video_stream
 from .completeness import has_its_end
 from .decoding import RgbReader, decoder_of, matrix_of
 from .deinterlacing import deinterlaced
@@ -147,7 +147,7 @@ class VideoReader:
         """Yield all frames that can be decoded; report in ``damage`` also a truncation that the demuxer ignores."""
         damaged, end, has_begun = 0, Fraction(0), not after_seek
         as_stated = StatedSiting(container.format.name, stream.codec_context.codec.canonical_name)
-        decode, packets, last_pts = decoder_of(stream), container.demux(), {}
+        decode, packets, last_pts = decoder_of(stream), demuxed(container), {}
         while True:
             try:
                 packet = next(packets, None)
@@ -240,7 +240,7 @@ class VideoReader:
 def _decodable(container: InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
     """Yield the frames of a stream that can be decoded."""
     decode = decoder_of(stream)
-    for packet in container.demux(stream):
+    for packet in demuxed(container, stream):
         try:
             yield from decode(packet)
         except av.FFmpegError:
