@@ -20,7 +20,7 @@ from .completeness import has_its_end
 from .decoding import RgbReader, decoder_of, matrix_of
 from .deinterlacing import deinterlaced
 from .reader_info import DEFAULT_FPS, ReaderInfo
-from .seek import LEADS, Timed, seek, trim
+from .seek import LEADS, NOTICED, Timed, seek, trim
 from .shots import CutDetector
 
 # FFmpeg's numbers of the HDR transfer functions.
@@ -109,7 +109,7 @@ class VideoReader:
                 frames = self._timed(container, stream, lead is not None)
                 if lead is not None:
                     frames = seek(container, stream, frames, earliest, round(lead / time_base), self._units)
-                span = trim(frames, earliest, latest, bool(start), self._mean_duration)
+                span = trim(frames, earliest, latest, bool(start), self._mean_duration, NOTICED / time_base)
                 number = None
                 for number, (frame, pts, frame_duration) in enumerate(span):
                     if not number:
