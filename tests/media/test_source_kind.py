@@ -54,6 +54,7 @@ def write(path, pictures):
         ('video:a.gif', 3, 'film', 'a.mkv'),
         ('video:a.png', 3, 'film', 'a.mkv'),
         ('video:a.dat', 3, 'film', 'a.mkv'),
+        ('video:a.h264', 3, 'film', 'a.mkv'),
     ],
 )
 def test_one_answer_for_readers_batches_and_scores(tmp_path, name, pictures, kind, target):

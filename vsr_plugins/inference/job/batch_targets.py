@@ -7,7 +7,7 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from ...media.encoding.animations import WRITTEN as ANIMATION_SUFFIXES
-from ...media.encoding.planning import can_write
+from ...media.encoding.planning import can_keep
 from ...media.images.image_encoding import can_write_image
 from ...media.images.image_files import IMAGE_SUFFIXES, list_images, natural_key
 from ...media.reading.animation_reader import ANIMATED_SUFFIXES
@@ -179,8 +179,8 @@ def _target_name(source: Path, name: Path, naming: Naming) -> Path:
         return name.with_name(name.name + naming.suffix + ('' if is_folder else naming.ext or ''))
     suffix = source.suffix.lower()
     if kind != 'image':
-        can_keep = can_write(suffix) or (kind == 'animation' and suffix in ANIMATION_SUFFIXES)
-        ext = naming.ext or (source.suffix if can_keep else FALLBACK_EXT)
+        is_kept = can_keep(suffix) or (kind == 'animation' and suffix in ANIMATION_SUFFIXES)
+        ext = naming.ext or (source.suffix if is_kept else FALLBACK_EXT)
     else:
         # An image does not become a film.
         is_image = naming.ext is not None and can_write_image(naming.ext)

@@ -10,6 +10,8 @@ from ..video_files import open_media
 
 # FFmpeg's flag of formats with a variable frame rate; the others have a constant rate.
 VARIABLE_RATE = 0x400
+# FFmpeg's flag of formats without times, such as raw H.264.
+NO_TIMES = 0x80
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,11 +139,13 @@ class Format:
         name: FFmpeg's name.
         codecs: Codecs of videos that it takes.
         is_constant: Whether it has a constant frame rate only.
+        has_times: Whether it states times, or a frame rate.
     """
 
     name: str
     codecs: frozenset[str]
     is_constant: bool
+    has_times: bool
 
     @property
     def container(self) -> Container:
@@ -176,4 +180,4 @@ def format_of(suffix: str) -> Format:
         name = probe.format.name
         codecs = frozenset(probe.supported_codecs) | container_of(name).codecs
         is_variable = probe.format.flags & VARIABLE_RATE or container_of(name).holds_variable_rate
-        return Format(name, codecs, not is_variable)
+        return Format(name, codecs, not is_variable, not probe.format.flags & NO_TIMES)

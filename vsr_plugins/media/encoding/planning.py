@@ -161,6 +161,11 @@ def can_write(suffix: str) -> bool:
     return file_format.takes(file_format.container.encoder or FALLBACK)
 
 
+def can_keep(suffix: str) -> bool:
+    """Whether videos of this suffix stay so: it can be written, and states times."""
+    return can_write(suffix) and format_of(suffix).has_times
+
+
 def list_encoders() -> list[tuple[str, str, Quality | None]]:
     """Return the encoders that this machine can open: name, codec, and how it takes a constant quality."""
     size, found = (256, 256), []

@@ -29,7 +29,41 @@ _COMMON = (
     '.3gp',
     '.ogv',
 )
-_RARE = ('.3g2', '.asf', '.divx', '.dv', '.f4v', '.m2ts', '.m2v', '.mts', '.mxf', '.nut', '.qt', '.rm', '.rmvb', '.vob')
+_RARE = (
+    *(
+        '.264',
+        '.265',
+        '.3g2',
+        '.asf',
+        '.divx',
+        '.dv',
+        '.f4v',
+        '.h264',
+        '.h265',
+        '.hevc',
+        '.insv',
+        '.ivf',
+        '.lrv',
+        '.m1v',
+    ),
+    *(
+        '.m2p',
+        '.m2ts',
+        '.m2v',
+        '.mjpeg',
+        '.mjpg',
+        '.mod',
+        '.mp2v',
+        '.mpv',
+        '.mts',
+        '.mxf',
+        '.nut',
+        '.ogm',
+        '.qt',
+        '.rm',
+    ),
+    *('.rmvb', '.tod', '.tp', '.trp', '.vob'),
+)
 VIDEO_SUFFIXES = frozenset(_COMMON + _RARE)
 
 # SWS_BICUBIC, SWS_ACCURATE_RND, SWS_FULL_CHR_H_INT and SWS_FULL_CHR_H_INP of FFmpeg: PyAV has names for the last three
