@@ -113,6 +113,14 @@ def test_kinds_of_images(tmp_path, suffix):
     assert np.abs(small - gradient()).mean() < 4
 
 
+def test_colours_that_are_lost_are_warned_about(tmp_path, caplog):
+    for name, frame in (('grey.png', grey_frames(1)[0]), ('red.png', gradient())):
+        Image.fromarray(frame).save(tmp_path / name)
+        upscale(tmp_path / name, tmp_path / f'{name}.pgm', Nearest())
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert '.pgm' in line and 'grey' in line
+
+
 HEIC = bytes(3) + b'\x1cftypheic' + bytes(4) + b'mif1heicmiaf'
 JXL = b'\xff\x0a' + bytes(20)
 

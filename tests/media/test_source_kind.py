@@ -26,10 +26,14 @@ def write(path, pictures):
     """Pictures in the format of a name before its colon, in a file of the name after it."""
     kind, _, name = path.name.rpartition(':')
     path = path.with_name(name)
+    if kind == 'MPEG':
+        return write_clip(path, grey_frames(pictures), 'mpeg1video')
     if kind == 'video':
         return write_clip(path.with_suffix('.mp4'), grey_frames(pictures)).rename(path)
     images = [Image.fromarray(frame) for frame in grey_frames(pictures)]
     further = {'save_all': True, 'append_images': images[1:]} if pictures > 1 else {}
+    # An icon keeps the size of the picture if it may have that.
+    further |= {'sizes': [(48, 32)]} if kind == 'ICO' else {}
     images[0].save(path, kind, **({'lossless': True} if kind == 'WEBP' else {}), **further)
     return path
 
@@ -45,6 +49,10 @@ def write(path, pictures):
         ('TIFF:a.tif', 3, 'animation', 'a'),
         ('JPEG:a.jpg', 1, 'image', 'a.jpg'),
         ('TGA:a.tga', 1, 'image', 'a.tga'),
+        ('SGI:a.sgi', 1, 'image', 'a.sgi'),
+        ('ICO:a.ico', 1, 'image', 'a.ico'),
+        ('PCX:a.pcx', 1, 'image', 'a.pcx'),
+        ('MPEG:a.mpg', 3, 'film', 'a.mkv'),
         # Of other suffixes than their content.
         ('PNG:a.mp4', 1, 'image', 'a.png'),
         ('GIF:a.mp4', 3, 'animation', 'a.mp4'),

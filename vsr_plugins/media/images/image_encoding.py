@@ -84,6 +84,8 @@ def encode_image(
         return data.tobytes()
     image = Image.fromarray(pixels if alpha is None else np.dstack((pixels, alpha)))
     if suffix == '.pgm':
+        if (pixels != pixels[..., :1]).any():
+            logger.warning('.pgm files hold no colours: the image becomes grey')
         image = image.convert('L')
     options: dict[str, int | bytes] = {**SAVE_OPTIONS.get(suffix, {})}
     if icc_profile is not None:

@@ -5,13 +5,15 @@ from typing import Literal
 
 import av
 
-from ..images.image_files import IMAGE_SUFFIXES, image_suffix
+from ..images.image_files import DAMAGE_ERRORS, IMAGE_SUFFIXES, image_suffix, open_image
 from ..video_files import open_media, video_stream
 from .animation_reader import ANIMATED_SUFFIXES, count_pictures
 
 SourceKind = Literal['image', 'animation', 'film']
 # Pictures one after the other, without a container: the first looks like an image file.
 RAW_JPEGS = frozenset(('.mjpeg', '.mjpg'))
+# FFmpeg's names of its readers of images, beside those that end in _pipe.
+IMAGE_FORMATS = frozenset(('image2', 'ico'))
 
 
 def source_kind(path: Path) -> SourceKind:
@@ -24,18 +26,29 @@ def source_kind(path: Path) -> SourceKind:
         path: An existing file.
     """
     suffix = path.suffix.lower()
-    if suffix not in RAW_JPEGS and image_suffix(path):
+    if suffix not in RAW_JPEGS and _is_image(path):
         return 'animation' if count_pictures(path) > 1 else 'image'
     if suffix in IMAGE_SUFFIXES | ANIMATED_SUFFIXES and not _is_film(path):
         return 'animation' if suffix in ANIMATED_SUFFIXES else 'image'
     return 'film'
 
 
+def _is_image(path: Path) -> bool:
+    """Whether Pillow knows a file; of rarer formats it may, and takes some films for its own."""
+    if image_suffix(path):
+        return True
+    try:
+        with open_image(path):
+            return not _is_film(path)
+    except DAMAGE_ERRORS:
+        return False
+
+
 def _is_film(path: Path) -> bool:
-    """Whether FFmpeg finds a film in a file that Pillow does not know; its readers of images find none here."""
+    """Whether FFmpeg finds a film in a file; what its readers of images find is none."""
     try:
         with open_media(path) as container:
             name = container.format.name
-            return not name.endswith('_pipe') and name != 'image2' and video_stream(container) is not None
+            return not name.endswith('_pipe') and name not in IMAGE_FORMATS and video_stream(container) is not None
     except (av.FFmpegError, ValueError):
         return False
