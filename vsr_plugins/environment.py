@@ -48,8 +48,6 @@ def _versions() -> Iterator[Finding]:
 
     for requirement in [*REQUIREMENTS, MMCV]:
         parsed = Requirement(requirement)
-        if parsed.marker is not None and not parsed.marker.evaluate():
-            continue
         if fault := fault_of(requirement):
             yield Finding(parsed.name, 'fault', fault, f"pip install '{requirement}'")
         else:

@@ -25,14 +25,6 @@ def test_a_wrong_version_is_named_with_its_remedy(monkeypatch):
     assert found.remedy == "pip install 'numpy>=1.23,<3'"
 
 
-def test_a_requirement_of_another_python_is_none(monkeypatch):
-    monkeypatch.setattr(version, 'installed_version', lambda name: '9.0')
-    assert version.fault_of('mediapipe<0.10.22; python_version < "3.0"') is None
-    assert version.fault_of('mediapipe<0.10.22; python_version >= "3.0"') is not None
-    monkeypatch.setattr(environment, 'REQUIREMENTS', ['mediapipe<0.10.22; python_version < "3.0"'])
-    assert 'mediapipe' not in findings()
-
-
 def test_a_missing_distribution_is_a_fault(monkeypatch, capsys):
     monkeypatch.setattr(version, 'installed_version', lambda name: None)
     assert findings()['mmagic'].text == 'mmagic==1.2.0 is needed, but not installed'

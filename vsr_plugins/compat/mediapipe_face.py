@@ -1,7 +1,7 @@
 """Replacement of ``controlnet_aux.mediapipe_face``. Delete once ``controlnet_aux`` works with today's mediapipe.
 
-MMagic imports ``controlnet_aux``, which imports that module, which needs ``mediapipe.solutions``. Versions of mediapipe
-that Python 3.13 can install have none. ``vsr_plugins_startup.py`` finds this module in their presence.
+MMagic imports ``controlnet_aux``, which imports that module, which needs ``mediapipe.solutions``. Since 0.10.22 mediapipe
+has none. ``vsr_plugins_startup.py`` finds this module in the presence of such a version.
 """
 
 from typing import Any
@@ -15,4 +15,4 @@ class MediapipeFaceDetector:
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise ImportError('MediapipeFaceDetector needs mediapipe<0.10.22, which Python 3.13 cannot install; use 3.12')
+        raise ImportError('MediapipeFaceDetector needs mediapipe<0.10.22 (and Python below 3.13)')
