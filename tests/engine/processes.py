@@ -23,19 +23,23 @@ from vsr_plugins.engine import loops
 from vsr_plugins.engine.time_budget import TimeBudget
 
 MEETINGS = count()
+# mmengine draws seeds up to 2**31.
+SEED = 2**31 - 7
+# Of mmagic, which imports them when they are needed.
+PARTS = ('apis', 'datasets', 'datasets.transforms', 'engine', 'evaluation', 'models', 'visualization')
 
 
 @cache
 def server():
     """Return the context of a server that has imported everything, and so starts a process in milliseconds."""
     context = multiprocessing.get_context('forkserver')
-    context.set_forkserver_preload(['processes', 'mmagic.apis'])
+    context.set_forkserver_preload(['processes', *(f'mmagic.{part}' for part in PARTS)])
     with patch.dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)):
         forkserver.ensure_running()
     return context
 
 
-def run(function, folder, *args, processes=2, timeout=100):
+def run(function, folder, *args, processes=2, timeout=200):
     """Call ``function(rank, folder, *args)`` in processes that share a gloo group; return the results by rank.
 
     Raises:
@@ -123,6 +127,11 @@ def parameters(runner):
     return {name: value.tolist() for name, value in runner.model.module.state_dict().items()}
 
 
+def nothing(rank, folder):
+    """Return the rank."""
+    return rank
+
+
 def timed(rank, folder):
     """Train for a fixed time by clocks that differ: iterations of rank 1 seem to take longer."""
     now = [1000.0 * rank]
@@ -141,7 +150,7 @@ def timed(rank, folder):
 
 def resumed(rank, folder, wrapper):
     """Train without a break, and once more from a checkpoint in the middle."""
-    options = dict(max_iters=6, interval=3, seed=2**31 - 7, wrapper=wrapper)
+    options = dict(max_iters=6, interval=3, seed=SEED, wrapper=wrapper)
     whole = build(folder / 'whole', **options)
     whole.train()
     if rank == 0:

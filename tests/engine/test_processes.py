@@ -5,9 +5,11 @@ import numpy as np
 import processes
 import pytest
 import torch
+import training
 from mmengine.config import Config
 
 from vsr_plugins.datasets.shared_samples import shares_of_clips
+from vsr_plugins.engine.sample_stream import SampleStream
 
 pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason='the processes would use the GPUs')
 
@@ -27,9 +29,11 @@ class TestTraining:
         assert whole['weights'] == half['weights'] == other['weights'] == other_half['weights']
         for full, rest in ((whole, half), (other, other_half)):
             assert full['draws'][3:] == rest['draws'] and full['indices'][9:] == rest['indices']
-        # Eleven samples are an epoch.
+        # Together they take the samples that one process with all of the batch takes.
         both = [index for pair in zip(whole['indices'], other['indices'], strict=True) for index in pair]
-        assert sorted(both[:11]) == sorted(both[11:22]) == list(range(11))
+        stream = SampleStream(training.Augmented())
+        stream.seed = processes.SEED
+        assert both == [stream.index(position) for position in range(len(both))]
         assert not set(whole['draws']) & set(other['draws'])
 
     def test_all_processes_measure_the_buffers_that_are_saved(self, tmp_path):
@@ -56,6 +60,12 @@ STEPS = [
 ]
 FRAME_STEPS = [STEPS[0], STEPS[1], STEPS[3]]
 CLIPS = {'long': 40, 'middle': 6, 'short': 5}
+
+
+@pytest.fixture(scope='module', autouse=True)
+def server(tmp_path_factory):
+    """Start it before the first test, as it takes seconds."""
+    assert processes.run(processes.nothing, tmp_path_factory.mktemp('server')) == [0, 1]
 
 
 @pytest.fixture(scope='module')
