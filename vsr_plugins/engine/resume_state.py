@@ -25,7 +25,8 @@ class ResumeStateHook(Hook):
     * Buffers that are not part of the state dict. Upstream's EDVR and BasicVSR count their steps in one; without it
       they restart the stage in which most of the network is frozen.
     * Which parameters are frozen.
-    * Gradients, if they are accumulated over several iterations.
+    * Gradients, if they are accumulated over several iterations; in a distributed run those of the first process, so
+      that only a checkpoint between updates is resumed identically.
 
     Fine-tuning (``load_from``) restores none of it. ``ResumableIterBasedTrainLoop`` registers this hook automatically.
     """
