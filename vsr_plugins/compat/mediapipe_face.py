@@ -1,7 +1,7 @@
 """Replacement of ``controlnet_aux.mediapipe_face``. Delete once ``controlnet_aux`` works with today's mediapipe.
 
-MMagic imports ``controlnet_aux``, which imports that module, which needs ``mediapipe.solutions``. Since 0.10.22 mediapipe
-has none. ``vsr_plugins_startup.py`` finds this module in the presence of such a version.
+MMagic imports ``controlnet_aux``, which imports that module, which needs ``mediapipe.solutions``. Since 0.10.22
+mediapipe has none. ``vsr_plugins_startup.py`` finds this module in the presence of such a version.
 """
 
 from typing import Any
