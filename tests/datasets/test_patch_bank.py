@@ -1,6 +1,7 @@
 """Write banks of patches, and read training samples from them."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -121,6 +122,19 @@ class TestWriting:
         path.write_bytes(content[:-5])
         _, third = make(tmp_path / 'src', tmp_path)
         assert third.made == 1 and path.read_bytes() == content
+
+    def test_shards_of_changed_sources_are_made_again(self, tmp_path):
+        clip(tmp_path / 'src' / 'a', 3, (32, 32))
+        path = tmp_path / 'src/a/001.bmp'
+        (tmp_path / 'src/a/001.png').unlink()
+        write(path, (32, 32))
+        make(tmp_path / 'src', tmp_path)
+        assert make(tmp_path / 'src', tmp_path)[1].made == 0
+        expected = write(path, (32, 32))
+        os.utime(path, (1, 1))
+        bank, summary = make(tmp_path / 'src', tmp_path)
+        assert summary.made == 1
+        np.testing.assert_array_equal(bank.record('gt', 0)[1], expected.transpose(2, 0, 1))
 
     def test_other_options_make_another_bank_and_lose_nothing(self, tmp_path):
         clip(tmp_path / 'src' / 'a', 3, (32, 32))

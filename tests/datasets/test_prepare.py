@@ -1,5 +1,6 @@
 """Prepare small synthetic data sets in the layouts in circulation."""
 
+import contextlib
 import hashlib
 import itertools
 import os
@@ -15,7 +16,7 @@ import pytest
 from PIL import Image
 
 from vsr_plugins.datasets import prepare
-from vsr_plugins.datasets.prepare import ClipSpec, execute, plan_vid4
+from vsr_plugins.datasets.prepare import ClipSpec, execute, execution, plan_vid4
 from vsr_plugins.degradation import bicubic_downsample, blur_downsample
 
 TABLE = {'calendar': ClipSpec(3, (16, 20)), 'walk': ClipSpec(12, (12, 16))}
@@ -73,7 +74,18 @@ def assert_is_vid4(dst, table=TABLE):
 class TestLayouts:
     @pytest.mark.parametrize(
         'layout',
-        ['GT/{}', '{}', '{}/original', 'HR/{}', '{}/truth', 'Vid4/GT/{}', 'Vid4/{}', 'Vid4/{}/original', 'a/b/HR/{}'],
+        [
+            'GT/{}',
+            '{}',
+            '{}/original',
+            'HR/{}',
+            '{}/truth',
+            'Vid4/GT/{}',
+            'Vid4/{}',
+            'Vid4/{}/original',
+            'a/b/HR/{}',
+            'a/b/c/d/e/f/g/{}',
+        ],
     )
     def test_finds_the_ground_truth(self, tmp_path, layout):
         vid4(make_vid4(tmp_path / 'src', layout), tmp_path / 'dst')
@@ -252,6 +264,40 @@ class TestNeverOverwrites:
         vid4(make_vid4(tmp_path / 'src'), tmp_path / 'dst')
         with pytest.raises(ValueError, match=r'GT/walk '):
             vid4(make_vid4(tmp_path / 'other', name='{:08d}.bmp'), tmp_path / 'dst')
+
+    @pytest.mark.parametrize('ends', [False, True], ids=['complete', 'stopped'])
+    def test_sources_with_another_content_of_the_same_size(self, tmp_path, monkeypatch, ends):
+        src = make_vid4(tmp_path / 'src', name='{:08d}.bmp')
+        with monkeypatch.context() as patch:
+            if ends:
+                patch.setattr(execution._ClipJob, 'complete', lambda job: None)
+            else:
+                vid4(src, tmp_path / 'dst')
+            with contextlib.suppress(KeyError, TypeError):
+                vid4(src, tmp_path / 'dst')
+        path = src / 'GT/walk/00000004.bmp'
+        size = path.stat().st_size
+        write(path, frame('other', 4, TABLE['walk'].size))
+        if not ends:
+            os.utime(path, (1, 1))
+        assert path.stat().st_size == size
+        before = contents(tmp_path / 'dst')
+        with pytest.raises(ValueError, match='GT/walk ') as error:
+            vid4(src, tmp_path / 'dst')
+        assert 'calendar' not in str(error.value)
+        assert contents(tmp_path / 'dst') == before
+        for form in ('GT', 'BIx4', 'BDx4'):
+            shutil.rmtree(tmp_path / 'dst/Vid4' / form / 'walk')
+        vid4(src, tmp_path / 'dst')
+        np.testing.assert_array_equal(read(tmp_path / 'dst/Vid4/GT/walk/00000004.png'), read(path))
+        assert vid4(src, tmp_path / 'dst').made == 0
+
+    def test_copies_of_the_sources_have_other_times_only(self, tmp_path):
+        src = make_vid4(tmp_path / 'src')
+        vid4(src, tmp_path / 'dst')
+        for path in (src / 'GT/walk').iterdir():
+            os.utime(path, (1, 1))
+        assert vid4(src, tmp_path / 'dst').made == 0
 
     @pytest.mark.parametrize('text', ['{"something": "else"}', 'walk 47', '[1]'])
     def test_foreign_manifest(self, tmp_path, text):

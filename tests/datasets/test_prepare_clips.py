@@ -223,6 +223,16 @@ class TestClips:
         assert 'broken.mp4' in plan_clips(tmp_path / 'src').faults[0]
 
 
+def test_folders_of_any_depth_are_found_once(tmp_path):
+    deep, elsewhere = tmp_path / 'src/a/b/c/d/e/f/g', tmp_path / 'elsewhere'
+    for folder in (deep / 'clip', elsewhere / 'clip'):
+        write(folder / '0.png', (16, 20))
+    (deep / 'back').symlink_to(tmp_path / 'src', target_is_directory=True)
+    (tmp_path / 'src/other').symlink_to(elsewhere, target_is_directory=True)
+    names = sorted(clip.name for clip in plan_clips(tmp_path / 'src', val_fraction=1).clips)
+    assert names == ['a_b_c_d_e_f_g_clip', 'other_clip']
+
+
 def test_clips_of_an_earlier_run_do_not_leave_the_lists(tmp_path):
     for number, clip in enumerate(('first/a', 'first/b', 'second/c', 'second/d')):
         for frame in range(2):

@@ -260,3 +260,23 @@ def test_raw_dv_has_the_rate_of_its_frames(tmp_path):
     upscale(source, tmp_path / 'b.avi', Nearest(1))
     times, frames, about = read_clip(tmp_path / 'b.avi')
     assert about['rate'] == 25 and len(frames) == 3
+
+
+def boxes(path):
+    data, at = path.read_bytes(), 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], 'big')
+        yield data[at + 4 : at + 8].decode()
+        at += size
+
+
+@pytest.mark.parametrize('suffix', ['.mp4', '.m4v', '.mov', '.qt', '.3gp', '.3g2', '.f4v'])
+@pytest.mark.parametrize('source', ['a.mp4', 'a.png'])
+def test_the_index_comes_first(tmp_path, suffix, source):
+    if source == 'a.png':
+        (tmp_path / source).write_bytes(encode_png(grey_frames(1)[0]))
+    else:
+        write_clip(tmp_path / source, grey_frames(5), tracks=1)
+    upscale(tmp_path / source, tmp_path / f'b{suffix}', Nearest())
+    found = list(boxes(tmp_path / f'b{suffix}'))
+    assert found.index('moov') < found.index('mdat')

@@ -7,8 +7,10 @@ from PIL import Image, ImageCms
 from videos import Between, Nearest, gradient, grey_frames
 
 from vsr_plugins.apis import upscale
-from vsr_plugins.inference.job.options import JobOptions, OutputOptions, SourceOptions
+from vsr_plugins.inference.job.options import JobOptions, Naming, OutputOptions, SourceOptions
+from vsr_plugins.media.images.image_encoding import encode_image
 from vsr_plugins.media.images.image_files import UnreadableError, encode_png, read_picture
+from vsr_plugins.media.images.pillow_plugins import PILLOW_PLUGINS
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile('sRGB')).tobytes()
 
@@ -111,10 +113,49 @@ def test_kinds_of_images(tmp_path, suffix):
     assert np.abs(small - gradient()).mean() < 4
 
 
-def test_a_kind_that_needs_a_package_names_it(tmp_path):
-    from importlib.util import find_spec
+HEIC = bytes(3) + b'\x1cftypheic' + bytes(4) + b'mif1heicmiaf'
+JXL = b'\xff\x0a' + bytes(20)
 
+
+@pytest.mark.parametrize('name', ['a.jxl', 'a.heic', 'a.HIF', 'a.jpg'])
+@pytest.mark.parametrize('content', [HEIC, JXL], ids=['heic', 'jxl'])
+def test_content_that_needs_a_package_names_it(tmp_path, name, content):
+    plugin = PILLOW_PLUGINS['.heic' if content == HEIC else '.jxl']
     (tmp_path / 'in').mkdir()
-    (tmp_path / 'in/a.jxl').write_bytes(b'\xff\x0a' + bytes(20))
-    with pytest.raises(UnreadableError, match='a.jxl' if find_spec('pillow_jxl') else 'pip install pillow-jxl-plugin'):
-        upscale(tmp_path / 'in', tmp_path / 'out', Unused())
+    (tmp_path / 'in' / name).write_bytes(content)
+    for source in (tmp_path / 'in' / name, tmp_path / 'in'):
+        with pytest.raises(UnreadableError, match=name if plugin.is_there() else f'pip install {plugin.package}'):
+            upscale(source, tmp_path / 'out', Unused())
+    assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.parametrize('suffix', ['.jxl', '.heic', '.heif'])
+def test_kinds_that_need_a_package(tmp_path, suffix):
+    plugin = PILLOW_PLUGINS[suffix]
+    folder = write(tmp_path / 'in', ['a.png', 'b.png'], [gradient(), gradient()])
+    alone, out = tmp_path / 'in/a.png', tmp_path / f'a{suffix}'
+    if not plugin.is_there():
+        with pytest.raises(ValueError, match=f'pip install {plugin.package}'):
+            upscale(alone, out, Unused())
+        with pytest.raises(ValueError, match=suffix):
+            Naming(suffix)
+        return
+    upscale(alone, out, Nearest())
+    assert np.abs(read_picture(out).pixels[::2, ::2].astype(int) - gradient()).mean() < 4
+    # And read again: one image, and a folder of them with opacity.
+    upscale(out, tmp_path / 'back.png', Nearest())
+    assert read_picture(tmp_path / 'back.png').pixels.shape == (128, 192, 3)
+    folder = tmp_path / 'again'
+    folder.mkdir()
+    alpha = np.full((32, 48), 255, np.uint8)
+    alpha[:16] = 0
+    (folder / f'0{suffix}').write_bytes(encode_image(suffix, gradient(), alpha))
+    upscale(folder, tmp_path / 'out', Nearest())
+    found = read_picture(tmp_path / 'out/0.png').alpha
+    assert found.shape == (64, 96) and (found[8], found[-8]) == (pytest.approx(0, abs=9), pytest.approx(255, abs=9))
+
+
+def test_a_photograph_with_the_suffix_of_another_format_needs_no_package(tmp_path):
+    Image.fromarray(gradient()).save(tmp_path / 'a.heic', 'JPEG', quality=95)
+    upscale(tmp_path / 'a.heic', tmp_path / 'b.png', Nearest())
+    assert read_picture(tmp_path / 'b.png').pixels.shape == (64, 96, 3)

@@ -8,8 +8,9 @@ import pytest
 from videos import Nearest, grey_frames, read_clip, write_clip
 
 from vsr_plugins.apis import upscale
-from vsr_plugins.inference.job.options import SourceOptions
+from vsr_plugins.inference.job.options import OutputOptions, SourceOptions
 from vsr_plugins.media.muxing.tags import moved_timecode
+from vsr_plugins.media.stereo import stereo_layout
 from vsr_plugins.media.video_files import video_stream
 
 Disposition = av.stream.Disposition
@@ -149,6 +150,41 @@ def test_titles_flags_and_stereo_of_the_film_are_kept(tmp_path):
         'stereo_mode': 'left_right',
     }
     assert found['disposition'] == about(source)['disposition'] == Disposition.forced
+
+
+def write_stereo(path, layout):
+    if path.suffix == '.mkv':
+        return write(path, film={'stereo_mode': layout})
+    packing = {'left_right': 3, 'top_bottom': 4}[layout]
+    return write_clip(path, grey_frames(4), options={'x264-params': f'frame-packing={packing}'})
+
+
+@pytest.mark.parametrize(
+    'layout', ['left_right', 'top_bottom', 'right_left', 'row_interleaved_lr', 'anaglyph_cyan_red']
+)
+@pytest.mark.parametrize('source', ['a.mkv', 'a.mp4'])
+@pytest.mark.parametrize('target', ['b.mkv', 'b.mp4', 'b.mov', 'b.webm'])
+def test_the_layout_of_a_stereo_film_is_kept_or_warned_about(tmp_path, caplog, source, target, layout):
+    if source == 'a.mp4' and layout not in ('left_right', 'top_bottom'):
+        pytest.skip('H.264 has no number for it')
+    upscale(write_stereo(tmp_path / source, layout), tmp_path / target, Nearest())
+    with av.open(str(tmp_path / target)) as container:
+        stream = container.streams.video[0]
+        found = stereo_layout(next(container.decode(stream)), stream.metadata)
+    is_kept = (
+        target == 'b.mkv'
+        or (target == 'b.webm' and layout != 'anaglyph_cyan_red' and not layout.startswith('row'))
+        or (target in ('b.mp4', 'b.mov') and layout in ('left_right', 'top_bottom'))
+    )
+    assert found == (layout if is_kept else None)
+    lines = [record.getMessage() for record in caplog.records if layout in record.getMessage()]
+    assert len(lines) == (not is_kept) + layout.startswith('row')
+
+
+def test_a_film_beside_its_input_is_no_stereo_film(tmp_path):
+    source = write_stereo(tmp_path / 'a.mkv', 'left_right')
+    upscale(source, tmp_path / 'b.mkv', Nearest(), output=OutputOptions(preview=True))
+    assert 'stereo_mode' not in about(tmp_path / 'b.mkv')['film']
 
 
 CHAPTERS = [

@@ -62,6 +62,25 @@ def test_a_span_begins_with_the_long_frame_that_is_on_the_screen(tmp_path):
         assert frames.mean((1, 2, 3)) == pytest.approx(greys, abs=2)
 
 
+@pytest.mark.parametrize(
+    ('start', 'duration', 'expected', 'length'),
+    [
+        (15, None, [0, 5, 15, 25], 35),
+        (15, 3, [0], 3),
+        (15, 17, [0, 5, 15], 17),
+        (20, 5, [0], 5),
+        (0, 25, [0, 10, 20], 25),
+        (44, 3, [0], 3),
+    ],
+)
+def test_a_span_of_a_film_with_few_frames_has_its_length(tmp_path, start, duration, expected, length):
+    source = write_clip(tmp_path / 'a.mkv', grey_frames(5, 48, 64, step=20), rate=Fraction(1, 10))
+    upscale(source, tmp_path / 'b.mp4', Nearest(), part=SourceOptions(start, duration))
+    times, _, about = read_clip(tmp_path / 'b.mp4')
+    assert times == pytest.approx(expected, abs=2e-3)
+    assert float(about['duration'] * about['time_base']) == pytest.approx(length, abs=2e-3)
+
+
 @pytest.fixture
 def twice(tmp_path):
     """A second of video and audio, twice; the times restart in between."""

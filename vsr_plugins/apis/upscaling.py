@@ -152,6 +152,8 @@ def _plan(
     """The encoding of a video with frames of a size, and what is beside its frames."""
     info = replace(reader.info, aspect=pixel_aspect(reader.info.size, size, reader.info.aspect))
     coded_size = written_size(size, output.preview)
+    if output.preview:
+        info = replace(info, stereo=None)
     if _is_animation(video):
         return plan_animation(info, coded_size, network.temporal_scale), None
     choice = EncoderChoice(output.codec, output.crf, output.pix_fmt, output.encoder_options)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..media.images.image_files import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key, probe, read_rgb_deep
-from ..media.reading.animation_reader import ANIMATED_SUFFIXES, count_pictures
+from ..media.images.image_files import UnreadableError, list_images, natural_key, probe, read_rgb_deep
+from ..media.reading.animation_reader import AnimationReader
 from ..media.reading.decoding import VIDEO_SUFFIXES, RgbReader, decode
+from ..media.reading.source_kind import SourceKind, source_kind
 from ..media.video_files import open_media
 
 # A value of 16 bits for a value of 8.
@@ -116,7 +117,42 @@ class VideoClip:
                 index = next(wanted, None)
 
 
-Clip = ImageClip | VideoClip
+class AnimationClip:
+    """The pictures of an animated image.
+
+    Args:
+        path: The file.
+    """
+
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, path: Path) -> None:
+        self.path = self.place = path
+        self.reader = AnimationReader(path)
+        self.rate = self.reader.info.rate
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return self.reader.count()
+
+    def name(self, index: int) -> str:
+        """Name of a frame for messages."""
+        return f'frame {index} of {self.path}'
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Height and width of the frames."""
+        return self.reader.info.size
+
+    def frames(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
+        """Yield frames (h, w, 3) RGB in [0, 255], of increasing indices."""
+        wanted = set(indices)
+        for frame in self.reader.frames():
+            if frame.index in wanted:
+                yield _in_8_bits(frame.pixels)
+
+
+Clip = ImageClip | AnimationClip | VideoClip
+CLIPS: dict[SourceKind, type[AnimationClip | VideoClip]] = {'animation': AnimationClip, 'film': VideoClip}
 
 
 def find_clips(source: str | Path) -> dict[str, Clip]:
@@ -139,7 +175,8 @@ def find_clips(source: str | Path) -> dict[str, Clip]:
     """
     source = Path(source)
     if source.is_file():
-        return {'': ImageClip([source]) if _is_still(source) else VideoClip(source)}
+        kind = source_kind(source)
+        return {'': ImageClip([source]) if kind == 'image' else CLIPS[kind](source)}
     if not source.is_dir():
         raise FileNotFoundError(f'{source} is neither a folder nor a file')
     entries = (path for path in source.rglob('*') if not _is_hidden(path.relative_to(source)))
@@ -189,10 +226,6 @@ def _number(path: Path) -> tuple:
     """The numbers in a file name, without leading zeros and prefix; the name if it has none."""
     digits = ''.join(letter if letter.isdigit() else ' ' for letter in path.stem).split()
     return (int(digits[-1]),) if digits else (path.stem,)
-
-
-def _is_still(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES | ANIMATED_SUFFIXES and count_pictures(path) == 1
 
 
 def _is_hidden(path: Path) -> bool:

@@ -30,9 +30,13 @@ def is_centred(frame: av.VideoFrame) -> bool:
         return False
     if av.VideoFormat(frame.format.name, _SIDE, _SIDE).components[1].width == _SIDE:
         return False
-    # A copy with the properties of the frame.
+    # A copy with the properties of the frame. Without a change of size it could be the frame itself.
     copy = VideoReformatter().reformat(
-        frame, width=_SIDE, height=_SIDE, format='yuv422p' if _is_full_height(frame) else 'yuv420p', threads=1
+        frame,
+        width=_SIDE,
+        height=_SIDE if frame.height != _SIDE else 2 * _SIDE,
+        format='yuv422p' if _is_full_height(frame) else 'yuv420p',
+        threads=1,
     )
     plane = copy.planes[1]
     pixels = np.zeros((plane.height, plane.line_size), np.uint8)

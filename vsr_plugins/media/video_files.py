@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO, Literal, overload
@@ -10,6 +11,9 @@ import av
 from av.container import InputContainer, OutputContainer
 from av.stream import Disposition, Stream
 
+# How far FFmpeg reads, in bytes and microseconds, for streams that begin late: subtitles and sound of broadcasts and
+# DVDs.
+PROBING = {'probesize': str(50 * 10**6), 'analyzeduration': str(100 * 10**6)}
 # Errors of a full, read-only or broken disk.
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
@@ -53,7 +57,23 @@ def open_media(
     av.logging.set_level(None)
     # FFmpeg looks for a protocol before the first colon, but never after a slash.
     file = os.path.abspath(path) if isinstance(path, (str, Path)) else path
+    if mode == 'r':
+        container_options = PROBING
     return av.open(file, mode, format, container_options=container_options, metadata_errors='replace')
+
+
+def demuxed(container: InputContainer, *streams: Stream) -> Iterator[av.Packet]:
+    """Yield the packets of some streams, all without any; streams that begin within the file are left out."""
+    packets = container.demux(*streams)
+    while True:
+        try:
+            packet = next(packets, None)
+        except IndexError:
+            # PyAV has no object for such a stream, and fails after the last packets of the others.
+            return
+        if packet is None:
+            return
+        yield packet
 
 
 def video_stream(container: InputContainer) -> av.VideoStream | None:

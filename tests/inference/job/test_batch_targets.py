@@ -137,6 +137,14 @@ def test_a_folder_of_animations_is_upscaled(tmp_path):
             assert (image.n_frames, image.size) == (3, (192, 128))
 
 
+def test_files_of_cameras_are_sources_and_raw_streams_get_a_container(folder):
+    (folder / 'camera').mkdir()
+    names = ('GH01.LRV', 'M2U.MOD', 'VID.insv', 'a.264', 'b.h264', 'c.hevc', 'd.mjpeg', 'e.m2p', 'f.TOD')
+    for name in names:
+        (folder / 'camera' / name).touch()
+    assert list(plan(['camera'], 'out')[0].values()) == [f'out/{name.partition(".")[0]}.mkv' for name in names]
+
+
 def test_sources_that_differ_in_their_endings_only_keep_them(folder):
     for name in ('a.mkv', 'a.wmv', 'a.vob'):
         (folder / name).touch()

@@ -15,6 +15,7 @@ from ...media.reading.decoding import RgbReader, decode, is_key_frame
 from .jobs import TEMPORARY, Progress, raise_faults, refuse_overlap, run_jobs
 from .manifest import Manifest, digest
 from .plan import Clip, Plan
+from .source_state import is_changed, state_of
 
 _serial = itertools.count()
 
@@ -137,7 +138,8 @@ class _ClipJob:
         return len(self.clip.sources)
 
     def obstacles(self) -> Iterator[str]:
-        """Yield a message for each target that was not made by this package, or was changed since."""
+        """Yield a message for each target that was not made by this package, or was changed since, as its source."""
+        has_changed = is_changed(self.clip.sources, self._manifest.sources(self.clip.name))
         for name, recipe in self._recipes.items():
             target = self._folder / name / self.clip.name
             unit = self._manifest.units.get((name, self.clip.name))
@@ -146,10 +148,19 @@ class _ClipJob:
                 continue
             if unit is None:
                 yield f'{target} already exists and was not made by vsr prepare; move it away'
-            elif unit.recipe != recipe:
+            elif unit.recipe != recipe or (self._is_outdated(name) if unit.sizes is None else has_changed):
                 yield f'{target} was made from other files or with other options; delete it to make it again'
             elif not self._present(name, strict=False):
                 yield from self._changed(name)
+
+    def _is_outdated(self, name: str) -> bool:
+        """Whether a file of an incomplete folder is older than its source; a source that was repaired has none yet."""
+        folder = self._folder / name / self.clip.name
+        first = self.clip.sources[0].stat().st_mtime_ns
+        if self.clip.is_video:
+            return any(path.stat().st_mtime_ns < first for path in folder.iterdir())
+        made = ((source, folder / self._file_name(name, i)) for i, source in enumerate(self.clip.sources))
+        return any(path.exists() and path.stat().st_mtime_ns < source.stat().st_mtime_ns for source, path in made)
 
     def _present(self, name: str, strict: bool) -> bool:
         """Whether the files of a complete folder have the recorded sizes; with ``strict`` none may be missing."""
@@ -171,7 +182,7 @@ class _ClipJob:
 
     def begin(self) -> None:
         """Record that this package makes the folders of the clip, and create them."""
-        self._manifest.begin(self.clip.name, self._recipes)
+        self._manifest.begin(self.clip.name, self._recipes, state_of(self.clip.sources))
         for name in self._recipes:
             (self._folder / name / self.clip.name).mkdir(parents=True, exist_ok=True)
         (self._folder / TEMPORARY).mkdir(exist_ok=True)

@@ -17,24 +17,33 @@ GROUND_TRUTH = frozenset(
     ('gt', 'hr', 'truth', 'original', 'originals', 'target', 'sharp', 'ground_truth', 'groundtruth')
 )
 LOW_RESOLUTION = re.compile(r'(bi|bd)x?\d|x\d|lr|lq|low|input|blur|bicubic')
-MAX_DEPTH = 5
 
 
 def image_folders(src: Path) -> Iterator[tuple[str, ...]]:
-    """Yield the folders in ``src`` that directly contain images, as parts of their relative paths, in natural order."""
+    """Yield the folders in ``src`` that directly contain images, as parts of their relative paths, in natural order.
+
+    Links to folders are followed, except to those that contain the link.
+    """
     for folder, subfolders, files in os.walk(src, followlinks=True):
         parts = Path(folder).relative_to(src).parts
         kept = [name for name in subfolders if not name.startswith(('.', '__'))]
-        subfolders[:] = sorted(kept, key=natural_key) if len(parts) < MAX_DEPTH else []
+        here = os.path.realpath(folder)
+        subfolders[:] = [name for name in sorted(kept, key=natural_key) if not _contains(folder, name, here)]
         if any(os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES for name in files if not name.startswith('.')):
             yield parts
+
+
+def _contains(folder: str, name: str, here: str) -> bool:
+    """Whether a subfolder is a link to a folder around it."""
+    path = os.path.join(folder, name)
+    return os.path.islink(path) and os.path.commonpath((target := os.path.realpath(path), here)) == target
 
 
 def find_clips(src: Path, names: Collection[str] | None = None) -> dict[str, Path]:
     """Return the ground-truth folder of each clip, by the clip's name.
 
     Args:
-        src (Path): Folder to search, up to five levels deep.
+        src (Path): Folder to search.
         names (Collection[str] | None): The clips of the data set, matched regardless of case; None accepts any name.
 
     Returns:

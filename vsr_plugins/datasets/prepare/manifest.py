@@ -1,8 +1,8 @@
 """Manifest of the files that ``vsr prepare`` made: they may be completed; all other files are left unchanged.
 
 It is an append-only file of JSON lines, so a killed run leaves at worst a truncated last line, which is ignored. A clip
-is recorded when it is started, before its first file is written, and again when it is complete, with the size in bytes
-of each file.
+is recorded when it is started, before its first file is written, with the state of its sources, and again when it is
+complete, with the size in bytes of each file.
 """
 
 import hashlib
@@ -44,12 +44,17 @@ class Manifest:
         self.path = folder / NAME
         self.units: dict[tuple[str, str], Unit] = {}
         self.texts: dict[str, set[str]] = {}
+        self._sources: dict[str, dict[str, str]] = {}
         if self.path.exists():
             self._read()
 
-    def begin(self, clip: str, recipes: dict[str, str]) -> None:
-        """Record that the folders of a clip are about to be made."""
-        self._append(dict(begin=clip, recipe=recipes))
+    def begin(self, clip: str, recipes: dict[str, str], sources: dict[str, str]) -> None:
+        """Record that the folders of a clip are about to be made from sources in a state, see ``state_of``."""
+        self._append(dict(begin=clip, recipe=recipes, sources=sources))
+
+    def sources(self, clip: str) -> dict[str, str] | None:
+        """Return the state of the sources of a clip when it was begun; None if it is not known."""
+        return self._sources.get(clip)
 
     def complete(
         self,
@@ -122,6 +127,8 @@ class Manifest:
             self.texts.setdefault(line['text'], set()).add(line['sha256'])
             return
         clip = line['made'] if 'made' in line else line['begin']
+        if 'sources' in line:
+            self._sources[clip] = line['sources']
         for folder, recipe in line['recipe'].items():
             sizes = line['bytes'][folder] if 'made' in line else None
             key_frames = tuple(line['key_frames']) if 'key_frames' in line else None

@@ -25,6 +25,7 @@ from .jobs import TEMPORARY, Progress, raise_faults, refuse_overlap, run_jobs
 from .manifest import Manifest, digest
 from .patches import BANK, FOLDER, FORMAT, BankPlan, BankSpec, Shard
 from .plan import Degradation
+from .source_state import is_changed, state_of
 
 
 def write_patches(
@@ -93,6 +94,8 @@ class _ShardJob:
         units = [self.manifest.units.get((kind, self.name)) for kind in self.kinds]
         if any(unit is None or unit.sizes is None for unit in units):
             return False
+        if is_changed(self.shard.files, self.manifest.sources(self.name)):
+            return False
         paths = [self._path(kind) for kind in (*self.kinds, 'json')]
         expected = [unit.sizes[0] for unit in units]
         return all(path.is_file() for path in paths) and [path.stat().st_size for path in paths[:-1]] == expected
@@ -104,7 +107,7 @@ class _ShardJob:
 
     def begin(self) -> None:
         """Record that this package makes the files."""
-        self.manifest.begin(self.name, dict.fromkeys(self.kinds, self.recipe))
+        self.manifest.begin(self.name, dict.fromkeys(self.kinds, self.recipe), state_of(self.shard.files))
         (self.folder / TEMPORARY).mkdir(parents=True, exist_ok=True)
 
     def step(self, index: int, stop: Event) -> list[int]:

@@ -75,12 +75,14 @@ class Shard:
     Attributes:
         group: 'clips' or 'photos', by which a training weights the records.
         sources: Sources in order.
-        origin: Text that changes when the sources change.
+        origin: Text that changes when the sources have other names or sizes.
+        files: Files of the sources.
     """
 
     group: str
     sources: tuple[Source, ...]
     origin: str
+    files: tuple[Path, ...]
 
 
 @dataclass
@@ -195,7 +197,8 @@ def _grouped(clips: Iterable[Clip]) -> Iterator[list[Clip]]:
 
 def _clip_shard(clips: Sequence[Clip], spec: BankSpec) -> Shard:
     files = [(clip.name, [(path.name, path.stat().st_size) for path in clip.sources]) for clip in clips]
-    return Shard('clips', tuple((clip.name, _ClipWindows(clip, spec.frames)) for clip in clips), repr(files))
+    sources = tuple((clip.name, _ClipWindows(clip, spec.frames)) for clip in clips)
+    return Shard('clips', sources, repr(files), tuple(path for clip in clips for path in clip.sources))
 
 
 class _ClipWindows:
@@ -258,9 +261,10 @@ def _photo_shards(root: Path, spec: BankSpec, clips_per_photo: int) -> list[Shar
     shards = []
     for first in range(0, len(infos), PHOTOS_A_SHARD * clips_per_photo):
         part = infos[first : first + PHOTOS_A_SHARD * clips_per_photo]
-        files = sorted({(Path(info['photo']).name, Path(info['photo']).stat().st_size) for info in part})
+        photos = sorted({Path(info['photo']) for info in part})
+        files = sorted({(photo.name, photo.stat().st_size) for photo in photos})
         sources = tuple((info['name'], _PhotoWindow(dataset, info['sample_idx'])) for info in part)
-        shards.append(Shard('photos', sources, f'{files} {clips_per_photo}'))
+        shards.append(Shard('photos', sources, f'{files} {clips_per_photo}', tuple(photos)))
     return shards
 
 

@@ -155,7 +155,7 @@ def _measure(folder: Path, clip: str, known: dict[str, tuple[str, ClipMeasures]]
     paths = list_images(frames) if frames.is_dir() else []
     if not paths:
         raise ValueError(f'{frames} contains no frames, but a list contains the clip; prepare the data set again')
-    content = '\n'.join(f'{path.name} {path.stat().st_size}' for path in paths)
+    content = '\n'.join(f'{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}' for path in paths)
     state = digest(f'{WORKING_WIDTH} {CUT}\n{content}'.encode())[:16]
     if clip in known and known[clip][0] == state:
         return clip, state, known[clip][1]

@@ -7,11 +7,12 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from ...media.encoding.animations import WRITTEN as ANIMATION_SUFFIXES
-from ...media.encoding.planning import can_write
+from ...media.encoding.planning import can_keep
 from ...media.images.image_encoding import can_write_image
 from ...media.images.image_files import IMAGE_SUFFIXES, list_images, natural_key
-from ...media.reading.animation_reader import ANIMATED_SUFFIXES, count_pictures
+from ...media.reading.animation_reader import ANIMATED_SUFFIXES
 from ...media.reading.decoding import VIDEO_SUFFIXES, list_videos
+from ...media.reading.source_kind import SourceKind, source_kind
 from .options import Naming
 from .resumable_output import ResumableOutput
 
@@ -153,32 +154,33 @@ def _named(found: Mapping[Path, Path], folder: Path, naming: Naming) -> dict[Pat
 
 def becomes_images(source: Path, naming: Naming) -> bool:
     """Whether the target of a source of ``plan_targets`` is a folder of images."""
-    return _becomes_images(source, naming, _is_film(source))
+    return _becomes_images(source, naming, _kind(source))
 
 
-def _becomes_images(source: Path, naming: Naming, is_film: bool) -> bool:
-    if not source.is_file():
+def _becomes_images(source: Path, naming: Naming, kind: SourceKind | None) -> bool:
+    if kind is None:
         return naming.ext in (None, '.png')
     suffix = source.suffix.lower()
-    if not is_film or suffix == '.png':
+    if kind == 'image' or (kind == 'animation' and suffix == '.png'):
         return False
-    is_written = suffix not in IMAGE_SUFFIXES or suffix in ANIMATION_SUFFIXES
+    is_written = kind == 'film' or suffix not in IMAGE_SUFFIXES or suffix in ANIMATION_SUFFIXES
     return naming.ext == '.png' or (naming.ext is None and not is_written)
 
 
-def _is_film(source: Path) -> bool:
-    return source.suffix.lower() not in IMAGE_SUFFIXES or count_pictures(source) > 1
+def _kind(source: Path) -> SourceKind | None:
+    """What a source holds; None for a folder, glob or template of images."""
+    return source_kind(source) if source.is_file() else None
 
 
 def _target_name(source: Path, name: Path, naming: Naming) -> Path:
-    is_film = _is_film(source)
-    is_folder = _becomes_images(source, naming, is_film)
-    if not source.is_file():
+    kind = _kind(source)
+    is_folder = _becomes_images(source, naming, kind)
+    if kind is None:
         return name.with_name(name.name + naming.suffix + ('' if is_folder else naming.ext or ''))
     suffix = source.suffix.lower()
-    if is_film:
-        can_keep = can_write(suffix) or suffix in ANIMATION_SUFFIXES
-        ext = naming.ext or (source.suffix if can_keep else FALLBACK_EXT)
+    if kind != 'image':
+        is_kept = can_keep(suffix) or (kind == 'animation' and suffix in ANIMATION_SUFFIXES)
+        ext = naming.ext or (source.suffix if is_kept else FALLBACK_EXT)
     else:
         # An image does not become a film.
         is_image = naming.ext is not None and can_write_image(naming.ext)

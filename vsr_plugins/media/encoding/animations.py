@@ -9,7 +9,7 @@ import av
 from av.filter import Graph
 
 from ..reading.reader_info import ReaderInfo
-from ..video_files import open_media, time_base_of
+from ..video_files import demuxed, open_media, time_base_of
 from .pixel_formats import has_alpha
 from .video_spec import VideoSpec
 
@@ -125,7 +125,7 @@ def _durations(path: Path, last: int, shortest: Fraction) -> dict[int, int]:
     with open_media(path) as film:
         stream = film.streams.video[0]
         unit = time_base_of(stream)
-        times = [packet.pts for packet in film.demux(stream) if packet.pts is not None]
+        times = [packet.pts for packet in demuxed(film, stream) if packet.pts is not None]
     kept, shown = [], None
     for time in times:
         # What a GIF makes of it.

@@ -10,6 +10,8 @@ from ..video_files import open_media
 
 # FFmpeg's flag of formats with a variable frame rate; the others have a constant rate.
 VARIABLE_RATE = 0x400
+# FFmpeg's flag of formats without times, such as raw H.264.
+NO_TIMES = 0x80
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,8 @@ class Container:
         holds_attachments: Whether it holds fonts.
         holds_covers: Whether it holds pictures beside the video.
         starts_at_zero: Whether all its times begin at 0, decoding times of frames too.
-        has_edit_lists: Whether it states what is cut from the start of a track, and has an index for faststart.
+        has_edit_lists: Whether it states what is cut from the start of a track.
+        has_index: Whether it has an index that can come first, and the flags of FFmpeg's writer of .mp4.
         marks_preroll: Whether audio before 0 that an encoder adds is marked.
         holds_variable_rate: Whether it has a time for every frame although FFmpeg's flags deny it.
     """
@@ -49,12 +52,15 @@ class Container:
     holds_covers: bool = False
     starts_at_zero: bool = False
     has_edit_lists: bool = False
+    has_index: bool = False
     marks_preroll: bool = False
     holds_variable_rate: bool = False
 
 
 # What descends from QuickTime beside .mp4 and .mov.
-_PHONE = Container(subtitle_encoder='mov_text', has_edit_lists=True, marks_preroll=True, holds_variable_rate=True)
+_PHONE = Container(
+    subtitle_encoder='mov_text', has_edit_lists=True, has_index=True, marks_preroll=True, holds_variable_rate=True
+)
 
 # By FFmpeg's names of the formats.
 CONTAINERS: Mapping[str, Container] = {
@@ -63,6 +69,7 @@ CONTAINERS: Mapping[str, Container] = {
         subtitle_encoder='mov_text',
         holds_covers=True,
         has_edit_lists=True,
+        has_index=True,
         marks_preroll=True,
     ),
     'mov': Container(
@@ -71,12 +78,13 @@ CONTAINERS: Mapping[str, Container] = {
         refused=frozenset({'vp9', 'av1'}),
         subtitle_encoder='mov_text',
         has_edit_lists=True,
+        has_index=True,
         marks_preroll=True,
     ),
     '3gp': _PHONE,
     '3g2': _PHONE,
     # Without edit lists.
-    'f4v': Container(starts_at_zero=True, holds_variable_rate=True),
+    'f4v': Container(starts_at_zero=True, has_index=True, holds_variable_rate=True),
     'ismv': Container(starts_at_zero=True),
     'matroska': Container(
         suffixes=('.mkv',),
@@ -131,11 +139,13 @@ class Format:
         name: FFmpeg's name.
         codecs: Codecs of videos that it takes.
         is_constant: Whether it has a constant frame rate only.
+        has_times: Whether it states times, or a frame rate.
     """
 
     name: str
     codecs: frozenset[str]
     is_constant: bool
+    has_times: bool
 
     @property
     def container(self) -> Container:
@@ -170,4 +180,4 @@ def format_of(suffix: str) -> Format:
         name = probe.format.name
         codecs = frozenset(probe.supported_codecs) | container_of(name).codecs
         is_variable = probe.format.flags & VARIABLE_RATE or container_of(name).holds_variable_rate
-        return Format(name, codecs, not is_variable)
+        return Format(name, codecs, not is_variable, not probe.format.flags & NO_TIMES)

@@ -13,6 +13,7 @@ from av.video.reformatter import VideoReformatter
 
 from ..reading.decoding import UNSPECIFIED_MATRICES, usual_matrix
 from ..reading.reader_info import ReaderInfo
+from ..stereo import holds_stereo, stereo_options
 from .containers import Format, format_of
 from .encoder_trial import try_encoder
 from .encoders import (
@@ -109,7 +110,13 @@ def plan_video(
         colors=info.colors,
         aspect=info.aspect,
         options=tuple(sorted((quality_options(codec, choice.crf) | dict(choice.options)).items())),
+        stereo=info.stereo,
     )
+    if info.stereo and not (holds_stereo(spec.container, info.stereo) or stereo_options(codec, info.stereo)):
+        logger.warning(
+            '%s in %s files does not state that this is a stereo film (%s): choose that in the player, or use .mkv',
+            *(codec, path.suffix, info.stereo),
+        )
     return _as_readers_take_it(spec, tuple(choice.options))
 
 
@@ -152,6 +159,11 @@ def can_write(suffix: str) -> bool:
     except ValueError:
         return False
     return file_format.takes(file_format.container.encoder or FALLBACK)
+
+
+def can_keep(suffix: str) -> bool:
+    """Whether videos of this suffix stay so: it can be written, and states times."""
+    return can_write(suffix) and format_of(suffix).has_times
 
 
 def list_encoders() -> list[tuple[str, str, Quality | None]]:

@@ -9,6 +9,7 @@ from typing import cast
 import av
 from av.container import OutputContainer
 
+from ..stereo import holds_stereo, stereo_options
 from .containers import container_of
 from .pixel_formats import has_alpha
 
@@ -32,6 +33,7 @@ class VideoSpec:
         options: Options of the encoder, by FFmpeg's names.
         is_centred: Whether readers assume chroma between columns, rather than on even ones.
         background: RGB that shows through where frames are transparent and the pixel format has no opacity.
+        stereo: How the two views of a stereo film lie in a frame, see ``stereo_layout``; None for one view.
     """
 
     container: str
@@ -46,11 +48,13 @@ class VideoSpec:
     options: tuple[tuple[str, str], ...] = ()
     is_centred: bool = False
     background: tuple[int, int, int] = (0, 0, 0)
+    stereo: str | None = None
 
     def add_to(self, container: OutputContainer) -> av.VideoStream:
         """Add a stream with these settings to a container; equal settings encode identically."""
         options = dict(self.options)
-        for name, value in QUIET.get(self.codec, {}).items():
+        stereo = {} if self.stereo is None else stereo_options(self.codec, self.stereo)
+        for name, value in (*QUIET.get(self.codec, {}).items(), *stereo.items()):
             options[name] = ':'.join((value, options[name])) if name in options else value
         stream = cast(av.VideoStream, container.add_stream(self.codec, rate=self.rate, options=options))
         stream.height, stream.width = self.size
@@ -65,6 +69,8 @@ class VideoSpec:
         if container_of(self.container).starts_at_zero:
             # Frames that are stored before they are shown need a time before 0, and all tracks would be delayed.
             context.max_b_frames = 0
+        if self.stereo is not None and holds_stereo(self.container, self.stereo):
+            stream.metadata['stereo_mode'] = self.stereo
         if self.codec == 'rawvideo':
             context.thread_count = 1
         if self.codec == 'libsvtav1':
@@ -80,7 +86,7 @@ class VideoSpec:
     @property
     def container_options(self) -> dict[str, str]:
         """Options of the container that keep what the codec has no field for, such as the colours of FFV1 in .mp4."""
-        return {'movflags': 'write_colr'} if container_of(self.container).has_edit_lists else {}
+        return {'movflags': 'write_colr'} if container_of(self.container).has_index else {}
 
     def to_json(self) -> str:
         """Serialise to text, so that settings can be compared for equality."""

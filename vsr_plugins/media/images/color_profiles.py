@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms
 
+from .pillow_plugins import PILLOW_PLUGINS
+
 # Suffixes of images and animations that hold a profile.
-WITH_PROFILE = frozenset(('.png', '.apng', '.jpg', '.jpeg', '.webp', '.tif', '.tiff', '.avif', '.jxl'))
+WITH_PROFILE = frozenset(('.png', '.apng', '.jpg', '.jpeg', '.webp', '.tif', '.tiff', '.avif', *PILLOW_PLUGINS))
 # Colours that differ by no more levels of 8 bits are the same: the conversion of sRGB to itself rounds.
 SAME = 1
 # What Pillow raises at a profile that is damaged, or of another kind of colours than the pixels.

@@ -10,12 +10,13 @@ from PIL import Image
 
 from ..alpha import composite
 from .color_profiles import WITH_PROFILE, convert_rgb
-from .image_files import PILLOW_PLUGINS, encode_png
+from .image_files import encode_png
+from .pillow_plugins import PILLOW_PLUGINS
 
 logger = logging.getLogger(__name__)
 
 DEEP = ('.png', '.tif', '.tiff')
-WITH_ALPHA = ('.png', '.tif', '.tiff', '.webp', '.tga', '.avif', '.jxl', '.jp2')
+WITH_ALPHA = ('.png', '.tif', '.tiff', '.webp', '.tga', '.avif', '.jp2', *PILLOW_PLUGINS)
 # Longest side of images and animations, in pixels.
 MAX_SIDES = {'.webp': 16383, '.jpg': 65500, '.jpeg': 65500, '.gif': 65535, '.tga': 65535}
 # Visually near lossless.
@@ -24,16 +25,16 @@ SAVE_OPTIONS: dict[str, dict[str, int]] = {
     '.jpeg': {'quality': 95, 'subsampling': 0},
     '.webp': {'quality': 95, 'method': 4},
     '.avif': {'quality': 90},
+    '.jxl': {'quality': 95},
+    **dict.fromkeys(('.heic', '.heif', '.hif'), {'quality': 90, 'chroma': 444}),
 }
 
 
 def can_write_image(suffix: str) -> bool:
     """Whether an image of this suffix, such as ``.jpg``, can be written."""
     suffix = suffix.lower()
-    if suffix in PILLOW_PLUGINS:
-        from importlib.util import find_spec
-
-        return find_spec(PILLOW_PLUGINS[suffix][0]) is not None
+    if suffix in PILLOW_PLUGINS and not PILLOW_PLUGINS[suffix].is_there():
+        return False
     return suffix == '.png' or Image.registered_extensions().get(suffix) in Image.SAVE
 
 
@@ -99,8 +100,8 @@ def check_image(path: Path) -> None:
         ValueError: If no package can write this format.
     """
     if not can_write_image(path.suffix):
-        _, package = PILLOW_PLUGINS.get(path.suffix.lower(), ('', ''))
-        hint = f'install {package}' if package else 'use .png, .jpg, .webp or .tif'
+        plugin = PILLOW_PLUGINS.get(path.suffix.lower())
+        hint = 'use .png, .jpg, .webp or .tif' if plugin is None else f'pip install {plugin.package}'
         raise ValueError(f'{path}: images of the kind {path.suffix} cannot be written; {hint}')
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import re
 from dataclasses import dataclass
-from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -14,17 +13,31 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..frames import size_of
 from .color_profiles import embed_in_png, grey_by_profile, rgb_by_profile
+from .pillow_plugins import PILLOW_PLUGINS, plugin_of
 
 if TYPE_CHECKING:
     from PIL.TiffImagePlugin import TiffImageFile
 
 IMAGE_SUFFIXES = frozenset(
-    ('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff', '.ppm', '.pgm', '.jp2', '.tga', '.avif', '.jxl')
+    (
+        '.png',
+        '.jpg',
+        '.jpeg',
+        '.webp',
+        '.bmp',
+        '.tif',
+        '.tiff',
+        '.ppm',
+        '.pgm',
+        '.jp2',
+        '.tga',
+        '.avif',
+        *PILLOW_PLUGINS,
+    )
 )
-# Package that teaches Pillow a format, by suffix.
-PILLOW_PLUGINS = {'.jxl': ('pillow_jxl', 'pillow-jxl-plugin')}
-# Exceptions that Pillow raises on damaged files, depending on the format; SyntaxError is for a broken PNG.
-DAMAGE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
+# Exceptions that Pillow raises on damaged files, depending on the format; SyntaxError is for a broken PNG, RuntimeError
+# for a broken JPEG XL.
+DAMAGE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, Image.DecompressionBombError)
 _EIGHT_BIT = frozenset(('1', 'L', 'LA', 'P', 'PA', 'RGB', 'RGBA', 'RGBX', 'CMYK', 'YCbCr', 'LAB', 'HSV'))
 # By Pillow's names.
 _SUFFIXES = {
@@ -127,14 +140,9 @@ def open_image(path: Path) -> Image.Image:
         UnidentifiedImageError: If Pillow does not know the format.
         OSError: If the file cannot be read.
     """
-    module, package = PILLOW_PLUGINS.get(path.suffix.lower(), ('', ''))
-    if module:
-        try:
-            import_module(module)
-        except ImportError:
-            raise UnreadableError(
-                f'{path} cannot be read: {path.suffix} needs a package: pip install {package}'
-            ) from None
+    plugin = plugin_of(path)
+    if plugin is not None and not plugin.is_there():
+        raise UnreadableError(f'{path} cannot be read: Pillow needs a package for it: pip install {plugin.package}')
     image = Image.open(path)
     if image.format == 'TIFF' and _orientation_of(image) >= 5:
         # Pillow mistakes height for width where it maps such a file into memory.
@@ -146,6 +154,8 @@ def open_image(path: Path) -> Image.Image:
 def image_suffix(path: Path) -> str:
     """Return the suffix for the content of a file without one, such as ``.png``; '' if it is no image."""
     try:
+        if (plugin := plugin_of(path)) is not None:
+            return next(suffix for suffix, one in PILLOW_PLUGINS.items() if one is plugin)
         with Image.open(path) as image:
             return _SUFFIXES.get(image.format or '', '')
     except DAMAGE_ERRORS:

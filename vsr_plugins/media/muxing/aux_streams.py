@@ -14,8 +14,8 @@ from av.stream import Disposition, Stream
 
 from ..encoding.containers import container_of
 from ..encoding.video_spec import VideoSpec
-from ..video_files import open_media, require_video_stream, time_base_of, video_stream
-from .transcoding import AudioTranscoder, decodes_to_text
+from ..video_files import demuxed, open_media, require_video_stream, time_base_of, video_stream
+from .transcoding import AudioTranscoder, decodes_to_text, first_frame
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class AuxStreams:
             late = set() if container_of(spec.container).states_starts else self._late(source)
         for index, kind, codec in streams:
             if kind == 'audio' and self.audio != 'none':
-                tracks.append(self._audio(spec, index, codec, index in late))
+                tracks += self._audio(spec, index, codec, index in late)
             elif kind == 'subtitle' and self.subtitles:
                 tracks += self._subtitle(spec, index, codec)
             elif kind == 'attachment' and self.subtitles and container_of(spec.container).holds_attachments:
@@ -108,7 +108,7 @@ class AuxStreams:
         begin = times[film.index] + start if start else min(times.values())
         return {one.index for one in source.streams.audio if times[one.index] - begin > MAX_EARLY}
 
-    def _audio(self, spec: VideoSpec, index: int, codec: str, is_late: bool) -> Track:
+    def _audio(self, spec: VideoSpec, index: int, codec: str, is_late: bool) -> list[Track]:
         can_copy = self.audio != 'transcode' and self._can_copy(spec, index, codec, 'audio')
         if can_copy and is_late and self.audio == 'copy':
             logger.warning(
@@ -117,7 +117,7 @@ class AuxStreams:
                 *(self.path, spec.container),
             )
         if can_copy and (not is_late or self.audio == 'copy'):
-            return Track(index)
+            return [Track(index)]
         if self.audio == 'copy':
             raise ValueError(
                 f'{spec.container} does not take the audio of {self.path} ({codec}); transcode it with --audio '
@@ -135,7 +135,10 @@ class AuxStreams:
                         '%s: %s does not %s (%s); it is transcoded to %s',
                         *(self.path, spec.container, fault, codec, encoder),
                     )
-                return Track(index, encoder)
+                return [Track(index, encoder)]
+        if self.audio == 'auto' and not self._is_heard(index):
+            logger.warning('%s: nothing of the audio (%s) can be decoded; it is left out', self.path, codec)
+            return []
         raise ValueError(
             f'{spec.container} does not take the audio of {self.path} ({codec}), nor any that it can be transcoded to; '
             'omit it with --audio none'
@@ -172,7 +175,7 @@ class AuxStreams:
                     probe.start_encoding()
                     heard = (
                         packet
-                        for packet in source.demux(stream)
+                        for packet in demuxed(source, stream)
                         if None not in (packet.pts, packet.dts) and not packet.is_discard
                     )
                     for packet in islice(heard, TRIAL_PACKETS if kind == 'audio' else 0):
@@ -194,6 +197,11 @@ class AuxStreams:
         except (ValueError, av.FFmpegError):
             return False
         return True
+
+    def _is_heard(self, index: int) -> bool:
+        """Whether any sound of a track can be decoded."""
+        with open_media(self.path) as source:
+            return first_frame(cast(av.AudioStream, source.streams[index])) is not None
 
     def covers(self, source: InputContainer) -> list[av.VideoStream]:
         """Return the pictures of a source that are not its film."""

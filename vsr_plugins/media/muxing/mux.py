@@ -7,6 +7,7 @@ from math import floor
 from pathlib import Path
 
 import av
+import av.error
 from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 
@@ -15,7 +16,7 @@ from ..encoding.segments import PacketFile
 from ..encoding.video_spec import VideoSpec
 from ..reading.reader_info import DEFAULT_FPS
 from ..reading.video_reader import RESTART_FRAMES
-from ..video_files import open_media, require_video_stream, time_base_of, times_of
+from ..video_files import demuxed, open_media, require_video_stream, time_base_of, times_of
 from .aux_streams import AuxStreams, template_options
 from .tags import add_covers, copy_stream_tags, copy_tags, copy_video_tags, moved_chapters, needs_keys
 from .transcoding import AudioTranscoder, SubtitleTranscoder
@@ -130,18 +131,29 @@ def _mux(
 
     # The encoders' own audio before 0 can be marked by the formats that mark that of the source.
     waiting_packets = _MonotonicTimes(output, copies, container.marks_preroll).apply(aux_packets())
-    waiting = next(waiting_packets, None)
+    waiting, damaged = next(waiting_packets, None), 0
     shift = Fraction(0) if spec.is_constant else zero
     for packet in _video_packets(segments, spec.time_base, shift, container.has_edit_lists):
         now = times_of(packet)[1] * spec.time_base
         while waiting is not None and times_of(waiting)[1] * waiting.time_base <= now:
-            output.mux(waiting)
+            damaged += not _is_muxed(output, waiting)
             waiting = next(waiting_packets, None)
         packet.stream = video
         output.mux(packet)
     while waiting is not None:
-        output.mux(waiting)
+        damaged += not _is_muxed(output, waiting)
         waiting = next(waiting_packets, None)
+    if damaged:
+        logger.warning('%s: %d damaged packets beside the film are left out', source.name, damaged)
+
+
+def _is_muxed(output: OutputContainer, packet: av.Packet) -> bool:
+    """Write a packet of an aux stream; return False if it is damaged, as some of broadcasts are."""
+    try:
+        output.mux(packet)
+    except (av.error.InvalidDataError, av.error.PatchWelcomeError):
+        return False
+    return True
 
 
 def _transcoder(stream: Stream, output: OutputContainer, codec: str) -> AudioTranscoder | SubtitleTranscoder:
@@ -241,7 +253,7 @@ def _aux_packets(source: InputContainer, span: _Span, indices: set[int]) -> Iter
     # The restarts of times are counted for each track.
     last_time: dict[int, Fraction] = {}
     restarts: dict[int, int] = {}
-    for packet in source.demux(streams):
+    for packet in _readable(source, streams):
         if packet.dts is None or packet.pts is None:
             continue
         index, dts_time = packet.stream.index, packet.dts * packet.time_base
@@ -258,6 +270,20 @@ def _aux_packets(source: InputContainer, span: _Span, indices: set[int]) -> Iter
             if packet.stream.type == 'subtitle' and packet.duration:
                 packet.duration = min(packet.duration, round(left / packet.time_base))
             yield packet
+
+
+def _readable(source: InputContainer, streams: list[Stream]) -> Iterator[av.Packet]:
+    """Yield packets to the end of a file, or up to where it is damaged."""
+    packets = demuxed(source, *streams)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError as error:
+            logger.warning('%s: sound and subtitles cannot be read to their end (%s)', source.name, error.strerror)
+            return
+        if packet is None:
+            return
+        yield packet
 
 
 def _is_kept(packet: av.Packet, keeps_preroll: bool) -> bool:

@@ -12,18 +12,19 @@ from av.stream import Stream
 
 from ..encoding.containers import container_of
 from ..encoding.video_spec import VideoSpec
-from ..video_files import require_video_stream
+from ..video_files import demuxed, require_video_stream
 
 if TYPE_CHECKING:
     from av.container.core import Chapter
 
 logger = logging.getLogger(__name__)
 
-# Tags that describe the source's container or its encoding, not its content; they are not copied.
+# Tags that describe the source's container or its encoding, not its content, or that are written by other means: they
+# are not copied.
 CONTAINER_TAGS = frozenset(('major_brand', 'minor_version', 'compatible_brands', 'encoder', 'duration', 'timecode'))
 STREAM_TAGS = re.compile(
     r'encoder|duration|rotate|vendor_id|bps|number_of_(frames|bytes)|_statistics_\w+|filename|mimetype|alpha_mode'
-    r'|timecode',
+    r'|timecode|stereo_mode',
     re.I,
 )
 # Tags that .mp4 has fields for; others are written as keys, which replace these fields.
@@ -155,7 +156,7 @@ def add_covers(source: InputContainer, output: OutputContainer, covers: list[av.
         return []
     packets = []
     for number, stream in enumerate(covers):
-        packet = next((one for one in source.demux(stream) if one.size), None)
+        packet = next((one for one in demuxed(source, stream) if one.size), None)
         source.seek(0)
         if packet is None:
             continue

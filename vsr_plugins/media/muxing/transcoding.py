@@ -13,7 +13,7 @@ from av.stream import Stream
 from av.subtitles.codeccontext import SubtitleCodecContext
 from av.subtitles.stream import SubtitleStream
 
-from ..video_files import time_base_of
+from ..video_files import demuxed, open_media, time_base_of
 
 # FFmpeg's codecs of subtitles that are text; the others are pictures.
 TEXT_SUBTITLES = frozenset(
@@ -54,11 +54,18 @@ class AudioTranscoder:
 
     Attributes:
         stream: The track of the output.
+
+    Raises:
+        ValueError: If nothing of the source can be decoded.
     """
 
     def __init__(self, source: av.AudioStream, output: OutputContainer, codec: str) -> None:
         self._source = source
-        decoder = source.codec_context
+        context = source.codec_context
+        # Of sound that begins late FFmpeg knows the codec only.
+        decoder = context if context.sample_rate and context.format is not None else first_frame(source)
+        if decoder is None:
+            raise ValueError(f'no sound of stream {source.index} of {source.container.name} can be decoded')
         encoder = av.Codec(codec, 'w')
         layout = nearest_layout(decoder.layout, codec)
         channels = av.AudioLayout(layout).nb_channels
@@ -151,6 +158,19 @@ class AudioTranscoder:
         for packet in packets:
             packet.stream = self.stream
         return packets
+
+
+def first_frame(source: av.AudioStream) -> av.AudioFrame | None:
+    """Decode the first sound of a track; None if there is none."""
+    with open_media(source.container.name) as container:
+        for packet in demuxed(container, container.streams[source.index]):
+            try:
+                frames = cast(list[av.AudioFrame], packet.decode())
+            except av.FFmpegError:
+                continue
+            if frames:
+                return frames[0]
+    return None
 
 
 class SubtitleTranscoder:

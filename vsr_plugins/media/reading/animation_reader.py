@@ -22,7 +22,7 @@ from ..images.image_files import (
 )
 from .image_reader import ImageReader
 from .reader_info import DEFAULT_FPS, ReaderInfo
-from .seek import T, Timed, trim
+from .seek import NOTICED, T, Timed, trim
 from .shots import CutDetector
 
 # Formats of Pillow; others, such as the JPEG of a camera, hold a preview beside the picture.
@@ -141,7 +141,8 @@ class AnimationReader(ImageReader):
         unit = self.info.time_base
         earliest = round(Fraction(start).limit_denominator(10**6) / unit)
         latest = None if duration is None else earliest + Fraction(duration).limit_denominator(10**6) / unit
-        return trim(timed, earliest, latest, bool(start), max(round(1 / (self.info.rate * unit)), 1))
+        mean_duration = max(round(1 / (self.info.rate * unit)), 1)
+        return trim(timed, earliest, latest, bool(start), mean_duration, NOTICED / unit)
 
 
 def _plays(image: Image.Image) -> int:

@@ -11,7 +11,7 @@ from av.video.reformatter import VideoReformatter
 from ..chroma_siting import StatedSiting
 from ..frames import size_of
 from ..images.image_files import UnreadableError, natural_key
-from ..video_files import open_media, video_stream
+from ..video_files import demuxed, open_media, video_stream
 
 _COMMON = (
     '.mp4',
@@ -29,7 +29,41 @@ _COMMON = (
     '.3gp',
     '.ogv',
 )
-_RARE = ('.3g2', '.asf', '.divx', '.dv', '.f4v', '.m2ts', '.m2v', '.mts', '.mxf', '.nut', '.qt', '.rm', '.rmvb', '.vob')
+_RARE = (
+    *(
+        '.264',
+        '.265',
+        '.3g2',
+        '.asf',
+        '.divx',
+        '.dv',
+        '.f4v',
+        '.h264',
+        '.h265',
+        '.hevc',
+        '.insv',
+        '.ivf',
+        '.lrv',
+        '.m1v',
+    ),
+    *(
+        '.m2p',
+        '.m2ts',
+        '.m2v',
+        '.mjpeg',
+        '.mjpg',
+        '.mod',
+        '.mp2v',
+        '.mpv',
+        '.mts',
+        '.mxf',
+        '.nut',
+        '.ogm',
+        '.qt',
+        '.rm',
+    ),
+    *('.rmvb', '.tod', '.tp', '.trp', '.vob'),
+)
 VIDEO_SUFFIXES = frozenset(_COMMON + _RARE)
 
 # SWS_BICUBIC, SWS_ACCURATE_RND, SWS_FULL_CHR_H_INT and SWS_FULL_CHR_H_INP of FFmpeg: PyAV has names for the last three
@@ -39,6 +73,13 @@ ACCURATE = 0x4 | 0x40000 | 0x2000 | 0x4000
 BT709, BT601 = 1, 6
 UNSPECIFIED_MATRICES = (0, 2, 3)
 MAX_SD_SIZE = (1024, 576)
+# Display matrices of turns by 0, 90, 180 and 270 degrees, counterclockwise.
+_QUARTERS = (
+    (1, 0, 0, 0, 1, 0, 0, 0, 1),
+    (0, -1, 0, 1, 0, 0, 0, 0, 1),
+    (-1, 0, 0, 0, -1, 0, 0, 0, 1),
+    (0, 1, 0, -1, 0, 0, 0, 0, 1),
+)
 
 
 def list_videos(folder: Path, recursive: bool = True, suffixes: Collection[str] = VIDEO_SUFFIXES) -> list[Path]:
@@ -61,9 +102,10 @@ def decode(path: Path) -> Generator[av.VideoFrame, None, None]:
             if stream is None:
                 raise UnreadableError(f'{path} has no video stream')
             as_stated = StatedSiting(container.format.name, stream.codec_context.codec.canonical_name)
-            for frame in container.decode(stream):
-                yield as_stated(frame)
-                count += 1
+            for packet in demuxed(container, stream):
+                for frame in packet.decode():
+                    yield as_stated(frame)
+                    count += 1
     except av.FFmpegError as error:
         raise UnreadableError(f'{path} cannot be decoded after {count} frames: {error}') from error
     if not count:
@@ -104,8 +146,7 @@ class RgbReader:
             frame.colorspace = matrix_of(frame)
         # A frame whose side data were read refers to itself, and is freed only by the garbage collector.
         if frame.rotation != self._rotation:
-            self._rotation, matrix = frame.rotation, frame.side_data.get('DISPLAYMATRIX')
-            self._display_matrix = None if matrix is None else bytes(matrix)
+            self._rotation, self._display_matrix = frame.rotation, _display_matrix_of(frame)
         rgb = self._reformatter.reformat(
             frame, format=deep_format if deep else shallow, interpolation=ACCURATE, threads=1
         )
@@ -140,6 +181,15 @@ def usual_matrix(height: int, width: int) -> int:
     """Return FFmpeg's number of the matrix that players assume if a file declares none."""
     longer, shorter = max(height, width), min(height, width)
     return BT601 if longer <= MAX_SD_SIZE[0] and shorter <= MAX_SD_SIZE[1] else BT709
+
+
+def _display_matrix_of(frame: av.VideoFrame) -> bytes | None:
+    try:
+        matrix = frame.side_data.get('DISPLAYMATRIX')
+    except ValueError:
+        # PyAV reads none of a frame's side data if it has no name for some of it, such as the EXIF of a JPEG.
+        return np.array(_QUARTERS[round(frame.rotation / 90) % 4], np.int32).tobytes()
+    return None if matrix is None else bytes(matrix)
 
 
 def upright(pixels: np.ndarray, display_matrix: bytes | None) -> np.ndarray:

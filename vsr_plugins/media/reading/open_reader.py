@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from ..images.image_files import IMAGE_SUFFIXES, UnreadableError, list_images, natural_key
-from .animation_reader import ANIMATED_SUFFIXES, AnimationReader, count_pictures
+from .animation_reader import ANIMATED_SUFFIXES, AnimationReader
 from .image_reader import ImageReader
+from .source_kind import source_kind
 from .video_reader import VideoReader
 
 
@@ -34,7 +35,7 @@ def open_reader(
         reader = ImageReader(images, fps)
         left_out = sorted(one.name for one in path.iterdir() if one.suffix.lower() in ANIMATED_SUFFIXES)
         if left_out:
-            warning = f'the images are a sequence, without {", ".join(left_out)}: upscale animations by their own names'
+            warning = f'the images are a sequence, without {", ".join(left_out)}: upscale them by their own names'
             reader.info = replace(reader.info, warnings=(warning,))
         return reader
     if not path.exists():
@@ -45,8 +46,9 @@ def open_reader(
             f'there is no video, folder or image at {path.absolute()}'
             + (', and no image matches this pattern' if _is_pattern(str(source)) else '')
         )
-    if path.suffix.lower() in IMAGE_SUFFIXES | ANIMATED_SUFFIXES:
-        return AnimationReader(path, fps) if count_pictures(path) > 1 else ImageReader([path], fps, is_file=True)
+    kind = source_kind(path)
+    if kind != 'film':
+        return AnimationReader(path, fps) if kind == 'animation' else ImageReader([path], fps, is_file=True)
     if fps is not None:
         raise ValueError(f'{path} is a video with its own frame rate, but got fps={fps}; omit --fps, it is for images')
     return VideoReader(path, deinterlace)

@@ -22,6 +22,7 @@ class ReaderInfo:
         warnings: Unsupported properties of the source, such as HDR or interlacing, one sentence each.
         has_alpha: Whether frames may be transparent.
         icc_profile: ICC profile of the RGB colours of the first image; None for sRGB and for videos.
+        stereo: How the two views of a stereo film lie in a frame, see ``stereo_layout``; None for one view.
     """
 
     size: tuple[int, int]
@@ -35,3 +36,4 @@ class ReaderInfo:
     warnings: tuple[str, ...] = ()
     has_alpha: bool = False
     icc_profile: bytes | None = None
+    stereo: str | None = None

@@ -10,6 +10,8 @@ from av.container import InputContainer
 
 # Seconds to seek before the requested time, tried in order until a key frame is found there.
 LEADS = (0, 2, 10, 60)
+# Seconds for which it is not noticed that nothing is on the screen.
+NOTICED = Fraction(1, 10)
 T = TypeVar('T')
 # A frame, its presentation time, its duration.
 Timed = tuple[T, int, int]
@@ -46,9 +48,16 @@ def seek(
 
 
 def trim(
-    frames: Iterator[Timed[T]], earliest: int, latest: Fraction | None, has_start: bool, mean_duration: int
+    frames: Iterator[Timed[T]],
+    earliest: int,
+    latest: Fraction | None,
+    has_start: bool,
+    mean_duration: int,
+    noticed: Fraction,
 ) -> Iterator[Timed[T]]:
     """Yield the frames of a span. A long frame that is on the screen when the span begins is its first.
+
+    The last frame ends with the span, unless it lasts so little longer that nobody notices.
 
     Args:
         frames: In presentation order.
@@ -56,6 +65,7 @@ def trim(
         latest: Time at which it ends; None for the end of the video.
         has_start: Whether frames before the span are skipped; times then count from its beginning.
         mean_duration: Average duration of a frame.
+        noticed: Duration from which a person notices that nothing is on the screen, or that a frame stays there.
     """
     held, shortest = None, mean_duration
     zero = earliest if has_start else 0
@@ -65,12 +75,15 @@ def trim(
             held = frame, pts, duration
             continue
         is_after = latest is not None and pts >= latest
-        if held is not None and (is_after or pts - earliest > 1.5 * shortest):
+        if held is not None and (is_after or pts - earliest > min(1.5 * shortest, noticed)):
             end = pts if latest is None else min(pts, int(latest))
             yield held[0], 0, end - earliest
         held = None
         if is_after:
             return
+        if latest is not None and pts + duration - latest > noticed:
+            duration = max(int(latest - pts), 1)
         yield frame, pts - zero, duration
     if held is not None and held[1] + held[2] > earliest:
-        yield held[0], 0, held[1] + held[2] - earliest
+        end = held[1] + held[2] if latest is None else min(held[1] + held[2], int(latest))
+        yield held[0], 0, end - earliest

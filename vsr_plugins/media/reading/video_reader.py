@@ -14,12 +14,13 @@ from ..alpha import fill_hidden
 from ..chroma_siting import StatedSiting
 from ..frames import InputFrame, in_8_bits
 from ..images.image_files import UnreadableError
-from ..video_files import open_media, time_base_of, video_stream
+from ..stereo import INTERLEAVED, stereo_layout
+from ..video_files import demuxed, open_media, time_base_of, video_stream
 from .completeness import has_its_end
 from .decoding import RgbReader, decoder_of, matrix_of
 from .deinterlacing import deinterlaced
 from .reader_info import DEFAULT_FPS, ReaderInfo
-from .seek import LEADS, Timed, seek, trim
+from .seek import LEADS, NOTICED, Timed, seek, trim
 from .shots import CutDetector
 
 # FFmpeg's numbers of the HDR transfer functions.
@@ -108,7 +109,7 @@ class VideoReader:
                 frames = self._timed(container, stream, lead is not None)
                 if lead is not None:
                     frames = seek(container, stream, frames, earliest, round(lead / time_base), self._units)
-                span = trim(frames, earliest, latest, bool(start), self._mean_duration)
+                span = trim(frames, earliest, latest, bool(start), self._mean_duration, NOTICED / time_base)
                 number = None
                 for number, (frame, pts, frame_duration) in enumerate(span):
                     if not number:
@@ -146,7 +147,7 @@ class VideoReader:
         """Yield all frames that can be decoded; report in ``damage`` also a truncation that the demuxer ignores."""
         damaged, end, has_begun = 0, Fraction(0), not after_seek
         as_stated = StatedSiting(container.format.name, stream.codec_context.codec.canonical_name)
-        decode, packets, last_pts = decoder_of(stream), container.demux(), {}
+        decode, packets, last_pts = decoder_of(stream), demuxed(container), {}
         while True:
             try:
                 packet = next(packets, None)
@@ -216,6 +217,7 @@ class VideoReader:
         # Of a square frame the size does not tell.
         if frame.rotation % 180 == 90:
             aspect = 1 / aspect
+        stereo = stereo_layout(frame, stream.metadata)
         # RGB has its full range by nature; coded as YUV it is limited, as players expect.
         is_full = frame.color_range == 2 and not frame.format.is_rgb or frame.format.name.startswith('yuvj')
         return ReaderInfo(
@@ -227,17 +229,18 @@ class VideoReader:
             pix_fmt=frame.format.name,
             colors=(2 if is_full else 1, matrix_of(frame), frame.color_trc, frame.color_primaries),
             aspect=aspect,
-            warnings=(*_warnings(frame, self.deinterlace), *_further_streams(container)),
+            warnings=(*_warnings(frame, self.deinterlace, stereo), *_further_streams(container)),
             # Decoders of pictures give opacity to all; codecs of film have it on purpose.
             has_alpha=alpha is not None
             and (frame.format.name.startswith('yuva') or alpha.min() < 255 or _has_transparent(frames, rgb_of)),
+            stereo=stereo,
         )
 
 
 def _decodable(container: InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
     """Yield the frames of a stream that can be decoded."""
     decode = decoder_of(stream)
-    for packet in container.demux(stream):
+    for packet in demuxed(container, stream):
         try:
             yield from decode(packet)
         except av.FFmpegError:
@@ -257,7 +260,7 @@ def _rate_of(stream: av.VideoStream) -> Fraction:
     return average or guessed or DEFAULT_FPS
 
 
-def _warnings(frame: av.VideoFrame, deinterlace: bool | str) -> Iterator[str]:
+def _warnings(frame: av.VideoFrame, deinterlace: bool | str, stereo: str | None) -> Iterator[str]:
     if (transfer := HDR_TRANSFERS.get(frame.color_trc)) is not None:
         yield (
             f'HDR input ({transfer}) is not converted: the coded values are restored like those of SDR and tagged as '
@@ -268,6 +271,18 @@ def _warnings(frame: av.VideoFrame, deinterlace: bool | str) -> Iterator[str]:
         yield f'interlaced input is deinterlaced by bwdif to {made}; --deinterlace off restores two fields as one frame'
     elif frame.interlaced_frame:
         yield 'interlaced input is not deinterlaced: two fields are restored as one frame, which amplifies combing'
+
+    if stereo is not None and stereo.startswith(INTERLEAVED):
+        yield f'the two views of this stereo film are interleaved ({stereo}), and upscaling mixes them'
+    if _is_spherical(frame):
+        yield 'the projection of this spherical film is not stated in the output; players show it as a flat picture'
+
+
+def _is_spherical(frame: av.VideoFrame) -> bool:
+    try:
+        return 'SPHERICAL' in frame.side_data
+    except ValueError:  # PyAV has no name for some of the side data
+        return False
 
 
 def _further_streams(container: InputContainer) -> Iterator[str]:
