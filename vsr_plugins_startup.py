@@ -4,28 +4,30 @@
 
 * ``MMCVExtFinder`` makes ``vsr_plugins/compat/mmcv_ext.py`` importable as ``mmcv._ext`` where mmcv has no compiled
   operators. It is the last finder: it is asked only when nobody else has the module, so compiled operators win.
+* ``MediapipeFaceFinder`` does the same for a module of ``controlnet_aux`` that fails with today's mediapipe.
 * ``when_imported`` calls a function as soon as a module has been imported, by whomever. This package registers its
-  modules and applies its patches that way, without importing MMagic itself. Inheritance of its configs is needed before
-  anything imports this package, so ``vsr_plugins/compat/config_inheritance.py`` is applied from here.
+  modules and applies its patches that way, without importing MMagic itself. Two patches are needed before anything
+  imports this package and are applied from here: inheritance of its configs, and names that NumPy 2 lacks.
 """
 
 import sys
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 COMPAT = Path(__file__).parent / 'vsr_plugins' / 'compat'
 STAND_IN = COMPAT / 'mmcv_ext.py'
-INHERITANCE = COMPAT / 'config_inheritance.py'
-# Module of upstream -> the function of that file that mends it.
-INHERITANCE_MENDS = {
-    'mmengine.config.utils': 'add_to_packages',
-    'mmengine.config.config': 'find_bases',
-    'mmengine.utils.package_utils': 'find_package',
-    'mim.utils.utils': 'find_package',
+MEDIAPIPE_FACE = COMPAT / 'mediapipe_face.py'
+# Module of upstream -> the file of that folder and the function in it that mends it.
+MENDS = {
+    'mmengine.config.utils': ('config_inheritance', 'add_to_packages'),
+    'mmengine.config.config': ('config_inheritance', 'find_bases'),
+    'mmengine.utils.package_utils': ('config_inheritance', 'find_package'),
+    'mim.utils.utils': ('config_inheritance', 'find_package'),
+    'mmagic': ('numpy_names', 'give_old_names'),
 }
 
 Callback = Callable[[ModuleType], None]
@@ -41,6 +43,21 @@ class MMCVExtFinder:
         if fullname != 'mmcv._ext' or not STAND_IN.is_file():
             return None
         return spec_from_file_location(fullname, STAND_IN)
+
+
+class MediapipeFaceFinder:
+    """Answers for one name, ``controlnet_aux.mediapipe_face``, where mediapipe has no longer what that module uses."""
+
+    @staticmethod
+    def find_spec(fullname: str, path: Any = None, target: Any = None) -> 'ModuleSpec | None':
+        """Return the spec of the stand-in, None for every other module and where the module works."""
+        if fullname != 'controlnet_aux.mediapipe_face' or not MEDIAPIPE_FACE.is_file():
+            return None
+        mediapipe = find_spec('mediapipe')
+        folders = [] if mediapipe is None else mediapipe.submodule_search_locations or []
+        if mediapipe is None or any(Path(folder, 'python', 'solutions').is_dir() for folder in folders):
+            return None
+        return spec_from_file_location(fullname, MEDIAPIPE_FACE)
 
 
 class PostImportFinder:
@@ -89,20 +106,22 @@ def when_imported(name: str, callback: Callback) -> None:
     _waiting.setdefault(name, []).append(callback)
 
 
-def mend_inheritance(module: ModuleType) -> None:
-    """Apply ``config_inheritance.py`` to a module of upstream, without importing the package that it is in."""
-    spec = spec_from_file_location('vsr_plugins_config_inheritance', INHERITANCE)
+def mend(module: ModuleType) -> None:
+    """Apply a file of ``compat`` to a module of upstream, without importing the package that it is in."""
+    name, function = MENDS[module.__name__]
+    spec = spec_from_file_location(f'vsr_plugins_{name}', COMPAT / f'{name}.py')
     mends = module_from_spec(spec)
     spec.loader.exec_module(mends)
-    getattr(mends, INHERITANCE_MENDS[module.__name__])(module)
+    getattr(mends, function)(module)
 
 
 def install() -> None:
     """Append the finder of ``mmcv._ext`` to ``sys.meta_path`` and wait for the modules to mend, once."""
     if MMCVExtFinder not in sys.meta_path:
         sys.meta_path.append(MMCVExtFinder)
-        for name in INHERITANCE_MENDS if INHERITANCE.is_file() else ():
-            when_imported(name, mend_inheritance)
+        sys.meta_path.insert(0, MediapipeFaceFinder)
+        for name in MENDS if COMPAT.is_dir() else ():
+            when_imported(name, mend)
 
 
 install()

@@ -110,6 +110,10 @@ def _check_mim(words: list[str]) -> None:
         return
     _check_configs(rest[:1])
     # What mim passes on.
+    own = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    own.add_argument('--gpus', type=int)
+    with _refusal():
+        _, rest = own.parse_known_args(rest)
     rest = [word for word in rest if word != '--checkpoint']
     _known([word.partition('pretrained:')[2] for word in rest if word.startswith('pretrained:')], NAMES)
     scripts = Path(find_spec('mmagic').origin).parent / '.mim' / 'tools'

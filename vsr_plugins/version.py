@@ -14,7 +14,7 @@ ESSENTIAL = [
     'torchvision>=0.21',
     'mmagic==1.2.0',
     'mmengine>=0.10.5,<0.11',
-    # Under 2 the tests pass as well; pip installs 1.26, which the mediapipe below requires.
+    # 1.26 is tested with the oldest torch, the newest 2 with the others.
     'numpy>=1.23,<3',
 ]
 # mmcv and mmcv-lite are the same modules, with and without compiled operators; one of them is essential.
@@ -26,12 +26,11 @@ REQUIREMENTS = [
     *ESSENTIAL,
     # 0.3.9 requires opendatalab, which requires a setuptools that torch rejects.
     'openmim==0.3.8',
-    # mmagic 1.2.0 imports modules that later releases of these five moved or removed.
+    # mmagic 1.2.0 imports modules that later releases of these four moved or removed.
     'diffusers==0.28.2',
     'huggingface_hub<0.26',
     'transformers>=4.36,<4.46',
     'albumentations<1.4',
-    'mediapipe<0.10.22',
     # mim and mmengine need pkg_resources, which 81 removed.
     'setuptools<81',
     # Later versions are built for numpy 2.

@@ -3,3 +3,5 @@
 _base_ = 'edvrm_wotsa_1xb4-600k_clips.py'
 
 model = dict(generator=dict(type='EDVRAblatedNet', alignment='none'))
+# The lower levels of the pyramid are not used; distributed training must know.
+find_unused_parameters = True

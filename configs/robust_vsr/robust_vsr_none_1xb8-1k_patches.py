@@ -1,5 +1,6 @@
-# Without an aligner, and what the aligners are compared with: robust_vsr_{rectified,flow,stn,tdan} of the same budget.
-# 1,000 steps, all parts together from the first one, on patches of the alignment network, 36 pixels at low resolution.
+# Without an aligner, and what the aligners are compared with: robust_vsr_{rectified,flow,spynet,stn,tdan} of the same
+# budget. 1,000 steps, all parts together from the first one, on patches of the alignment network, 36 pixels at low
+# resolution.
 _base_ = 'robust_vsr_none_1xb16-2k_patches.py'
 
 train_dataloader = dict(batch_size=8, dataset=dict(gt_patch_size=144))

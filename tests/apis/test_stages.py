@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+import vsr_plugins.apis.demo
 import vsr_plugins.apis.stages
 from vsr_plugins.apis.stages import train_stages
 from vsr_plugins.cli import main
@@ -32,7 +33,7 @@ def trainings(monkeypatch):
     """Record calls of ``train``; each call ends with a best checkpoint."""
     calls = []
 
-    def train(config, work_dir, options):
+    def train(config, work_dir, options, gpus):
         calls.append((config.stem, work_dir, dict(options)))
         return write_training(config, work_dir, options)
 
@@ -58,10 +59,10 @@ def test_stages_are_trained_in_order_in_neighbouring_folders(configs, tmp_path, 
 def test_a_finished_stage_is_skipped_and_an_interrupted_one_is_not(configs, tmp_path, trainings, monkeypatch):
     working = vsr_plugins.apis.stages.train
 
-    def fails_in_the_second(config, work_dir, options):
+    def fails_in_the_second(config, work_dir, options, gpus):
         if config.stem == 'second':
             raise ValueError('the training ended with status 1')
-        return working(config, work_dir, options)
+        return working(config, work_dir, options, gpus)
 
     monkeypatch.setattr(vsr_plugins.apis.stages, 'train', fails_in_the_second)
     with pytest.raises(ValueError, match='status 1'):
@@ -192,3 +193,25 @@ def test_the_command_of_a_training_that_was_not_finished(trained, tmp_path, trai
     write_training(trained[0], tmp_path / 'out' / 'first', {}, complete=False)
     train_stages(trained[:1], tmp_path / 'out')
     assert trainings[2:] == [('first', tmp_path / 'out' / 'first', {})]
+
+
+def test_several_processes_are_started_by_mim_not_by_torchrun(configs, tmp_path, monkeypatch):
+    commands = []
+
+    def call(command):
+        commands.append(command)
+        (tmp_path / 'out' / 'first').mkdir(parents=True)
+        (tmp_path / 'out' / 'first' / BEST).touch()
+        return 0
+
+    monkeypatch.setattr(vsr_plugins.apis.demo.subprocess, 'call', call)
+    arguments = ['stages', str(configs[0]), '--out', str(tmp_path / 'out'), '--gpus']
+    assert main([*arguments, '2']) == 0
+    ((*_, launched, count, launcher, kind),) = commands
+    assert (launched, count, launcher, kind) == ('--gpus', '2', '--launcher', 'pytorch')
+    with pytest.raises(ValueError, match='0'):
+        train_stages(configs, tmp_path / 'others', gpus=0)
+    monkeypatch.setenv('WORLD_SIZE', '3')
+    with pytest.raises(ValueError, match='3 processes'):
+        train_stages(configs, tmp_path / 'others')
+    assert len(commands) == 1

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -60,6 +61,5 @@ def test_the_package_is_located():
 
 
 def test_every_patch_is_applied():
-    from vsr_plugins.compat import config_inheritance
-
-    assert all(callable(getattr(config_inheritance, name)) for name in startup.INHERITANCE_MENDS.values())
+    for name, function in startup.MENDS.values():
+        assert callable(getattr(import_module(f'vsr_plugins.compat.{name}'), function))

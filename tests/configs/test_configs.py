@@ -11,6 +11,7 @@ import torch
 from mmagic.registry import MODELS
 from mmagic.utils import register_all_modules
 from mmengine.config import Config
+from mmengine.optim import OptimWrapperDict
 from mmengine.runner import Runner
 from reduced import CONFIGS, FILES, NAMES, as_list, leaves, reduced, write_data
 
@@ -210,6 +211,7 @@ def test_a_config_trains_measures_saves_and_resumes(path, environment, plain_tex
         runner.train()
         assert any(not torch.equal(a, b) for a, b in zip(before, runner.model.parameters(), strict=True))
         assert list(work_dir.glob('best_*.pth'))
+        assert config.get('find_unused_parameters') or not unused(runner.optim_wrapper)
 
         # Recipes that differ in data and length resume alike.
         parts = (config.model.type, config.train_cfg.type, str(network_types(config.model)))
@@ -227,6 +229,18 @@ def test_a_config_trains_measures_saves_and_resumes(path, environment, plain_tex
     assert results
     for name, value in results.items():
         assert math.isfinite(value), name
+
+
+def unused(wrapper):
+    """Parameters that no step has used, which several processes must be told of."""
+    wrappers = wrapper.values() if isinstance(wrapper, OptimWrapperDict) else [wrapper]
+    return [
+        tuple(parameter.shape)
+        for one in wrappers
+        for group in one.param_groups
+        for parameter in group['params']
+        if parameter.requires_grad and parameter not in one.optimizer.state
+    ]
 
 
 def network_types(node):

@@ -18,7 +18,7 @@ from pages import PAGES, ROOT, check, check_block, console_lines, expand_braces 
 from reduced import write_data  # noqa: E402
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser  # noqa: E402
 
-from vsr_plugins.cli import main  # noqa: E402
+from vsr_plugins.cli import build_parser, main  # noqa: E402
 from vsr_plugins.engine.config_files import find_configs  # noqa: E402
 
 PYTHON = sybil.Sybil([PythonCodeBlockParser(), SkipParser()])
@@ -174,7 +174,7 @@ def test_each_stage_on_the_pages_is_one_config():
     assert len(commands) > 30
     for words in commands:
         stages = []
-        for word in words:
+        for word in map(str, build_parser().parse_args(['stages', *words]).configs):
             found = list(ROOT.glob(word)) or find_configs(word)
             assert len(found) == 1, f'{word} is {[path.name for path in found]}'
             stages += found

@@ -21,7 +21,7 @@ def frames_of(values):
 
 
 def test_a_test_writes_one_picture_a_frame_in_a_folder_a_clip(tmp_path):
-    hook, runner = FramePicturesHook(test=True), SimpleNamespace(log_dir=str(tmp_path))
+    hook, runner = FramePicturesHook(test=True), SimpleNamespace(log_dir=str(tmp_path), rank=0)
     coloured = frames_of([10.4, 20]).clone()
     coloured[:, 0] = 255  # blue
     hook.after_test_iter(runner, 0, None, [sample('a', coloured)])

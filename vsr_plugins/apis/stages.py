@@ -20,6 +20,7 @@ def train_stages(
     options: Mapping[str, object] | None = None,
     keep: bool = False,
     report: Callable[[str], None] = lambda line: None,
+    gpus: int = 1,
 ) -> list[Path]:
     """Train one config after the other, each in a folder of its name; resume a training that was stopped.
 
@@ -33,6 +34,7 @@ def train_stages(
         options: Changes to every config, as ``--cfg-options`` takes them.
         keep: Accept existing trainings even if they differ from the requested configs.
         report: Called with one line for each training that is accepted although it differs or has no record.
+        gpus: Number of processes to train by, each with a GPU where there are some.
 
     Returns:
         The best checkpoint of each stage.
@@ -46,15 +48,20 @@ def train_stages(
     names = [path.stem for path in paths]
     if not paths or len(set(names)) != len(names):
         raise ValueError(f'stages need configs with different names, but got {names}')
-    return [_train_stage(path, Path(out) / path.stem, options or {}, keep, report) for path in paths]
+    return [_train_stage(path, Path(out) / path.stem, options or {}, keep, report, gpus) for path in paths]
 
 
 def _train_stage(
-    config: Path, work_dir: Path, options: Mapping[str, object], keep: bool, report: Callable[[str], None]
+    config: Path,
+    work_dir: Path,
+    options: Mapping[str, object],
+    keep: bool,
+    report: Callable[[str], None],
+    gpus: int,
 ) -> Path:
     latest = latest_checkpoint(work_dir)
     if latest is None:
-        return train(config, work_dir, options)
+        return train(config, work_dir, options, gpus)
     settings = read_config(config)
     merge_options(settings, options)
     record = read_record(latest)
@@ -80,7 +87,7 @@ def _train_stage(
             return find_checkpoint(work_dir.name, work_dir.parent)
         except FileNotFoundError:
             report(f'{work_dir}: its best checkpoint is missing')
-    return train(config, work_dir, options)
+    return train(config, work_dir, options, gpus)
 
 
 def _other_weights(before: Mapping[str, str | None], now: Mapping[str, str | None]) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--out', type=Path, default=Path('work_dirs'), help='parent of the work directories (default: work_dirs)'
     )
+    parser.add_argument('--gpus', type=int, default=1, help='processes to train by, one a GPU (default: 1)')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='changes to every config')
     parser.add_argument('--keep', action='store_true', help='accept existing trainings that differ from the configs')
 
@@ -35,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
         parse_options(args.cfg_options),
         keep=args.keep,
         report=lambda line: print(line, file=sys.stderr, flush=True),
+        gpus=args.gpus,
     )
     for path in paths:
         print(path)

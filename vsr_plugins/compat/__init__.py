@@ -12,7 +12,7 @@ from vsr_plugins_startup import when_imported
 
 # Upstream module -> files of this folder that patch it.
 PATCHES = {
-    'mmagic': ('numpy_names', 'upstream_warnings'),
+    'mmagic': ('upstream_warnings',),
     'mmengine.config.config': ('config_text',),
     'mmengine.structures': ('sample_keys',),
     'mmengine.runner': (

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import mmengine
-from mmengine.dist import is_main_process
+from mmengine.dist import get_rank, is_main_process
 from mmengine.fileio.backends import LocalBackend
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import print_log
@@ -60,8 +60,9 @@ def put(self: LocalBackend, obj: bytes, filepath: str | Path) -> None:
     filepath = osp.realpath(filepath)
     folder, name = osp.split(filepath)
     mmengine.mkdir_or_exist(folder)
-    # One fixed name per file: the next attempt overwrites the leftover of a killed process.
-    partial = osp.join(folder, f'.{name}.partial')
+    # One fixed name per file and process: the next attempt overwrites the leftover of a killed process, and processes
+    # that write the same file (mmengine's results of a test) do not rename each other's.
+    partial = osp.join(folder, f'.{name}.partial{get_rank() or ""}')
     try:
         with open(partial, 'wb') as file:
             file.write(obj)

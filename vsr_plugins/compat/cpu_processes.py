@@ -1,8 +1,9 @@
-"""Patch of mmengine <= 0.10.7: several training processes on CPUs. Delete when mmengine does.
+"""Patch of mmengine <= 0.10.7: several processes on CPUs, or without anything to train. Delete when mmengine does it.
 
-Two faults: ``--launcher pytorch`` calls ``torch.cuda.set_device`` and starts NCCL, also where there is no GPU; and the
-model is wrapped with ``device_ids``, which PyTorch refuses for a model on the CPU. With this patch the processes use
-gloo, and the model is wrapped without devices. Nothing changes where CUDA is available.
+Three faults: ``--launcher pytorch`` calls ``torch.cuda.set_device`` and starts NCCL, also where there is no GPU; the
+model is wrapped with ``device_ids``, which PyTorch refuses for a model on the CPU; and it is wrapped although it has no
+parameter to train, which PyTorch refuses too, so that bicubic interpolation cannot be tested. With this patch the
+processes use gloo, the model is wrapped without devices, and one without parameters is not wrapped.
 """
 
 import logging
@@ -11,6 +12,7 @@ from typing import Any
 
 import torch
 import torch.distributed as torch_dist
+from mmengine.device import get_device
 from mmengine.dist import utils as dist_utils
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
@@ -43,7 +45,9 @@ def init_dist_pytorch(backend: str, init_backend: str = 'torch', **kwargs: Any) 
 
 @wraps(_upstream_wrap)
 def wrap_model(self: Runner, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
-    """Wrap a model for several processes; on the CPU without ``device_ids``."""
+    """Wrap a model for several processes; on the CPU without ``device_ids``, and not if it has nothing to train."""
+    if self.distributed and not any(parameter.requires_grad for parameter in model.parameters()):
+        return model.to(get_device())
     if not self.distributed or torch.cuda.is_available() or _has_other_device() or is_model_wrapper(model):
         return _upstream_wrap(self, model_wrapper_cfg, model)
     config = dict(model_wrapper_cfg or {'broadcast_buffers': False})

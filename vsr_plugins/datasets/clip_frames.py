@@ -166,6 +166,10 @@ class ClipFramesDataset(BasicFramesDataset):
             if isinstance(step, PackInputs) and 'part' not in step.meta_keys:
                 step.meta_keys = [*step.meta_keys, 'part']
 
+    def clip_of_samples(self) -> list[str]:
+        """Return the name of the clip of each sample."""
+        return [super(ClipFramesDataset, self).get_data_info(index)['clip'] for index in range(len(self))]
+
     def get_data_info(self, idx: int) -> dict:
         """Return a sample, with the paths of its frames."""
         info = super().get_data_info(idx)

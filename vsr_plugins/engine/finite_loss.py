@@ -1,7 +1,6 @@
 """Stop a training whose loss is not a number."""
 
 import logging
-import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -83,13 +82,15 @@ class FiniteLossHook(Hook):
         Raises:
             FloatingPointError: If the loss is not finite, and ``action`` or the number of steps in a row says so.
         """
-        is_finite = torch.isfinite(loss.detach()).all().float()
-        all_reduce(is_finite, 'min')  # all processes take a step, or none
+        loss = loss.detach()
+        state = torch.stack([torch.isfinite(loss).all(), ~torch.isnan(loss).any()]).float()
+        all_reduce(state, 'min')  # all processes take a step, or none, and say why
+        is_finite, is_number = state.bool().tolist()
         if is_finite:
             self.skipped = 0
             return True
-        iteration, value = self._runner.iter + 1, float(loss.detach().float().sum())
-        what = f'the loss{f" of {optimizer}" if optimizer else ""} is {_word(value)} at iteration {iteration}'
+        word = 'infinite' if is_number else 'NaN'
+        what = f'the loss{f" of {optimizer}" if optimizer else ""} is {word} at iteration {self._runner.iter + 1}'
         self.skipped += 1
         if self.action == 'skip' and self.skipped <= self.max_skipped:
             print_log(f'{what}: this step is skipped', logger='current', level=logging.WARNING)
@@ -120,7 +121,3 @@ def _wrappers(wrapper: OptimWrapper | OptimWrapperDict) -> Mapping[str, OptimWra
 def _last_checkpoint(runner: Runner) -> str:
     latest = latest_checkpoint(runner.work_dir)
     return f'the last checkpoint is {latest}' if latest else 'there is no checkpoint yet'
-
-
-def _word(value: float) -> str:
-    return 'NaN' if math.isnan(value) else 'infinite'

@@ -4,9 +4,10 @@ import logging
 from typing import Any
 
 from mmagic.registry import DATASETS, LOOPS
-from mmengine.dist import broadcast_object_list, get_dist_info
+from mmengine.dist import broadcast, get_dist_info
 from mmengine.hooks import LoggerHook, ParamSchedulerHook
 from mmengine.logging import print_log
+from mmengine.model import is_model_wrapper
 from mmengine.runner import IterBasedTrainLoop, Runner
 from mmengine.runner.base_loop import BaseLoop
 from mmengine.runner.loops import _InfiniteDataloaderIterator
@@ -16,6 +17,7 @@ from torch.utils.data import DataLoader
 
 from ..models.blocks.fast.allocator import keep_freed_memory
 from ..models.data_mismatch import explained_mismatch
+from .agreement import of_main_process
 from .finite_loss import FiniteLossHook
 from .random_state import preserved_random_state
 from .resume_state import ResumeStateHook
@@ -154,17 +156,16 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         info = self.runner.message_hub.runtime_info
         self.budget.start(info.get(SECONDS, 0.0), info.get(POSITION, 0))
         # What is left after the last iteration was kept for the validation at the end.
-        is_spent = self.budget.left <= 0 or self.budget.seconds <= info.get(SPENT_BUDGET, 0.0)
+        is_spent = of_main_process(self.budget.left <= 0 or self.budget.seconds <= info.get(SPENT_BUDGET, 0.0))
         # A first estimate; a spent budget leaves nothing to train.
         self._max_iters = self._iter if is_spent else self._iter + self.budget.planned
         self._validations_due = self.budget.position // self.val_interval
 
     def _run_timed_iter(self) -> None:
         """Run an iteration; decide before it whether it is the last, so that hooks save and log at its end."""
-        decision = [self.budget.is_last]
-        broadcast_object_list(decision)
-        self._max_iters = self._iter + (1 if decision[0] else self.budget.expected_iterations)
-        if decision[0]:
+        left = of_main_process(1 if self.budget.is_last else self.budget.expected_iterations)
+        self._max_iters = self._iter + left
+        if left == 1:
             self.runner.message_hub.update_info(SPENT_BUDGET, self.budget.seconds)
         before = self.budget.spent
         self.run_iter(next(self.dataloader_iterator))
@@ -189,10 +190,8 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
 
     def _validate_if_due(self) -> None:
         """Validate if due, unless the checkpoint records that it was done."""
-        due = [self._is_validation_due()]
-        if self.budget is not None:
-            broadcast_object_list(due)
-        if not due[0]:
+        due = self._is_validation_due()
+        if not (due if self.budget is None else of_main_process(due)):
             return
         hub = self.runner.message_hub
         if hub.runtime_info.get('last_validation') == self._iter:
@@ -200,6 +199,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         # Set before: a checkpoint saved during validation is saved after the measuring.
         hub.update_info('last_validation', self._iter)
         before = self.budget and self.budget.spent
+        _share_buffers(self.runner.model)
         with self.resume_state.pause():
             self.runner.val_loop.run()
         if self.budget is not None:
@@ -211,9 +211,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
             return _InfiniteDataloaderIterator(self.dataloader)
         self._compare_with_checkpoint()
         # With ``diff_rank_seed`` the seed differs between processes; the order of the samples must not.
-        seed = [self.runner.seed]
-        broadcast_object_list(seed)
-        self.dataloader.dataset.seed = seed[0]
+        self.dataloader.dataset.seed = of_main_process(self.runner.seed)
         self.dataloader.sampler.start = self._iter * self.dataloader.batch_size
         return iter(self.dataloader)
 
@@ -235,6 +233,16 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
                 level=logging.WARNING,
             )
         hub.update_info('training_data', now)
+
+
+def _share_buffers(model: nn.Module) -> None:
+    """Copy the buffers of the main process, which checkpoints contain, to the others, which measure too.
+
+    The statistics of batch normalisation differ, as each process sees other samples.
+    """
+    if is_model_wrapper(model):
+        for buffer in model.module.buffers():
+            broadcast(buffer)
 
 
 def _as_stream(dataloader: dict) -> dict:

@@ -23,13 +23,24 @@ def preserved_random_state() -> Iterator[None]:
 @contextmanager
 def seeded(*entropy: int) -> Iterator[None]:
     """Seed the CPU generators from the numbers within the context, and restore them on exit."""
-    numbers = np.random.SeedSequence(entropy).generate_state(3)
     with preserved_random_state():
-        random.seed(int(numbers[0]))
-        np.random.seed(int(numbers[1]))
-        # Not torch.manual_seed, which also seeds CUDA.
-        torch.random.default_generator.manual_seed(int(numbers[2]))
+        _seed_cpu(entropy)
         yield
+
+
+def seed_all(*entropy: int) -> None:
+    """Seed the generators of the CPU and of all CUDA devices from the numbers."""
+    torch.cuda.manual_seed_all(_seed_cpu(entropy))
+
+
+def _seed_cpu(entropy: Sequence[int]) -> int:
+    """Seed the CPU generators and return torch's seed."""
+    numbers = np.random.SeedSequence(entropy).generate_state(3)
+    random.seed(int(numbers[0]))
+    np.random.seed(int(numbers[1]))
+    # Not torch.manual_seed, which also seeds CUDA.
+    torch.random.default_generator.manual_seed(int(numbers[2]))
+    return int(numbers[2])
 
 
 def hashed(seed: int, numbers: Sequence[int]) -> np.ndarray:

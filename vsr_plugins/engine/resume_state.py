@@ -7,10 +7,10 @@ from mmagic.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
-from mmengine.runner import Runner, set_random_seed
+from mmengine.runner import Runner
 from torch import Tensor, nn
 
-from .random_state import pack_random_state, unpack_random_state
+from .random_state import pack_random_state, seed_all, unpack_random_state
 
 KEY = 'resume_state'
 
@@ -20,12 +20,13 @@ class ResumeStateHook(Hook):
     """Save with each checkpoint, and restore on resume, the training state that mmengine omits.
 
     * The states of the random number generators: layers that draw (noise, dropout) then draw the same numbers as in an
-      uninterrupted run. In a distributed run they are those of the first process; the others are seeded by the
-      iteration.
+      uninterrupted run. In a distributed run they are those of the first process; the others are seeded in each
+      iteration by its number and theirs, so that no two processes draw the same.
     * Buffers that are not part of the state dict. Upstream's EDVR and BasicVSR count their steps in one; without it
       they restart the stage in which most of the network is frozen.
     * Which parameters are frozen.
-    * Gradients, if they are accumulated over several iterations.
+    * Gradients, if they are accumulated over several iterations; in a distributed run those of the first process, so
+      that only a checkpoint between updates is resumed identically.
 
     Fine-tuning (``load_from``) restores none of it. ``ResumableIterBasedTrainLoop`` registers this hook automatically.
     """
@@ -81,9 +82,12 @@ class ResumeStateHook(Hook):
                 parameter.grad = gradient.to(parameter.device)
         if runner.rank == 0:
             unpack_random_state(self._loaded['random'])
-        else:
-            set_random_seed((runner.seed + 1) * 1_000_003 + runner.iter * runner.world_size + runner.rank)
         self._loaded = None
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: object = None) -> None:
+        """Seed the generators of all processes but the first."""
+        if runner.rank > 0:
+            seed_all(runner.seed, runner.iter, runner.rank)
 
 
 def _unwrapped(runner: Runner) -> nn.Module:

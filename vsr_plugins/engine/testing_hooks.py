@@ -75,7 +75,8 @@ class FramePicturesHook(Hook):
             folder.mkdir(parents=True, exist_ok=True)
             for number, frame in enumerate(frames):
                 name = f'{first + number:08d}' if isinstance(first, int) else first
-                with atomic_write(folder / f'{name}.png') as partial:
+                # Samplers that repeat samples let several processes write the same frame.
+                with atomic_write(folder / f'{name}.png', runner.rank) as partial:
                     partial.write_bytes(encode_png(frame))
 
 

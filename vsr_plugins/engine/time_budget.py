@@ -8,6 +8,8 @@ from mmagic.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from .agreement import of_main_process
+
 SECONDS, POSITION, SPENT_BUDGET = 'seconds_trained', 'schedule_position', 'seconds_of_spent_budget'
 # Maximum share of the time for intermediate validations; the last one has a separate limit.
 MAX_VALIDATION_SHARE = 0.2
@@ -120,6 +122,8 @@ class TimeBudget:
 class TimeScheduleHook(Hook):
     """Replace ``ParamSchedulerHook`` in a training with a time budget: schedules follow the time.
 
+    The clock of the main process counts for all.
+
     Args:
         budget: The time budget.
     """
@@ -133,7 +137,7 @@ class TimeScheduleHook(Hook):
         self, runner: Runner, batch_idx: int, data_batch: object = None, outputs: dict | None = None
     ) -> None:
         """Step every schedule to the elapsed time, and record it for a checkpoint."""
-        steps = self.budget.advance()
+        steps = of_main_process(self.budget.advance())
         runner.message_hub.update_info(SECONDS, self.budget.spent)
         runner.message_hub.update_info(POSITION, self.budget.position)
         groups = runner.param_schedulers or []

@@ -10,19 +10,21 @@ MAX_NAME_BYTES = 255
 
 
 @contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path, writer: int = 0) -> Iterator[Path]:
     """Yield a temporary path that is renamed to ``path`` when the block ends without an error.
 
     An error leaves an existing ``path`` unchanged and removes the temporary file. A kill leaves at most one hidden file
-    beside it, which the next attempt overwrites. Not safe for processes that write the same file concurrently.
+    beside it, which the next attempt overwrites. Processes that write the same file concurrently need different
+    numbers as ``writer``.
 
     Args:
         path: The file, in an existing folder. An existing file is replaced.
+        writer: Number of the process.
 
     Yields:
         A path in the same folder with the same suffix, from which writers infer the format.
     """
-    partial = path.with_name(hidden_name(path.stem, f'.partial{path.suffix}'))
+    partial = path.with_name(hidden_name(path.stem, f'.partial{writer or ""}{path.suffix}'))
     try:
         yield partial
         os.replace(partial, path)

@@ -186,6 +186,18 @@ PRETRAINED: tuple[Pretrained, ...] = (
         held_out=28.972,
     ),
     Pretrained(
+        name='robust-vsr-stn-patches',
+        method='RobustVSR, on from that without alignment',
+        network=_aligned(_ADAPTIVE, dict(type='SpatialAlignmentNet', color='y', patch_size=36, keep_size=30)),
+        **_own(
+            'robust_vsr_stn_1xb16-4k_patches',
+            'a530ca6352c1f5cd23bbd290e6d36adc7e27220fd20f24426894c4d48b264261',
+            RESULTS,
+        ),
+        data=BANK_DATA,
+        held_out=28.965,
+    ),
+    Pretrained(
         name='robust-vsr-flow',
         method='RobustVSR behind flow warping',
         network=_aligned(_ADAPTIVE, dict(type='FlowWarpAlignment', flow=_DIS)),
@@ -230,18 +242,6 @@ PRETRAINED: tuple[Pretrained, ...] = (
         held_out=28.921,
         vid4=(24.98, 0.7122),
         seconds=0.047,
-    ),
-    Pretrained(
-        name='robust-vsr-stn-patches',
-        method='RobustVSR, on from that without alignment',
-        network=_aligned(_ADAPTIVE, dict(type='SpatialAlignmentNet', color='y', patch_size=36, keep_size=30)),
-        **_own(
-            'robust_vsr_stn_1xb16-4k_patches',
-            '9486f785e47faab5df411221059fdd75bb510cca46e4a32e0cb2b0f174c765d1',
-            RESULTS,
-        ),
-        data=BANK_DATA,
-        held_out=28.918,
     ),
     Pretrained(
         name='robust-vsr-stn',

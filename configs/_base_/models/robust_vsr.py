@@ -14,6 +14,7 @@ robust_vsr = dict(
     aligners=dict(
         rectified=dict(type='RectifiedFlowAlignment', flow=robust_vsr_flow, patch_size=36, keep_size=30),
         flow=dict(type='FlowWarpAlignment', flow=robust_vsr_flow),
+        spynet=dict(type='FlowWarpAlignment', flow=dict(type='SPyNetFlow', frozen=True)),
         stn=dict(type='SpatialAlignmentNet', color='y', patch_size=36, keep_size=30),
         # TDAN's, which returns frames.
         deformable=dict(type='DeformableAlignment'),

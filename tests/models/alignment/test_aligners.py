@@ -317,6 +317,10 @@ def test_spynet_from_a_local_file(tmp_path):
     assert flow(reference, neighbour).shape == (1, 2, 33, 40)
     expected = flow.spynet(reference, neighbour)
     assert torch.equal(flow(reference, neighbour), expected)
+    frozen = SPyNetFlow(str(tmp_path / 'spynet.pth'), frozen=True)
+    assert torch.equal(frozen(reference, neighbour), expected)
+    assert expected.requires_grad and not frozen(reference.requires_grad_(), neighbour).requires_grad
+    assert not any(parameter.requires_grad for parameter in frozen.parameters())
     aligner = RectifiedFlowAlignment({'type': 'SPyNetFlow', 'pretrained': str(tmp_path / 'spynet.pth')})
     assert aligner(neighbour, reference).shape == neighbour.shape
     with pytest.raises(FileNotFoundError, match='nothing.pth'):

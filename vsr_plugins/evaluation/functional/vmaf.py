@@ -77,4 +77,4 @@ def _write(frames: Iterable[np.ndarray], path: Path) -> tuple[int, int, int]:
             size = h, w
             file.write(np.clip(np.round(frame), 0, 255).astype(np.uint8).tobytes())
             count += 1
-    return count, *size
+    return count, size[0], size[1]

@@ -15,6 +15,8 @@ from mmengine.evaluator import BaseMetric
 from torch import nn
 from torch.utils.data import DataLoader
 
+from ...datasets.shared_samples import share_samples
+
 BLOCK = 96
 
 
@@ -61,7 +63,8 @@ class PerceptualIndex(BaseMetric):
         self.size = len(cast('Sized', dataloader.dataset))
 
     def get_metric_sampler(self, model: nn.Module, dataloader: DataLoader, metrics: Sequence) -> DataLoader:
-        """Return the batches for this metric; called by mmagic's Evaluator."""
+        """Return the batches for some metrics; see ``VSRMetric``."""
+        share_samples(dataloader, any(getattr(metric, 'needs_neighbours', False) for metric in metrics))
         return dataloader
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:

@@ -14,6 +14,7 @@ from mmengine.logging import MessageHub, print_log
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from ...datasets.shared_samples import share_samples
 from ...media.images.image_files import natural_key
 from ..measures import DEFAULT, find_measures, of_clips, of_pairs
 from ..protocols import Protocol, get_protocol
@@ -37,7 +38,7 @@ class VSRMetric(BaseMetric):
         protocol: Name of a protocol, or ``dict(name=..., FIELD=...)``; see ``vsr_plugins.evaluation.protocols``.
         metrics: Which of ``'PSNR'``, ``'SSIM'``, ``'LPIPS'``, ``'DISTS'``, ``'NIQE'``, ``'tOF'`` and ``'Ewarp'``; see
             ``vsr_plugins.evaluation.measures``. The last two are measured between neighbouring frames: samples that are
-            single frames must come in the order of the clip, in one process.
+            single frames must come in the order of the clip, in one process, as ``ClipFramesDataset`` deals them out.
         selected: Each sample is one frame that the data set selected, and a separate clip (Vimeo-90K with the centre
             frame as only ground truth).
         skip_blank: Skip samples with a ground-truth frame of one colour, usually black: a network may restore it
@@ -75,7 +76,7 @@ class VSRMetric(BaseMetric):
         if pairs and (selected or self.protocol.centre_only):
             why = 'selected=True' if selected else f'protocol {self.protocol.name}'
             raise ValueError(f'{", ".join(pairs)} need neighbouring frames, but {why} measures single frames')
-        self._pairs = bool(pairs)
+        self.needs_neighbours = bool(pairs)
         # The previous single-frame sample: clip, name, prediction, ground truth.
         self._previous: tuple[str, str, np.ndarray, np.ndarray] | None = None
         self.selected = selected
@@ -90,7 +91,8 @@ class VSRMetric(BaseMetric):
             self.parameters = sum(parameter.numel() for parameter in network.parameters())
 
     def get_metric_sampler(self, model: nn.Module, dataloader: DataLoader, metrics: Sequence) -> DataLoader:
-        """Return the batches for this metric; called by mmagic's Evaluator."""
+        """Return the batches for some metrics, each sample in one process; called by mmagic's Evaluator."""
+        share_samples(dataloader, any(getattr(metric, 'needs_neighbours', False) for metric in metrics))
         return dataloader
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
@@ -124,7 +126,7 @@ class VSRMetric(BaseMetric):
                 # A part of a clip is like a frame: it has a name by which it is sorted.
                 clip, frame, is_clip = key, f'{part[0]:08d}', False
             before = ''
-            if self._pairs:
+            if self.needs_neighbours:
                 if not is_clip:
                     before, prediction, target = self._with_previous_frame(clip, frame, prediction, target)
                 for place in range(len(target) - 1):
@@ -189,7 +191,9 @@ class VSRMetric(BaseMetric):
         frames = {}
         for clip in sorted(clips, key=natural_key):
             names = sorted(clips[clip], key=natural_key)
-            wrong = [pair for pair in pairwise(names) if self._pairs and previous_of[clip, pair[1]] != pair[0]]
+            wrong = [
+                pair for pair in pairwise(names) if self.needs_neighbours and previous_of[clip, pair[1]] != pair[0]
+            ]
             if wrong:
                 raise ValueError(
                     f'{", ".join(of_pairs(self.metrics))} need the frames of a clip in order and in one process, '

@@ -85,7 +85,7 @@ def _grey(frames: Tensor) -> np.ndarray:
 
 
 class SPyNetFlow(Network):
-    """SPyNet, differentiable and trained jointly with the network.
+    """SPyNet, differentiable and trained jointly with the network, or kept as it was released.
 
     Paper:
         Optical Flow Estimation using a Spatial Pyramid Network. CVPR 2017.
@@ -93,20 +93,25 @@ class SPyNetFlow(Network):
     Args:
         pretrained: A local weight file, or ``'pretrained:spynet'`` of ``vsr_plugins.pretrained``. None keeps the
             initial weights, for a network whose checkpoint contains SPyNet.
+        frozen: Train neither SPyNet nor what is before it through the flow.
 
     Raises:
         FileNotFoundError: If the weights do not exist.
         ValueError: If they are not SPyNet's.
     """
 
-    def __init__(self, pretrained: str | Path | None = None) -> None:
+    def __init__(self, pretrained: str | Path | None = None, frozen: bool = False) -> None:
         super().__init__()
-        self.spynet = SPyNet()
+        self.frozen = frozen
+        self.spynet = SPyNet().requires_grad_(not frozen)
         if pretrained is not None:
             self.spynet.load_pretrained(pretrained)
 
     def forward(self, references: Tensor, neighbours: Tensor) -> Tensor:
         """Flow of pairs, two of (m, c, h, w) -> (m, 2, h, w), float32."""
-        with torch.autocast(references.device.type, enabled=False):
+        with torch.autocast(references.device.type, enabled=False), torch.set_grad_enabled(self._needs_grad()):
             pair = (frames.float().expand(-1, 3, -1, -1) for frames in (references, neighbours))
             return self.spynet(*pair)
+
+    def _needs_grad(self) -> bool:
+        return torch.is_grad_enabled() and not self.frozen
