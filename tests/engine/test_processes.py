@@ -71,12 +71,12 @@ def server(tmp_path_factory):
 @pytest.fixture(scope='module')
 def root(tmp_path_factory):
     root = tmp_path_factory.mktemp('clips')
-    texture = cv2.GaussianBlur(np.random.default_rng(0).random((160, 168, 3)), (0, 0), 2)
+    texture = cv2.GaussianBlur(np.random.default_rng(0).random((160, 208, 3)), (0, 0), 2)
     texture = (255 * (texture - texture.min()) / np.ptp(texture)).astype(np.uint8)
     for name, count in CLIPS.items():
         (root / 'GT' / name).mkdir(parents=True)
         for number in range(count):
-            cv2.imwrite(str(root / 'GT' / name / f'{number:08d}.png'), texture[number : number + 104, :112])
+            cv2.imwrite(str(root / 'GT' / name / f'{number:08d}.png'), texture[number : number + 104, :200])
     return root
 
 

@@ -114,7 +114,7 @@ def prepared(folder, **recipes):
     """Return a dataloader on the folder BDx4 of a prepared data set."""
     manifest = Manifest(folder)
     for clip, recipe in recipes.items():
-        manifest.begin(clip, {'GT': 'abc .png', 'BDx4': recipe})
+        manifest.begin(clip, {'GT': 'abc .png', 'BDx4': recipe}, {})
     return dict(dataset=dict(type='ClipFramesDataset', data_root=str(folder), data_prefix=dict(img='BDx4', gt='GT')))
 
 

@@ -114,7 +114,7 @@ def test_niqe_is_that_of_another_implementation(name, expected):
 
 
 def test_niqe_needs_two_blocks():
-    with pytest.raises(ValueError, match=r'two blocks .*\(100, 190, 3\)'):
+    with pytest.raises(ValueError, match='two blocks .*100 x 190'):
         niqe(np.zeros((100, 190, 3)))
 
 

@@ -9,6 +9,18 @@ from .color import luma
 BLOCK = 96
 
 
+def require_blocks(height: int, width: int) -> None:
+    """Raise if an image has no room for two blocks.
+
+    Raises:
+        ValueError: If it has not.
+    """
+    if (height // BLOCK) * (width // BLOCK) < 2:
+        raise ValueError(
+            f'NIQE needs images with room for two blocks of {BLOCK} x {BLOCK} pixels, but got {height} x {width}'
+        )
+
+
 def niqe(image: np.ndarray, channel_order: ChannelOrder = 'rgb') -> float:
     """Natural image quality evaluator, NIQE; without unit, lower is better.
 
@@ -23,10 +35,9 @@ def niqe(image: np.ndarray, channel_order: ChannelOrder = 'rgb') -> float:
     Raises:
         ValueError: If the image is not a colour image with room for two blocks.
     """
-    if image.ndim != 3 or image.shape[2] != 3 or (image.shape[0] // BLOCK) * (image.shape[1] // BLOCK) < 2:
-        raise ValueError(
-            f'NIQE needs images (h, w, 3) with room for two blocks of {BLOCK} x {BLOCK} pixels, but got {image.shape}'
-        )
+    if image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(f'NIQE needs images (h, w, 3), but got {image.shape}')
+    require_blocks(*image.shape[:2])
     from mmagic.evaluation.metrics.niqe import niqe as of_luma
 
     return float(of_luma(luma(image, channel_order), crop_border=0, input_order='HW'))

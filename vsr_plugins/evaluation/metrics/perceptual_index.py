@@ -16,8 +16,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from ...datasets.shared_samples import share_samples
-
-BLOCK = 96
+from ..functional.niqe import require_blocks
 
 
 @METRICS.register_module()
@@ -71,7 +70,7 @@ class PerceptualIndex(BaseMetric):
         """Measure the frames of a batch.
 
         Raises:
-            ValueError: If a frame is smaller than NIQE's blocks, or Ma has no score for a sample.
+            ValueError: If a frame has no room for two of NIQE's blocks, or Ma has no score for a sample.
         """
         for sample in data_samples:
             key, prediction = sample['key'], sample['output']['pred_img']
@@ -81,11 +80,10 @@ class PerceptualIndex(BaseMetric):
             # (t, h, w, 3), BGR in [0, 255].
             frames = prediction.reshape(-1, *prediction.shape[-3:]).permute(0, 2, 3, 1)
             frames = frames.clamp(0, 255).round().cpu().numpy().astype(np.uint8)
-            if min(frames.shape[1:3]) < BLOCK + 2 * self.crop_border:
-                raise ValueError(
-                    f'{key}: NIQE needs frames of at least {BLOCK} pixels beside the border of {self.crop_border}, '
-                    f'but got {frames.shape[1:3]}'
-                )
+            try:
+                require_blocks(*(side - 2 * self.crop_border for side in frames.shape[1:3]))
+            except ValueError as error:
+                raise ValueError(f'{key}: {error} without the border of {self.crop_border}') from None
             scores = {'NIQE': [float(niqe(frame, self.crop_border, 'HWC', 'y')) for frame in frames]}
             if self.ma is not None:
                 scores['Ma'] = self.ma(key, frames)
