@@ -59,7 +59,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         held_out=29.699,
         vid4=(26.03, 0.7740),
         use='unasked',
-        seconds=1.31,
+        seconds=1.0,
     ),
     Pretrained(
         name='latent-attention-half',
@@ -73,7 +73,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         held_out=29.284,
         vid4=(25.53, 0.7483),
         use='unasked',
-        seconds=0.689,
+        seconds=0.483,
     ),
     Pretrained(
         name='robust-vsr',
@@ -85,7 +85,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         held_out=29.137,
         vid4=(25.29, 0.7309),
         use='unasked',
-        seconds=0.255,
+        seconds=0.173,
     ),
     Pretrained(
         name='early-latent-attention',
@@ -98,7 +98,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         ),
         held_out=29.086,
         vid4=(25.29, 0.7343),
-        seconds=0.689,
+        seconds=0.483,
     ),
     Pretrained(
         name='robust-vsr-deep-joint',
@@ -110,7 +110,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
             RESULTS,
         ),
         held_out=29.072,
-        seconds=0.255,
+        seconds=0.173,
     ),
     Pretrained(
         name='vespcn',
@@ -124,7 +124,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         held_out=29.070,
         vid4=(24.98, 0.7138),
         use='unasked',
-        seconds=0.047,
+        seconds=0.0256,
     ),
     Pretrained(
         name='vespcn-still',
@@ -138,7 +138,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         data=BANK_DATA,
         held_out=29.029,
         vid4=(25.15, 0.7247),
-        seconds=0.047,
+        seconds=0.0256,
     ),
     Pretrained(
         name='robust-vsr-deep-b2',
@@ -241,7 +241,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         ),
         held_out=28.921,
         vid4=(24.98, 0.7122),
-        seconds=0.047,
+        seconds=0.0256,
     ),
     Pretrained(
         name='robust-vsr-stn',
@@ -253,7 +253,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         ),
         held_out=28.911,
         vid4=(24.79, 0.6988),
-        seconds=0.247,
+        seconds=0.0955,
     ),
     Pretrained(
         name='robust-vsr-b2',
@@ -306,7 +306,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         held_out=28.770,
         vid4=(24.60, 0.6870),
         use='unasked',
-        seconds=0.068,
+        seconds=0.0234,
     ),
     Pretrained(
         name='espcn',
@@ -316,7 +316,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         held_out=28.768,
         vid4=(24.62, 0.6885),
         use='unasked',
-        seconds=0.0329,
+        seconds=0.0157,
     ),
     Pretrained(
         name='robust-vsr-short',
@@ -366,7 +366,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         trained_for='real footage',
         data='121 clips (research use)',
         held_out=26.230,
-        seconds=0.689,
+        seconds=0.483,
     ),
     Pretrained(
         name='bicubic',
@@ -379,7 +379,7 @@ PRETRAINED: tuple[Pretrained, ...] = (
         held_out=27.84,
         vid4=(23.784, 0.6347),
         use='unasked',
-        seconds=0.00416,
+        seconds=0.00278,
     ),
     *PARTS,
 )

@@ -25,7 +25,7 @@ RELEASED: tuple[Pretrained, ...] = (
         vid4=(27.238, 0.8251),
         published=(27.24, 0.8251),
         use='unasked',
-        seconds=2.77,
+        seconds=1.9,
     ),
     Pretrained(
         name='basicvsr-reds',
@@ -35,7 +35,7 @@ RELEASED: tuple[Pretrained, ...] = (
             WeightsFile('basicvsr_reds4_20120409-0e599677.pth', '0e599677', place=ROOT, prefix='generator.'),
         ),
         data='REDS',
-        seconds=2.77,
+        seconds=1.9,
     ),
     Pretrained(
         name='basicvsr-bd',
@@ -48,7 +48,7 @@ RELEASED: tuple[Pretrained, ...] = (
         trained_for='BDx4 mmagic',
         published=(27.96, 0.8553),
         vid4=(27.960, 0.8553),
-        seconds=2.77,
+        seconds=1.9,
     ),
     Pretrained(
         name='real-esrgan',
@@ -65,7 +65,7 @@ RELEASED: tuple[Pretrained, ...] = (
         trained_for='real footage',
         data='DF2K, OST',
         licence='BSD-3-Clause',
-        seconds=7.82,
+        seconds=5.49,
     ),
 )
 PARTS: tuple[Pretrained, ...] = (
