@@ -11,7 +11,7 @@ from ..evaluation.tables.result_cache import ResultCache
 from ..evaluation.test_sets import TestSet, find_test_sets, named_sets
 from .measuring import Measurement, measure_method
 from .methods import Method, config_to_train, find_weights, needs_training, read_methods
-from .seeds import with_means
+from .seeds import report_equal_seeds, with_means
 from .stages import train_stages
 
 # Beginning of the remark of a row that could not be measured.
@@ -75,8 +75,10 @@ def collect_tables(
             grouped.setdefault(one.key, []).append(row)
     if len(errors) == len(methods):
         raise errors[0]
+    if seeds:
+        report_equal_seeds(methods, report)
     return [
-        MethodTable(data, protocol, with_means(methods, rows, report) if seeds else rows, degradation)
+        MethodTable(data, protocol, with_means(methods, rows) if seeds else rows, degradation)
         for (data, degradation, protocol), rows in grouped.items()
     ]
 

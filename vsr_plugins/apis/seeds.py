@@ -9,13 +9,28 @@ from ..evaluation.tables.method_table import MethodRow
 from .methods import Method
 
 
-def with_means(methods: Sequence[Method], rows: Sequence[MethodRow], report: Callable[[str], None]) -> list[MethodRow]:
+def report_equal_seeds(methods: Sequence[Method], report: Callable[[str], None]) -> None:
+    """Report each config whose trainings share a seed: they are no independent runs.
+
+    Args:
+        methods: The methods of the tables; the checkpoint of each is read.
+        report: Called with one line for each such config.
+    """
+    by_config: dict[str, list[int]] = {}
+    for method in methods:
+        if (seed := _seed_of(method)) is not None:
+            by_config.setdefault(method.path.stem, []).append(seed)
+    for stem, seeds in by_config.items():
+        if len(seeds) != len(set(seeds)):
+            report(f'{stem}: trainings with one seed are no independent runs: the seeds are {sorted(seeds)}')
+
+
+def with_means(methods: Sequence[Method], rows: Sequence[MethodRow]) -> list[MethodRow]:
     """Append for each config with several measured checkpoints a row with their mean and spread.
 
     Args:
         methods: The methods of the table.
         rows: Their rows.
-        report: Called with one line for each config whose trainings share a seed.
 
     Returns:
         All rows, those of the means last. The spread is the standard deviation of the sample.
@@ -26,10 +41,6 @@ def with_means(methods: Sequence[Method], rows: Sequence[MethodRow], report: Cal
         if row.scores is not None:
             by_config.setdefault(stems[row.name], []).append(row)
     means = [_mean_row(stem, of_config) for stem, of_config in by_config.items() if len(of_config) > 1]
-    for stem in by_config:
-        seeds = [seed for method in methods if method.path.stem == stem and (seed := _seed_of(method)) is not None]
-        if len(seeds) != len(set(seeds)):
-            report(f'{stem}: trainings with one seed are no independent runs: the seeds are {sorted(seeds)}')
     return [*rows, *means]
 
 
