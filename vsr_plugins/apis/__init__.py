@@ -10,7 +10,7 @@ from typing import Any
 # Names by module, relative to this package.
 EXPORTS = {
     '.benchmark': ('FAILED', 'collect_tables'),
-    '.compare': ('compare_videos', 'name_versions'),
+    '.compare': ('PICTURES', 'compare_videos', 'name_versions'),
     '.demo': ('demonstrate',),
     '.measuring': ('Measurement',),
     '.pipes': ('FORMATS', 'PIPE', 'piped'),

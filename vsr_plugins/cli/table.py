@@ -8,8 +8,6 @@ again only if its config, code, checkpoint or data change. A method that fails c
 import argparse
 from pathlib import Path
 
-# Endings of figures.
-FIGURES = ('.png', '.svg', '.pdf')
 HELP = 'compare methods: cost, quality and published numbers, in one table per test set'
 
 
@@ -70,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
     from ..apis import (
         FAILED,
+        PICTURES,
         Measurement,
         atomic_write,
         collect_tables,
@@ -87,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     if len(set(outputs)) < len(outputs):
         raise ValueError(f'two outputs are one file: {", ".join(map(str, outputs))}; name another for one of them')
     for path in outputs:
-        require_output(path, args.force, FIGURES if path in (args.picture, args.plane) else ())
+        require_output(path, args.force, PICTURES if path in (args.picture, args.plane) else ())
     models = []
     for model in args.models:
         config, _, checkpoint = model.partition('=')
